@@ -1,0 +1,1 @@
+"""The ground: records, settings, errors, the bus, the store, clock, metrics. Imports no room."""

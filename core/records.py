@@ -1,0 +1,183 @@
+"""The records that cross a boundary: what stands on Kafka, and in which words.
+
+All times are integer milliseconds since 1970 UTC. Probabilities, relevance, trust and novelty are integers
+in 1/10,000, rounded once, in the classifier: sums are integer sums, so order cannot matter.
+JSON on the wire; the schema's name and version travel in the header `schema`, e.g. `article/1`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from core.errors import InvalidRecord, Reason
+
+ONE = 10_000
+"""1.0 in the wire's integer unit."""
+
+TOPICS = (
+    "earnings",
+    "analyst_ratings",
+    "mergers_acquisitions",
+    "ipo_fundraising",
+    "dividends_buybacks",
+    "credit_debt",
+    "central_banks",
+    "macro_economy",
+    "equities_market",
+    "currencies",
+    "energy",
+    "metals_commodities",
+    "crypto",
+    "real_estate",
+    "legal_regulation",
+    "management",
+    "company_product",
+    "politics_geopolitics",
+    "general",
+)
+"""The taxonomy's names in their fixed order; classifier/taxonomy.py says what each means."""
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was published, as text. Written by ingest to `news.raw`."""
+
+    id: str
+    revision: str
+    origin: str
+    source: str
+    publisher: str = ""
+    url: str = ""
+    title: str = ""
+    body: str = ""
+    language: str = ""
+    published_at: int
+    first_seen_at: int
+    available_at: int
+    extra: dict[str, Any] = {}
+
+    @property
+    def text(self) -> str:
+        """Title and body, as one text."""
+        return f"{self.title}\n{self.body}" if self.title and self.body else self.title or self.body
+
+
+class Mention(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A company that an article names, and how the article speaks of it."""
+
+    entity: str
+    """`US:AAPL`, `CN:600519`, `HK:00700`; a user's own: `X:slug`."""
+    name: str = ""
+    relevance: int = 0
+    p_negative: int = 0
+    p_neutral: int = ONE
+    p_positive: int = 0
+    abstained: bool = False
+
+
+class ScoredArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the classifier says of an article. Written to `news.scored`, in the order of `news.raw`.
+
+    Carries the whole article, so that whoever reads `news.scored` alone has the evidence.
+    """
+
+    article: Article
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool = False
+    topics: dict[str, int] = {}
+    """Topic -> probability, for topics at or above 1 %."""
+    mentions: tuple[Mention, ...] = ()
+    signature: str = ""
+    """Hex of the story signature's bits; near in Hamming distance = the same story."""
+    language: str = ""
+    register: str = "news"
+    model_version: str
+    topic_threshold: int = 5_000
+    """An article belongs to a topic's series at or above this probability."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source is doing; travels on the same topics, passed on in order."""
+
+    source: str
+    at: int
+    status: Literal["ok", "silent", "broken"]
+    expected: float
+    """Articles that its rhythm lets expect since `since`."""
+    seen: int
+    since: int
+    detail: str = ""
+
+
+class Marker(msgspec.Struct, frozen=True, kw_only=True):
+    """`writer` has handed over everything up to event time `t` on this partition."""
+
+    writer: str
+    t: int
+    end: bool = False
+    """The writer is through (a dump's end): it no longer holds the watermark back."""
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """What could not be processed. `payload`: up to 900 kB of the original bytes, base64 on the wire."""
+
+    origin: str
+    source: str = ""
+    topic: str = ""
+    partition: int = -1
+    offset: int = -1
+    key: str = ""
+    payload: bytes = b""
+    payload_hash: str = ""
+    error: str = ""
+    reason: Reason
+    detail: str = ""
+    attempts: int = 1
+    at: int = 0
+
+
+Wire = Article | ScoredArticle | Health | Marker | DeadLetter
+SCHEMAS: dict[str, type] = {
+    "article/1": Article,
+    "scored/1": ScoredArticle,
+    "health/1": Health,
+    "marker/1": Marker,
+    "dead/1": DeadLetter,
+}
+_NAMES = {record: name for name, record in SCHEMAS.items()}
+_ENCODER = msgspec.json.Encoder()
+_DECODERS = {name: msgspec.json.Decoder(record) for name, record in SCHEMAS.items()}
+
+
+def schema_of(record: Wire) -> str:
+    """The name of the record's schema, for the header."""
+    return _NAMES[type(record)]
+
+
+def encode(record: Wire) -> bytes:
+    """The record as JSON bytes (deterministic: field order is fixed)."""
+    return _ENCODER.encode(record)
+
+
+def decode(value: bytes, schema: str) -> Wire:
+    """The record in `value`. Raises InvalidRecord: bad_schema, bad_encoding or bad_json, with the place."""
+    decoder = _DECODERS.get(schema)
+    if decoder is None:
+        raise InvalidRecord(Reason.BAD_SCHEMA, f"unknown schema {schema!r}; known: {', '.join(SCHEMAS)}")
+    try:
+        record = decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(Reason.BAD_SCHEMA, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidRecord(Reason.BAD_ENCODING, str(error)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRecord(Reason.BAD_JSON, str(error)) from error
+    return record
+
+
+def json_schemas() -> dict[str, Any]:
+    """JSON Schema of every wire record, by schema name."""
+    return {name: msgspec.json.schema(record) for name, record in SCHEMAS.items()}

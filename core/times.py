@@ -1,0 +1,75 @@
+"""Times are integer milliseconds since 1970-01-01T00:00:00Z throughout; text only at the edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+MS = 1
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds of `moment`; a naive moment is taken as UTC.
+
+    >>> to_ms(datetime(1987, 10, 19, 16, 30))
+    561659400000
+    """
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(ms: int) -> datetime:
+    """The moment (aware, UTC) of `ms`."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def iso(ms: int) -> str:
+    """ISO 8601 with milliseconds only where there are any.
+
+    >>> iso(561659400000), iso(1)
+    ('1987-10-19T16:30:00Z', '1970-01-01T00:00:00.001Z')
+    """
+    text = from_ms(ms).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def parse_iso(text: str) -> int:
+    """Milliseconds of an ISO 8601 text (a naive one is UTC). Raises ValueError."""
+    return to_ms(datetime.fromisoformat(text))
+
+
+_UNITS = {"ms": MS, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+
+
+def parse_span(text: str | int | float) -> int:
+    """Milliseconds of a span such as "90s", "15m", "1h", "7d"; a bare number is seconds.
+
+    >>> parse_span("15m"), parse_span(2)
+    (900000, 2000)
+    """
+    if isinstance(text, (int, float)):
+        return round(text * SECOND)
+    body = text.strip()
+    for unit in ("ms", "s", "m", "h", "d", "w"):
+        if body.endswith(unit) and (number := body[: -len(unit)].strip()).replace(".", "", 1).isdigit():
+            return round(float(number) * _UNITS[unit])
+    raise ValueError(f"not a span of time: {text!r} (write 90s, 15m, 1h, 7d)")
+
+
+def span(ms: int) -> str:
+    """The shortest exact writing of a span.
+
+    >>> span(900000), span(5400000), span(1500)
+    ('15m', '90m', '1500ms')
+    """
+    for unit in ("w", "d", "h", "m", "s"):
+        if ms and ms % _UNITS[unit] == 0:
+            return f"{ms // _UNITS[unit]}{unit}"
+    return f"{ms}ms"
