@@ -203,7 +203,9 @@ panes = Table(
     Column("publishers", Integer, nullable=False, default=0),
     Column("negative", Integer, nullable=False, default=0),  # stories whose majority is negative
     Column("decided", Integer, nullable=False, default=0),  # stories not abstained on
-    Column("sentiment_sum", BigInteger, nullable=False, default=0),  # of p_positive - p_negative, over articles
+    Column(
+        "sentiment_sum", BigInteger, nullable=False, default=0
+    ),  # of p_positive - p_negative, over articles
     Column("state", LargeBinary, nullable=False, default=b""),  # the rest, msgpack
     Index("panes_time", "desk", "start"),
     comment="Panes as decided; they never change.",

@@ -1,0 +1,293 @@
+"""Kafka through kafka-python: the only module that imports it.
+
+Why each option departs from the client's default stands beside it. Faults of earlier 3.0.x that the pin avoids and
+the watchdog (core/bus/watchdog.py) still guards against: partitions that stop being read after a rebalance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import kafka.record.util
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RebalanceInProgressError,
+    RecordListTooLargeError,
+    TopicAlreadyExistsError,
+    UnknownMemberIdError,
+    UnknownTopicOrPartitionError,
+)
+from kafka.structs import OffsetAndMetadata
+
+from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
+from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
+from core.records import Wire, encode, schema_of
+from core.settings import BrokerSettings
+
+MAX_RECORD_BYTES = 1_000_000
+"""Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
+
+_FENCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+
+
+@contextmanager
+def _translated(doing: str, address: str) -> Iterator[None]:
+    try:
+        yield
+    except _FENCING as error:
+        raise Fenced(f"{doing}: {error}") from error
+    except KafkaError as error:
+        text = str(error) or type(error).__name__
+        raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
+
+
+class KafkaBus:
+    """A Kafka-protocol broker. Raises BusUnavailable from the constructor when nobody answers in time."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        if kafka.record.util.crc32c_c is None:
+            raise ConfigError(
+                "kafka-python runs without the crc32c extension (48 times slower): pip install 'kafka-python[crc32c]'"
+            )
+        self.durable = settings.durable
+        self._settings = settings
+        self._common: dict[str, Any] = {
+            "bootstrap_servers": settings.address.split(","),
+            "client_id": "newsquake",
+            "bootstrap_timeout_ms": round(settings.connect_timeout_s * 1000),
+            "metrics_enabled": False,
+            **settings.client_options(),
+        }
+        with _translated("connecting", settings.address):
+            self._admin = KafkaAdminClient(**self._common)
+
+    def ensure_topics(self, partitions: int) -> None:
+        wanted = {RAW: partitions, SCORED: partitions, DEAD: 1, EVENTS: 1}
+        with _translated("creating topics", self._settings.address):
+            there = set(self._admin.list_topics())
+            for topic, count in wanted.items():
+                if topic not in there:
+                    self._create(topic, count)
+            for topic, count in wanted.items():
+                if (found := self.partitions(topic)) != count:
+                    raise ConfigError(
+                        f"topic {topic} has {found} partitions but broker.partitions is {count}: "
+                        "the number is fixed for the life of the topic; set it to what is there, or use another broker"
+                    )
+
+    def _create(self, topic: str, count: int) -> None:
+        # LogAppendTime: record timestamps are wall clock, or retention would delete 1987 at once.
+        configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(1024 * 1024)}
+        for replication in (self._settings.replication, 1):
+            try:
+                self._admin.create_topics([NewTopic(topic, count, replication, topic_configs=configs)])
+            except TopicAlreadyExistsError:
+                return
+            except InvalidReplicationFactorError:
+                continue
+            return
+
+    def _describe(self, topic: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 15
+        while True:
+            with _translated(f"describing {topic}", self._settings.address):
+                try:
+                    [found] = self._admin.describe_topics([topic])
+                except UnknownTopicOrPartitionError:
+                    found = {"error_code": 3}
+            leaders = [part.get("leader_id", -1) for part in found.get("partitions", ())]
+            if found["error_code"] == 0 and leaders and min(leaders) >= 0:
+                return found
+            if time.monotonic() > deadline:
+                raise BusUnavailable(
+                    f"broker {self._settings.address}: topic {topic} is not there or has no leader"
+                )
+            time.sleep(0.1)
+
+    def partitions(self, topic: str) -> int:
+        return len(self._describe(topic)["partitions"])
+
+    def topic_id(self, topic: str) -> str:
+        return str(self._describe(topic)["topic_id"])
+
+    def producer(self) -> KafkaBusProducer:
+        with _translated("opening a producer", self._settings.address):
+            producer = KafkaProducer(
+                **self._common,
+                acks="all",
+                enable_idempotence=True,
+                compression_type=self._settings.compression,
+                linger_ms=20,  # 2.5 times the records/s of 0
+                batch_size=256 * 1024,
+                max_request_size=1024 * 1024,
+                delivery_timeout_ms=round(self._settings.delivery_timeout_s * 1000),
+                max_block_ms=round(self._settings.delivery_timeout_s * 1000),
+                allow_auto_create_topics=False,
+            )
+        return KafkaBusProducer(producer, self._settings)
+
+    def consumer(
+        self, topic: str, *, group: str | None = None, partitions: Iterable[int] | None = None
+    ) -> KafkaBusConsumer:
+        with _translated("opening a consumer", self._settings.address):
+            consumer = KafkaConsumer(
+                **self._common,
+                group_id=group,
+                enable_auto_commit=False,  # offsets are committed only behind acknowledged output
+                auto_offset_reset="earliest",  # `latest` would lose what came before a new group's first read
+                max_poll_interval_ms=300_000,
+                session_timeout_ms=self._settings.session_timeout_ms,
+                heartbeat_interval_ms=min(3000, self._settings.session_timeout_ms // 3),
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+                fetch_max_wait_ms=100,
+                allow_auto_create_topics=False,
+                partition_assignment_strategy=_assignors(),
+            )
+            if partitions is None:
+                consumer.subscribe([topic])
+            else:
+                consumer.assign([TopicPartition(topic, partition) for partition in partitions])
+        return KafkaBusConsumer(consumer, topic, self._settings)
+
+    def close(self) -> None:
+        self._admin.close()
+
+
+def _assignors() -> list[Any]:
+    # Range first: partition p of raw goes with partition p of scored, and the client's sticky assignor had loops.
+    from kafka.coordinator.assignors.range import RangePartitionAssignor
+    from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+
+    return [RangePartitionAssignor, RoundRobinPartitionAssignor]
+
+
+class KafkaBusProducer:
+    """Keeps every future and checks each one: `flush` of the client alone does not prove delivery."""
+
+    def __init__(self, producer: KafkaProducer, settings: BrokerSettings) -> None:
+        self._producer = producer
+        self._settings = settings
+        self._futures: list[Any] = []
+
+    def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
+        self.send_bytes(topic, encode(record), schema=schema_of(record), key=key, partition=partition)
+
+    def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
+        if len(value) > MAX_RECORD_BYTES:
+            raise InvalidRecord(Reason.TOO_LARGE, f"{len(value)} bytes; the limit is {MAX_RECORD_BYTES}")
+        with _translated(f"sending to {topic}", self._settings.address):
+            self._futures.append(
+                self._producer.send(
+                    topic, value, key=key.encode(), partition=partition, headers=[("schema", schema.encode())]
+                )
+            )
+
+    def flush(self) -> None:
+        futures, self._futures = self._futures, []
+        with _translated("waiting for acknowledgement", self._settings.address):
+            self._producer.flush(timeout=self._settings.delivery_timeout_s + 5)
+            for future in futures:
+                if not future.is_done:
+                    raise BusUnavailable(f"broker {self._settings.address}: not acknowledged in time")
+                if future.failed():
+                    if isinstance(future.exception, (MessageSizeTooLargeError, RecordListTooLargeError)):
+                        raise ConfigError(
+                            f"broker {self._settings.address} takes no {MAX_RECORD_BYTES}-byte record: "
+                            "raise max.message.bytes of the topic to 1048576"
+                        )
+                    raise future.exception
+
+    def close(self) -> None:
+        self._producer.close(timeout=5)
+
+
+class KafkaBusConsumer:
+    """One topic, in our words."""
+
+    def __init__(self, consumer: KafkaConsumer, topic: str, settings: BrokerSettings) -> None:
+        self._consumer, self._topic, self._settings = consumer, topic, settings
+
+    def _partition(self, number: int) -> TopicPartition:
+        return TopicPartition(self._topic, number)
+
+    def _some(self, numbers: Iterable[int] | None) -> list[TopicPartition]:
+        if numbers is None:
+            return list(self._consumer.assignment())
+        return [self._partition(number) for number in numbers]
+
+    def poll(self, timeout_s: float, max_records: int = 2000) -> Sequence[Received]:
+        with _translated("reading", self._settings.address):
+            batches = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
+        return [
+            Received(
+                record.topic,
+                record.partition,
+                record.offset,
+                record.key,
+                record.value or b"",
+                next(
+                    (value.decode("ascii", "replace") for name, value in record.headers if name == "schema"),
+                    "",
+                ),
+            )
+            for batch in batches.values()
+            for record in batch
+        ]
+
+    def assignment(self) -> set[int]:
+        return {partition.partition for partition in self._consumer.assignment()}
+
+    def seek(self, positions: Mapping[int, int]) -> None:
+        for partition, offset in positions.items():
+            self._consumer.seek(self._partition(partition), offset)
+
+    def commit(self, positions: Mapping[int, int]) -> None:
+        if not positions:
+            return
+        with _translated("committing", self._settings.address):
+            self._consumer.commit(
+                {
+                    self._partition(partition): OffsetAndMetadata(offset, "", -1)
+                    for partition, offset in positions.items()
+                }
+            )
+
+    def committed(self) -> dict[int, int]:
+        with _translated("reading committed offsets", self._settings.address):
+            return {
+                partition.partition: offset
+                for partition in self._consumer.assignment()
+                if (offset := self._consumer.committed(partition)) is not None
+            }
+
+    def pause(self, partitions: Iterable[int] | None = None) -> None:
+        self._consumer.pause(*self._some(partitions))
+
+    def resume(self, partitions: Iterable[int] | None = None) -> None:
+        self._consumer.resume(*self._some(partitions))
+
+    def keepalive(self) -> None:
+        before = set(self._consumer.paused())
+        self._consumer.pause(*self._consumer.assignment())
+        with _translated("keeping alive", self._settings.address):
+            stray = self._consumer.poll(timeout_ms=0)
+        for partition, records in stray.items():  # paused partitions give none; a rebalance may add new ones
+            self._consumer.seek(partition, records[0].offset)
+        self._consumer.resume(*(self._consumer.assignment() - before))
+
+    def ends(self) -> dict[int, int]:
+        with _translated("reading end offsets", self._settings.address):
+            ends = self._consumer.end_offsets(list(self._consumer.assignment()))
+        return {partition.partition: offset for partition, offset in ends.items()}
+
+    def close(self) -> None:
+        self._consumer.close(timeout_ms=5000)

@@ -1,0 +1,201 @@
+"""The in-memory twin of the broker, for tests: same contract, and verbs to break it on purpose.
+
+`stop()` and `start()` are the broker going away and coming back (with its data), `wipe()` forgets everything as a
+memory-only broker does on restart, `fail_next(n)` makes the next n flushes fail, `rebalance()` fences all group
+members. Several threads may use it.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
+from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
+from core.records import Wire, encode, schema_of
+
+MAX_RECORD_BYTES = 1_000_000
+
+
+class MemoryBus:
+    """A broker in this process."""
+
+    def __init__(self, durable: bool = True) -> None:
+        self.durable = durable
+        self.lock = threading.Condition()
+        self.running = True
+        self.failures = 0
+        self.generation = 0
+        self.logs: dict[str, list[list[Received]]] = {}
+        self.ids: dict[str, str] = {}
+        self.offsets: dict[tuple[str, str, int], int] = {}
+
+    # -- breaking it on purpose
+
+    def stop(self) -> None:
+        """The broker goes away."""
+        self.running = False
+
+    def start(self) -> None:
+        """The broker is back, with its data."""
+        self.running = True
+
+    def wipe(self) -> None:
+        """The broker restarts and has forgotten everything."""
+        with self.lock:
+            self.logs.clear()
+            self.ids.clear()
+            self.offsets.clear()
+
+    def fail_next(self, flushes: int = 1) -> None:
+        """The next flushes fail; what they held is lost."""
+        self.failures = flushes
+
+    def rebalance(self) -> None:
+        """Every group member loses its partitions; commits raise Fenced until the consumer polls again."""
+        self.generation += 1
+
+    # -- the contract
+
+    def up(self) -> None:
+        """Raise BusUnavailable when stopped."""
+        if not self.running:
+            raise BusUnavailable("broker is stopped")
+
+    def ensure_topics(self, partitions: int) -> None:
+        self.up()
+        with self.lock:
+            for topic in (RAW, SCORED, DEAD, EVENTS):
+                count = partitions if topic in (RAW, SCORED) else 1
+                if topic not in self.logs:
+                    self.logs[topic] = [[] for _ in range(count)]
+                    self.ids[topic] = str(uuid.uuid4())
+                elif len(self.logs[topic]) != count:
+                    raise ConfigError(
+                        f"topic {topic} has {len(self.logs[topic])} partitions, expected {count}"
+                    )
+
+    def partitions(self, topic: str) -> int:
+        self.up()
+        return len(self.logs[topic])
+
+    def topic_id(self, topic: str) -> str:
+        self.up()
+        return self.ids[topic]
+
+    def producer(self) -> MemoryProducer:
+        return MemoryProducer(self)
+
+    def consumer(
+        self, topic: str, *, group: str | None = None, partitions: Iterable[int] | None = None
+    ) -> MemoryConsumer:
+        self.up()
+        chosen = list(partitions) if partitions is not None else list(range(len(self.logs[topic])))
+        return MemoryConsumer(self, topic, group, chosen, grouped=partitions is None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class MemoryProducer:
+    """Queues until flushed, as the real one may."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self._queue: list[tuple[str, int, bytes, bytes, str]] = []
+
+    def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
+        self.send_bytes(topic, encode(record), schema=schema_of(record), key=key, partition=partition)
+
+    def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
+        if len(value) > MAX_RECORD_BYTES:
+            raise InvalidRecord(Reason.TOO_LARGE, f"{len(value)} bytes; the limit is {MAX_RECORD_BYTES}")
+        self._queue.append((topic, partition, key.encode(), value, schema))
+
+    def flush(self) -> None:
+        queue, self._queue = self._queue, []
+        self._bus.up()
+        with self._bus.lock:
+            if self._bus.failures:
+                self._bus.failures -= 1
+                raise BusUnavailable("flush failed (on purpose)")
+            for topic, partition, key, value, schema in queue:
+                log = self._bus.logs[topic][partition]
+                log.append(Received(topic, partition, len(log), key, value, schema))
+            self._bus.lock.notify_all()
+
+    def close(self) -> None:
+        if self._bus.running:
+            self.flush()
+
+
+class MemoryConsumer:
+    """Reads the lists."""
+
+    def __init__(
+        self, bus: MemoryBus, topic: str, group: str | None, partitions: list[int], grouped: bool
+    ) -> None:
+        self._bus, self._topic, self._group, self._grouped = bus, topic, group, grouped
+        self._generation = bus.generation
+        self._next = dict.fromkeys(partitions, 0)
+        self._next.update(self.committed())
+        self._paused: set[int] = set()
+
+    def poll(self, timeout_s: float, max_records: int = 2000) -> Sequence[Received]:
+        self._bus.up()
+        if self._grouped and self._generation != self._bus.generation:
+            self._generation = self._bus.generation
+            self._next = dict.fromkeys(self._next, 0)
+            self._next.update(self.committed())
+        with self._bus.lock:
+            if not (batch := self._take(max_records)) and timeout_s > 0:
+                self._bus.lock.wait(timeout_s)
+                batch = self._take(max_records)
+        return batch
+
+    def _take(self, max_records: int) -> list[Received]:
+        batch: list[Received] = []
+        for partition, start in self._next.items():
+            if partition in self._paused or self._topic not in self._bus.logs:
+                continue
+            chunk = self._bus.logs[self._topic][partition][start : start + max_records - len(batch)]
+            self._next[partition] = start + len(chunk)
+            batch += chunk
+        return batch
+
+    def assignment(self) -> set[int]:
+        return set(self._next)
+
+    def seek(self, positions: Mapping[int, int]) -> None:
+        self._next.update(positions)
+
+    def commit(self, positions: Mapping[int, int]) -> None:
+        self._bus.up()
+        if self._grouped and self._generation != self._bus.generation:
+            raise Fenced("the group was rebalanced")
+        for partition, offset in positions.items():
+            self._bus.offsets[self._group or "", self._topic, partition] = offset
+
+    def committed(self) -> dict[int, int]:
+        return {
+            partition: offset
+            for partition in self._next
+            if (offset := self._bus.offsets.get((self._group or "", self._topic, partition))) is not None
+        }
+
+    def pause(self, partitions: Iterable[int] | None = None) -> None:
+        self._paused |= set(self._next if partitions is None else partitions)
+
+    def resume(self, partitions: Iterable[int] | None = None) -> None:
+        self._paused -= set(self._next if partitions is None else partitions)
+
+    def keepalive(self) -> None:
+        self._bus.up()
+
+    def ends(self) -> dict[int, int]:
+        self._bus.up()
+        return {partition: len(self._bus.logs[self._topic][partition]) for partition in self._next}
+
+    def close(self) -> None:
+        """Nothing to leave."""

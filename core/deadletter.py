@@ -1,0 +1,71 @@
+"""Dead letters: nothing that cannot be processed is lost, and each says why.
+
+Written to `news.dead` first and, once acknowledged, mirrored in the store with its origin settled: a crash between
+the two repeats the topic's record, never the store's row. Where the topic or the store is away, this raises and the
+caller holds its position: never dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from core.bus.base import DEAD, Producer
+from core.errors import Reason
+from core.metrics import DEAD_LETTERS
+from core.records import DeadLetter
+from core.store import Store, insert_absent
+from core.tables import dead, origins
+
+PAYLOAD_BYTES = 650_000
+"""Base64 makes 900 kB of it, the most that stands beside the rest in one record."""
+
+
+def dead_letter(
+    *, origin: str, reason: Reason, payload: bytes, at: int, detail: str = "", error: str = "", source: str = "",
+    topic: str = "", partition: int = -1, offset: int = -1, key: str = "", attempts: int = 1,
+) -> DeadLetter:  # fmt: skip
+    """A dead letter; the payload is cut to what fits, its hash is of the whole."""
+    return DeadLetter(
+        origin=origin,
+        source=source,
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        key=key,
+        payload=payload[:PAYLOAD_BYTES],
+        payload_hash=hashlib.sha256(payload).hexdigest(),
+        error=error[:200],
+        reason=reason,
+        detail=detail[:2000],
+        attempts=attempts,
+        at=at,
+    )
+
+
+def bury(letters: Sequence[DeadLetter], producer: Producer, store: Store, stage: str) -> None:
+    """Write the letters to the topic and the store. Raises BusUnavailable or StoreUnavailable; then try again."""
+    if not letters:
+        return
+    for letter in letters:
+        producer.send(DEAD, letter, key=letter.origin, partition=0)
+    producer.flush()
+    with store.write() as connection:
+        insert_absent(connection, dead, [msgspec.structs.asdict(letter) for letter in letters])
+        insert_absent(
+            connection,
+            origins,
+            [
+                {
+                    "origin": letter.origin,
+                    "kind": "dead",
+                    "source": letter.source,
+                    "reason": str(letter.reason),
+                }
+                for letter in letters
+            ],
+        )
+    for letter in letters:
+        DEAD_LETTERS.labels(stage, str(letter.reason)).inc()

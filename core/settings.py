@@ -1,0 +1,256 @@
+"""What can be set: one YAML file plus environment, every key checked.
+
+`NEWSQUAKE_BROKER__ADDRESS=host:9092` sets broker.address (two underscores go one level down) and outranks the file.
+Secrets are better off in the environment, or in a file named by `…_file`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from core import yamlfile
+from core.errors import ConfigError
+from core.times import parse_span, span
+
+PREFIX = "NEWSQUAKE_"
+
+Span = Annotated[
+    int,
+    BeforeValidator(lambda value: value if value is None else parse_span(value)),
+    PlainSerializer(span, return_type=str),
+    Field(json_schema_extra={"type": "string", "examples": ["90s", "15m", "1h", "7d"]}),
+]
+"""A span of time: written `15m`, held as integer milliseconds."""
+
+
+class Section(BaseModel):
+    """A part of the settings: unknown keys are faults, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerSettings(Section):
+    """Where Kafka is. With `embedded` the local run starts a broker of its own (memory only)."""
+
+    address: str = ""
+    """host:port, several by commas; empty: the local run starts the embedded broker."""
+    partitions: int = Field(4, ge=1, le=1024)
+    replication: int = Field(1, ge=1, le=9)
+    durable: bool = True
+    """False for a broker that forgets everything on restart (the embedded one)."""
+    compression: Literal["lz4", "zstd", "gzip", "none"] | None = "lz4"
+    session_timeout_ms: int = Field(6000, ge=1000, le=300_000)
+    connect_timeout_s: float = Field(10, gt=0, le=300)
+    delivery_timeout_s: float = Field(60, gt=0, le=3600)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = Field(None, repr=False)
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+
+    def client_options(self) -> dict[str, Any]:
+        """What kafka-python is told of security."""
+        options: dict[str, Any] = {"security_protocol": self.security_protocol}
+        if self.sasl_mechanism:
+            options |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.sasl_username,
+                "sasl_plain_password": self.sasl_password,
+            }
+        for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+            if value := getattr(self, name):
+                options[name] = value
+        return options
+
+
+def _store_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
+        raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+class StoreSettings(Section):
+    """Where everything that was decided is kept."""
+
+    url: Annotated[str, AfterValidator(_store_url)] = "sqlite:///newsquake-data/newsquake.db"
+    busy_timeout_s: float = Field(30, gt=0, le=600)
+
+
+class IngestSettings(Section):
+    """How the world is read. `sources` is checked by ingest/sources (one kind each)."""
+
+    sources: list[dict[str, Any]] = []
+    source_files: list[str] = []
+    """Further files with `sources:`, relative to this one."""
+    user_agent: str = "Newsquake/0.1 (+https://example.org/newsquake; set ingest.user_agent)"
+    allow_private_addresses: list[str] = []
+    """Hosts or networks that may be fetched though they are private (tests, intranets)."""
+    max_article_bytes: int = Field(900_000, ge=1000, le=950_000)
+    host_delay: Span = 1000
+    queue_articles: int = Field(5_000, ge=100, le=1_000_000)
+
+
+class ClassifierSettings(Section):
+    """The model and its engine."""
+
+    weights: str | None = None
+    """A folder; empty: the shipped weights."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(2, ge=1, le=256)
+    batch_records: int = Field(512, ge=1, le=20_000)
+    score_cache: str | None = "newsquake-data/scores.db"
+    """File of scores by (text hash, model version, register); null: none. Live and backtest share it."""
+    register_: Literal["auto", "news", "social", "forum"] = Field("auto", alias="register")
+    entities: list[str] = []
+    """Further YAML files of entities."""
+
+
+class AlertSettings(Section):
+    """The desk: a set of rules, watch-lists and recipients, decided by one leased process."""
+
+    desk: str = Field("main", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
+    rules: str | None = None
+    """rules.yaml, relative to this file; empty: the built-in default rules."""
+    pane: Span = 60_000
+    allowed_lateness: Span = 60_000
+    lease_timeout: Span = 10_000
+    stalled_after: Span = 120_000
+
+
+class MailSettings(Section):
+    """An SMTP channel."""
+
+    name: str = "mail"
+    host: str
+    port: int = Field(25, ge=1, le=65535)
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: str | None = Field(None, repr=False)
+    password_file: str | None = None
+    sender: str
+    recipients: list[str] = Field(min_length=1)
+    timeout: Span = 20_000
+
+
+class WebhookSettings(Section):
+    """A webhook channel, signed as Standard Webhooks 1.0 says."""
+
+    name: str = "webhook"
+    url: str
+    secret: str = Field("", repr=False)
+    """`whsec_` and base64 of 24-64 bytes."""
+    secret_file: str | None = None
+    allow_private_addresses: list[str] = []
+    timeout: Span = 20_000
+
+
+class DeliverySettings(Section):
+    """Who hears of alerts."""
+
+    mail: list[MailSettings] = []
+    webhooks: list[WebhookSettings] = []
+    dashboard_url: str = "http://127.0.0.1:8501"
+
+
+class DashboardSettings(Section):
+    """The page."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8501, ge=1, le=65535)
+
+
+class ApiSettings(Section):
+    """The HTTP API."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8600, ge=1, le=65535)
+
+
+class TelemetrySettings(Section):
+    """Logs and metrics."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+
+
+class Settings(Section):
+    """Everything."""
+
+    broker: BrokerSettings = BrokerSettings()
+    store: StoreSettings = StoreSettings()
+    ingest: IngestSettings = IngestSettings()
+    classifier: ClassifierSettings = ClassifierSettings()
+    alerts: AlertSettings = AlertSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    api: ApiSettings = ApiSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    data_dir: str = "newsquake-data"
+    """Folder for what the local run keeps (store, score cache, logs)."""
+    folder: str = Field("", exclude=True)
+    """Folder of the settings file: relative paths start here."""
+
+    def path(self, name: str) -> Path:
+        """`name` relative to the settings file's folder."""
+        return Path(self.folder) / name
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in sorted(environ.items()):
+        if not key.startswith(PREFIX) or "__" not in key:
+            continue  # NEWSQUAKE_CACHE, NEWSQUAKE_TEST_… and the like are not settings
+        *groups, leaf = key.removeprefix(PREFIX).lower().split("__")
+        place = data
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[leaf] = yaml.safe_load(value) if value.strip() else value
+    return data
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        known = merged.get(key)
+        merged[key] = (
+            _merge(known, value) if isinstance(known, dict) and isinstance(value, Mapping) else value
+        )
+    return merged
+
+
+def load_settings(
+    path: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Settings from `path` (or none: defaults), the environment, and `overrides` (nested), the last outranking.
+
+    Raises ConfigError with file and line of every fault; faults of the environment are named as such.
+    """
+    base: dict[str, Any] = {}
+    if path is not None:
+        text = yamlfile.read(path)
+        yamlfile.parse(
+            text, Settings, str(path)
+        )  # the file's own faults, with lines, before anything covers them
+        base = yaml.safe_load(text) or {}
+    over = _environment(os.environ if environ is None else environ)
+    if over:
+        base = _merge(base, over)
+        yamlfile.check(base, Settings, "environment (NEWSQUAKE_…)")
+    if overrides:
+        base = _merge(base, overrides)
+    base["folder"] = str(path.parent) if path is not None else ""
+    try:
+        return yamlfile.check(base, Settings, "command line")
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("command line:1:", "command line:")) from error

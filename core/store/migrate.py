@@ -1,0 +1,43 @@
+"""Alembic migrations, run at start under a lock so that several processes may start at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from core.errors import ConfigError
+from core.store.engine import Store
+
+_SCRIPTS = Path(__file__).parent.parent / "migrations"
+_LOCK = 7_206_481_155
+
+
+def migrate(store: Store) -> None:
+    """Bring the store to the newest revision, in one transaction. Raises ConfigError for a store from the future."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with store.read() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
+    with store.write() as connection:
+        _lock(store, connection)
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+            raise ConfigError(
+                f"store {store.engine.url.render_as_string()} was written by a newer Newsquake (revision {current}): "
+                "update Newsquake, or use another store"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _lock(store: Store, connection: Connection) -> None:
+    if not store.is_sqlite:  # SQLite: BEGIN IMMEDIATE is the lock
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
