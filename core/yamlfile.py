@@ -93,6 +93,11 @@ def check(data: dict[str, Any], model: type[Model], name: str, node: yaml.Node |
         raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in faults)) from error
 
 
+def line_of(text: str, path: tuple[Any, ...]) -> int:
+    """The line (from 1) of a key in YAML `text` that parsed: for faults that only show between entries."""
+    return _line(yaml.compose(text, Loader=_Loader), path)
+
+
 def read(path: Path) -> str:
     """The file's text. Raises ConfigError when it is not there, not readable or not UTF-8."""
     try:

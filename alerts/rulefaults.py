@@ -1,0 +1,95 @@
+"""What is wrong with a rules file that no entry shows by itself: names twice, lists and kinds that do not
+exist.
+
+Each fault is (path in the file, words); alerts/rules.py adds file and line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.rulesfile import RulesFile, WindowRule
+from alerts.series import glob_regex
+from core.times import DAY, MINUTE
+
+Fault = tuple[tuple[Any, ...], str]
+_LONGEST = 60 * DAY
+
+
+def kinds() -> Mapping[str, Any]:
+    """Detector kinds by name, from alerts/detectors."""
+    return getattr(importlib.import_module("alerts.detectors"), "KINDS", {})
+
+
+def faults(file: RulesFile) -> list[Fault]:
+    """All faults between the entries of `file`."""
+    return [
+        *_names(file),
+        *_lists(file),
+        *(fault for at, rule in enumerate(file.rules) for fault in _window(("rules", at), rule)),
+    ]
+
+
+def _names(file: RulesFile) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    entries = [("rules", at, rule.name) for at, rule in enumerate(file.rules)]
+    entries += [("immediate", at, entry.name) for at, entry in enumerate(file.immediate)]
+    for section, at, name in entries:
+        if name in first:
+            yield (section, at, "name"), f"two rules are called {name!r} (the first is {first[name]})"
+        first.setdefault(name, f"{section}.{at}")
+
+
+def _lists(file: RulesFile) -> Iterator[Fault]:
+    known = ", ".join(sorted(file.watch_lists)) or "none"
+    entries = [("rules", at, rule.watch_list) for at, rule in enumerate(file.rules)]
+    entries += [("immediate", at, entry.watch_list) for at, entry in enumerate(file.immediate)]
+    for section, at, wanted in entries:
+        if wanted and wanted not in file.watch_lists:
+            yield (section, at, "watch_list"), f"no watch-list is called {wanted!r}; known: {known}"
+    for name, entities in file.watch_lists.items():
+        for at, entity in enumerate(entities):
+            if entity.startswith("entity:") or ":" not in entity or any(char in entity for char in "/@ *"):
+                yield ("watch_lists", name, at), f"expected an entity such as US:AAPL, got {entity!r}"
+    globs: list[tuple[tuple[Any, ...], str]] = [(("trust", key), key) for key in file.trust]
+    globs += [
+        (("immediate", at, "entities", place), glob)
+        for at, entry in enumerate(file.immediate)
+        for place, glob in enumerate(entry.entities)
+    ]
+    for where, glob in globs:
+        try:
+            glob_regex(glob)
+        except ValueError as error:
+            yield where, str(error)
+
+
+def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+    if not (rule.series or rule.watch_list):
+        yield where, "expected series (such as topic:*) or a watch_list"
+    if not MINUTE <= rule.window <= _LONGEST:
+        yield (*where, "window"), "expected a window between 1m and 60d"
+    if rule.detector.kind == "static" and rule.threshold is None:
+        yield (*where, "detector"), "the static detector needs a threshold"
+    yield from _detector((*where, "detector"), rule)
+
+
+def _detector(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+    known = kinds()
+    if not known:
+        return
+    if rule.detector.kind not in known:
+        yield where, f"no detector is called {rule.detector.kind!r}; known: {', '.join(sorted(known))}"
+        return
+    signature = inspect.signature(known[rule.detector.kind])
+    given = getattr(importlib.import_module("alerts.detectors"), "GIVEN", frozenset())
+    takes = set(signature.parameters) - set(given)
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
+        return
+    for name in rule.detector.params():
+        if name not in takes:
+            known_names = ", ".join(sorted(takes))
+            yield (*where, name), f"unknown parameter of {rule.detector.kind}; known: {known_names}"

@@ -1,0 +1,284 @@
+"""Rules: what is written in rules.yaml is what the desk runs, and every fault names its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts import rulefaults
+from alerts.rules import Rule, load_rules, parse_rules
+from core.errors import ConfigError
+from core.records import Article, Mention, ScoredArticle
+
+MINIMAL = """
+rules:
+  - name: one
+    series: ["topic:*"]
+    detector: surge
+"""
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_rules(text, "rules.yaml")
+    return str(caught.value).splitlines()
+
+
+def only(text: str) -> Rule:
+    (rule,) = parse_rules(text, "rules.yaml").rules
+    return rule
+
+
+def test_the_built_in_rules_load_and_cover_markets_topics_and_companies() -> None:
+    rules = load_rules()
+    watched = {
+        series: [rule.id for rule in rules.rules if rule.matches(series)]
+        for series in ("topic:equities_market", "topic:legal_regulation", "entity:US:JPM", "all")
+    }
+    assert all(watched.values())
+    assert "market-negative" in watched["topic:equities_market"]
+    assert "topic-negative" not in watched["topic:equities_market"]
+
+
+def test_one_wire_alone_can_raise_the_market_but_no_company_nor_rumour() -> None:
+    rules = load_rules()
+    for rule in rules.rules:
+        market = rule.matches("topic:equities_market")
+        company = rule.matches("entity:US:JPM") or rule.matches("topic:company_product")
+        assert not (market and company)
+        if market:
+            assert rule.min_publishers <= 1
+        if company:
+            assert rule.min_publishers >= 2
+
+
+def test_comments_white_space_and_key_order_change_no_version() -> None:
+    other = """
+# a comment
+rules:
+    -   detector:   {kind: surge}   # spelled out
+        series: [ 'topic:*' ]
+        window: 60m
+        name: one
+"""
+    assert parse_rules(MINIMAL, "a").version == parse_rules(other, "b").version
+    assert only(MINIMAL).version == only(other).version
+
+
+def test_what_decides_changes_the_rules_version_and_who_hears_does_not() -> None:
+    plain = only(MINIMAL).version
+    assert only(MINIMAL + "    route: {default: [mail]}\n").version == plain
+    assert only(MINIMAL + "    about: something\n").version == plain
+    for change in ("window: 2h", "budget: 2/week", "hold: 5m", "minimum: {publishers: 2}", "metric: stories"):
+        assert only(MINIMAL + f"    {change}\n").version != plain, change
+    routed = parse_rules(MINIMAL + "    route: {default: [mail]}\n", "a")
+    assert routed.version != parse_rules(MINIMAL, "a").version
+
+
+def test_a_star_stays_within_its_part_of_the_name() -> None:
+    rule = only(MINIMAL.replace("topic:*", "entity:*"))
+    assert rule.matches("entity:US:AAPL")
+    assert not rule.matches("entity:US:AAPL@zh")
+    assert not rule.matches("entity:US:AAPL/topic:energy")
+    deep = only(MINIMAL.replace("topic:*", "entity:**"))
+    assert deep.matches("entity:US:AAPL/topic:energy@en")
+
+
+def test_exclude_and_braces_and_languages() -> None:
+    rule = only(MINIMAL + '    exclude: ["topic:{energy,crypto}"]\n')
+    assert rule.matches("topic:general") and not rule.matches("topic:crypto")
+    assert only(MINIMAL.replace("topic:*", "topic:*@zh")).matches("topic:energy@zh")
+
+
+def test_a_watch_list_narrows_to_its_companies() -> None:
+    text = """
+watch_lists: {banks: ["US:JPM", "US:C"]}
+rules:
+  - {name: banks, watch_list: banks, series: ["entity:*", "entity:*/topic:*"], detector: surge}
+"""
+    rule = only(text)
+    assert rule.matches("entity:US:JPM") and rule.matches("entity:US:C/topic:energy")
+    assert not rule.matches("entity:US:AAPL")
+    assert parse_rules(text, "a").watched == {"US:JPM", "US:C"}
+    assert only(text.replace('"US:C"', '"US:BAC"')).version != rule.version
+
+
+def test_two_rules_of_one_name_are_named_with_the_second_ones_line() -> None:
+    text = MINIMAL + '  - name: one\n    series: ["all"]\n    detector: burst\n'
+    assert faults(text) == ["rules.yaml:6: rules.1.name: two rules are called 'one' (the first is rules.0)"]
+
+
+def test_an_immediate_rule_may_not_take_a_window_rules_name() -> None:
+    text = MINIMAL + "immediate:\n  - {name: one, topics: [energy]}\n"
+    assert faults(text)[0].startswith("rules.yaml:7: immediate.0.name: two rules are called 'one'")
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        ('series: ["topic:*"]', 4, None),
+        ('series: ["topic:nonsense"]', 4, "no topic is called 'nonsense'"),
+        ('series: ["entity:{US:A"]', 4, "{ without its }"),
+        ('series: ["company AAPL"]', 4, "bad glob"),
+        ('series: [""]', 4, "bad glob"),
+        ("series: 7", 4, "valid list"),
+        ('series: ["all"]\n    metric: mood', 5, "metric"),
+        ('series: ["all"]\n    window: soon', 5, "not a span of time"),
+        ('series: ["all"]\n    window: 10s', 5, "between 1m and 60d"),
+        ('series: ["all"]\n    budget: 0', 5, "greater than 0"),
+        ('series: ["all"]\n    budget: many/week', 5, "expected a rate"),
+        ('series: ["all"]\n    budget: .nan', 5, "budget"),
+        ('series: ["all"]\n    watch_list: banks', 5, "no watch-list is called 'banks'; known: none"),
+        ('series: ["all"]\n    colour: red', 5, "unknown key"),
+        ('series: ["all"]\n    minimum:\n      stories: -1', 6, "minimum.stories"),
+        ('series: ["all"]\n    severities: {low: 2, high: 1}', 5, "severities"),
+        ('series: ["all"]\n    severities: {low: 1, urgent: 2}', 5, "severities"),
+        ('series: ["all"]\n    series: ["all"]', 5, "stands twice"),
+    ],
+)
+def test_each_fault_names_file_and_line(change: str, line: int, words: str | None) -> None:
+    text = MINIMAL.replace('series: ["topic:*"]', change)
+    if words is None:
+        parse_rules(text, "rules.yaml")
+        return
+    told = faults(text)
+    assert any(fault.startswith(f"rules.yaml:{line}: ") and words in fault for fault in told), told
+
+
+def test_all_faults_are_told_not_only_the_first() -> None:
+    told = faults(MINIMAL.replace("topic:*", "topic:x") + "    window: soon\n    budget: 0\n")
+    assert len(told) == 3
+
+
+def test_an_unknown_detector_or_parameter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def surge(metric: str, half_life: str = "14d") -> None: ...
+
+    monkeypatch.setattr(rulefaults, "kinds", lambda: {"surge": surge})
+    assert only(MINIMAL.replace("surge", "{kind: surge, half_life: 7d}")).params == {"half_life": "7d"}
+    assert "no detector is called 'sorge'; known: surge" in faults(MINIMAL.replace("surge", "sorge"))[0]
+    assert (
+        "rules.yaml:5: rules.0.detector.halflife: unknown parameter"
+        in (faults(MINIMAL.replace("surge", "{kind: surge, halflife: 7d}"))[0])
+    )
+
+
+def test_a_static_rule_needs_a_threshold_and_a_threshold_alone_means_static() -> None:
+    assert only(MINIMAL.replace("detector: surge", "threshold: 0.6")).detector == "static"
+    assert "needs a threshold" in faults(MINIMAL.replace("surge", "static"))[0]
+
+
+def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_rules(tmp_path / "rules.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "rules: []", "# nothing\n"])
+def test_no_rules_are_no_fault(text: str) -> None:
+    assert parse_rules(text, "rules.yaml").rules == ()
+
+
+def test_the_hop_is_a_twelfth_of_the_window_in_whole_panes() -> None:
+    rule = only(MINIMAL)
+    assert rule.hop_ms(60_000) == 300_000
+    assert rule.hop_ms(120_000) == 360_000
+    assert rule.hop_ms(3_600_000) == 3_600_000
+
+
+def test_severity_climbs_the_ladder_with_the_statistic() -> None:
+    rule = only(MINIMAL)
+    assert [rule.severity(statistic, 4.0) for statistic in (1, 4, 6, 8, 11.9, 12, 1e9)] == [
+        "low", "low", "medium", "high", "high", "critical", "critical",
+    ]  # fmt: skip
+
+
+def test_a_route_by_severity_and_the_files_own_route() -> None:
+    rule = only(MINIMAL + "    route: {default: [mail], critical: [mail, pager], low: []}\n")
+    assert rule.channels("medium") == ("mail",)
+    assert rule.channels("critical") == ("mail", "pager")
+    assert rule.channels("low") == ()
+    assert only(MINIMAL).channels("low") == ("*",)
+    assert only(MINIMAL + "notify: {route: {default: [hook]}}\n").channels("low") == ("hook",)
+
+
+def test_a_rule_that_matches_fifty_thousand_series_is_allowed_and_quick() -> None:
+    rule = only(MINIMAL.replace("topic:*", "entity:*"))
+    assert sum(rule.matches(f"entity:X:company-{number}") for number in range(50_000)) == 50_000
+
+
+def scored(**changes: object) -> ScoredArticle:
+    article = Article(
+        id="a", revision="r", origin="o", source="s", publisher="reuters.com", title="t",
+        published_at=0, first_seen_at=0, available_at=0,
+    )  # fmt: skip
+    fields = {
+        "article": article, "p_negative": 9500, "p_neutral": 300, "p_positive": 200, "model_version": "m",
+        "language": "en", "topics": {"legal_regulation": 9000, "energy": 300},
+        "mentions": (Mention("US:JPM", "JPMorgan", 9000, 9700, 200, 100), Mention("US:C", "Citi", 2000, 9900, 50, 50)),
+    }  # fmt: skip
+    return ScoredArticle(**(fields | changes))  # type: ignore[arg-type]
+
+
+IMMEDIATE = """
+trust: {"reuters.com": 0.9, "*.example": 0.1, "spam.example": 0}
+immediate:
+  - name: fraud
+    entities: ["US:*"]
+    topics: [legal_regulation]
+    min_trust: 0.6
+"""
+
+
+def test_one_article_is_enough_where_an_immediate_rule_says_so() -> None:
+    (rule,) = parse_rules(IMMEDIATE, "a").immediate
+    assert rule.match(scored()) == "entity:US:JPM/topic:legal_regulation"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"topics": {"legal_regulation": 4000}},
+        {"mentions": ()},
+        {"mentions": (Mention("US:C", "Citi", 2000, 9900, 50, 50),)},
+        {"mentions": (Mention("US:JPM", "J", 9000, 5000, 5000, 0),)},
+        {"mentions": (Mention("US:JPM", "J", 9000, 9900, 100, 0, abstained=True),)},
+        {"mentions": (Mention("CN:600519", "茅台", 9000, 9900, 100, 0),)},
+    ],
+)
+def test_an_immediate_rule_asks_for_all_its_conditions(changes: dict[str, object]) -> None:
+    (rule,) = parse_rules(IMMEDIATE, "a").immediate
+    assert rule.match(scored(**changes)) is None
+
+
+def test_an_untrusted_publisher_raises_no_immediate_alert() -> None:
+    rules = parse_rules(IMMEDIATE, "a")
+    (rule,) = rules.immediate
+    import msgspec
+
+    article = msgspec.structs.replace(scored().article, publisher="forum.example")
+    assert rule.match(scored(article=article)) is None
+    assert rules.trust("reuters.com") == 9000 and rules.trust("forum.example") == 1000
+    assert rules.trust("spam.example") == 0 and rules.trust("") == 5000
+
+
+def test_an_immediate_rule_for_everything_is_refused() -> None:
+    assert "else every article is an alert" in faults("immediate:\n  - name: all\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("weekly: Sat 22:00 - Sun 04:00", None),
+        ("starts: 2026-11-28T22:00, ends: 2026-11-29T02:00", None),
+        ("starts: 2026-11-29T22:00, ends: 2026-11-29T02:00", "ends before it starts"),
+        ("weekly: Someday 1:00 - Sun 2:00", "weekly"),
+        ("weekly: Sat 22:00 - Sun 04:00, timezone: Mars/Olympus", "no such time zone"),
+        ("starts: 2026-11-29T22:00", "expected starts and ends, or weekly"),
+    ],
+)
+def test_maintenance_times_are_checked(entry: str, words: str | None) -> None:
+    text = f"maintenance:\n  - {{name: m, reason: upgrade, {entry}}}\n"
+    if words is None:
+        parse_rules(text, "rules.yaml")
+    else:
+        assert words in faults(text)[0]
