@@ -149,7 +149,9 @@ SCHEMAS: dict[str, type] = {
 }
 _NAMES = {record: name for name, record in SCHEMAS.items()}
 _ENCODER = msgspec.json.Encoder()
-_DECODERS = {name: msgspec.json.Decoder(record) for name, record in SCHEMAS.items()}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(record) for name, record in SCHEMAS.items()
+}
 
 
 def schema_of(record: Wire) -> str:

@@ -72,7 +72,10 @@ class Stage:
                 self.stop()
 
     def tell(self, status: str | None = None, *, force: bool = False) -> None:
-        """Write the row, at most once a second unless forced or the status changed. A store that is away is no matter."""
+        """Write the row, at most once a second unless forced or the status changed.
+
+        A store that is away is no matter here.
+        """
         changed = status is not None and status != self.status
         self.status = status or self.status
         now = self.clock.monotonic_s()

@@ -62,7 +62,7 @@ class Consumer(Protocol):
         """Partitions read at present."""
 
     def seek(self, positions: Mapping[int, int]) -> None:
-        """Read on at these offsets (partition -> next offset). An offset beyond the log's end is the caller's to notice."""
+        """Read on at these offsets (partition -> next offset); one beyond the log's end is the caller's to notice."""
 
     def commit(self, positions: Mapping[int, int]) -> None:
         """Remember for the group: partition -> next offset to read. Raises Fenced after a rebalance took it away."""

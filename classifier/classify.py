@@ -1,0 +1,75 @@
+"""The step: articles in, scored articles out, through the cache; pure but for the cache file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from classifier.cache import ScoreCache
+from classifier.records import Score, Text
+from core.ids import text_hash
+from core.records import Article, Mention, ScoredArticle
+
+KEPT_TOPIC = 100
+"""Topics below 1 % are left out on the wire."""
+
+
+class Scorer(Protocol):
+    """What the step needs of an engine (classifier/engine.py)."""
+
+    model_version: str
+
+    def score(self, texts: Sequence[Text], progress: Callable[[int], None] | None = None) -> list[Score]:
+        """One score a text, in order."""
+
+
+class Classify:
+    """Scores batches. `register`: news, social, forum, or auto (the model detects it)."""
+
+    def __init__(self, engine: Scorer, cache: ScoreCache, register: str = "auto") -> None:
+        self._engine, self._cache, self._register = engine, cache, register
+        self.hits = 0
+
+    @property
+    def model_version(self) -> str:
+        """The version that stands in every score."""
+        return self._engine.model_version
+
+    def __call__(
+        self, articles: Sequence[Article], progress: Callable[[int], None] | None = None
+    ) -> list[ScoredArticle]:
+        """One scored article for each, in order; texts that were scored before come from the cache."""
+        keys = [text_hash(article.title, article.body) for article in articles]
+        known = self._cache.get(list(dict.fromkeys(keys)), self._register)
+        self.hits += sum(key in known for key in keys)
+        fresh = {key: article for key, article in zip(keys, articles, strict=True) if key not in known}
+        if fresh:
+            register = None if self._register == "auto" else self._register
+            texts = [
+                Text(title=article.title, body=article.body, language=None, register=register)
+                for article in fresh.values()
+            ]
+            made = dict(zip(fresh, self._engine.score(texts, progress), strict=True))
+            self._cache.put(made, self._register)
+            known |= made
+        return [scored(article, known[key]) for key, article in zip(keys, articles, strict=True)]
+
+
+def scored(article: Article, score: Score) -> ScoredArticle:
+    """The article with its score, as it goes on the wire."""
+    return ScoredArticle(
+        article=article,
+        p_negative=score.p_negative,
+        p_neutral=score.p_neutral,
+        p_positive=score.p_positive,
+        abstained=score.abstained,
+        topics={name: p for name, p in score.topics.items() if p >= KEPT_TOPIC},
+        mentions=tuple(
+            Mention(m.entity, m.name, m.relevance, m.p_negative, m.p_neutral, m.p_positive, m.abstained)
+            for m in score.mentions
+        ),
+        signature=score.signature,
+        language=score.language,
+        register=score.register,
+        model_version=score.model_version,
+    )

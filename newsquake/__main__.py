@@ -1,0 +1,5 @@
+"""`python -m newsquake`."""
+
+from newsquake.cli import main
+
+main()

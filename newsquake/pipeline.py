@@ -1,0 +1,105 @@
+"""The whole path on one page.
+
+    Article --news.raw--> Classify --news.scored--> Story -> Window -> Detect -> Decide --store--> Deliver, Dashboard
+
+Each stage below is one process: it opens what it needs, says that it runs, and works until it is told to stop.
+`newsquake up` runs them side by side; compose and Kubernetes run each alone. Nothing else knows the path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from core import metrics
+from core.bus import Bus, open_bus
+from core.retry import retry
+from core.settings import Settings
+from core.stage import Stage
+from core.store import Store, open_store
+from core.telemetry import configure_logs
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def running(
+    name: str, settings: Settings, *, needs_bus: bool = True
+) -> Iterator[tuple[Store, Bus | None, Stage]]:
+    """Open store and bus for a stage, wait for them if they are away, say goodbye at the end."""
+    configure_logs(settings.telemetry, name)
+    metrics.serve(settings.telemetry.metrics_port)
+    store = retry(lambda: open_store(settings.store), doing="opening the store", give_up_after_s=60)
+    stage = Stage(name, store)
+    stage.handle_signals()
+    bus: Bus | None = None
+    if needs_bus:
+        stage.tell("connecting", force=True)
+        bus = retry(
+            lambda: open_bus(settings.broker),
+            doing="connecting to the broker",
+            give_up_after_s=60,
+            stop=lambda: stage.stopping,
+        )
+        bus.ensure_topics(settings.broker.partitions)
+    ended = "failed"
+    try:
+        yield store, bus, stage
+        ended = "done" if stage.status == "done" else "stopped"
+    finally:
+        stage.tell(ended, force=True)
+        if bus is not None:
+            bus.close()
+        store.close()
+
+
+def ingest(settings: Settings, replay: object | None = None) -> None:
+    """Sources or a dump -> `news.raw`."""
+    from ingest.worker import run
+
+    with running("ingest", settings) as (store, bus, stage):
+        assert bus is not None
+        run(settings, bus, store, stage, replay)
+
+
+def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
+    """`news.raw` -> `news.scored`."""
+    from classifier.cache import ScoreCache
+    from classifier.classify import Classify
+    from classifier.engine import Engine
+    from classifier.worker import Worker
+
+    with running("classifier", settings) as (store, bus, stage):
+        assert bus is not None
+        stage.tell("loading", force=True)
+        options = settings.classifier
+        engine = Engine.load(
+            Path(options.weights) if options.weights else None, threads=options.threads, device=options.device
+        )
+        cache = ScoreCache(
+            settings.path(options.score_cache) if options.score_cache else None, engine.model_version
+        )
+        log.info("model ready", model_version=engine.model_version)
+        classify = Classify(engine, cache, options.register_)
+        Worker(bus, store, stage, classify, partitions=partitions, batch_records=options.batch_records).run()
+        cache.close()
+
+
+def alerts(settings: Settings, *, notify: bool = True) -> None:
+    """`news.scored` -> stories, windows, findings, alerts, outbox: one leased process per desk."""
+    from alerts.worker import run
+
+    with running("alerts", settings) as (store, bus, stage):
+        assert bus is not None
+        run(settings, bus, store, stage, notify=notify)
+
+
+def delivery(settings: Settings) -> None:
+    """The outbox -> mail and webhooks."""
+    from alerts.delivery.worker import run
+
+    with running("delivery", settings, needs_bus=False) as (store, _, stage):
+        run(settings, store, stage)

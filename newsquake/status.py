@@ -1,0 +1,192 @@
+"""What the local run shows while it works: one look at the store a second, drawn by rich."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import func, select
+
+from core import tables
+from core.store import Store
+from core.times import iso
+
+ORDER = ("ingest", "classifier", "alerts", "delivery")
+
+
+@dataclass
+class Snapshot:
+    """One look."""
+
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Counters and gauges by stage, summed over its instances."""
+    statuses: dict[str, str] = field(default_factory=dict)
+    alerts: list[Any] = field(default_factory=list)
+    """The newest alerts that fired: series, severity, state, onset."""
+    fired: int = 0
+    watermark: int | None = None
+
+    def value(self, stage: str, name: str) -> float:
+        """A counter, 0 where there is none."""
+        return self.stages.get(stage, {}).get(name, 0.0)
+
+    @property
+    def lags(self) -> dict[str, float]:
+        """Records handed to each stage and not yet worked off, from the stages' own counts."""
+        read, total = self.value("ingest", "read"), self.value("ingest", "total")
+        scored_or_dead = self.value("classifier", "scored") + self.value("classifier", "dead")
+        taken = (
+            self.value("alerts", "articles") + self.value("alerts", "repeats") + self.value("alerts", "late")
+        )
+        return {
+            "ingest": max(0.0, total - read),
+            "classifier": max(0.0, self.value("ingest", "sent") - scored_or_dead),
+            "alerts": max(0.0, self.value("classifier", "scored") - taken),
+            "delivery": self.value("delivery", "waiting"),
+        }
+
+
+def look(store: Store, desk: str) -> Snapshot:
+    """Read the stages' rows and the newest alerts."""
+    snapshot = Snapshot()
+    with store.read() as connection:
+        rows = connection.execute(select(tables.stages).order_by(tables.stages.c.updated_at)).all()
+        for row in rows:
+            into = snapshot.stages.setdefault(row.stage, {})
+            for name, value in msgspec.json.decode(row.counters).items():
+                into[name] = into.get(name, 0.0) + value
+            snapshot.statuses[row.stage] = row.status
+        alerts = tables.alerts
+        mine = (alerts.c.desk == desk) & alerts.c.fired
+        snapshot.fired = connection.execute(select(func.count()).select_from(alerts).where(mine)).scalar_one()
+        snapshot.alerts = list(
+            connection.execute(
+                select(alerts.c.series, alerts.c.severity, alerts.c.state, alerts.c.onset, alerts.c.rule)
+                .where(mine)
+                .order_by(alerts.c.onset.desc(), alerts.c.id)
+                .limit(5)
+            ).all()
+        )
+        snapshot.watermark = connection.execute(
+            select(tables.desks.c.watermark).where(tables.desks.c.desk == desk)
+        ).scalar()
+    return snapshot
+
+
+class Status:
+    """Draws snapshots; remembers a few seconds of them for the rates."""
+
+    def __init__(self, address: str | None, notes: list[str]) -> None:
+        self._address, self._notes = address, notes
+        self._history: deque[tuple[float, Snapshot]] = deque(maxlen=10)
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Take a new look into account."""
+        self._history.append((time.monotonic(), snapshot))
+
+    def rate(self, stage: str, name: str) -> float:
+        """Per second, over the last ten looks."""
+        if len(self._history) < 2:
+            return 0.0
+        (then, old), (now, new) = self._history[0], self._history[-1]
+        return max(0.0, (new.value(stage, name) - old.value(stage, name)) / max(now - then, 1e-3))
+
+    @property
+    def newest(self) -> Snapshot:
+        """The last look."""
+        return self._history[-1][1] if self._history else Snapshot()
+
+    def line(self) -> str:
+        """One line, for where nobody looks at a terminal."""
+        now = self.newest
+        lags = " ".join(f"{stage} {lag:.0f}" for stage, lag in now.lags.items() if stage != "delivery")
+        event = f"{iso(now.watermark)}" if now.watermark and now.watermark > 0 else "-"
+        return (
+            f"read {now.value('ingest', 'read'):.0f} scored {now.value('classifier', 'scored'):.0f} "
+            f"({self.rate('classifier', 'scored'):.0f}/s) panes {now.value('alerts', 'panes_closed'):.0f} "
+            f"alerts {now.fired} lag: {lags} event time {event}"
+        )
+
+    def render(self) -> RenderableType:
+        """The live picture."""
+        now = self.newest
+        parts: list[RenderableType] = []
+        total, read = now.value("ingest", "total"), now.value("ingest", "read")
+        if total:
+            # What has reached the end of the path, not only its beginning.
+            done = min(
+                total, now.value("alerts", "articles") + now.value("alerts", "repeats") + self._dropped()
+            )
+            bar = Table.grid(padding=(0, 1), expand=True)
+            bar.add_column(width=9)
+            bar.add_column(ratio=1)
+            bar.add_column(width=34, justify="right")
+            rate = self.rate("alerts", "articles")
+            left = f"{(total - done) / rate:.0f} s left" if rate > 1 and done < total else ""
+            bar.add_row(
+                "replay", ProgressBar(total=total, completed=done), f"{done:,.0f} of {total:,.0f}  {left}"
+            )
+            parts.append(bar)
+        table = Table(expand=True, box=None, header_style="bold")
+        for title, justify in (
+            ("stage", "left"),
+            ("state", "left"),
+            ("done", "right"),
+            ("per s", "right"),
+            ("lag", "right"),
+            ("", "left"),
+        ):
+            table.add_column(title, justify=justify)  # type: ignore[arg-type]
+        lags, value = now.lags, now.value
+        rows = {
+            "ingest": (
+                "sent",
+                f"{read:,.0f} read, {value('ingest', 'dead'):,.0f} dead, "
+                f"{value('ingest', 'duplicates'):,.0f} duplicates",
+            ),
+            "classifier": ("scored", f"{value('classifier', 'cache_hits'):,.0f} from the score cache"),
+            "alerts": (
+                "articles",
+                f"{value('alerts', 'open_panes'):,.0f} open panes, {value('alerts', 'panes_closed'):,.0f} closed",
+            ),
+            "delivery": ("sent", f"{value('delivery', 'waiting'):,.0f} waiting"),
+        }
+        for stage in ORDER:
+            if stage not in now.statuses:
+                continue
+            counter, words = rows[stage]
+            table.add_row(
+                stage, now.statuses[stage], f"{now.value(stage, counter):,.0f}", f"{self.rate(stage, counter):,.0f}",
+                f"{lags[stage]:,.0f}", words,
+            )  # fmt: skip
+        parts.append(table)
+        if now.watermark and now.watermark > 0:
+            parts.append(Text(f"event time {iso(now.watermark)}   alerts fired {now.fired}", style="bold"))
+        colours = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+        for alert in now.alerts:
+            parts.append(
+                Text(
+                    f"  {iso(alert.onset)}  {alert.severity:<8} {alert.state:<8} {alert.series}  ({alert.rule})",
+                    style=colours.get(alert.severity, ""),
+                )
+            )
+        if self._address:
+            parts.append(
+                Text.assemble("dashboard ", (self._address, "bold underline"), "   Ctrl-C ends everything")
+            )
+        parts += [Text(note, style="yellow") for note in self._notes[-3:]]
+        return Panel(Group(*parts), title="Newsquake", border_style="blue")
+
+    def _dropped(self) -> float:
+        now = self.newest
+        return (
+            now.value("ingest", "dead") + now.value("ingest", "duplicates") + now.value("classifier", "dead")
+        )

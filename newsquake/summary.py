@@ -1,0 +1,74 @@
+"""What a finished run leaves: summary.json and alerts.jsonl, counted from the store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core import tables
+from core.store import Store
+from newsquake.status import Snapshot
+
+
+def numbers(store: Store, desk: str) -> dict[str, int]:
+    """read (rows enumerated, from the sources' cursors) and what became of them, from the store alone."""
+    origins = tables.origins
+    with store.read() as connection:
+        kinds = dict(
+            connection.execute(select(origins.c.kind, func.count()).group_by(origins.c.kind)).tuples().all()
+        )
+        read = connection.execute(select(func.coalesce(func.sum(tables.cursors.c.read), 0))).scalar_one()
+        panes = connection.execute(
+            select(func.count()).select_from(tables.panes).where(tables.panes.c.desk == desk)
+        ).scalar_one()
+        fired = connection.execute(
+            select(func.count())
+            .select_from(tables.alerts)
+            .where(tables.alerts.c.desk == desk, tables.alerts.c.fired)
+        ).scalar_one()
+    return {
+        "read": int(read),
+        "stored": kinds.get("article", 0),
+        "dead": kinds.get("dead", 0),
+        "duplicates": kinds.get("duplicate", 0),
+        "panes": panes,
+        "alerts": fired,
+    }
+
+
+def add_up(found: dict[str, int]) -> bool:
+    """Whether read = stored + dead + duplicates."""
+    return found["read"] == found["stored"] + found["dead"] + found["duplicates"]
+
+
+def sentence(found: dict[str, int]) -> str:
+    """The same, said."""
+    total = found["stored"] + found["dead"] + found["duplicates"]
+    parts = f"{found['stored']} stored + {found['dead']} dead + {found['duplicates']} duplicates = {total}"
+    if add_up(found):
+        return f"read {found['read']} = {parts}"
+    return f"THE NUMBERS DO NOT ADD UP: read {found['read']}, but {parts}"
+
+
+def write(out: Path, store: Store, desk: str, snapshot: Snapshot, wall_s: float) -> dict[str, Any]:
+    """Write summary.json and alerts.jsonl into `out`; returns the summary."""
+    from alerts.export import alert_lines
+
+    found = numbers(store, desk)
+    summary: dict[str, Any] = {
+        **found,
+        "adds_up": add_up(found),
+        "seconds": {
+            "total": round(wall_s, 3),
+            **{name: round(values.get("busy_s", 0.0), 3) for name, values in sorted(snapshot.stages.items())},
+        },
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "alerts.jsonl").open("wb") as file:
+        for line in alert_lines(store, desk):
+            file.write(line.rstrip(b"\n") + b"\n")
+    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    return summary

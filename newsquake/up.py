@@ -1,0 +1,243 @@
+"""`newsquake up`: every stage as a process of its own on this machine, with a live status.
+
+The broker is the one named, or the embedded one (memory only): when that one dies, its log is gone, so all stages
+start anew and ingest sends again what had not been stored. Nothing else here decides anything.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from sqlalchemy import delete, select
+
+from core import tables
+from core.errors import ConfigError, NewsquakeError, StoreUnavailable
+from core.settings import Settings
+from core.store import Store, open_store
+from newsquake import summary
+from newsquake.broker import EmbeddedBroker
+from newsquake.children import Child, Children, stage_command
+from newsquake.status import Snapshot, Status, look
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What the command line asks for beside the settings."""
+
+    config: Path | None = None
+    replay: Path | None = None
+    columns: str | None = None
+    speed: str = "max"
+    exit_when_through: bool = False
+    out: Path | None = None
+    dashboard: bool = True
+    notify: bool | None = None
+    """None: live runs notify, replays do not."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class LocalRun:
+    """One run, from start to the last process's end."""
+
+    def __init__(self, settings: Settings, options: UpOptions, console: Console | None = None) -> None:
+        self._settings, self._options = settings, options
+        self._console = console or Console(stderr=True)
+        self._children = Children()
+        self._broker: EmbeddedBroker | None = None
+        self._interrupted = False
+        self._environment: dict[str, str] = dict(options.environment)
+
+    def run(self) -> bool:
+        """Run until Ctrl-C, or until the replay is through. Returns whether it ended as wanted.
+
+        Raises ConfigError, NewsquakeError.
+        """
+        if self._options.replay is not None and not self._options.replay.exists():
+            raise ConfigError(f"{self._options.replay}: no such file")
+        previous = [signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)]
+        started = time.monotonic()
+        store = open_store(self._settings.store)
+        try:
+            with store.write() as connection:
+                connection.execute(delete(tables.stages))
+            status = self._start()
+            through = self._watch(store, status)
+            if through or not self._options.exit_when_through:
+                self._stop()
+            desk, took_s = self._settings.alerts.desk, time.monotonic() - started
+            if self._options.out is not None:
+                summary.write(self._options.out, store, desk, look(store, desk), took_s)
+            if self._options.replay is not None:
+                self._say(summary.sentence(found := summary.numbers(store, desk)))
+                self._say(
+                    f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"
+                )
+                if through and not summary.add_up(found):
+                    return False
+            return through or not self._options.exit_when_through
+        finally:
+            self._stop()
+            store.close()
+            for number, handler in zip((signal.SIGINT, signal.SIGTERM), previous, strict=True):
+                signal.signal(number, handler)
+
+    # -- starting
+
+    def _start(self) -> Status:
+        settings, options = self._settings, self._options
+        if not settings.broker.address:
+            self._start_broker()
+        self._environment["NEWSQUAKE_STORE__URL"] = settings.store.url
+        replaying = options.replay is not None
+        notify = options.notify if options.notify is not None else not replaying
+        everything = ",".join(str(number) for number in range(settings.broker.partitions))
+        ingest = ["ingest"]
+        if options.replay is not None:
+            ingest += ["--replay", str(options.replay), "--speed", options.speed]
+            ingest += ["--columns", options.columns] if options.columns else []
+        self._add("classifier", "classify-worker", "--partitions", everything)
+        self._add("alerts", "alert-worker", *([] if notify else ["--no-notify"]))
+        self._add("ingest", *ingest)
+        if notify:
+            self._add("delivery", "deliver")
+        address = None
+        if options.dashboard:
+            port = free_port(settings.dashboard.host, settings.dashboard.port)
+            if port != settings.dashboard.port:
+                self._children.notes.append(
+                    f"port {settings.dashboard.port} is in use: the dashboard is on {port}"
+                )
+            address = f"http://{settings.dashboard.host}:{port}"
+            self._add("dashboard", "dashboard", "--port", str(port))
+        if options.replay is None:
+            port = free_port(settings.api.host, settings.api.port)
+            self._add("api", "api", "--port", str(port))
+            self._children.notes.append(f"HTTP API on http://{settings.api.host}:{port}/docs")
+        return Status(address, self._children.notes)
+
+    def _start_broker(self) -> None:
+        self._broker = EmbeddedBroker()
+        address = self._broker.start()
+        self._environment["NEWSQUAKE_BROKER__ADDRESS"] = address
+        self._environment["NEWSQUAKE_BROKER__DURABLE"] = "false"
+
+    def _add(self, name: str, *arguments: str) -> None:
+        config = ["-c", str(self._options.config)] if self._options.config else []
+        folder = self._settings.path(self._settings.data_dir) / "logs"
+        self._children.add(
+            Child(name, stage_command(*arguments, *config), dict(self._environment), folder / f"{name}.log")
+        )
+
+    # -- watching
+
+    def _watch(self, store: Store, status: Status) -> bool:
+        """Until interrupted (False) or through (True)."""
+        if self._console.is_terminal:
+            with Live(status.render(), console=self._console, refresh_per_second=4, transient=False) as live:
+                return self._loop(store, status, lambda: live.update(status.render()))
+        last = [0.0]
+
+        def line() -> None:
+            if time.monotonic() - last[0] >= 5:
+                last[0] = time.monotonic()
+                self._say(status.line())
+
+        if status_address := getattr(status, "_address", None):
+            self._say(f"dashboard {status_address}")
+        return self._loop(store, status, line)
+
+    def _loop(self, store: Store, status: Status, show: object) -> bool:
+        said = 0
+        while not self._interrupted:
+            may_end = frozenset({"ingest"} if self._options.replay is not None else ())
+            self._children.look(may_end=may_end)
+            if self._broker is not None and not self._broker.alive:
+                self._restart_everything()
+            try:
+                snapshot = look(store, self._settings.alerts.desk)
+            except StoreUnavailable:
+                snapshot = status.newest
+            status.add(snapshot)
+            show()  # type: ignore[operator]
+            if not self._console.is_terminal:
+                for note in self._children.notes[said:]:
+                    self._say(note)
+                said = len(self._children.notes)
+            if self._options.exit_when_through and self._through(store, snapshot):
+                return True
+            time.sleep(0.25)
+        return False
+
+    def _restart_everything(self) -> None:
+        self._children.notes.append("the embedded broker died and its log is gone: starting all stages anew")
+        again = [(child.name, child.command, child.log_file) for child in self._children.all]
+        notes = self._children.notes
+        self._children.stop()
+        self._start_broker()
+        for name, command, log_file in again:
+            self._children.add(Child(name, command, dict(self._environment), log_file))
+        self._children.notes = notes
+
+    def _through(self, store: Store, snapshot: Snapshot) -> bool:
+        """The dump is read, and the desk's watermark has passed its last pane."""
+        if snapshot.statuses.get("ingest") != "done":
+            return False
+        cursors = tables.cursors
+        with store.read() as connection:
+            states = connection.execute(
+                select(cursors.c.state, cursors.c.done).where(cursors.c.source.like("replay:%"))
+            ).all()
+        if not states or not all(row.done for row in states):
+            return False
+        ends = [msgspec.json.decode(row.state).get("end_t", 0) for row in states]
+        wanted = max(ends) - self._settings.alerts.allowed_lateness
+        empty = all(end == 0 for end in ends)
+        waiting = self._options.notify and snapshot.value("delivery", "waiting") > 0
+        return (empty or (snapshot.watermark or 0) >= wanted) and not waiting
+
+    # -- ending
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted = True
+
+    def _stop(self) -> None:
+        self._children.stop()
+        if self._broker is not None:
+            self._broker.stop()
+            self._broker = None
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted`, or the next port that is free. Raises ConfigError when none of the next 50 is."""
+    for port in range(wanted, min(wanted + 50, 65536)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise ConfigError(f"no free port on {host} from {wanted} on: set another one")
+
+
+def up(settings: Settings, options: UpOptions) -> None:
+    """Run; exit status 1 where it did not end as wanted."""
+    if not LocalRun(settings, options).run():
+        if options.exit_when_through:
+            raise NewsquakeError(
+                "the run was interrupted before the dump was through; start it again to go on"
+            )
+        sys.exit(1)
