@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -64,48 +64,45 @@ HELP: dict[str, str] = {
 }
 
 
-class _Lazy(click.Group):
-    """Imports a command's module when the command is asked for."""
-
-    def __init__(self, prefix: str = "", **options: Any) -> None:
-        super().__init__(no_args_is_help=True, **options)
-        self._prefix = prefix
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        names = (name.removeprefix(self._prefix) for name in COMMANDS if name.startswith(self._prefix))
-        return list(dict.fromkeys(name.split(" ")[0] for name in names))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        full = self._prefix + cmd_name
-        if full in COMMANDS:
-            return _command(full)
-        if any(name.startswith(full + " ") for name in COMMANDS):
-            return _Lazy(full + " ", name=cmd_name, help=GROUPS.get(full, ""))
-        return None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, self._help(self._prefix + name)) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-    @staticmethod
-    def _help(full: str) -> str:
-        return HELP.get(full) or GROUPS.get(full) or ""
+def build(words: list[str]) -> typer.Typer:
+    """The command line for `words`: the command they name is imported, all others are only listed."""
+    app = typer.Typer(
+        name="newsquake",
+        help="Newsquake: a seismograph for financial news in English and Chinese.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    groups: dict[str, typer.Typer] = {}
+    for full, where in COMMANDS.items():
+        group, _, name = full.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(help=GROUPS.get(group, ""), no_args_is_help=True)
+            app.add_typer(groups[group], name=group)
+        asked = full.split(" ") == words[: len(full.split(" "))]
+        function = _import(where) if asked else _stub
+        (groups[group] if group else app).command(name=name, help=None if asked else HELP.get(full, ""))(
+            function
+        )
+    return app
 
 
-def _command(full: str) -> click.Command:
-    module, _, function = COMMANDS[full].partition(":")
-    one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    one.command(name=full.split(" ")[-1])(getattr(importlib.import_module(module), function))
-    return typer.main.get_command(one)
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    pass  # main() looks for --debug itself, wherever it stands
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def root(debug: bool) -> None:
-    """Newsquake: a seismograph for financial news in English and Chinese."""
-    if debug:
-        os.environ["NEWSQUAKE_DEBUG"] = "1"
+def _stub() -> None:
+    raise AssertionError("a listed command is imported before it is called")
+
+
+def _import(where: str) -> Callable[..., Any]:
+    module, _, function = where.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
 
 
 def _say(text: str) -> None:
@@ -117,13 +114,9 @@ def main() -> None:
     if "--debug" in sys.argv:  # wherever it stands
         sys.argv.remove("--debug")
         os.environ["NEWSQUAKE_DEBUG"] = "1"
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
     try:
-        status = root.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        build(words)()
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
@@ -141,4 +134,3 @@ def main() -> None:
             f"newsquake: unexpected {type(error).__name__}: {error} (run again with --debug for the traceback)"
         )
         sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)

@@ -259,7 +259,9 @@ def api(config: Config = None, port: Port = None, store: StoreUrl = None, broker
 
 def tokens_create(
     name: Annotated[str, typer.Argument(help="Whose token it is.")],
-    scope: Annotated[list[str], typer.Option(help="push, read, handle; may be given several times.")] = None,  # type: ignore[assignment]
+    scope: Annotated[
+        list[str] | None, typer.Option(help="push, read, handle; may be given several times.")
+    ] = None,
     rate: Annotated[int, typer.Option(help="Requests a minute.")] = 600,
     config: Config = None,
     store: StoreUrl = None,

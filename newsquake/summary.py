@@ -17,9 +17,8 @@ def numbers(store: Store, desk: str) -> dict[str, int]:
     """read (rows enumerated, from the sources' cursors) and what became of them, from the store alone."""
     origins = tables.origins
     with store.read() as connection:
-        kinds = dict(
-            connection.execute(select(origins.c.kind, func.count()).group_by(origins.c.kind)).tuples().all()
-        )
+        counted = connection.execute(select(origins.c.kind, func.count()).group_by(origins.c.kind))
+        kinds: dict[str, int] = dict(counted.tuples().all())
         read = connection.execute(select(func.coalesce(func.sum(tables.cursors.c.read), 0))).scalar_one()
         panes = connection.execute(
             select(func.count()).select_from(tables.panes).where(tables.panes.c.desk == desk)
