@@ -1,0 +1,46 @@
+"""The detectors by kind: `make("volume", {"direction": "up"}, Context(window_ms, hop_ms))`; docs/detectors.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from alerts.detectors.base import Detector
+from alerts.detectors.context import Context
+from alerts.detectors.negative_share import NegativeShare, NegativeShareParams
+from alerts.detectors.volume import Volume, VolumeParams
+from core.errors import ConfigError
+
+__all__ = ["KINDS", "Context", "Detector", "Kind", "make"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of detector: its parameters (a dataclass with defaults), how it is made, and its metric's unit."""
+
+    params: type
+    build: Callable[[Any, Context], Detector]
+    unit: str
+    """Of observed, expected and the band: share (0..1), stories, or sentiment (-1..1)."""
+
+
+KINDS: dict[str, Kind] = {
+    "negative_share": Kind(NegativeShareParams, NegativeShare, "share"),
+    "volume": Kind(VolumeParams, Volume, "stories"),
+}
+
+
+def make(kind: str, params: Mapping[str, Any] | None = None, context: Context | None = None) -> Detector:
+    """A new detector for all series of one rule. Raises ConfigError for an unknown kind or parameter.
+
+    >>> make("volume", {"direction": "both"}).kind
+    'volume'
+    """
+    known = KINDS.get(kind)
+    if known is None:
+        raise ConfigError(f"unknown detector {kind!r}; known: {', '.join(KINDS)}")
+    names = {field.name for field in fields(known.params)}
+    if wrong := sorted(set(params or {}) - names):
+        raise ConfigError(f"detector {kind}: unknown parameter {wrong[0]!r}; known: {', '.join(sorted(names))}")
+    return known.build(known.params(**(params or {})), context or Context())

@@ -1,0 +1,105 @@
+"""Which hour of which weekday a moment is, where a series lives: market time, holidays counted as Sundays.
+
+A news rhythm follows the local clock (so daylight saving must not shift it) and the exchange's holidays: an
+hour of a holiday is the same hour of a Sunday. Holidays come from exchange_calendars (a versioned input); before
+the first and after the last day it knows, weekdays are plain weekdays.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from core.times import HOUR
+
+HOURS_OF_WEEK = 168
+PLAIN = "none"
+"""No exchange: UTC, no holidays."""
+_OF_COUNTRY = {
+    "US": "XNYS",
+    "CN": "XSHG",
+    "HK": "XHKG",
+    "IN": "XBOM",
+    "GB": "XLON",
+    "JP": "XTKS",
+    "DE": "XFRA",
+}
+_SUNDAY = 6
+_FIRST, _LAST = pd.Timestamp("1985-01-01"), pd.Timestamp("2035-12-31")
+
+
+class Calendar:
+    """The hour of the week of every hour, by one exchange's clock and holidays."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._bins: dict[int, int] = {}
+        self._zone: ZoneInfo | None = None
+        self._sessions: frozenset[date] = frozenset()
+        self._known: tuple[date, date] | None = None
+        if name != PLAIN:
+            self._load()
+
+    def _load(self) -> None:
+        import exchange_calendars
+
+        kind = type(exchange_calendars.get_calendar(self.name))
+        # Never the library's default span, which follows the wall clock: a replay must see what the live run saw.
+        first = max(kind.bound_min() or _FIRST, _FIRST)
+        last = min(kind.bound_max() or _LAST, _LAST)
+        calendar = kind(start=first, end=last)
+        self._zone = ZoneInfo(str(calendar.tz))
+        self._sessions = frozenset(session.date() for session in calendar.sessions)
+        self._known = (calendar.first_session.date(), calendar.last_session.date())
+
+    def bin(self, hour: int) -> int:
+        """0..167 (Monday 00:00 local = 0) of the hour that begins `hour` hours after 1970."""
+        known = self._bins.get(hour)
+        return self._find(hour) if known is None else known
+
+    def _find(self, hour: int) -> int:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        if self._zone is not None:
+            moment = moment.astimezone(self._zone)
+        day = _SUNDAY if self.is_holiday(moment.date()) else moment.weekday()
+        if len(self._bins) > 200_000:  # twenty years
+            self._bins.clear()
+        self._bins[hour] = day * 24 + moment.hour
+        return self._bins[hour]
+
+    def is_holiday(self, day: date) -> bool:
+        """A weekday without a session, within the days that the calendar knows."""
+        if self._known is None or not self._known[0] <= day <= self._known[1]:
+            return False
+        return day.weekday() < 5 and day not in self._sessions
+
+    def bin_at(self, ms: int) -> int:
+        """The bin of the hour that holds the millisecond `ms`."""
+        return self.bin(ms // HOUR)
+
+
+@lru_cache(maxsize=32)
+def calendar(name: str) -> Calendar:
+    """The exchange's calendar by its MIC (XNYS, XSHG …), or "none". Raises ValueError for an unknown name."""
+    try:
+        return Calendar(name)
+    except Exception as error:  # noqa: BLE001 - the library's own errors have no common base
+        raise ValueError(
+            f"unknown exchange calendar {name!r}: write a MIC such as XNYS, XSHG, or none"
+        ) from error
+
+
+def calendar_of(series: str) -> str:
+    """Whose clock a series follows: its company's country, else its language, else New York's.
+
+    >>> calendar_of("entity:CN:600519"), calendar_of("topic:energy@zh"), calendar_of("all")
+    ('XSHG', 'XSHG', 'XNYS')
+    """
+    if series.startswith("entity:"):
+        country = series[7:].split(":", 1)[0]
+        if country in _OF_COUNTRY:
+            return _OF_COUNTRY[country]
+    return "XSHG" if series.endswith("@zh") else "XNYS"

@@ -1,0 +1,22 @@
+"""What a detector is told beside its parameters, and what it answers when it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts.records import Verdict
+from core.times import HOUR, MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rule's grid, and what groups its series."""
+
+    window_ms: int = HOUR
+    hop_ms: int = 5 * MINUTE
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    """Series -> sector, for company-versus-sector divergence; a series not here is in the sector of all the rest."""
+
+
+NOT_OBSERVED = Verdict(0.0, enough=False, why="none of its sources was being read")

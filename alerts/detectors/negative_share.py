@@ -1,0 +1,72 @@
+"""Negative share: more of a window's stories are negative than usual. Beta-binomial, mid-p.
+
+n = stories not abstained on, k = those whose majority is negative (DESIGN.md: copies are no evidence). The share
+itself varies: its Beta's precision joins how much windows differ beyond chance (the correlation between
+stories of one window) and how well the series' own mean is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.means import Means
+from alerts.detectors.tails import beta_binomial_tail, share_band, statistic
+from alerts.records import Verdict, Window
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeShareParams:
+    """What a rule may set."""
+
+    direction: Literal["up", "down", "both"] = "up"
+    memory_days: float = 21.0
+    warmup_stories: int = 50
+    """Stories over the whole pool before anything may fire."""
+    calendar: str = "auto"
+    incident_weight: float = 0.2
+    """Weight of stories learned while p < 0.01."""
+
+
+class NegativeShare:
+    """The detector; see the module's docstring."""
+
+    kind = "negative_share"
+
+    def __init__(self, params: NegativeShareParams, context: Context) -> None:
+        self.params = params
+        self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge window.negative of window.decided, then learn the hop's. Never raises."""
+        means, series = self.means, window.series
+        pool = means.pool(series)
+        if not window.observed:
+            return NOT_OBSERVED
+        n, k = window.decided, window.negative
+        mean, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // 3_600_000))
+        share = min(max(mean, 0.005), 0.995)
+        precision = 1.0 / (correlation + 1.0 / (belief + 1.0)) - 1.0
+        p = beta_binomial_tail(k, n, share, precision)
+        if self.params.direction != "up":
+            p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
+        enough = n > 0 and pool.learned >= self.params.warmup_stories
+        if hop.decided > 0:
+            weight = self.params.incident_weight if enough and p < 0.01 else 1.0
+            means.learn(series, pool, hop.start, hop.end, hop.decided, hop.negative, hop.negative, weight)
+        if n <= 0:
+            return Verdict(0.0, None, None, share, *share_band(1, share, precision), False, "no story in the window")
+        low, high = share_band(n, share, precision)
+        return Verdict(statistic(p), p, k / n, share, low, high, enough, "" if enough else "learning the usual share")
+
+    def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """State by series; "" is the pools'."""
+        names = self.means.tracks if series is None else (s for s in series if s in self.means.tracks)
+        return {"": self.means.dump("")} | {name: self.means.dump(name) for name in names}
+
+    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
+        """Restore exactly what `dump` gave."""
+        for name, state in states:
+            self.means.load(name, state)
