@@ -6,11 +6,13 @@ Each fault is (path in the file, words); alerts/rules.py adds file and line.
 
 from __future__ import annotations
 
-import importlib
-import inspect
+import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from alerts.detectors import KINDS
 from alerts.rulesfile import RulesFile, WindowRule
 from alerts.series import glob_regex
 from core.times import DAY, MINUTE
@@ -20,8 +22,8 @@ _LONGEST = 60 * DAY
 
 
 def kinds() -> Mapping[str, Any]:
-    """Detector kinds by name, from alerts/detectors."""
-    return getattr(importlib.import_module("alerts.detectors"), "KINDS", {})
+    """Detector kinds by name."""
+    return KINDS
 
 
 def faults(file: RulesFile) -> list[Fault]:
@@ -79,17 +81,16 @@ def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
 
 def _detector(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
     known = kinds()
-    if not known:
-        return
     if rule.detector.kind not in known:
         yield where, f"no detector is called {rule.detector.kind!r}; known: {', '.join(sorted(known))}"
         return
-    signature = inspect.signature(known[rule.detector.kind])
-    given = getattr(importlib.import_module("alerts.detectors"), "GIVEN", frozenset())
-    takes = set(signature.parameters) - set(given)
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
-        return
-    for name in rule.detector.params():
+    takes = typing.get_type_hints(known[rule.detector.kind].params)
+    for name, value in rule.detector.params().items():
         if name not in takes:
-            known_names = ", ".join(sorted(takes))
-            yield (*where, name), f"unknown parameter of {rule.detector.kind}; known: {known_names}"
+            names = ", ".join(sorted(takes))
+            yield (*where, name), f"unknown parameter of {rule.detector.kind}; known: {names}"
+            continue
+        try:
+            TypeAdapter(takes[name]).validate_python(value, strict=False)
+        except ValidationError as error:
+            yield (*where, name), f"{error.errors()[0]['msg'].lower()}, got {value!r}"

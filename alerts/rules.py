@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from alerts.detectors import KINDS
 from alerts.records import Severity
 from alerts.rulefaults import faults
 from alerts.rulesfile import SEVERITIES, Immediate, Route, RulesFile, WindowRule, matches
@@ -234,6 +235,16 @@ def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
     return {key: tuple(value) for key, value in (own or file.notify.route).items()}
 
 
+_METRIC_OF_UNIT = {"share": "negative_share", "stories": "stories", "sentiment": "mean_sentiment"}
+
+
+def _params(entry: WindowRule) -> dict[str, Any]:
+    """What the detector is made with: its own parameters, and the rule's direction and metric where it takes them."""
+    takes = {field.name for field in fields(KINDS[entry.detector.kind].params)}
+    given = {"direction": entry.direction} | ({"metric": entry.metric} if entry.metric else {})
+    return {name: value for name, value in given.items() if name in takes} | entry.detector.params()
+
+
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
     entities = lists[entry.watch_list] if entry.watch_list else frozenset()
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
@@ -246,10 +257,10 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         watch_list=entry.watch_list or "",
         entities=entities,
         window_ms=entry.window,
-        metric=entry.metric,
+        metric=entry.metric or _METRIC_OF_UNIT.get(KINDS[entry.detector.kind].unit, "negative_share"),
         direction=entry.direction,
         detector=entry.detector.kind,
-        params=entry.detector.params(),
+        params=_params(entry),
         min_articles=entry.minimum.articles,
         min_stories=entry.minimum.stories,
         min_publishers=entry.minimum.publishers,

@@ -18,15 +18,9 @@ from core.times import DAY, HOUR, MINUTE
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """In rising order."""
 
-METRICS = (
-    "negative_share",
-    "mean_sentiment",
-    "net_sentiment",
-    "dispersion",
-    "stories",
-    "articles",
-    "publishers",
-)
+Metric = Literal[
+    "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
+]
 """What a rule can watch. Shares and means are over stories (n = stories not abstained on)."""
 
 Glob = Annotated[str, AfterValidator(check_glob)]
@@ -99,15 +93,8 @@ class WindowRule(Section):
     exclude: list[Glob] = []
     watch_list: str | None = None
     window: Span = HOUR
-    metric: Literal[
-        "negative_share",
-        "mean_sentiment",
-        "net_sentiment",
-        "dispersion",
-        "stories",
-        "articles",
-        "publishers",
-    ] = "negative_share"
+    metric: Metric | None = None
+    """Left out: what the detector watches."""
     direction: Literal["up", "down", "both"] = "up"
     detector: Annotated[
         Detector, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)

