@@ -80,7 +80,7 @@ class EmbeddedBroker:
             return
         self._process.terminate()
         try:
-            self._process.wait(1)
+            self._process.wait(0.2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -18,6 +18,7 @@ from kafka.errors import (
     CommitFailedError,
     IllegalGenerationError,
     InvalidReplicationFactorError,
+    KafkaConfigurationError,
     KafkaError,
     MessageSizeTooLargeError,
     RebalanceInProgressError,
@@ -45,6 +46,8 @@ def _translated(doing: str, address: str) -> Iterator[None]:
         yield
     except _FENCING as error:
         raise Fenced(f"{doing}: {error}") from error
+    except KafkaConfigurationError as error:
+        raise ConfigError(f"broker {address}: {error}") from error
     except KafkaError as error:
         text = str(error) or type(error).__name__
         raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
@@ -64,7 +67,6 @@ class KafkaBus:
             "bootstrap_servers": settings.address.split(","),
             "client_id": "newsquake",
             "bootstrap_timeout_ms": round(settings.connect_timeout_s * 1000),
-            "metrics_enabled": False,
             **settings.client_options(),
         }
         with _translated("connecting", settings.address):
@@ -123,6 +125,7 @@ class KafkaBus:
         with _translated("opening a producer", self._settings.address):
             producer = KafkaProducer(
                 **self._common,
+                metrics_enabled=False,  # costs time on every record
                 acks="all",
                 enable_idempotence=True,
                 compression_type=self._settings.compression,
@@ -141,6 +144,7 @@ class KafkaBus:
         with _translated("opening a consumer", self._settings.address):
             consumer = KafkaConsumer(
                 **self._common,
+                metrics_enabled=False,
                 group_id=group,
                 enable_auto_commit=False,  # offsets are committed only behind acknowledged output
                 auto_offset_reset="earliest",  # `latest` would lose what came before a new group's first read
