@@ -223,9 +223,9 @@ class Worker:
         if failed and not scores and len(articles) > 1:
             # Every single one: the model is ill, not the articles.
             raise ModelUnavailable(f"the model fails on everything: {failed[0][1]}")
-        for index, error in failed:
-            reason = Reason.MODEL_OOM if isinstance(error, MemoryError) else Reason.MODEL_FAILED
-            invalid = InvalidRecord(reason, f"{type(error).__name__}: {error}")
+        for index, fault in failed:
+            reason = Reason.MODEL_OOM if isinstance(fault, MemoryError) else Reason.MODEL_FAILED
+            invalid = InvalidRecord(reason, f"{type(fault).__name__}: {fault}")
             letters.append(self._letter(records[index], invalid, topic_id, origin=articles[index].origin))
         return scores
 

@@ -1,0 +1,47 @@
+"""The graph made of the packed weights, kept on disk: built once a model version, then only read."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from classifier import graph, packed
+
+
+def folder() -> Path:
+    """Return a folder we can write: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
+    wanted = os.environ.get("NEWSQUAKE_CACHE")
+    choices = [Path(wanted)] if wanted else []
+    choices += [Path(platformdirs.user_cache_dir("newsquake")), Path(tempfile.gettempdir()) / "newsquake-cache"]
+    for choice in choices:
+        try:
+            choice.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=choice):
+                return choice
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="newsquake-"))
+
+
+def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
+    """Return the ONNX model of a weights folder, from the cache where it stands there whole.
+
+    The file's name carries the model version and the graph's own format; it is written beside and renamed,
+    so a reader never meets half a file. A full disk costs the cache, not the score.
+    """
+    config_version = packed.version(weights)
+    kept = folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.onnx"
+    try:
+        return kept.read_bytes()
+    except OSError:
+        pass
+    tensors, config = packed.read(weights)
+    content: bytes = graph.build(tensors, config, exact=exact).SerializeToString()
+    part = kept.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(kept)
+    except OSError:
+        part.unlink(missing_ok=True)
+    return content

@@ -1,0 +1,81 @@
+"""torch: bf16 on a CUDA card (packed tokens, SDPA), float32 on CPU. Needs the extra `gpu`.
+
+Written to be right without a card at hand; its GPU speed has not been measured here (docs/model-log.md).
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from classifier import packed
+from core.errors import ConfigError
+
+
+def has_cuda() -> bool:
+    """True where torch is installed and sees a card."""
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def encoder_state(tensors: dict[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
+    """Return the float32 state of classifier.model.Encoder from packed tensors (numpy)."""
+    state = {
+        "word.weight": packed.unpack4(tensors["word.q4"], tensors["word.scale"]),
+        "position.weight": tensors["position.weight"].astype(np.float32),
+        "token_type": tensors["token_type"].astype(np.float32),
+        "norm.weight": tensors["norm.weight"],
+        "norm.bias": tensors["norm.bias"],
+    }
+    for i in range(layers):
+        for part in ("qkv", "out", "up", "down"):
+            at = f"layers.{i}.{part}"
+            weight = tensors[f"{at}.weight"].astype(np.float32) * tensors[f"{at}.scale"][:, None]
+            if f"{at}.smooth" in tensors:
+                weight = weight / tensors[f"{at}.smooth"].astype(np.float32)[None, :]
+            state[f"{at}.weight"], state[f"{at}.bias"] = weight, tensors[f"{at}.bias"]
+        for part in ("norm_attention", "norm_out"):
+            for kind in ("weight", "bias"):
+                state[f"layers.{i}.{part}.{kind}"] = tensors[f"layers.{i}.{part}.{kind}"]
+    return state
+
+
+class TorchBackend:
+    """See base.Backend. `device` None: the CPU."""
+
+    def __init__(self, weights: Path, threads: int, device: str | None) -> None:
+        if find_spec("torch") is None:
+            raise ConfigError("device cuda or torch needs the extra gpu: pip install 'newsquake[gpu]'")
+        import torch
+
+        from classifier.model import Encoder
+
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("device cuda: torch sees no CUDA card; use device auto or cpu")
+        tensors, config = packed.read(weights)
+        encoder = Encoder(config["encoder"])
+        state = encoder_state(tensors, config["encoder"]["num_hidden_layers"])
+        encoder.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
+        self._torch, self._device = torch, torch.device(device or "cpu")
+        if device:
+            self.name, self.budget_tokens = "torch-bf16", 32_768
+            encoder = encoder.to(self._device, torch.bfloat16)
+        else:
+            self.name, self.budget_tokens = "torch-fp32", 2_048
+            torch.set_num_threads(threads)
+        self._encoder = encoder.eval()
+
+    def run(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        torch = self._torch
+        inside = np.arange(ids.shape[1])[None, :] < lengths[:, None]
+        with torch.inference_mode():
+            flat = torch.from_numpy(ids[inside])
+            if self._device.type == "cuda":
+                flat = flat.pin_memory().to(self._device, non_blocking=True)
+            states = self._encoder(flat, lengths.tolist()).float().cpu().numpy()
+        out = np.zeros((*ids.shape, states.shape[-1]), np.float32)
+        out[inside] = states
+        return out

@@ -1,0 +1,211 @@
+"""The engine: texts in, scores out, in order. Torch is not needed on CPU.
+
+prepare (link, cut into windows, tokenise; one thread ahead) -> buckets -> backend -> heads -> records.
+A score depends on its text, the model version and the register alone: scales are static, padding is masked,
+and identical texts are scored once.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from classifier import packed
+from classifier.backends.base import Backend, choose
+from classifier.buckets import buckets
+from classifier.calibration import Calibration
+from classifier.entities.linker import Found, Linker, default_linker
+from classifier.heads import Heads
+from classifier.language import detect
+from classifier.records import ONE, Mention, Score, Text, shares
+from classifier.taxonomy import REGISTERS, TOPIC_NAMES
+from classifier.text import normal
+from classifier.tokens import Tokens, Window
+from classifier.windows import windows
+
+SHIPPED = Path(__file__).parent / "weights"
+SORT_WINDOW = 2_048
+"""Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
+LATER_WEIGHT = 0.5
+"""A later window's voice beside the lead's 1."""
+
+
+@dataclass(slots=True)
+class _Prepared:
+    texts: list[Text]
+    languages: list[str]
+    found: list[list[Found]]
+    windows: list[Window]
+
+
+@dataclass(slots=True)
+class _States:
+    """Per text: pooled state, and per (text, mention) the mention's state where a window shows it."""
+
+    pooled: np.ndarray
+    windows: list[list[tuple[float, np.ndarray]]]
+    mentions: dict[tuple[int, int], list[tuple[float, np.ndarray, np.ndarray]]]
+
+
+class Engine:
+    """Scores texts. Build it with `load`; use it from one thread."""
+
+    def __init__(self, folder: Path, backend: Backend, linker: Linker) -> None:
+        tensors, config = packed.read(folder)
+        self.model_version: str = config["model_version"]
+        self.config = config
+        self._backend, self._linker = backend, linker
+        self._tokens = Tokens(folder)
+        self._heads = Heads(tensors)
+        self._calibration = Calibration.of(config)
+        self._width = len(tensors["token_type"])
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path | None = None,
+        *,
+        threads: int = 2,
+        device: str = "auto",
+        linker: Linker | None = None,
+    ) -> "Engine":
+        """Return an engine for a weights folder (None: the shipped ones).
+
+        Raises ConfigError for a device not there, FileNotFoundError or ValueError for weights not readable.
+        """
+        folder = folder or SHIPPED
+        return cls(folder, choose(device, folder, threads), linker or default_linker())
+
+    @property
+    def backend(self) -> str:
+        """The name of the runtime in use, e.g. openvino-int8."""
+        return self._backend.name
+
+    def score(self, texts: Sequence[Text], progress: Callable[[int], None] | None = None) -> list[Score]:
+        """Score every text, in order and count. `progress(n)` is told how many more texts are done.
+
+        Blocks. Raises nothing for odd texts (empty, emoji, control characters, 100,000 characters).
+        """
+        places: dict[Text, list[int]] = {}
+        for i, text in enumerate(texts):
+            places.setdefault(text, []).append(i)
+        unique = list(places)
+        out: list[Score | None] = [None] * len(texts)
+        with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as ahead:
+            parts = [unique[at : at + SORT_WINDOW] for at in range(0, len(unique), SORT_WINDOW)]
+            waiting = ahead.submit(self._prepare, parts[0]) if parts else None
+            for k in range(len(parts)):
+                assert waiting is not None
+                prepared = waiting.result()
+                waiting = ahead.submit(self._prepare, parts[k + 1]) if k + 1 < len(parts) else None
+                for text, score in zip(prepared.texts, self._scores(prepared), strict=True):
+                    for place in places[text]:
+                        out[place] = score
+                    if progress:
+                        progress(len(places[text]))
+        return [score for score in out if score is not None]
+
+    def _prepare(self, texts: list[Text]) -> _Prepared:
+        languages = [t.language or detect(f"{t.title}\n{t.body[:2000]}") for t in texts]
+        found = [self._linker.find(t.title, t.body) for t in texts]
+        surfaces = [[normal(f.surface) for f in several] for several in found]
+        return _Prepared(texts, languages, found, self._tokens.windows([windows(t) for t in texts], surfaces))
+
+    def _encode(self, prepared: _Prepared) -> _States:
+        lengths = [len(w.ids) for w in prepared.windows]
+        states = _States(
+            np.zeros((len(prepared.texts), self._width), np.float32), [[] for _ in prepared.texts], {}
+        )
+        for bucket in buckets(lengths, self._backend.budget_tokens):
+            ids = np.ones((len(bucket.rows), bucket.length), np.int64)
+            for row, at in enumerate(bucket.rows):
+                ids[row, : lengths[at]] = prepared.windows[at].ids
+            hidden = self._backend.run(ids, np.array([lengths[at] for at in bucket.rows]))
+            for row, at in enumerate(bucket.rows):
+                window = prepared.windows[at]
+                pooled = hidden[row, : lengths[at]].mean(0)
+                weight = 1.0 if window.lead else LATER_WEIGHT
+                states.windows[window.text].append((weight, pooled))
+                if window.lead:
+                    states.pooled[window.text] = pooled
+                for k, span in enumerate(window.spans):
+                    if span:
+                        place = states.mentions.setdefault((window.text, k), [])
+                        place.append((weight, hidden[row, span[0] : span[1]].mean(0), pooled))
+        return states
+
+    def _scores(self, prepared: _Prepared) -> list[Score]:
+        states = self._encode(prepared)
+        register = self._registers(prepared.texts, states.pooled)
+        owner = np.array([t for t, several in enumerate(states.windows) for _ in several])
+        weight = np.array([w for several in states.windows for w, _ in several], np.float32)
+        pooled = np.stack([p for several in states.windows for _, p in several])
+        sentiment = _weighted(self._heads.sentiment(pooled, register[owner]), owner, weight, len(register))
+        topic = _weighted(self._heads.topics(pooled), owner, weight, len(register))
+        topics = np.rint(self._calibration.topics(topic) * ONE).astype(int)
+        signature = np.packbits(self._heads.signature(states.pooled) > 0, axis=1)
+        mentions = self._mentions(prepared, states, register, sentiment)
+        out = []
+        for t in range(len(prepared.texts)):
+            language, name = prepared.languages[t], REGISTERS[register[t]]
+            probabilities, abstained = self._calibration.sentiment("sentiment", sentiment[t], language, name)
+            out.append(
+                Score(
+                    *shares(probabilities),
+                    abstained,
+                    dict(zip(TOPIC_NAMES, topics[t].tolist(), strict=True)),
+                    mentions[t],
+                    signature[t].tobytes().hex(),
+                    language,
+                    name,
+                    self.model_version,
+                )
+            )
+        return out
+
+    def _registers(self, texts: list[Text], pooled: np.ndarray) -> np.ndarray:
+        """Each text's register as an index: as told, else as detected."""
+        detected = self._heads.register(pooled).argmax(1)
+        told = [REGISTERS.index(t.register) if t.register in REGISTERS else -1 for t in texts]
+        out: np.ndarray = np.where(np.array(told) >= 0, told, detected)
+        return out
+
+    def _mentions(
+        self, prepared: _Prepared, states: _States, register: np.ndarray, sentiment: np.ndarray
+    ) -> list[tuple[Mention, ...]]:
+        """Each text's mentions; one that no window shows gets the article's sentiment and abstains."""
+        rows = [(key, w, s, p) for key, seen in states.mentions.items() for w, s, p in seen]
+        logits: dict[tuple[int, int], np.ndarray] = {}
+        if rows:
+            at = register[[key[0] for key, *_ in rows]]
+            each = self._heads.entity(np.stack([s for *_, s, _ in rows]), np.stack([p for *_, p in rows]), at)
+            total: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
+            for (key, w, _, _), row in zip(rows, each, strict=True):
+                before, weight = total.get(key, (np.zeros(3, np.float32), 0.0))
+                total[key] = (before + w * row, weight + w)
+            logits = {key: value / weight for key, (value, weight) in total.items()}
+        out = []
+        for t, several in enumerate(prepared.found):
+            language, name = prepared.languages[t], REGISTERS[register[t]]
+            mentions = []
+            for k, found in enumerate(several):
+                own = logits.get((t, k))
+                row = sentiment[t] if own is None else own
+                probabilities, unsure = self._calibration.sentiment("entity", row, language, name)
+                mentions.append(
+                    Mention(found.entity, found.name, found.relevance, *shares(probabilities), unsure or own is None)
+                )
+            out.append(tuple(mentions))
+        return out
+
+
+def _weighted(values: np.ndarray, owner: np.ndarray, weight: np.ndarray, count: int) -> np.ndarray:
+    """Weighted mean of rows by owner: (rows, k) -> (count, k)."""
+    total = np.zeros((count, values.shape[1]), np.float32)
+    np.add.at(total, owner, values * weight[:, None])
+    share = np.zeros(count, np.float32)
+    np.add.at(share, owner, weight)
+    out: np.ndarray = total / share[:, None]
+    return out

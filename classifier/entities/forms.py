@@ -1,0 +1,53 @@
+"""Tickers by their form: $AAPL, (NYSE: JPM), 600519.SH, （600519）, 00700.HK, and the <IBM> of old wires."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_CASHTAG: Final = re.compile(r"(?<![\w$])\$([A-Z]{1,5}(?:\.[A-Z])?)(?![\w])")
+_US_EXCHANGE: Final = re.compile(
+    r"\b(?:NYSE(?:\s?(?:American|Arca|MKT))?|NASDAQ(?:\s?[GC][SM])?|Nasdaq|AMEX|OTC(?:QB|QX|BB)?|CBOE)"
+    r"\s?[:：]\s?\$?([A-Z]{1,5}(?:\.[A-Z])?)\b"
+)
+_ABROAD: Final = re.compile(
+    r"\b(LSE|LON|TSX|TSE|FRA|ETR|EPA|SWX|ASX|NSE|BSE|KRX|OMX Helsinki|HEL|STO|CPH|TYO)\s?[:：]\s?([A-Z0-9]{1,10})\b"
+)
+_CHINA: Final = re.compile(r"(?<!\d)(\d{6})\.(?:SH|SZ|SS|BJ|XSHG|XSHE)\b|\b(?:SH|SZ|sh|sz)(\d{6})(?!\d)")
+_CHINA_BRACKET: Final = re.compile(r"[（(](?:[SsHhZz]{2})?[\s:：]?(\d{6})(?:\.(?:SH|SZ|SS|BJ))?[)）]")
+_HONG_KONG: Final = re.compile(r"(?<!\d)(\d{4,5})\.HK\b|\b(?:HKEX|SEHK|HKG|HK)\s?[:：]\s?(\d{1,5})\b|[（(](0\d{4})[)）]")
+_WIRE: Final = re.compile(r"<([A-Z]{1,5}(?:\.[A-Z]{1,2})?)>")
+_SPARE: Final = frozenset(("BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "USDT", "LTC", "BNB", "SHIB", "USD", "EUR"))
+"""Cashtags of coins and currencies, which are no companies."""
+_COUNTRY: Final = {
+    "LSE": "UK", "LON": "UK", "TSX": "CA", "TSE": "CA", "FRA": "DE", "ETR": "DE", "EPA": "FR", "SWX": "CH",
+    "ASX": "AU", "NSE": "IN", "BSE": "IN", "KRX": "KR", "OMX Helsinki": "FI", "HEL": "FI", "STO": "SE",
+    "CPH": "DK", "TYO": "JP",
+}  # fmt: skip
+_SUFFIX: Final = {"O": "US", "N": "US", "A": "US", "TO": "CA", "L": "UK", "S": "CH", "F": "DE", "PA": "FR", "T": "JP"}
+"""Exchange suffixes of the wires: <IBM>, <SGC.TO>, <BP.L>."""
+
+
+def tickers(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (entity id, start, end) of every ticker written in a form that leaves no doubt."""
+    for m in _CASHTAG.finditer(text):
+        if m[1] not in _SPARE:
+            yield f"US:{m[1]}", m.start(), m.end()
+    for m in _US_EXCHANGE.finditer(text):
+        yield f"US:{m[1]}", m.start(1), m.end(1)
+    for m in _ABROAD.finditer(text):
+        yield f"{_COUNTRY[m[1]]}:{m[2]}", m.start(2), m.end(2)
+    for pattern in (_CHINA, _CHINA_BRACKET):
+        for m in pattern.finditer(text):
+            group = next(i for i in range(1, len(m.groups()) + 1) if m[i])
+            code = m[group]
+            if code[0] in "03689" or code[:2] in ("20", "43"):
+                yield f"CN:{code}", m.start(group), m.end(group)
+    for m in _HONG_KONG.finditer(text):
+        group = next(i for i in (1, 2, 3) if m[i])
+        yield f"HK:{int(m[group]):05d}", m.start(group), m.end(group)
+    for m in _WIRE.finditer(text):
+        code, _, suffix = m[1].partition(".")
+        if not suffix:
+            yield f"US:{code}", m.start(1), m.end(1)
+        elif suffix in _SUFFIX:
+            yield f"{_SUFFIX[suffix]}:{code}", m.start(1), m.end(1)

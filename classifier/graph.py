@@ -1,0 +1,119 @@
+"""The CPU graph, written by hand: packed weights -> ONNX, int8 with static scales. No torch.
+
+Static scales make a score independent of its neighbours: every row's integers depend on that row alone.
+Matrix products are written as QuantizeLinear -> DequantizeLinear -> MatMul, which OpenVINO and ONNX Runtime
+both fuse into integer kernels.
+Inputs: `ids` int64 (rows, length), `mask` float32 (rows, 1, 1, length): 0 for text, -10000 for padding.
+Output: `states` float32 (rows, length, width).
+"""
+
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from classifier import packed
+
+OPSET, IR = 21, 10
+VERSION = 1
+"""Raise it when the graph changes for the same weights: cached graphs carry it in their name."""
+
+
+class Builder:
+    """Collects nodes and constants; every method returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+
+    def constant(self, name: str, value: Any) -> str:
+        if name not in self.constants:
+            self.constants[name] = numpy_helper.from_array(np.asarray(value), name)
+        return name
+
+    def node(self, op: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
+        return output
+
+    def norm(self, x: str, tensors: dict[str, np.ndarray], name: str) -> str:
+        weight = self.constant(f"{name}.weight", tensors[f"{name}.weight"].astype(np.float32))
+        bias = self.constant(f"{name}.bias", tensors[f"{name}.bias"].astype(np.float32))
+        return self.node("LayerNormalization", [x, weight, bias], f"{name}.y", axis=-1, epsilon=1e-12)
+
+    def linear(self, x: str, tensors: dict[str, np.ndarray], name: str, exact: bool) -> str:
+        """x @ weight.T + bias, through int8 unless `exact`."""
+        weight, scale = tensors[f"{name}.weight"], tensors[f"{name}.scale"].astype(np.float32)
+        if smooth := f"{name}.smooth" if f"{name}.smooth" in tensors else "":
+            factor = (1 / tensors[smooth].astype(np.float32)).astype(np.float32)
+            x = self.node("Mul", [x, self.constant(f"{name}.factor", factor)], f"{name}.smoothed")
+        if exact:
+            whole = (weight.astype(np.float32) * scale[:, None]).T.copy()
+            matrix = self.constant(f"{name}.w", whole)
+        else:
+            step, zero = tensors[f"{name}.input"]
+            at = self.constant(f"{name}.step", np.float32(step))
+            zero_at = self.constant(f"{name}.zero", np.uint8(zero))
+            x = self.node("QuantizeLinear", [x, at, zero_at], f"{name}.q")
+            x = self.node("DequantizeLinear", [x, at, zero_at], f"{name}.dq")
+            stored = self.constant(f"{name}.w", weight.T.copy())
+            scales = self.constant(f"{name}.s", scale)
+            zeros = self.constant(f"{name}.z", np.zeros(len(scale), np.int8))
+            matrix = self.node("DequantizeLinear", [stored, scales, zeros], f"{name}.wd", axis=1)
+        y = self.node("MatMul", [x, matrix], f"{name}.m")
+        bias = self.constant(f"{name}.b", tensors[f"{name}.bias"].astype(np.float32))
+        return self.node("Add", [y, bias], f"{name}.y")
+
+    def attention(self, x: str, tensors: dict[str, np.ndarray], name: str, heads: int, exact: bool) -> str:
+        width = tensors["token_type"].shape[0]
+        qkv = self.linear(x, tensors, f"{name}.qkv", exact)
+        split = [f"{name}.{n}" for n in "qkv"]
+        self.nodes.append(helper.make_node("Split", [qkv], split, axis=-1, num_outputs=3))
+        apart = self.constant("apart", np.array([0, 0, heads, width // heads], np.int64))
+        together = self.constant("together", np.array([0, 0, width], np.int64))
+        turned = []
+        for part, order in zip(split, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True):
+            shaped = self.node("Reshape", [part, apart], f"{part}.r")
+            turned.append(self.node("Transpose", [shaped], f"{part}.t", perm=order))
+        scale = self.constant("scale", np.float32((width // heads) ** -0.5))
+        near = self.node("MatMul", turned[:2], f"{name}.near")
+        near = self.node("Mul", [near, scale], f"{name}.scaled")
+        near = self.node("Add", [near, "mask"], f"{name}.masked")
+        share = self.node("Softmax", [near], f"{name}.share", axis=-1)
+        mixed = self.node("MatMul", [share, turned[2]], f"{name}.mixed")
+        mixed = self.node("Transpose", [mixed], f"{name}.back", perm=[0, 2, 1, 3])
+        mixed = self.node("Reshape", [mixed, together], f"{name}.joined")
+        return self.linear(mixed, tensors, f"{name}.out", exact)
+
+
+def build(tensors: dict[str, np.ndarray], config: dict[str, Any], *, exact: bool = False) -> onnx.ModelProto:
+    """Return the ONNX model. `exact`: float32 products from the same weights (tests, accuracy cost)."""
+    b = Builder()
+    words = packed.unpack4(tensors["word.q4"], tensors["word.scale"], np.float32 if exact else np.float16)
+    x = b.node("Gather", [b.constant("words", words), "ids"], "word")
+    if not exact:
+        x = b.node("Cast", [x], "word.f32", to=TensorProto.FLOAT)
+    place = tensors["position.weight"].astype(np.float32) + tensors["token_type"].astype(np.float32)
+    shape = b.node("Shape", ["ids"], "shape", start=1, end=2)
+    starts = b.constant("starts", np.array([0], np.int64))
+    near = b.node("Slice", [b.constant("places", place), starts, shape, starts], "place")
+    x = b.norm(b.node("Add", [x, near], "embedded"), tensors, "norm")
+    for i in range(config["encoder"]["num_hidden_layers"]):
+        at = f"layers.{i}"
+        mixed = b.attention(x, tensors, at, config["encoder"]["num_attention_heads"], exact)
+        x = b.norm(b.node("Add", [mixed, x], f"{at}.sum1"), tensors, f"{at}.norm_attention")
+        up = b.node("Gelu", [b.linear(x, tensors, f"{at}.up", exact)], f"{at}.gelu")
+        down = b.linear(up, tensors, f"{at}.down", exact)
+        x = b.norm(b.node("Add", [down, x], f"{at}.sum2"), tensors, f"{at}.norm_out")
+    b.node("Identity", [x], "states")
+    graph = helper.make_graph(
+        b.nodes,
+        "newsquake-encoder",
+        [
+            helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows", "length"]),
+            helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["rows", 1, 1, "length"]),
+        ],
+        [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["rows", "length", words.shape[1]])],
+        list(b.constants.values()),
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)

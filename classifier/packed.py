@@ -1,0 +1,62 @@
+"""The shipped weights' file: one safetensors of encoder int8, word pieces 4-bit, heads float16/32.
+
+Names: `word.q4` + `word.scale` (blocks of 32: low nibbles first; weight = (nibble - 8) * scale),
+`layers.N.{qkv,out,up,down}.{weight,scale,bias,input}` (weight int8 (out, in), scale float32 (out,),
+`input` float32 (2,): the activation's static step and zero point), everything else as it is.
+`smooth` (in,) where there is one: the activation is divided by it before it is quantised, and the weight
+was multiplied by it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+
+BLOCK = 32
+FORMAT = 1
+MODEL, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+
+
+def pack4(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (nibbles uint8 (rows, blocks, 16), scales float16 (rows, blocks)) of a float matrix."""
+    blocks = matrix.reshape(len(matrix), -1, BLOCK).astype(np.float32)
+    far = np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
+    scale = (far / -8).astype(np.float16)
+    safe = np.where(scale == 0, np.float16(1), scale).astype(np.float32)
+    steps = np.clip(np.round(blocks / safe[..., None]) + 8, 0, 15).astype(np.uint8)
+    return steps[..., : BLOCK // 2] | (steps[..., BLOCK // 2 :] << 4), scale
+
+
+def unpack4(nibbles: np.ndarray, scale: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
+    """Inverse of pack4: a matrix (rows, blocks * 32)."""
+    steps = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8
+    steps *= scale.astype(np.float32)[..., None]
+    return np.ascontiguousarray(steps.reshape(len(nibbles), -1).astype(dtype))
+
+
+def pack8(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (int8 (out, in), float32 scale (out,)) of a weight matrix, symmetric per output channel."""
+    scale = np.maximum(np.abs(matrix).max(axis=1), 1e-8).astype(np.float32) / 127
+    return np.clip(np.round(matrix / scale[:, None]), -127, 127).astype(np.int8), scale
+
+
+def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return (tensors, config) of a weights folder. Raises FileNotFoundError, ValueError for a wrong format."""
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if config.get("format") != FORMAT:
+        raise ValueError(f"{folder}: weights of format {config.get('format')}, this code reads {FORMAT}")
+    return load_file(folder / MODEL), config
+
+
+def version(folder: Path) -> str:
+    """Return the hash-based version of a weights folder: tensors, tokenizer and config (less itself)."""
+    digest = hashlib.sha256()
+    for name in (MODEL, TOKENIZER):
+        digest.update((folder / name).read_bytes())
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config.pop("model_version", None)
+    digest.update(json.dumps(config, sort_keys=True).encode())
+    return f"nq{FORMAT}-{digest.hexdigest()[:12]}"

@@ -1,0 +1,123 @@
+"""A trained network -> the shipped weights' folder: int8 encoder with static activation scales, 4-bit words.
+
+Activations are quantised per tensor with a range fixed here, from texts of the training side; a smoothing
+vector per product moves outlying channels from the activation into the weight first (SmoothQuant, Xiao et
+al. 2023, https://arxiv.org/abs/2211.10438), so that one range fits all channels.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from classifier import packed
+from classifier.model import Encoder, Heads
+
+SMOOTH = {"qkv": 0.5, "out": 0.5, "up": 0.5, "down": 0.5}
+"""How much of a channel's size moves into the weight: 0 none, 1 all."""
+POSITIONS = 160
+"""Windows are at most 112 pieces; further positions would only weigh on the file."""
+CLIP = 0.9999
+"""The share of activations inside the range; the rest is clipped."""
+
+
+class _Range:
+    """Per-channel extremes of an activation, and a sample of its rows."""
+
+    def __init__(self) -> None:
+        self.low: np.ndarray | None = None
+        self.high: np.ndarray | None = None
+        self.sample: list[np.ndarray] = []
+
+    def see(self, x: np.ndarray) -> None:
+        low, high = x.min(0), x.max(0)
+        self.low = low if self.low is None else np.minimum(self.low, low)
+        self.high = high if self.high is None else np.maximum(self.high, high)
+        self.sample.append(x[:: max(1, len(x) // 48)])
+
+
+@torch.no_grad()
+def ranges(encoder: Encoder, ids: list[list[int]], batch: int = 32) -> dict[str, _Range]:
+    """Run float32 over the texts; return what each product's input looks like."""
+    seen: dict[str, _Range] = {}
+    handles = []
+    for i, layer in enumerate(encoder.layers):
+        for part in ("qkv", "out", "up", "down"):
+            name = f"layers.{i}.{part}"
+            seen[name] = _Range()
+
+            def hook(_: Any, inputs: tuple[torch.Tensor, ...], name: str = name) -> None:
+                seen[name].see(inputs[0].float().numpy())
+
+            handles.append(getattr(layer, part).register_forward_pre_hook(hook))
+    encoder.eval()
+    order = sorted(range(len(ids)), key=lambda k: len(ids[k]))
+    for at in range(0, len(order), batch):
+        part_ids = [ids[k] for k in order[at : at + batch]]
+        encoder(torch.tensor([i for one in part_ids for i in one]), [len(one) for one in part_ids])
+    for handle in handles:
+        handle.remove()
+    return seen
+
+
+def _product(name: str, weight: np.ndarray, bias: np.ndarray, seen: _Range) -> dict[str, np.ndarray]:
+    """One product's packed tensors."""
+    assert seen.low is not None and seen.high is not None
+    part = name.rpartition(".")[2]
+    out: dict[str, np.ndarray] = {}
+    rows = np.concatenate(seen.sample)
+    if alpha := SMOOTH[part]:
+        far = np.maximum(np.maximum(np.abs(seen.low), np.abs(seen.high)), 1e-4)
+        size = np.maximum(np.abs(weight).max(0), 1e-5)
+        smooth = np.clip(far**alpha / size ** (1 - alpha), 1e-3, 1e3)
+        smooth = (smooth / np.exp(np.log(smooth).mean())).astype(np.float16).astype(np.float32)
+        weight, rows = weight * smooth[None, :], rows / smooth[None, :]
+        out[f"{name}.smooth"] = smooth.astype(np.float16)
+    low = min(0.0, float(np.quantile(rows, 1 - CLIP)))
+    high = max(0.0, float(np.quantile(rows, CLIP)))
+    step = max((high - low) / 255, 1e-8)
+    out[f"{name}.input"] = np.array([step, np.clip(round(-low / step), 0, 255)], np.float32)
+    out[f"{name}.weight"], out[f"{name}.scale"] = packed.pack8(weight)
+    out[f"{name}.bias"] = bias.astype(np.float32)
+    return out
+
+
+def tensors(encoder: Encoder, heads: Heads, ids: list[list[int]]) -> dict[str, np.ndarray]:
+    """Return the packed tensors; `ids`: tokenised texts (training side) that fix the activations' ranges."""
+    seen = ranges(encoder, ids)
+    state = {k: v.detach().float().numpy() for k, v in encoder.state_dict().items()}
+    out: dict[str, np.ndarray] = {}
+    out["word.q4"], out["word.scale"] = packed.pack4(state["word.weight"])
+    out["position.weight"] = state["position.weight"][:POSITIONS].astype(np.float16)
+    out["token_type"] = state["token_type"]
+    for name, value in state.items():
+        if "norm" in name:
+            out[name] = value
+    for name, range_seen in seen.items():
+        out |= _product(name, state[f"{name}.weight"], state[f"{name}.bias"], range_seen)
+    for name, value in heads.state_dict().items():
+        out[f"heads.{name}"] = value.float().numpy().astype(np.float16)
+    return {k: np.ascontiguousarray(v) for k, v in out.items()}
+
+
+def write(
+    folder: Path, weights: dict[str, np.ndarray], encoder: dict[str, Any], tokenizer: Path, about: dict[str, Any]
+) -> str:
+    """Write the folder whole and return its model version. `about`: recipe, sets, calibration, notes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / packed.MODEL, metadata={"format": "newsquake", "version": str(packed.FORMAT)})
+    shutil.copy(tokenizer, folder / packed.TOKENIZER)
+    return seal(folder, {"format": packed.FORMAT, "encoder": encoder, **about})
+
+
+def seal(folder: Path, config: dict[str, Any]) -> str:
+    """Write config.json with the version that follows from the folder's content; return the version."""
+    path = folder / packed.CONFIG
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    config["model_version"] = packed.version(folder)
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return str(config["model_version"])
