@@ -82,25 +82,14 @@ def up(
     settings = settings_of(config, store, broker, alerts=desk_settings)
     if exit and replay is None:
         raise ConfigError("--exit needs --replay: a live run has no end")
-    check_speed(speed)
+    from ingest.replay import parse_speed
+
+    parse_speed(speed)
     environment = {f"NEWSQUAKE_ALERTS__{key.upper()}": value for key, value in desk_settings.items()}
     options = UpOptions(
         config or default_config(), replay, columns, speed, exit, out, not no_dashboard, notify, environment
     )
     run(settings, options)
-
-
-def check_speed(speed: str) -> float:
-    """Event seconds per second; 0 means as fast as it goes. Raises ConfigError."""
-    if speed == "max":
-        return 0.0
-    try:
-        number = float(speed)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < 1e9:
-        raise ConfigError(f"--speed {speed}: expected a number above 0 (event seconds per second) or max")
-    return number
 
 
 def demo(
@@ -115,20 +104,22 @@ def demo(
     ),
 ) -> None:
     """See it work: simulated news through the whole path, on embedded parts, nothing kept from the last time."""
-    from newsquake.simulate import SimulationSpec, write
+    from ingest.replay import parse_speed
+    from newsquake.simulate.cli import simulate
     from newsquake.up import UpOptions
     from newsquake.up import up as run
 
-    check_speed(speed)
+    parse_speed(speed)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    typer.echo(f"Writing about {articles} simulated articles (seed {seed}) to {folder} ...", err=True)
-    news = write(SimulationSpec(seed=seed, articles=articles), folder)
+    simulate(out=folder, seed=seed, articles=articles)
     settings = load_settings(
         None, {"store": {"url": f"sqlite:///{folder / 'demo.db'}"}, "data_dir": str(folder)}, {}
     )
     # The score cache outlives the demo: a second start shows the same alerts sooner.
-    run(settings, UpOptions(None, news, None, speed, exit, out, not no_dashboard, False, {}))
+    run(
+        settings,
+        UpOptions(None, folder / "articles.jsonl", None, speed, exit, out, not no_dashboard, False, {}),
+    )
 
 
 def init(
@@ -161,11 +152,13 @@ def ingest(
     broker: Broker = None,
 ) -> None:
     """Stage: read sources on a schedule (or one dump) and write `news.raw`."""
-    from ingest.replay import ReplayOptions
-
+    from ingest.columns import parse_columns
+    from ingest.replay import ReplayOptions, parse_speed
     from newsquake import pipeline
 
-    options = ReplayOptions(file=replay, columns=columns, speed=check_speed(speed)) if replay else None
+    options = (
+        ReplayOptions(replay, parse_speed(speed), parse_columns(columns)) if replay is not None else None
+    )
     pipeline.ingest(needs_broker(settings_of(config, store, broker)), options)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,6 +22,9 @@ from core.settings import Settings
 from core.stage import Stage
 from core.store import Store, open_store
 from core.telemetry import configure_logs
+
+if TYPE_CHECKING:
+    from ingest.replay import ReplayOptions
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +60,7 @@ def running(
         store.close()
 
 
-def ingest(settings: Settings, replay: object | None = None) -> None:
+def ingest(settings: Settings, replay: ReplayOptions | None = None) -> None:
     """Sources or a dump -> `news.raw`."""
     from ingest.worker import run
 

@@ -41,7 +41,7 @@ class Snapshot:
     @property
     def lags(self) -> dict[str, float]:
         """Records handed to each stage and not yet worked off, from the stages' own counts."""
-        read, total = self.value("ingest", "read"), self.value("ingest", "total")
+        read, total = self.value("ingest", "read"), self.value("ingest", "rows_total")
         scored_or_dead = self.value("classifier", "scored") + self.value("classifier", "dead")
         taken = (
             self.value("alerts", "articles") + self.value("alerts", "repeats") + self.value("alerts", "late")
@@ -119,7 +119,7 @@ class Status:
         """The live picture."""
         now = self.newest
         parts: list[RenderableType] = []
-        total, read = now.value("ingest", "total"), now.value("ingest", "read")
+        total, read = now.value("ingest", "rows_total"), now.value("ingest", "read")
         if total:
             # What has reached the end of the path, not only its beginning.
             done = min(
