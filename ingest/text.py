@@ -1,0 +1,31 @@
+"""Text as published, made safe to carry: no control characters, no lone surrogates, valid UTF-8."""
+
+from __future__ import annotations
+
+_CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)) + b"\x7f"
+_EMPTY = frozenset(("nan", "null", "nat", "\\n", "none", "n/a"))
+
+
+def clean(value: object) -> str:
+    """The value as text, stripped, without control characters (tab and line breaks stay), valid as UTF-8.
+
+    >>> clean(" a\\x00b\\n ")
+    'ab'
+    """
+    if not isinstance(value, str):
+        if value is None or value != value:  # NaN is how frames write nothing
+            return ""
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = value.strip()
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs join, the lone are replaced
+        data = text.encode()
+    kept = data.translate(None, _CONTROLS)
+    return text if len(kept) == len(data) else kept.decode("utf-8", "replace").strip()
+
+
+def empty_word(text: str) -> bool:
+    """Whether this is how a table writes nothing: nan, null, \\N …"""
+    return len(text) <= 4 and text.lower() in _EMPTY

@@ -1,0 +1,56 @@
+"""Canonical URLs, and who stands behind one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|mc_[ce]id|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mkt_tok|_hs\w+|cmpid|icid|ncid|ocid|smid|sref|"
+    r"ref_src|ref_url|spm|scm|wt\.\w+|at_\w+|ftcamp|ns_\w+|xtor|trk\w*|guccounter|guce_\w+|share_\w+|isappinstalled)$",
+    re.IGNORECASE,
+)
+
+
+def canonical(url: str) -> str:
+    """The same for every writing of one address: no tracking parameters, no fragment, lower-case host, no default port.
+
+    "" for what is no http(s) address: then it is no identity either.
+
+    >>> canonical("HTTPS://Example.com:443/A?b=1&utm_source=x#top")
+    'https://example.com/A?b=1'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https") or not host:
+        return ""
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != {"http": 80, "https": 443}[scheme]:
+        netloc += f":{port}"
+    query = parts.query
+    if query:
+        query = "&".join(
+            part for part in query.split("&") if part and not _TRACKING.match(part.partition("=")[0])
+        )
+    return urlunsplit(SplitResult(scheme, netloc, parts.path or "/", query, ""))
+
+
+def publisher_of(url: str) -> str:
+    """The registrable domain: `news.bbc.co.uk` -> `bbc.co.uk`; a bare host or address stays as it is."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return ""
+    return _registrable(host) if host else ""
+
+
+@lru_cache(4096)
+def _registrable(host: str) -> str:
+    from tld import get_fld  # its list of public suffixes is read at the first use
+
+    return get_fld(host, fix_protocol=True, fail_silently=True) or host

@@ -1,0 +1,27 @@
+"""The ingest process: one replay, or the live sources on their schedule, until done or told to stop."""
+
+from __future__ import annotations
+
+import structlog
+
+from core.bus import Bus
+from core.settings import Settings
+from core.stage import Stage
+from core.store import Store
+from ingest.replay import Replay, ReplayOptions
+
+log = structlog.get_logger(__name__)
+
+
+def run(
+    settings: Settings, bus: Bus, store: Store, stage: Stage, replay: ReplayOptions | None = None
+) -> None:
+    """Work until the dump is through (stage status `done`) or the stage is asked to stop. Raises ConfigError."""
+    if replay is not None:
+        if Replay(settings, bus, store, stage, replay).run():
+            stage.tell("done", force=True)
+            log.info("replay through", file=str(replay.path), **stage.counters)
+        return
+    from ingest.live import Live
+
+    Live(settings, bus, store, stage).run()
