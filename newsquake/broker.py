@@ -49,8 +49,7 @@ class EmbeddedBroker:
             port = self.port or _free_port()
             url = f"tcp://127.0.0.1:{port}"
             self._process = subprocess.Popen(
-                [binary, "broker", "--listener-url", url, "--advertised-listener-url", url]
-                + ["--storage-engine", "memory://tansu/", "--silent"],
+                [binary, "broker", "--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/", "--silent"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -61,7 +60,9 @@ class EmbeddedBroker:
                 self.port = port
                 return self.address
             self.stop()
-        raise BusUnavailable(f"the embedded broker did not start within {within_s:.0f} s: use --broker HOST:PORT")
+        raise BusUnavailable(
+            f"the embedded broker did not start within {within_s:.0f} s: use --broker HOST:PORT"
+        )
 
     def _wait(self, port: int, within_s: float) -> bool:
         deadline = time.monotonic() + within_s
