@@ -1,0 +1,307 @@
+"""The desk: scored articles in, panes, findings and alerts out. A state machine without clock or I/O.
+
+    take(article) / mark(marker) / hear(health)  ->  advance()  ->  effects()
+
+Everything that decides happens when a pane closes, on its contents sorted by (available_at, id, revision), in order of
+time; a pane closes when the watermark passes its end. So arrival order within the allowed lateness, batch size and
+restarts cannot matter. Empty stretches cost nothing: time moves from one thing that happens to the next.
+At one moment, in this order: what sources said of themselves, the pane that ends, a weekly fit, the looks of the rules.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+
+from alerts import lifecycle
+from alerts.effects import Change, ClosedPane, Effects, Fate, LookedAt, NewFit
+from alerts.entries import Entry, entry_of
+from alerts.incidents import Incidents, group_of
+from alerts.observations import Observation
+from alerts.records import AlertLine
+from alerts.rules import RuleSet
+from alerts.schedule import Schedule, ceil_to
+from alerts.stories import StoryBook
+from alerts.twins import Twins
+from alerts.unread import Unread
+from alerts.watch import Outcome, Watch
+from alerts.watermark import NEVER, Watermark
+from alerts.windows import Windows, measure
+from core.records import Health, Marker, ScoredArticle
+from core.times import DAY, WEEK, iso
+
+_MONDAY = 4 * DAY
+"""1970-01-01 was a Thursday: weeks begin four days after the epoch."""
+
+
+class Desk:
+    """A set of rules over one stream. `watches` one per window rule, in the rule set's order."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        watches: list[Watch],
+        watermark: Watermark,
+        pane_ms: int,
+        stories: StoryBook | None = None,
+    ) -> None:
+        self.rules, self.watches, self.watermark = rules, watches, watermark
+        self.pane_ms, self.lateness_ms = pane_ms, watermark.lateness_ms
+        self.closed = NEVER
+        """Everything before this is decided."""
+        self.stories = stories or StoryBook()
+        self.windows = Windows()
+        self.schedule = Schedule()
+        self.unread = Unread()
+        self.twins = Twins()
+        self.incidents = Incidents()
+        self.next_fit = NEVER
+        self._open: dict[int, list[Entry]] = {}
+        self._starts: list[int] = []
+        self._interest: dict[str, tuple[int, ...]] = {}
+        self._effects = Effects()
+
+    # -- taking in
+
+    def entry(self, scored: ScoredArticle) -> Entry:
+        """The article as this desk counts it."""
+        return entry_of(
+            scored, self.rules.watched, lambda series: bool(self.interest(series)), self.rules.trust
+        )
+
+    def take(self, scored: ScoredArticle) -> str:
+        """Take an article that was not seen before; returns its fate so far: `open` or `late`."""
+        entry = self.entry(scored)
+        self._immediate(scored)
+        if self.is_late(entry.at):
+            self._effects.late.append((entry, self.stories.find(entry)))
+            return "late"
+        self.hold(entry)
+        return "open"
+
+    def is_late(self, at: int) -> bool:
+        """Whether the pane of this moment is closed, or bound to close before anything else is taken."""
+        return self._pane(at) + self.pane_ms <= max(self.watermark.at, self.closed)
+
+    def hold(self, entry: Entry) -> None:
+        """Keep an article until its pane closes."""
+        start = self._pane(entry.at)
+        held = self._open.get(start)
+        if held is None:
+            self._open[start] = held = []
+            heapq.heappush(self._starts, start)
+        held.append(entry)
+
+    def mark(self, partition: int, marker: Marker) -> None:
+        """A writer has handed over everything up to `marker.t` on this partition."""
+        self.watermark.mark(partition, marker)
+
+    def hear(self, health: Health) -> None:
+        """A source says how it is doing."""
+        self.unread.hear(health)
+
+    # -- moving on
+
+    def advance(self, articles: int = 5_000) -> bool:
+        """Close what the watermark allows, about `articles` of them at most; returns whether there is more."""
+        goal = self.watermark.at
+        before, taken = self.closed, 0
+        while (at := self._next()) is not None and at <= goal and taken < articles:
+            taken += self._moment(at)
+            self.closed = at
+        more = at is not None and at <= goal
+        if not more and goal > self.closed:
+            self.closed = goal
+        if before == NEVER and self.closed > NEVER:
+            self._effects.slices += 1
+        elif self.closed > before:
+            self._effects.slices += self.closed // self.pane_ms - before // self.pane_ms
+        return more
+
+    @property
+    def open_panes(self) -> int:
+        """Slices of time that hold articles and are not closed."""
+        return len(self._open)
+
+    def effects(self) -> Effects:
+        """What happened since the last call, for the store."""
+        effects, self._effects = self._effects, Effects()
+        for watch in self.watches:
+            if state := watch.changed_state():
+                effects.detectors[watch.key] = state
+        effects.stories = self.stories.changed()
+        return effects
+
+    def interest(self, series: str) -> tuple[int, ...]:
+        """Numbers of the rules that watch this series."""
+        found = self._interest.get(series)
+        if found is None:
+            if len(self._interest) > 1_000_000:
+                self._interest.clear()
+            found = tuple(n for n, watch in enumerate(self.watches) if watch.rule.matches(series))
+            self._interest[series] = found
+        return found
+
+    def expect(self, series: str, start: int, after: int = NEVER) -> None:
+        """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
+        for number in self.interest(series):
+            watch = self.watches[number]
+            for at in (start + self.pane_ms, start + watch.window_ms + self.pane_ms):
+                if (due := ceil_to(at, watch.hop_ms)) > after:
+                    self.schedule.add(due, number, series)
+
+    # -- one moment of event time
+
+    def _pane(self, at: int) -> int:
+        return at - at % self.pane_ms
+
+    def _next(self) -> int | None:
+        times = [self._starts[0] + self.pane_ms] if self._starts else []
+        if (due := self.schedule.next) is not None:
+            times.append(due)
+        if self.next_fit > NEVER:
+            times.append(self.next_fit)
+        return min(times) if times else None
+
+    def _moment(self, at: int) -> int:
+        self.unread.until(at)
+        closed = (
+            self._close(at - self.pane_ms) if self._starts and self._starts[0] + self.pane_ms == at else 0
+        )
+        if self.next_fit == NEVER:
+            self.next_fit = ceil_to(at - _MONDAY, WEEK) + _MONDAY
+        if self.next_fit <= at:
+            self._fit(self.next_fit)
+            self.next_fit += -(-(at + 1 - self.next_fit) // WEEK) * WEEK
+        if self.schedule.next == at:
+            for number, series in self.schedule.pop():
+                self._look(at, number, series)
+                closed += 1
+        return closed
+
+    def _close(self, start: int) -> int:
+        end = start + self.pane_ms
+        heapq.heappop(self._starts)
+        contents = sorted(self._open.pop(start), key=lambda entry: entry.order)
+        panes: dict[str, list[Observation]] = {}
+        for entry in contents:
+            if not self.twins.count(entry):
+                self._effects.fates.append(Fate(entry.id, entry.revision, "revision"))
+                continue
+            story, novelty = self.stories.place(entry)
+            self._effects.fates.append(Fate(entry.id, entry.revision, "counted", story))
+            self.unread.met(entry.source)
+            for series, observation in entry.observations(story, novelty):
+                held = panes.get(series)
+                if held is None:
+                    panes[series] = [observation]
+                else:
+                    held.append(observation)
+        for series, observations in panes.items():
+            self._effects.panes.append(ClosedPane(measure(series, start, end, observations), observations))
+            if self.interest(series):
+                self.windows.add(series, start, observations)
+                self.expect(series, start)
+        return len(contents)
+
+    def _fit(self, at: int) -> None:
+        for watch in self.watches:
+            fit = watch.refit(at)
+            if fit is not None:
+                self._effects.fits.append(NewFit(watch.rule.id, at + DAY, fit.version, fit.to_json()))
+
+    def _look(self, at: int, number: int, series: str) -> None:
+        watch = self.watches[number]
+        start = at - watch.window_ms
+        self.windows.forget(series, at - self._longest(series))
+        inside = list(self.windows.within(series, start, at))
+        recent = self.windows.within(series, at - watch.hop_ms, at)
+        observed = self.unread.observed(series, start, {observation.source for observation in inside})
+        window = measure(series, start, at, inside, observed)
+        hop = measure(series, at - watch.hop_ms, at, recent, observed)
+        if watch.may_skip(series, window, hop):
+            return
+        outcome = watch.look(at, window, hop)
+        if outcome.look.enough or outcome.alert is not None:
+            look = outcome.look
+            self._effects.findings.append(LookedAt(watch.rule.id, window, look.verdict, look.breach))
+        if outcome.lapsed is not None:
+            self._effects.alerts.pop(outcome.lapsed.id, None)
+            self._effects.gone.add(outcome.lapsed.id)
+        if outcome.alert is not None:
+            self._record(watch, outcome, inside)
+        if (due := watch.due(series, at)) is not None:
+            self.schedule.add(due, number, series)
+
+    def _longest(self, series: str) -> int:
+        return max(self.watches[number].window_ms for number in self.interest(series))
+
+    def _record(self, watch: Watch, outcome: Outcome, inside: list[Observation]) -> None:
+        alert, look = outcome.alert, outcome.look
+        assert alert is not None
+        self._effects.alerts[alert.id] = alert
+        if not outcome.changes:
+            return
+        if outcome.changes[-1] == "firing" and not alert.incident:
+            group = group_of(alert.rule, alert.series, watch.rule.group_by)
+            alert.incident = self.incidents.join(group, alert.id, look.at)
+        ids = sorted({observation.article for observation in inside})
+        for state in outcome.changes:
+            at = alert.onset if state == "pending" else look.at
+            line = lifecycle.line_of(alert, state, look, ids, self.lateness_ms, at)
+            self._effects.changes.append(
+                Change(line, at, alert.incident, watch, outcome, [(o.article, o.story) for o in inside])
+            )
+
+    # -- one article is enough
+
+    def _immediate(self, scored: ScoredArticle) -> None:
+        article = scored.article
+        for rule in self.rules.immediate:
+            series = rule.match(scored)
+            if series is None:
+                continue
+            name = lifecycle.immediate_id(rule.id, rule.version, article.id, article.revision)
+            moment = iso(article.available_at)
+            line = AlertLine(
+                id=name,
+                rule=rule.id,
+                rule_version=rule.version,
+                series=series,
+                state="firing",
+                severity=rule.level,
+                onset=moment,
+                decided_at=moment,
+                observed=None,
+                expected=None,
+                p_value=None,
+                articles=1,
+                stories=1,
+                publishers=1,
+                article_ids=[article.id],
+            )
+            self._effects.alerts[name] = lifecycle.Alert(
+                id=name,
+                rule=rule.id,
+                rule_version=rule.version,
+                series=series,
+                state="firing",
+                severity=rule.level,
+                onset=article.available_at,
+                fired_at=article.available_at,
+            )
+            self._effects.changes.append(
+                Change(line, article.available_at, "", None, None, [(article.id, "")], article.revision)
+            )
+
+
+def restore_looks(
+    desk: Desk, panes: Iterable[tuple[str, int]], silent: Callable[[Watch], Iterable[str]]
+) -> None:
+    """Plan again what was planned before a restart, from panes (series, start), open alerts and detectors."""
+    for series, start in panes:
+        desk.expect(series, start, after=desk.closed)
+    for number, watch in enumerate(desk.watches):
+        for series in {*watch.alerts, *silent(watch)}:
+            if (due := watch.due(series, desk.closed)) is not None:
+                desk.schedule.add(due, number, series)

@@ -1,0 +1,92 @@
+"""What a desk did since it was last asked: the rows to write, in one transaction (alerts/persist.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.entries import Entry
+from alerts.lifecycle import Alert
+from alerts.observations import Observation
+from alerts.records import AlertLine, Verdict, Window
+from alerts.watch import Outcome, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPane:
+    """A series' pane, as decided."""
+
+    window: Window
+    observations: Sequence[Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an article: counted in `story`, a further revision, or late."""
+
+    id: str
+    revision: str
+    fate: str
+    story: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One finding: what a detector said of a series at a window's end."""
+
+    rule: str
+    window: Window
+    verdict: Verdict
+    breach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewFit:
+    """A rule's fit, made from panes before `in_force_from` less a day."""
+
+    rule: str
+    in_force_from: int
+    version: str
+    fit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state or severity of an alert that fired: its line, and what the evidence is made from.
+
+    `watch` and `outcome` are None for an immediate rule's alert.
+    """
+
+    line: AlertLine
+    at: int
+    """End of the deciding pane (an immediate alert: available_at)."""
+    incident: str
+    watch: Watch | None
+    outcome: Outcome | None
+    articles: Sequence[tuple[str, str]]
+    """(article id, story id) of what the window held."""
+    revision: str = ""
+    """Of an immediate alert's article."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """Everything since the last time."""
+
+    panes: list[ClosedPane] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    findings: list[LookedAt] = field(default_factory=list)
+    fits: list[NewFit] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """Alerts that changed, by id."""
+    gone: set[str] = field(default_factory=set)
+    """Ids of pending alerts that never fired and are no more."""
+    changes: list[Change] = field(default_factory=list)
+    late: list[tuple[Entry, str]] = field(default_factory=list)
+    """Late articles and the story each may join."""
+    detectors: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """Rule key -> series -> state, where it changed."""
+    stories: list[dict[str, Any]] = field(default_factory=list)
+    slices: int = 0
+    """Slices of time closed, empty ones too."""

@@ -1,0 +1,83 @@
+"""An article as the desk holds it until its pane closes: small, without its text, and ready to count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from alerts.naming import Name, names
+from alerts.observations import Observation, label_of
+from core.records import ONE, Mention, ScoredArticle
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """An article between its arrival and its pane's close."""
+
+    at: int
+    id: str
+    revision: str
+    publisher: str
+    source: str
+    language: str
+    title: str
+    signature: str
+    names: tuple[Name, ...]
+    feelings: tuple[tuple[int, int, int], ...]
+    """(decided, label, sentiment) of the article, then of each mention: index a Name's mention + 1."""
+    trust: int = ONE
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """How contents of a pane are sorted."""
+        return self.at, self.id, self.revision
+
+    def observations(self, story: str, novelty: int) -> list[tuple[str, Observation]]:
+        """What it says of each of its series."""
+        made: dict[int, Observation] = {}
+        found = []
+        for series, mention in self.names:
+            observation = made.get(mention)
+            if observation is None:
+                made[mention] = observation = Observation(
+                    self.at,
+                    self.id,
+                    story,
+                    self.publisher,
+                    self.source,
+                    *self.feelings[mention + 1],
+                    novelty,
+                    self.trust,
+                )
+            found.append((series, observation))
+        return found
+
+
+def _feeling(what: ScoredArticle | Mention) -> tuple[int, int, int]:
+    if what.abstained:
+        return 0, 0, 0
+    label = label_of(what.p_negative, what.p_neutral, what.p_positive)
+    return 1, label, what.p_positive - what.p_negative
+
+
+def entry_of(
+    scored: ScoredArticle,
+    watched: Container[str] = (),
+    wanted: Callable[[str], bool] = lambda series: False,
+    trust: Callable[[str], int] = lambda publisher: ONE,
+) -> Entry:
+    """The entry of a scored article; the same whether it comes from the log or from the store."""
+    article = scored.article
+    return Entry(
+        at=article.available_at,
+        id=article.id,
+        revision=article.revision,
+        publisher=article.publisher,
+        source=article.source,
+        language=scored.language or article.language,
+        title=(article.title or article.body)[:300],
+        signature=scored.signature,
+        names=tuple(names(scored, watched, wanted)),
+        feelings=(_feeling(scored), *map(_feeling, scored.mentions)),
+        trust=trust(article.publisher),
+    )

@@ -1,0 +1,60 @@
+"""A pane: one series in one slice of time, as decided; how it stands in the store, and how it is read again.
+
+Counts and sums add up; sets of stories and publishers are kept as observations, so that a window takes unions (a
+story in three panes is one story). Exact to 1,024 stories; above that a sample by hash with a stated error
+(alerts/sketch.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from alerts.observations import Observation
+from alerts.records import Window
+from alerts.windows import measure
+
+_ENCODE = msgspec.msgpack.Encoder()
+_DECODE = msgspec.msgpack.Decoder(list[Observation])
+TELLING = 5
+"""Articles named in a pane's row as the most telling ones."""
+
+
+def pane_row(desk: str, window: Window, observations: Sequence[Observation]) -> dict[str, Any]:
+    """The pane's row for the table `panes`."""
+    return {
+        "desk": desk,
+        "series": window.series,
+        "start": window.start,
+        "end": window.end,
+        "articles": window.articles,
+        "stories": window.stories,
+        "publishers": window.publishers,
+        "negative": window.negative,
+        "decided": window.decided,
+        "sentiment_sum": sum(observation.sentiment for observation in observations),
+        "state": encode(observations),
+    }
+
+
+def encode(observations: Sequence[Observation]) -> bytes:
+    """The observations as msgpack."""
+    return _ENCODE.encode(observations)
+
+
+def decode(state: bytes) -> list[Observation]:
+    """The observations of a pane's `state`."""
+    return _DECODE.decode(state) if state else []
+
+
+def telling(observations: Sequence[Observation]) -> list[str]:
+    """Ids of the most telling articles: by the strength of their sentiment, then available_at, then id."""
+    ranked = sorted(observations, key=lambda o: (-abs(o.sentiment), o.at, o.article))
+    return [observation.article for observation in ranked[:TELLING]]
+
+
+def pane_of(series: str, start: int, end: int, observations: Sequence[Observation]) -> Window:
+    """The pane's own figures."""
+    return measure(series, start, end, observations)

@@ -1,0 +1,151 @@
+"""A desk as it was: from the store, after the lease was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, and_, select
+
+from alerts.desk import Desk, restore_looks
+from alerts.intake import article_of, scored_of
+from alerts.lifecycle import Alert
+from alerts.panes import decode
+from alerts.stories import HORIZON_MS, StoryBook, story_of
+from alerts.watch import Watch
+from alerts.watermark import NEVER, Watermark
+from core import tables
+from core.records import ScoredArticle
+from core.times import HOUR
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the desk stands in one partition."""
+
+    topic_id: str
+    next_offset: int
+
+
+def positions(connection: Connection, name: str) -> dict[int, Position]:
+    """Where the desk stands, by partition."""
+    table = tables.positions
+    rows = connection.execute(select(table).where(table.c.desk == name))
+    return {row.partition: Position(row.topic_id, row.next_offset) for row in rows}
+
+
+def load(connection: Connection, name: str, desk: Desk) -> Desk:
+    """Fill a fresh desk with what the store holds of it."""
+    table = tables.desks
+    row = connection.execute(select(table).where(table.c.desk == name)).one_or_none()
+    if row is None:
+        return desk
+    state = msgspec.msgpack.decode(row.state)
+    desk.closed, desk.next_fit = state["closed"], state["next_fit"]
+    desk.watermark.load(state["watermark"])
+    desk.unread.load(state["unread"])
+    desk.incidents.load(state["incidents"])
+    stories = tables.stories
+    kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
+    desk.stories.restore([story_of(row) for row in connection.execute(kept)])
+    for watch in desk.watches:
+        _watch(connection, name, watch)
+    restore_looks(desk, list(_panes(connection, name, desk)), _silent)
+    for scored, twins in _open(connection, name, desk):
+        if twins:
+            desk.twins.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
+        desk.hold(desk.entry(scored))
+    return desk
+
+
+def _silent(watch: Watch) -> list[str]:
+    """Series that the rule's detector wants looked at though nothing comes."""
+    if getattr(watch.detector, "next_due", None) is None:
+        return []
+    return [series for series in watch.detector.dump() if series]
+
+
+def _watch(connection: Connection, name: str, watch: Watch) -> None:
+    states, fits, alerts = tables.detector_state.c, tables.fits.c, tables.alerts.c
+    query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
+    watch.load((series, state) for series, state in connection.execute(query))
+    found = connection.execute(
+        select(alerts.state_data).where(
+            alerts.desk == name,
+            alerts.rule == watch.rule.id,
+            alerts.rule_version == watch.rule.version,
+            alerts.state.in_(("pending", "firing")),
+        )
+    )
+    for (data,) in found:
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        watch.alerts[alert.series] = alert
+    if watch.budget is not None:
+        from alerts.budget import load_fit
+
+        rows = connection.execute(
+            select(fits.in_force_from, fits.fit)
+            .where(fits.desk == name, fits.rule == watch.rule.id)
+            .order_by(fits.in_force_from)
+        )
+        watch.fits += [(since, load_fit(text)) for since, text in rows]
+
+
+def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:
+    longest = max((watch.window_ms for watch in desk.watches), default=0)
+    panes = tables.panes.c
+    query = (
+        select(panes.series, panes.start, panes.state)
+        .where(panes.desk == name, panes.start >= desk.closed - longest - desk.pane_ms)
+        .order_by(panes.start)
+    )
+    for series, start, state in connection.execute(query):
+        if desk.interest(series):
+            desk.windows.add(series, start, decode(state))
+            yield series, start
+
+
+def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[ScoredArticle, list[int]]]:
+    """Articles whose pane is not closed, each with its other revisions' times (-1: did not count)."""
+    articles, scores, seen = tables.articles, tables.scores, tables.seen
+    wanted = and_(
+        seen.c.desk == name, seen.c.available_at >= desk.closed - desk.pane_ms, seen.c.fate == "open"
+    )
+    keys = select(seen.c.id, seen.c.revision).where(wanted)
+    rows = connection.execute(
+        select(articles)
+        .join(seen, and_(seen.c.id == articles.c.id, seen.c.revision == articles.c.revision))
+        .where(wanted)
+    )
+    texts = {(row.id, row.revision): article_of(row) for row in rows}
+    if not texts:
+        return
+    found = connection.execute(
+        select(scores)
+        .join(seen, and_(seen.c.id == scores.c.id, seen.c.revision == scores.c.revision))
+        .where(wanted)
+    )
+    scored = {(row.id, row.revision): row for row in found}
+    others: dict[str, list[int]] = {}
+    mine = keys.subquery()
+    twins = connection.execute(
+        select(seen.c.id, seen.c.revision, seen.c.available_at, seen.c.fate)
+        .join(mine, mine.c.id == seen.c.id)
+        .where(seen.c.desk == name, seen.c.revision != mine.c.revision)
+    )
+    for article, _, at, fate in twins:
+        others.setdefault(article, []).append(at if fate == "counted" else -1)
+    for key, article_row in texts.items():
+        yield scored_of(article_row, scored[key]), others.get(key[0], [])
+
+
+def fresh_desk(
+    rules: Any, partitions: int, pane_ms: int, lateness_ms: int, watches: Callable[[], list[Watch]]
+) -> Desk:
+    """A desk that knows nothing yet."""
+    return Desk(rules, watches(), Watermark(partitions, lateness_ms, NEVER), pane_ms, StoryBook())

@@ -1,0 +1,59 @@
+"""Which sources were not being read, and since when: what nobody read is NA, which is no evidence of calm."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from typing import Any
+
+from core.records import Health
+
+
+class Unread:
+    """What sources said of themselves, in event time."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._broken: dict[str, int] = {}
+        self._coming: list[tuple[int, str, str, int]] = []
+
+    def hear(self, health: Health) -> None:
+        """Take in what a source says; it holds from `health.at` on."""
+        heapq.heappush(self._coming, (health.at, health.source, health.status, health.since))
+
+    def until(self, at: int) -> None:
+        """Let everything said up to `at` hold."""
+        while self._coming and self._coming[0][0] <= at:
+            said_at, source, status, since = heapq.heappop(self._coming)
+            self._known.add(source)
+            if status == "broken":
+                self._broken.setdefault(source, min(since, said_at))
+            else:
+                self._broken.pop(source, None)
+
+    def met(self, source: str) -> None:
+        """The source gave an article."""
+        self._known.add(source)
+
+    def observed(self, series: str, start: int, sources: set[str]) -> bool:
+        """Whether any of the series' sources was being read at some time since `start`.
+
+        A source series has its source; any other those of its articles in the window, else all that are known.
+        """
+        if not self._broken:
+            return True
+        if series.startswith("source:"):
+            mine = {series.removeprefix("source:").split("@")[0].split("/topic:")[0]}
+        else:
+            mine = sources or self._known
+        return not mine or any(self._broken.get(source, start + 1) > start for source in mine)
+
+    def dump(self) -> Mapping[str, Any]:
+        """What to keep."""
+        return {"known": sorted(self._known), "broken": self._broken, "coming": sorted(self._coming)}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """What was kept."""
+        self._known, self._broken = set(state["known"]), dict(state["broken"])
+        self._coming = [tuple(one) for one in state["coming"]]
+        heapq.heapify(self._coming)

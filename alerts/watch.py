@@ -1,0 +1,158 @@
+"""One rule at work: its detector, its thresholds and its open alerts. Pure; alerts/desk.py says when to look.
+
+A look judges the window [at - window, at) from the past only, learns the hop [at - hop, at), and moves the alert of
+that series. Looks come in order of time, each series at most once per grid point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from alerts import lifecycle
+from alerts.detectors import KINDS, Context, Detector, make
+from alerts.lifecycle import Alert, Look
+from alerts.records import State, Verdict, Window
+from alerts.rules import Rule
+from alerts.schedule import ceil_to
+from core.times import DAY
+
+STATIC = "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one look came to. `prior`: the detector's state before the step, for the evidence."""
+
+    look: Look
+    hop: Window
+    alert: Alert | None
+    lapsed: Alert | None
+    changes: list[State]
+    prior: Mapping[str, bytes]
+
+
+def detector_of(rule: Rule, context: Context) -> Detector:
+    """The rule's detector. What the rule itself says (direction, metric) goes in where the detector asks for it."""
+    from dataclasses import fields
+
+    kind = KINDS.get(rule.detector)
+    asked = {field.name for field in fields(kind.params)} if kind else set()
+    own = {"direction": rule.direction, "metric": rule.metric}
+    given = {name: value for name, value in own.items() if name in asked}
+    return make(rule.detector, {**given, **rule.params}, context)
+
+
+class Watch:
+    """A rule, running."""
+
+    def __init__(
+        self,
+        rule: Rule,
+        pane_ms: int,
+        make_detector: Callable[[Rule, Context], Detector] = detector_of,
+        budget: Any = None,
+    ) -> None:
+        self.rule = rule
+        self.hop_ms = rule.hop_ms(pane_ms)
+        self.window_ms = ceil_to(rule.window_ms, pane_ms)
+        self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms)
+        self.detector = make_detector(rule, self.context)
+        self.budget = budget
+        self.fits: list[tuple[int, Any]] = [(0, budget.initial())] if budget is not None else []
+        self.alerts: dict[str, Alert] = {}
+        self.dirty: set[str] = set()
+        self.observed_since_fit = False
+        self._next_due = getattr(self.detector, "next_due", None)
+        self._prior = getattr(self.detector, "prior", None)
+
+    @property
+    def key(self) -> str:
+        """The rule in this version: what detector state is kept under."""
+        return f"{self.rule.id}@{self.rule.version}"
+
+    def threshold(self, at: int) -> float:
+        """The threshold in force at `at`."""
+        if self.rule.threshold is not None:
+            return self.rule.threshold
+        fit = self.fit(at)
+        return float("inf") if fit is None else float(fit.threshold)
+
+    def fit(self, at: int) -> Any:
+        """The fit in force at `at`."""
+        return next((fit for since, fit in reversed(self.fits) if since <= at), None)
+
+    def may_skip(self, series: str, window: Window, hop: Window) -> bool:
+        """Nothing to learn, nothing that could fire, and no alert to move: then no look is needed."""
+        return (
+            hop.articles == 0
+            and not self.has_evidence(window)
+            and series not in self.alerts
+            and self._next_due is None
+        )
+
+    def has_evidence(self, window: Window) -> bool:
+        """Whether the window holds what the rule asks for at the least."""
+        rule = self.rule
+        return (
+            window.articles >= rule.min_articles
+            and window.stories >= rule.min_stories
+            and window.publishers >= rule.min_publishers
+        )
+
+    def look(self, at: int, window: Window, hop: Window) -> Outcome:
+        """Judge, learn, and move the series' alert."""
+        series = window.series
+        verdict: Verdict = self.detector.step(window, hop)
+        self.dirty.add(series)
+        asks_for_evidence = self._next_due is None  # of silence there is no evidence to ask for
+        enough = verdict.enough and window.observed and (not asks_for_evidence or self.has_evidence(window))
+        if enough and self.budget is not None:
+            self.budget.observe(at, series, verdict.statistic)
+            self.observed_since_fit = True
+        look = Look(at, window, verdict, self.threshold(at), enough)
+        before = self.alerts.get(series)
+        alert, changes = lifecycle.step(self.rule, series, before, look)
+        prior = self._prior() if changes and self._prior is not None else {}
+        if alert is None or alert.state == "resolved":
+            self.alerts.pop(series, None)
+        else:
+            self.alerts[series] = alert
+        lapsed = before if alert is None else None
+        return Outcome(look, hop, alert, lapsed, changes, prior)
+
+    def due(self, series: str, at: int) -> int | None:
+        """When to look at the series again though nothing comes: hold, resolve or silence, on the grid."""
+        times: list[int] = []
+        alert = self.alerts.get(series)
+        if alert is not None and alert.due is not None:
+            times.append(alert.due)
+        if self._next_due is not None and (due := self._next_due(series, at)) is not None:
+            times.append(due)
+        return max(ceil_to(min(times), self.hop_ms), ceil_to(at + 1, self.hop_ms)) if times else None
+
+    def refit(self, at: int) -> Any:
+        """A new fit from what was observed so far (`at` = T), in force a day later; None where nothing was new."""
+        if self.budget is None or not self.observed_since_fit:
+            return None
+        self.observed_since_fit = False
+        fit = self.budget.fit(at)
+        self.fits = [*self.fits[-1:], (at + DAY, fit)]
+        return fit
+
+    def changed_state(self) -> Mapping[str, bytes]:
+        """The detector's state, as far as it changed since the last call."""
+        if not self.dirty:
+            return {}
+        state = self.detector.dump(sorted(self.dirty))
+        self.dirty.clear()
+        return state
+
+    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
+        """Take up the detector's state."""
+        self.detector.load(states)
+
+    def describe(self) -> dict[str, Any]:
+        """What the detector was made with, for the evidence."""
+        return asdict(self.context)

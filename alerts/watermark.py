@@ -1,0 +1,63 @@
+"""How far event time has come: markers in, the watermark out. It never goes back.
+
+Per partition, each writer's newest T; a writer that said `end` no longer holds it back. The watermark is the least
+over the partitions, less the allowed lateness. No clock moves it: a dead classifier is not a quiet market.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.records import Marker
+
+NEVER = -(1 << 62)
+"""Before all time: no marker has come yet."""
+
+
+class Watermark:
+    """The markers of one topic's partitions."""
+
+    def __init__(self, partitions: int, lateness_ms: int, at: int = NEVER) -> None:
+        self.lateness_ms = lateness_ms
+        self.at = at
+        """The watermark."""
+        self._live: list[dict[str, int]] = [{} for _ in range(partitions)]
+        self._ended: list[int] = [NEVER] * partitions
+
+    def mark(self, partition: int, marker: Marker) -> int:
+        """Take a marker in; returns the watermark."""
+        live = self._live[partition]
+        newest = max(marker.t, live.get(marker.writer, NEVER))
+        if marker.end:
+            live.pop(marker.writer, None)
+            self._ended[partition] = max(self._ended[partition], newest)
+        else:
+            live[marker.writer] = newest
+        self.at = max(self.at, min(map(self.newest, range(len(self._live)))) - self.lateness_ms)
+        return self.at
+
+    def newest(self, partition: int) -> int:
+        """T of this partition: the least of its live writers', else what the last one ended with."""
+        live = self._live[partition]
+        return min(live.values()) if live else self._ended[partition]
+
+    @property
+    def ended(self) -> bool:
+        """Whether every partition's writers are through."""
+        return all(not live and end > NEVER for live, end in zip(self._live, self._ended, strict=True))
+
+    def void(self) -> None:
+        """The log is another one: its writers mark again. The watermark stays."""
+        self._live = [{} for _ in self._live]
+        self._ended = [NEVER] * len(self._ended)
+
+    def dump(self) -> Mapping[str, object]:
+        """What to keep."""
+        return {"at": self.at, "live": self._live, "ended": self._ended}
+
+    def load(self, state: Mapping[str, object]) -> None:
+        """What was kept. Another number of partitions is another log."""
+        self.at = max(self.at, int(state["at"]))  # type: ignore[call-overload]
+        live, ended = state["live"], state["ended"]
+        if isinstance(live, list) and isinstance(ended, list) and len(live) == len(self._live):
+            self._live, self._ended = live, ended
