@@ -146,7 +146,7 @@ class JsonLines(Reader):
                     row = value
                 else:
                     row = Fault(Reason.BAD_ROW, f"expected a JSON object, got {type(value).__name__}")
-                batch.append((number, row, line[: 1 << 20] if cut else line))
+                batch.append((number, row, line[: 1 << 20] if cut else line.rstrip(b"\r\n")))
                 number += 1
                 size += len(line)
                 if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
