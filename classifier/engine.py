@@ -14,8 +14,8 @@ import numpy as np
 
 from classifier import packed
 from classifier.backends.base import Backend, choose
-from classifier.buckets import buckets
 from classifier.calibration import Calibration
+from classifier.encode import States, encode
 from classifier.entities.linker import Found, Linker, default_linker
 from classifier.heads import Heads
 from classifier.language import detect
@@ -28,8 +28,6 @@ from classifier.windows import windows
 SHIPPED = Path(__file__).parent / "weights"
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
-LATER_WEIGHT = 0.5
-"""A later window's voice beside the lead's 1."""
 
 
 @dataclass(slots=True)
@@ -38,15 +36,6 @@ class _Prepared:
     languages: list[str]
     found: list[list[Found]]
     windows: list[Window]
-
-
-@dataclass(slots=True)
-class _States:
-    """Per text: pooled state, and per (text, mention) the mention's state where a window shows it."""
-
-    pooled: np.ndarray
-    windows: list[list[tuple[float, np.ndarray]]]
-    mentions: dict[tuple[int, int], list[tuple[float, np.ndarray, np.ndarray]]]
 
 
 class Engine:
@@ -113,31 +102,8 @@ class Engine:
         surfaces = [[normal(f.surface) for f in several] for several in found]
         return _Prepared(texts, languages, found, self._tokens.windows([windows(t) for t in texts], surfaces))
 
-    def _encode(self, prepared: _Prepared) -> _States:
-        lengths = [len(w.ids) for w in prepared.windows]
-        states = _States(
-            np.zeros((len(prepared.texts), self._width), np.float32), [[] for _ in prepared.texts], {}
-        )
-        for bucket in buckets(lengths, self._backend.budget_tokens):
-            ids = np.ones((len(bucket.rows), bucket.length), np.int64)
-            for row, at in enumerate(bucket.rows):
-                ids[row, : lengths[at]] = prepared.windows[at].ids
-            hidden = self._backend.run(ids, np.array([lengths[at] for at in bucket.rows]))
-            for row, at in enumerate(bucket.rows):
-                window = prepared.windows[at]
-                pooled = hidden[row, : lengths[at]].mean(0)
-                weight = 1.0 if window.lead else LATER_WEIGHT
-                states.windows[window.text].append((weight, pooled))
-                if window.lead:
-                    states.pooled[window.text] = pooled
-                for k, span in enumerate(window.spans):
-                    if span:
-                        place = states.mentions.setdefault((window.text, k), [])
-                        place.append((weight, hidden[row, span[0] : span[1]].mean(0), pooled))
-        return states
-
     def _scores(self, prepared: _Prepared) -> list[Score]:
-        states = self._encode(prepared)
+        states = encode(self._backend, prepared.windows, len(prepared.texts), self._width)
         register = self._registers(prepared.texts, states.pooled)
         owner = np.array([t for t, several in enumerate(states.windows) for _ in several])
         weight = np.array([w for several in states.windows for w, _ in several], np.float32)
@@ -173,7 +139,7 @@ class Engine:
         return out
 
     def _mentions(
-        self, prepared: _Prepared, states: _States, register: np.ndarray, sentiment: np.ndarray
+        self, prepared: _Prepared, states: States, register: np.ndarray, sentiment: np.ndarray
     ) -> list[tuple[Mention, ...]]:
         """Each text's mentions; one that no window shows gets the article's sentiment and abstains."""
         rows = [(key, w, s, p) for key, seen in states.mentions.items() for w, s, p in seen]

@@ -170,3 +170,9 @@ def merged(lists: Iterable[list[Entity]]) -> list[Entity]:
                 tuple(dict.fromkeys(known.careful + tuple(c for c in e.careful if c not in known.aliases))),
             )
     return list(out.values())
+
+
+def dump(entities: Iterable[Entity]) -> str:
+    """Return the YAML form that of_yaml reads."""
+    content = {e.id: [*(e.aliases or ()), *(f"{c}?" for c in e.careful)] or [e.name] for e in entities}
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=True, default_flow_style=None, width=10_000)

@@ -1,0 +1,127 @@
+"""The commands of the classifier, as plain functions; newsquake/cli.py mounts them.
+
+Heavy imports stay inside: `newsquake --help` must not load a model, and a base install has no torch.
+"""
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import ConfigError
+
+CHUNK_ROWS = 2_048
+
+
+def classify(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="jsonl, csv, parquet, txt (a text a line), or -")],
+    output: Annotated[str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")] = None,
+    register: Annotated[str | None, typer.Option(help="news, social or forum; default: detected")] = None,
+    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, openvino, onnx, exact, cuda or torch")] = "auto",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of the model")] = 2,
+    entities: Annotated[list[Path] | None, typer.Option(help="further company lists (YAML, CSV, Parquet)")] = None,
+) -> None:
+    """Score texts: sentiment, topics, companies, story signature. One row out for every row in."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    from classifier.entities.linker import build, default_linker
+    from classifier.table import read, row_out, writer
+    from classifier.taxonomy import REGISTERS
+
+    if register is not None and register not in REGISTERS:
+        raise ConfigError(f"--register {register!r}: expected one of {', '.join(REGISTERS)}")
+    linker = build(tuple(entities)) if entities else default_linker()
+    rows = read(source, register)
+    first = list(islice(rows, CHUNK_ROWS))  # a missing file is said before the model loads
+    engine = _engine(weights, device, threads, linker)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with writer(output) as sink, Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("classify", total=None)
+        seen = 0
+        chunk = first
+        while chunk:
+            seen += len(chunk)
+            following = list(islice(rows, CHUNK_ROWS))
+            bar.update(task, total=seen + len(following))
+            good = [r for r in chunk if r.text is not None]
+            scores = iter(
+                engine.score([r.text for r in good if r.text is not None], lambda n: bar.advance(task, n))
+            )
+            sink.write([row_out(r, next(scores) if r.text is not None else None) for r in chunk])
+            bar.advance(task, len(chunk) - len(good))
+            chunk = following
+
+
+def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any:
+    """Load the engine; what is wrong with the weights' folder becomes a ConfigError."""
+    from classifier.engine import Engine
+
+    try:
+        return Engine.load(weights, threads=threads, device=device, linker=linker)
+    except (FileNotFoundError, ValueError, KeyError) as error:
+        raise ConfigError(f"weights {weights or '(shipped)'}: {error}") from error
+
+
+def train(
+    recipe: Annotated[Path, typer.Option("-r", "--recipe", help="recipe YAML; shipped names: bilingual, permissive")],
+    base: Annotated[str | None, typer.Option(help="base model: a folder, or a hub name where a hub is reachable")] = None,
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path("../shared/data"),
+    out: Annotated[Path, typer.Option(help="checkpoints, logs and the packed weights")] = Path("build/train"),
+    seed: Annotated[int | None, typer.Option(help="overrides the recipe's seed")] = None,
+    minutes: Annotated[float | None, typer.Option(help="overrides the recipe's wall-clock budget")] = None,
+) -> None:
+    """Fine-tune the model by a recipe; resumes where a run in --out was cut off."""
+    try:
+        from classifier.training.run import run
+    except ImportError as error:
+        raise ConfigError(f"training needs the extra train: pip install 'newsquake[train]' ({error.name})") from error
+    run(recipe, data=data, out=out, base=base, seed=seed, minutes=minutes)
+
+
+def evaluate(
+    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path("../shared/data"),
+    out: Annotated[Path, typer.Option(help="report.md, report.json and plots")] = Path("build/evaluation"),
+    split: Annotated[str, typer.Option(help="dev or test; test is for reporting only")] = "test",
+    sets: Annotated[list[str] | None, typer.Option(help="only these sets")] = None,
+    device: Annotated[str, typer.Option(help="as for classify")] = "auto",
+    threads: Annotated[int, typer.Option(min=1)] = 2,
+) -> None:
+    """Measure the model per data set and language: accuracy, F1, calibration, abstention, throughput."""
+    from classifier.evaluation.run import run
+
+    if split not in ("dev", "test"):
+        raise ConfigError(f"--split {split!r}: expected dev or test")
+    if not data.is_dir():
+        raise ConfigError(f"--data {data}: no such folder")
+    from classifier.entities.linker import default_linker
+
+    engine = _engine(weights, device, threads, default_linker())
+    run(engine, data=data, out=out, split=split, sets=tuple(sets or ()))
+
+
+def entities_import(
+    lists: Annotated[list[Path], typer.Argument(help="SEC, S&P 500, A-share or NSE lists (CSV, Parquet) or YAML")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="one YAML of all, for entities.lists")] = Path(
+        "entities.yaml"
+    ),
+) -> None:
+    """Make one YAML of companies from public lists; name it under `entities.lists` in newsquake.yaml."""
+    from classifier.entities import catalogue
+
+    merged = catalogue.merged([catalogue.of_list(path) for path in lists])
+    output.write_text(catalogue.dump(merged), encoding="utf-8")
+    sys.stderr.write(f"{output}: {len(merged)} companies\n")
+
+
+app = typer.Typer(help="The classifier's commands.", no_args_is_help=True)
+app.command()(classify)
+app.command()(train)
+app.command()(evaluate)
+entities_app = typer.Typer(help="Company lists.", no_args_is_help=True)
+entities_app.command("import")(entities_import)
+app.add_typer(entities_app, name="entities")
