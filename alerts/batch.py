@@ -16,12 +16,12 @@ from core.records import DeadLetter, Health, Marker, ScoredArticle, decode
 Taken = ScoredArticle | Marker | Health
 
 
-class _Origin(msgspec.Struct):
+class _Origin(msgspec.Struct, frozen=True):
     origin: str = ""
     source: str = ""
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, frozen=True):
     article: _Origin = _Origin()
 
 

@@ -104,19 +104,19 @@ class Desk:
 
     def advance(self, articles: int = 5_000) -> bool:
         """Close what the watermark allows, about `articles` of them at most; returns whether there is more."""
-        goal = self.watermark.at
-        before, taken = self.closed, 0
+        goal, taken = self.watermark.at, 0
         while (at := self._next()) is not None and at <= goal and taken < articles:
             taken += self._moment(at)
-            self.closed = at
+            self._reach(at)
         more = at is not None and at <= goal
         if not more and goal > self.closed:
-            self.closed = goal
-        if before == NEVER and self.closed > NEVER:
-            self._effects.slices += 1
-        elif self.closed > before:
-            self._effects.slices += self.closed // self.pane_ms - before // self.pane_ms
+            self._reach(goal)
         return more
+
+    def _reach(self, at: int) -> None:
+        before = self.closed if self.closed > NEVER else at - self.pane_ms
+        self._effects.slices += at // self.pane_ms - before // self.pane_ms
+        self.closed = at
 
     @property
     def open_panes(self) -> int:

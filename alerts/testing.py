@@ -1,0 +1,179 @@
+"""For tests and benchmarks: made-up articles, rules that need no history, and a desk driven without broker or store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from alerts.desk import Desk
+from alerts.detectors import Context
+from alerts.effects import Effects
+from alerts.records import Verdict, Window
+from alerts.rules import Rule, RuleSet, parse_rules
+from alerts.watch import Watch
+from alerts.watermark import Watermark
+from core.records import ONE, Article, Marker, Mention, ScoredArticle
+from core.times import MINUTE
+
+START = 1_700_000_040_000 // MINUTE * MINUTE
+"""A pane border in November 2023."""
+
+
+def scored(
+    number: int,
+    at: int,
+    *,
+    negative: int = 1_000,
+    topics: Mapping[str, int] | None = None,
+    entities: Sequence[str] = (),
+    publisher: str = "",
+    source: str = "wire",
+    language: str = "en",
+    signature: str | None = None,
+    revision: str = "1",
+    origin: str = "",
+    title: str = "",
+    abstained: bool = False,
+    body: str = "",
+    extra: Mapping[str, Any] | None = None,
+) -> ScoredArticle:
+    """An article whose id follows from `number`; without a signature of its own it is a story of its own."""
+    neutral = (ONE - negative) // 2
+    name = hashlib.sha256(f"article {number}".encode()).hexdigest()
+    article = Article(
+        id=name[:32],
+        revision=revision,
+        origin=origin or f"f:test:{number}:{revision}",
+        source=source,
+        publisher=publisher or f"p{number % 7}.example",
+        title=title or f"Title {number}",
+        body=body,
+        language=language,
+        published_at=at,
+        first_seen_at=at,
+        available_at=at,
+        extra=dict(extra or {}),
+    )
+    feeling = {"p_negative": negative, "p_neutral": neutral, "p_positive": ONE - negative - neutral}
+    return ScoredArticle(
+        article=article,
+        **feeling,
+        abstained=abstained,
+        topics=dict(topics if topics is not None else {"energy": 9_000}),
+        mentions=tuple(Mention(entity=one, relevance=9_000, **feeling) for one in entities),
+        signature=name[:32] if signature is None else signature,
+        language=language,
+        model_version="test",
+    )
+
+
+class Share:
+    """A detector without memory of the past: the statistic is the share of negative stories. Counts what it learned."""
+
+    kind = "share"
+
+    def __init__(self, rule: Rule | None = None, context: Context | None = None) -> None:
+        self.learned: dict[str, int] = {}
+        self.steps = 0
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge, then learn."""
+        self.steps += 1
+        known = self.learned.get(window.series, 0)
+        self.learned[window.series] = known + hop.stories
+        share = window.negative / window.decided if window.decided else 0.0
+        return Verdict(
+            share, p_value=1 - share, observed=share, expected=known / (known + 7), enough=window.decided > 0
+        )
+
+    def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """State by series."""
+        names = self.learned if series is None else series
+        return {name: msgspec.msgpack.encode(self.learned[name]) for name in names if name in self.learned}
+
+    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
+        """Restore."""
+        self.learned |= {name: msgspec.msgpack.decode(state) for name, state in states if name}
+
+
+RULES = """
+rules:
+  - name: share
+    series: ["all", "topic:*", "entity:*"]
+    window: {window}
+    metric: negative_share
+    detector: {kind}
+    minimum: {{stories: {stories}, publishers: {publishers}}}
+    hold: {hold}
+    resolve: {{below: 0.8, after: {after}}}
+    threshold: 0.5
+    severities: {{low: 1.0, high: 1.6}}
+{more}
+"""
+
+
+def rule_set(
+    *,
+    window: str = "15m",
+    stories: int = 3,
+    publishers: int = 1,
+    hold: str = "0s",
+    after: str = "5m",
+    more: str = "",
+) -> RuleSet:
+    """One rule: half of a window's stories are negative."""
+    text = RULES.format(
+        window=window,
+        kind="negative_share",
+        stories=stories,
+        publishers=publishers,
+        hold=hold,
+        after=after,
+        more=more,
+    )
+    return parse_rules(text, "rules of the test")
+
+
+def share_watches(rules: RuleSet, pane_ms: int) -> list[Watch]:
+    """The rules with the detector `Share`."""
+    return [Watch(rule, pane_ms, make_detector=Share) for rule in rules.rules]
+
+
+def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> Desk:
+    """A fresh desk."""
+    return Desk(rules, share_watches(rules, MINUTE), Watermark(partitions, lateness_ms), MINUTE)
+
+
+def drive(
+    desk: Desk, records: Iterable[ScoredArticle | tuple[int, Marker]], chunk: int = 50
+) -> list[Effects]:
+    """Feed articles and (partition, marker) pairs, moving on after every `chunk` records and at the end."""
+    found: list[Effects] = []
+    for number, record in enumerate(records, 1):
+        if isinstance(record, tuple):
+            desk.mark(*record)
+        else:
+            desk.take(record)
+        if number % chunk == 0:
+            while desk.advance(7):
+                found.append(desk.effects())
+            found.append(desk.effects())
+    while desk.advance(7):
+        found.append(desk.effects())
+    found.append(desk.effects())
+    return found
+
+
+def lines(effects: Iterable[Effects]) -> bytes:
+    """alerts.jsonl of what happened."""
+    changes = [change.line for one in effects for change in one.changes]
+    changes.sort(key=lambda line: (line.decided_at, line.id, line.state, line.severity))
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in changes)
+
+
+def end_marker(t: int, writer: str = "w") -> tuple[int, Marker]:
+    """The marker at a dump's end, for partition 0."""
+    return 0, Marker(writer=writer, t=t, end=True)
