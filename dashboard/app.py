@@ -1,0 +1,46 @@
+"""The page list. Run by `streamlit run dashboard/app.py`; see dashboard/launch.py for the command line.
+
+The pages live in views/: Streamlit takes a folder called pages/ for pages of its own making, and runs each file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import context, live, viewer
+from dashboard.i18n import say
+from dashboard.views import alerts, articles, links, overview, pipeline, series
+
+st.set_page_config(page_title="Newsquake", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+
+PAGES = (
+    ("overview", "Overview", ":material/grid_view:", overview.show),
+    ("series", "Series", ":material/show_chart:", series.show),
+    ("alerts", "Alerts", ":material/notifications:", alerts.show),
+    ("articles", "Articles", ":material/article:", articles.show),
+    ("pipeline", "Pipeline", ":material/conveyor_belt:", pipeline.show),
+)
+
+try:
+    desk = context.desk()
+    if not desk.now:
+        raise context.NotYet("no news has been decided yet")
+except context.NotYet as reason:
+    live.wait(str(reason), viewer.language())
+    st.stop()
+
+chosen = viewer.sidebar(desk)
+links.PAGES.clear()
+for name, title, icon, show in PAGES:
+    links.PAGES[name] = st.Page(
+        lambda show=show: show(chosen, desk),
+        title=say(title, chosen.language),
+        icon=icon,
+        url_path=name,
+        default=name == "overview",
+    )
+page = st.navigation(list(links.PAGES.values()))
+live.pulse(chosen, desk)
+page.run()

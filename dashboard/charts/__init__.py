@@ -1,0 +1,1 @@
+"""Frames become charts. No state, no queries, no session: what is drawn follows from the arguments."""

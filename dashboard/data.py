@@ -1,0 +1,159 @@
+"""The queries, cached for all viewers together.
+
+Panes as decided never change, so what is keyed by the desk's `now` stays true; alerts and handling live two seconds.
+Every cache is bounded: memory must not grow with the days a page stands open.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import context
+from dashboard.period import Period
+from dashboard.queries import alerts, articles, pipeline, series
+from dashboard.queries.alerts import WantedAlerts
+from dashboard.queries.articles import Wanted
+
+_decided = st.cache_data(ttl=600, max_entries=64, show_spinner=False)
+_people = st.cache_data(ttl=2, max_entries=32, show_spinner=False)
+
+
+@_decided
+def names(desk: str, now: int) -> list[str]:
+    """Every series as of `now`."""
+    return series.names(context.store(), desk)
+
+
+@_decided
+def by_slot(desk: str, wanted: tuple[str, ...], period: Period) -> pd.DataFrame:
+    """See queries.series.by_slot."""
+    return series.by_slot(context.store(), desk, wanted, period)
+
+
+@_decided
+def now_and_before(desk: str, wanted: tuple[str, ...], start: int, split: int, end: int) -> pd.DataFrame:
+    """See queries.series.now_and_before."""
+    return series.now_and_before(context.store(), desk, wanted, start, split, end)
+
+
+@_decided
+def most_unusual(desk: str, start: int, end: int) -> pd.DataFrame:
+    """See queries.series.most_unusual."""
+    return series.most_unusual(context.store(), desk, start, end)
+
+
+@_decided
+def rules_of(desk: str, name: str, now: int) -> list[str]:
+    """See queries.series.rules_of."""
+    return series.rules_of(context.store(), desk, name)
+
+
+@_decided
+def findings_by_slot(desk: str, rule: str, name: str, period: Period) -> pd.DataFrame:
+    """See queries.series.findings_by_slot."""
+    return series.findings_by_slot(context.store(), desk, rule, name, period)
+
+
+@_decided
+def search(desk: str, wanted: Wanted, limit: int = articles.LIMIT) -> pd.DataFrame:
+    """See queries.articles.search."""
+    return articles.search(context.store(), desk, wanted, limit)
+
+
+@_decided
+def tally(desk: str, wanted: Wanted) -> dict[str, int]:
+    """See queries.articles.tally."""
+    return articles.tally(context.store(), desk, wanted)
+
+
+@_decided
+def by_id(desk: str, ids: tuple[str, ...]) -> pd.DataFrame:
+    """See queries.articles.by_id."""
+    return articles.by_id(context.store(), desk, ids)
+
+
+@_decided
+def body(ident: str, revision: str) -> str:
+    """See queries.articles.body."""
+    return articles.body(context.store(), ident, revision)
+
+
+@st.cache_data(ttl=3600, max_entries=2000, show_spinner=False)
+def company_name(entity: str) -> str:
+    """See queries.articles.company_name."""
+    return articles.company_name(context.store(), entity)
+
+
+@st.cache_data(ttl=60, max_entries=2, show_spinner=False)
+def sources() -> list[str]:
+    """See queries.articles.sources."""
+    return articles.sources(context.store())
+
+
+@_people
+def find_alerts(desk: str, wanted: WantedAlerts) -> pd.DataFrame:
+    """See queries.alerts.find."""
+    return alerts.find(context.store(), desk, wanted)
+
+
+@_people
+def marks(desk: str, names_: tuple[str, ...], period: Period) -> pd.DataFrame:
+    """See queries.alerts.marks."""
+    return alerts.marks(context.store(), desk, names_, period)
+
+
+@_people
+def alert(desk: str, ident: str) -> dict[str, pd.DataFrame]:
+    """One alert with everything that belongs to it: one, lines, deliveries, deeds."""
+    opened = context.store()
+    return {
+        "one": alerts.one(opened, desk, ident),
+        "lines": alerts.lines(opened, desk, ident),
+        "deliveries": alerts.deliveries(opened, desk, ident),
+        "deeds": alerts.deeds(opened, desk, ident),
+    }
+
+
+@_people
+def alert_counts(desk: str) -> dict[str, int]:
+    """See queries.alerts.counts."""
+    return alerts.counts(context.store(), desk)
+
+
+@_people
+def alert_rules(desk: str) -> list[str]:
+    """See queries.alerts.rules."""
+    return alerts.rules(context.store(), desk)
+
+
+@_people
+def silences(desk: str, now: int) -> pd.DataFrame:
+    """See queries.alerts.active_silences; `now` in whole minutes, or nothing is ever cached."""
+    return alerts.active_silences(context.store(), desk, now)
+
+
+@_people
+def operations() -> dict[str, pd.DataFrame]:
+    """stages, sources, health, dead, waiting, progress."""
+    opened = context.store()
+    return {
+        "stages": pipeline.stage_rows(opened),
+        "sources": pipeline.by_source(opened),
+        "health": pipeline.newest_health(opened),
+        "dead": pipeline.dead_by_reason(opened),
+        "waiting": pipeline.waiting(opened),
+        "progress": pipeline.progress(opened),
+    }
+
+
+@st.cache_data(ttl=10, max_entries=16, show_spinner=False)
+def dead_letters(reason: str) -> pd.DataFrame:
+    """See queries.pipeline.dead_letters."""
+    return pipeline.dead_letters(context.store(), reason)
+
+
+def forget_people() -> None:
+    """After somebody did something: what people did is read anew."""
+    for cached in (find_alerts, alert, alert_counts, marks, silences):
+        cached.clear()

@@ -1,0 +1,170 @@
+"""Alerts: the list, one of them with its lines, deliveries and what people did, and the marks on a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import ColumnElement, and_, func, select
+
+from core.store import Store
+from core.tables import alert_lines, alerts, audit, handling, outbox, silences
+from dashboard.period import Period
+from dashboard.queries.frames import frame
+
+LIMIT = 500
+
+
+@dataclass(frozen=True)
+class WantedAlerts:
+    """Which alerts; an empty field means any. Times are of the onset."""
+
+    start: int
+    end: int
+    states: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    rule: str = ""
+    series: str = ""
+    unhandled: bool = False
+
+
+_HANDLED = and_(handling.c.desk == alerts.c.desk, handling.c.id == alerts.c.id)
+_LIST = (
+    alerts.c.id,
+    alerts.c.rule,
+    alerts.c.rule_version,
+    alerts.c.series,
+    alerts.c.state,
+    alerts.c.severity,
+    alerts.c.onset,
+    alerts.c.fired_at,
+    alerts.c.resolved_at,
+    alerts.c.incident,
+    func.coalesce(handling.c.acknowledged, False).label("acknowledged"),
+    func.coalesce(handling.c.acknowledged_by, "").label("acknowledged_by"),
+    func.coalesce(handling.c.silenced, False).label("silenced"),
+    func.coalesce(handling.c.inhibited_by, "").label("inhibited_by"),
+    func.coalesce(handling.c.escalation, 0).label("escalation"),
+    func.coalesce(handling.c.disposition, "").label("disposition"),
+    func.coalesce(handling.c.reason, "").label("reason"),
+)
+
+
+def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> pd.DataFrame:
+    """Alerts that fired, the newest first."""
+    conditions: list[ColumnElement[bool]] = [
+        alerts.c.desk == desk,
+        alerts.c.fired,
+        alerts.c.onset > wanted.start,
+        alerts.c.onset <= wanted.end,
+    ]
+    if wanted.states:
+        conditions.append(alerts.c.state.in_(wanted.states))
+    if wanted.severities:
+        conditions.append(alerts.c.severity.in_(wanted.severities))
+    if wanted.rule:
+        conditions.append(alerts.c.rule == wanted.rule)
+    if wanted.series:
+        conditions.append(alerts.c.series.icontains(wanted.series, autoescape=True))
+    if wanted.unhandled:
+        conditions.append(func.coalesce(handling.c.acknowledged, False).is_(False))
+        conditions.append(func.coalesce(handling.c.disposition, "") == "")
+    statement = select(*_LIST).select_from(alerts.outerjoin(handling, _HANDLED)).where(*conditions)
+    return frame(store, statement.order_by(alerts.c.onset.desc(), alerts.c.id).limit(limit))
+
+
+def one(store: Store, desk: str, ident: str) -> pd.DataFrame:
+    """The alert as a frame of one row, or of none."""
+    return frame(
+        store,
+        select(*_LIST)
+        .select_from(alerts.outerjoin(handling, _HANDLED))
+        .where(alerts.c.desk == desk, alerts.c.id == ident),
+    )
+
+
+def lines(store: Store, desk: str, ident: str) -> pd.DataFrame:
+    """Its lines of alerts.jsonl, as they are, in order: decided_at, state, severity, line."""
+    return frame(
+        store,
+        select(alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity, alert_lines.c.line)
+        .where(alert_lines.c.desk == desk, alert_lines.c.id == ident)
+        .order_by(alert_lines.c.decided_at),
+    )
+
+
+def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
+    """Who was told: created_at, channel, event, status, attempts, sent_at, error."""
+    return frame(
+        store,
+        select(
+            outbox.c.created_at,
+            outbox.c.channel,
+            outbox.c.event,
+            outbox.c.status,
+            outbox.c.attempts,
+            outbox.c.sent_at,
+            outbox.c.error,
+        )
+        .where(outbox.c.alert_id == ident, outbox.c.desk == desk)
+        .order_by(outbox.c.created_at, outbox.c.channel),
+    )
+
+
+def deeds(store: Store, desk: str, ident: str) -> pd.DataFrame:
+    """What people did with it, from the audit log: at, actor, action, detail."""
+    return frame(
+        store,
+        select(audit.c.at, audit.c.actor, audit.c.action, audit.c.detail)
+        .where(audit.c.desk == desk, audit.c.subject == ident)
+        .order_by(audit.c.seq),
+    )
+
+
+def marks(store: Store, desk: str, series: Sequence[str], period: Period) -> pd.DataFrame:
+    """Where alerts of these series began within the period: id, series, rule, severity, onset."""
+    return frame(
+        store,
+        select(alerts.c.id, alerts.c.series, alerts.c.rule, alerts.c.severity, alerts.c.onset, alerts.c.state)
+        .where(
+            alerts.c.desk == desk,
+            alerts.c.fired,
+            alerts.c.series.in_(list(series)),
+            alerts.c.onset > period.start,
+            alerts.c.onset <= period.end,
+        )
+        .order_by(alerts.c.onset),
+    )
+
+
+def counts(store: Store, desk: str) -> dict[str, int]:
+    """How many alerts fire, and how many of those nobody has acknowledged."""
+    open_ = frame(
+        store,
+        select(func.coalesce(handling.c.acknowledged, False).label("acknowledged"))
+        .select_from(alerts.outerjoin(handling, _HANDLED))
+        .where(alerts.c.desk == desk, alerts.c.fired, alerts.c.state == "firing"),
+    )
+    return {"firing": len(open_), "unacknowledged": int((~open_["acknowledged"].astype(bool)).sum())}
+
+
+def rules(store: Store, desk: str) -> list[str]:
+    """Rules that have fired."""
+    with store.read() as connection:
+        return list(
+            connection.execute(
+                select(alerts.c.rule).where(alerts.c.desk == desk, alerts.c.fired).distinct().order_by(alerts.c.rule)
+            ).scalars()
+        )
+
+
+def active_silences(store: Store, desk: str, now: int) -> pd.DataFrame:
+    """Silences that are in force at wall time `now`."""
+    return frame(
+        store,
+        select(silences.c.id, silences.c.matchers, silences.c.starts_at, silences.c.ends_at, silences.c.reason,
+               silences.c.author)
+        .where(silences.c.desk == desk, silences.c.ends_at > now, ~silences.c.expired)
+        .order_by(silences.c.ends_at),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The pages: what stands where. Each has `show(viewer, desk)`; queries and charts live elsewhere."""

@@ -1,0 +1,3 @@
+def show(viewer, desk):
+    import streamlit as st
+    st.write("todo")

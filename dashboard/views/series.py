@@ -1,0 +1,144 @@
+"""One series over time: how much, how good or bad, how unusual; and behind every point its articles."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, names
+from dashboard.charts.series import expectation, sentiment, volume
+from dashboard.charts.slots import slots_shown, spread
+from dashboard.measures import measured, odds
+from dashboard.views.article_table import article_table
+from dashboard.views.header import header, moment
+from dashboard.queries.articles import LIMIT, Wanted
+from dashboard.queries.series import DeskState
+from dashboard.viewer import Viewer
+
+_COUNTS = ["articles", "stories", "publishers", "negative", "decided", "sentiment_sum"]
+
+
+def show(viewer: Viewer, desk: DeskState) -> None:
+    """The whole page."""
+    header(viewer, "Series")
+    series = _choice(viewer, desk)
+    shown, frame, marks = frames(viewer, desk, series)
+    if not shown:
+        st.info(viewer.t("No news in this period."))
+        return
+    picked = _charts(viewer, desk, series, shown, frame, marks)
+    _behind(viewer, desk, series, frame, picked)
+
+
+def _choice(viewer: Viewer, desk: DeskState) -> str:
+    known = data.names(desk.desk, desk.now)
+    asked = st.query_params.get("series", "all")
+    if st.session_state.get("series-shown") != asked and asked in known:
+        st.session_state["series"] = asked
+    chosen = st.selectbox(
+        viewer.t("Series"),
+        sorted(known, key=_order),
+        index=None if not known else 0,
+        key="series",
+        format_func=lambda name: names.title(name, viewer.language, data.company_name),
+        help=viewer.t("Type to search: a topic, a company or its ticker, a source"),
+    )
+    series = chosen or "all"
+    if series != asked:
+        st.query_params["series"] = series
+        st.query_params.pop("slot", None)
+    st.session_state["series-shown"] = series
+    return series
+
+
+def _order(name: str) -> tuple[bool, int, str]:
+    kinds = ("all", "topic", "entity", "source")
+    kind = name.partition(":")[0].partition("@")[0]
+    return ("@" in name or "/" in name, kinds.index(kind) if kind in kinds else 9, name)
+
+
+def frames(viewer: Viewer, desk: DeskState, series: str) -> tuple[list[int], pd.DataFrame, pd.DataFrame]:
+    """The slots to draw, the series' counts and measures by slot, and the alerts to mark."""
+    period = viewer.period
+    both = data.by_slot(desk.desk, tuple(dict.fromkeys(("all", series))), period)
+    shown = slots_shown(period, both.loc[both["series"] == "all", "slot"], viewer.skip_gaps)
+    mine = spread(both[both["series"] == series].drop(columns="series"), shown, period)
+    mine[_COUNTS] = mine[_COUNTS].fillna(0).astype("int64")
+    return shown, measured(mine), data.marks(desk.desk, (series,), period)
+
+
+def _charts(
+    viewer: Viewer, desk: DeskState, series: str, shown: list[int], frame: pd.DataFrame, marks: pd.DataFrame
+) -> list[int]:
+    t, period, title = viewer.t, viewer.period, names.title(series, viewer.language, data.company_name)
+    st.subheader(t("How much"), anchor=False)
+    event = st.altair_chart(
+        volume(frame[["slot", "label", "articles", "negative", "decided"]], marks, shown, period, t),
+        width="stretch",
+        on_select="rerun",
+        key=f"volume-{series}-{period}",
+        alt=t("Articles over time: {series}", series=title),
+    )
+    head, choice = st.columns([0.7, 0.3], vertical_alignment="bottom")
+    head.subheader(t("How good or bad"), anchor=False)
+    measure = choice.segmented_control(
+        t("Measure"),
+        ["net", "share"],
+        default="net",
+        required=True,
+        key="measure",
+        label_visibility="collapsed",
+        format_func=lambda name: t("Net sentiment") if name == "net" else t("Negative share"),
+    )
+    columns = ["slot", "label", "decided", *(f"{measure}{end}" for end in ("", "_low", "_high"))]
+    st.altair_chart(
+        sentiment(frame[columns], measure or "net", marks, shown, period, viewer.palette, t),
+        width="stretch",
+        alt=t("Sentiment over time: {series}", series=title),
+    )
+    st.caption(t("Shaded: 95 % interval, on the safe side. No point: fewer than five decided stories (NA)."))
+    _unusual(viewer, desk, series, shown)
+    slots = [int(item["slot"]) for item in event.selection.get("bar", []) if "slot" in item]
+    asked = st.query_params.get("slot", "")
+    return slots or ([int(asked)] if asked.lstrip("-").isdigit() else [])
+
+
+def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> None:
+    t, period = viewer.t, viewer.period
+    rules = data.rules_of(desk.desk, series, desk.now)
+    head, choice = st.columns([0.7, 0.3], vertical_alignment="bottom")
+    head.subheader(t("How unusual"), anchor=False)
+    if not rules:
+        st.caption(t("No rule watches this series, or none has had enough evidence."))
+        return
+    rule = choice.selectbox(t("Rule"), rules, key=f"rule-{series}", label_visibility="collapsed")
+    found = data.findings_by_slot(desk.desk, rule, series, period)
+    found = found.assign(odds=found["p_value"].map(odds))
+    frame = spread(found, shown, period)
+    frame["breach"] = frame["breach"].fillna(False).astype(bool)
+    columns = ["slot", "label", "observed", "expected", "low", "high", "breach", "odds"]
+    st.altair_chart(
+        expectation(frame[columns], shown, period, viewer.palette, t),
+        width="stretch",
+        alt=t("What rule {rule} observed and expected", rule=rule),
+    )
+    st.caption(t("Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold."))
+
+
+def _behind(viewer: Viewer, desk: DeskState, series: str, frame: pd.DataFrame, picked: list[int]) -> None:
+    t, period = viewer.t, viewer.period
+    start, end = (min(picked), max(picked) + period.width) if picked else (period.start, period.end)
+    wanted = Wanted(start, end, series)
+    tally = data.tally(desk.desk, wanted)
+    st.subheader(t("Articles from {start} to {end}", start=moment(start), end=moment(end)), anchor=False)
+    st.caption(
+        t(
+            "{articles} articles, {stories} stories, {publishers} publishers; click a bar above to choose a time "
+            "(shift-click for more).",
+            **{name: f"{number:,}" for name, number in tally.items()},
+        )
+    )
+    found = data.search(desk.desk, wanted)
+    if tally["articles"] > LIMIT:
+        st.caption(t("The newest {limit} are listed.", limit=LIMIT))
+    article_table(viewer, desk, found, f"series-{series}-{start}-{end}", height=380)
