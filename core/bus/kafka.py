@@ -7,7 +7,7 @@ the watchdog (core/bus/watchdog.py) still guards against: partitions that stop b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,12 +30,16 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 
 from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
+from core.bus.fair import FairBuffer
 from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
 from core.records import Wire, encode, schema_of
 from core.settings import BrokerSettings
 
 MAX_RECORD_BYTES = 1_000_000
 """Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
+
+_FETCHED = 10_000
+"""Records taken from the client at once; their bytes are bounded by max_partition_fetch_bytes."""
 
 _FENCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 
@@ -122,18 +126,22 @@ class KafkaBus:
         return str(self._describe(topic)["topic_id"])
 
     def producer(self) -> KafkaBusProducer:
+        delivery_ms = round(self._settings.delivery_timeout_s * 1000)
         with _translated("opening a producer", self._settings.address):
             producer = KafkaProducer(
                 **self._common,
                 metrics_enabled=False,  # costs time on every record
                 acks="all",
                 enable_idempotence=True,
-                compression_type=self._settings.compression,
+                compression_type=None if self._settings.compression == "none" else self._settings.compression,
                 linger_ms=20,  # 2.5 times the records/s of 0
                 batch_size=256 * 1024,
                 max_request_size=1024 * 1024,
-                delivery_timeout_ms=round(self._settings.delivery_timeout_s * 1000),
-                max_block_ms=round(self._settings.delivery_timeout_s * 1000),
+                delivery_timeout_ms=delivery_ms,
+                request_timeout_ms=min(
+                    30_000, delivery_ms // 2
+                ),  # the client wants delivery > request + linger
+                max_block_ms=delivery_ms,
                 allow_auto_create_topics=False,
             )
         return KafkaBusProducer(producer, self._settings)
@@ -160,7 +168,29 @@ class KafkaBus:
                 consumer.subscribe([topic])
             else:
                 consumer.assign([TopicPartition(topic, partition) for partition in partitions])
-        return KafkaBusConsumer(consumer, topic, self._settings)
+        return KafkaBusConsumer(
+            consumer, topic, self._settings, None if self.durable else self._high_watermarks
+        )
+
+    def _high_watermarks(self, reported: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Tansu 0.6 reports the last batch's first offset + 1 as the end; a fetch of that record tells the truth."""
+        wanted = {partition: end for partition, end in reported.items() if end > 0}
+        with _translated("reading end offsets", self._settings.address):
+            probe = KafkaConsumer(**self._common, metrics_enabled=False, fetch_max_wait_ms=100)
+            try:
+                probe.assign(list(wanted))
+                for partition, end in wanted.items():
+                    probe.seek(partition, end - 1)
+                deadline = time.monotonic() + 5
+                ends = dict(reported)
+                while wanted and time.monotonic() < deadline:
+                    probe.poll(timeout_ms=200)
+                    for partition in list(wanted):
+                        if (mark := probe.highwater(partition)) is not None:
+                            ends[partition] = max(wanted.pop(partition), mark)
+            finally:
+                probe.close(timeout_ms=1000)
+        return ends
 
     def close(self) -> None:
         self._admin.close()
@@ -215,23 +245,40 @@ class KafkaBusProducer:
 
 
 class KafkaBusConsumer:
-    """One topic, in our words."""
+    """One topic, in our words. Partitions are read alike (core/bus/fair.py)."""
 
-    def __init__(self, consumer: KafkaConsumer, topic: str, settings: BrokerSettings) -> None:
+    def __init__(
+        self,
+        consumer: KafkaConsumer,
+        topic: str,
+        settings: BrokerSettings,
+        corrected: Callable[[Mapping[TopicPartition, int]], dict[TopicPartition, int]] | None = None,
+    ) -> None:
         self._consumer, self._topic, self._settings = consumer, topic, settings
+        self._corrected = corrected
+        self._buffer = FairBuffer()
+        self._held: set[int] = set()
+        """Paused by our user; what is full is paused beside."""
 
     def _partition(self, number: int) -> TopicPartition:
         return TopicPartition(self._topic, number)
 
-    def _some(self, numbers: Iterable[int] | None) -> list[TopicPartition]:
-        if numbers is None:
-            return list(self._consumer.assignment())
-        return [self._partition(number) for number in numbers]
-
     def poll(self, timeout_s: float, max_records: int = 2000) -> Sequence[Received]:
+        self._fetch(0.0 if len(self._buffer) else timeout_s)
+        return self._buffer.take(max_records, leave=self._held)
+
+    def _fetch(self, timeout_s: float) -> None:
+        """Poll the client for partitions that hold less than enough, and keep what it gives."""
+        before = self.assignment()
+        stopped = self._held | self._buffer.full()
+        self._consumer.resume(*(self._partition(number) for number in before - stopped))
+        self._consumer.pause(*(self._partition(number) for number in before & stopped))
         with _translated("reading", self._settings.address):
-            batches = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
-        return [
+            batches = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=_FETCHED)
+        after = self.assignment()
+        if after != before:
+            self._buffer.keep_only(before & after)
+        self._buffer.add(
             Received(
                 record.topic,
                 record.partition,
@@ -245,12 +292,13 @@ class KafkaBusConsumer:
             )
             for batch in batches.values()
             for record in batch
-        ]
+        )
 
     def assignment(self) -> set[int]:
         return {partition.partition for partition in self._consumer.assignment()}
 
     def seek(self, positions: Mapping[int, int]) -> None:
+        self._buffer.forget(positions)
         for partition, offset in positions.items():
             self._consumer.seek(self._partition(partition), offset)
 
@@ -274,23 +322,19 @@ class KafkaBusConsumer:
             }
 
     def pause(self, partitions: Iterable[int] | None = None) -> None:
-        self._consumer.pause(*self._some(partitions))
+        self._held |= self.assignment() if partitions is None else set(partitions)
 
     def resume(self, partitions: Iterable[int] | None = None) -> None:
-        self._consumer.resume(*self._some(partitions))
+        self._held -= self.assignment() if partitions is None else set(partitions)
 
     def keepalive(self) -> None:
-        before = set(self._consumer.paused())
-        self._consumer.pause(*self._consumer.assignment())
-        with _translated("keeping alive", self._settings.address):
-            stray = self._consumer.poll(timeout_ms=0)
-        for partition, records in stray.items():  # paused partitions give none; a rebalance may add new ones
-            self._consumer.seek(partition, records[0].offset)
-        self._consumer.resume(*(self._consumer.assignment() - before))
+        self._fetch(0.0)
 
     def ends(self) -> dict[int, int]:
         with _translated("reading end offsets", self._settings.address):
             ends = self._consumer.end_offsets(list(self._consumer.assignment()))
+        if self._corrected is not None:
+            ends = self._corrected(ends)
         return {partition.partition: offset for partition, offset in ends.items()}
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
+from core.bus.fair import FairBuffer
 from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
 from core.records import Wire, encode, schema_of
 
@@ -155,13 +156,16 @@ class MemoryConsumer:
         return batch
 
     def _take(self, max_records: int) -> list[Received]:
-        batch: list[Received] = []
+        logs = self._bus.logs.get(self._topic)
+        if logs is None:
+            return []
+        buffer = FairBuffer()
         for partition, start in self._next.items():
-            if partition in self._paused or self._topic not in self._bus.logs:
-                continue
-            chunk = self._bus.logs[self._topic][partition][start : start + max_records - len(batch)]
-            self._next[partition] = start + len(chunk)
-            batch += chunk
+            if partition not in self._paused:
+                buffer.add(logs[partition][start : start + max_records])
+        batch = buffer.take(max_records)
+        for record in batch:
+            self._next[record.partition] = record.offset + 1
         return batch
 
     def assignment(self) -> set[int]:
