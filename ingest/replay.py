@@ -205,6 +205,8 @@ class Replay:
                 self._sent_now += 1
                 if self._sent_now % _CHUNK == 0:
                     self._outstanding.append((self._sent_now, self._dump.origin(group.row)))
+                    # At full speed a second of wall time may hold a year: panes shall close all the same.
+                    self._mark(producer, partitions, group.available_at)
             stopping = self._stage.stopping
             self._checkpoint(producer, partitions, None, final=not stopping)
             return not stopping
