@@ -1,20 +1,37 @@
 """From a change of an alert to rows of the outbox, in the transaction that decided the change.
 
-Who hears follows from the rule's route; whether anybody hears follows from people and clocks (silences,
-maintenance, inhibition, acknowledgement: alerts/handling.py). What is not sent is kept as `withheld`, with
-the reason.
+Who hears follows from the rule's route; whether anybody hears follows from people and clocks (silences, maintenance,
+inhibition, acknowledgement: alerts/handling.py). What is not sent is kept as `withheld`, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from sqlalchemy import Connection
+import msgspec
+from sqlalchemy import Connection, select
 
-from alerts import outbox
+from alerts import audit, content, handling, outbox
+from alerts.delivery.names import names
+from alerts.quiet import Quiet, decide, mark
 from alerts.records import AlertLine, Severity
 from alerts.rules import RuleSet
+from alerts.surroundings import Surroundings
+from core.settings import Settings
+from core.tables import alert_lines
+from core.times import parse_iso
+
+
+class Change(Protocol):
+    """What is read of alerts/lifecycle.py's Change."""
+
+    @property
+    def line(self) -> AlertLine: ...
+    @property
+    def incident(self) -> str: ...
+    @property
+    def pack(self) -> bytes: ...
 
 
 def channels_of(rules: RuleSet, rule: str, severity: Severity, configured: Sequence[str]) -> list[str]:
@@ -27,31 +44,73 @@ def channels_of(rules: RuleSet, rule: str, severity: Severity, configured: Seque
     return [name for name in configured if name in wanted or "*" in wanted]
 
 
-def tell(
+def announce(
     connection: Connection,
-    *,
-    desk: str,
+    settings: Settings,
     rules: RuleSet,
-    line: AlertLine,
-    pack: bytes,
-    channels: Sequence[str],
+    changes: Iterable[Change],
+    *,
     now_ms: int,
     notify: bool = True,
 ) -> int:
-    """Enqueue what `line` says for every channel of its route; returns how many rows were new.
+    """Enqueue what `changes` say for the channels of their routes; returns how many rows were new.
 
-    `pack` is the evidence (alerts/evidence.py), `channels` the configured channels' names. With `notify`
-    false (a replay) the rows are withheld.
+    With `notify` false (a replay) the rows are withheld.
     """
-    payload: dict[str, Any] = {"alert": line, "evidence": pack.decode() if pack else ""}
+    changes = list(changes)
+    if not changes:
+        return 0
+    around = Surroundings(connection, settings.alerts.desk, rules, now_ms, notify)
+    configured = names(settings)
+    return sum(_announce(around, change, configured) for change in changes)
+
+
+def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -> int:
+    line, desk, connection = change.line, around.desk, around.connection
+    event = _event(connection, desk, line)
+    facts = around.facts(
+        event, line.id, line.rule, line.series, line.severity, change.incident, line.decided_at
+    )
+    reason = decide(facts)
+    channels = channels_of(around.rules, line.rule, line.severity, configured)
+    if event == "resolved" and reason is None:
+        channels = [name for name in around.heard(line.id) if name in configured]
+    what = content.of(desk, event, line, change.pack, change.incident)
+    audit.append(
+        connection,
+        at=around.now_ms,
+        desk=desk,
+        actor=f"desk:{desk}",
+        action=f"alert.{event}",
+        subject=line.id,
+        detail={
+            "line": msgspec.to_builtins(line),
+            "evidence": what.evidence_hash,
+            "incident": change.incident,
+            "rules": around.rules.version,
+            "withheld": mark(reason) if reason else "",
+        },
+    )
+    if reason is not None and reason[0] is not Quiet.REPLAY:
+        handling.note_quiet(connection, desk, line.id, reason[0], facts, around.now_ms)
     return outbox.enqueue(
         connection,
-        desk=desk,
-        alert_id=line.id,
-        event=line.state,
-        mark=f"{line.state}/{line.severity}",
-        payload=payload,
-        channels=channels_of(rules, line.rule, line.severity, channels),
-        now_ms=now_ms,
-        withheld="" if notify else "replay: nobody is notified (use --notify)",
+        what,
+        channels,
+        now_ms=around.now_ms,
+        mark=line.severity,
+        withheld=mark(reason) if reason else "",
     )
+
+
+def _event(connection: Connection, desk: str, line: AlertLine) -> str:
+    """`severity` where the alert fired already at another severity."""
+    if line.state != "firing":
+        return line.state
+    earlier = select(alert_lines.c.id).where(
+        alert_lines.c.desk == desk,
+        alert_lines.c.id == line.id,
+        alert_lines.c.state == "firing",
+        alert_lines.c.decided_at < parse_iso(line.decided_at),
+    )
+    return "severity" if connection.execute(earlier.limit(1)).first() else "firing"

@@ -163,7 +163,6 @@ class Inhibition(Section):
 
     by: Matcher
     what: Matcher
-    for_at_most: Span = DAY
 
 
 class Escalation(Section):
@@ -211,12 +210,10 @@ class Notify(Section):
     route: Route = {"default": ["*"]}
     again: Again = Again()
     escalate: list[Escalation] = []
-    group_wait: Span = 0
-    """Alerts of one incident within this time go out as one message."""
     most_per_hour: int = Field(60, ge=1, le=10_000)
     """A channel's messages an hour; more are folded into a digest, none is lost."""
-    stale_after: Span = DAY
-    """An alert decided longer ago than this (a backlog) is listed and not sent."""
+    stale_after: Span | None = None
+    """An alert decided longer ago than this (a backlog) is kept and not sent; left out: all are sent."""
 
 
 class RulesFile(Section):

@@ -349,6 +349,19 @@ outbox = Table(
     Index("outbox_due", "desk", "status", "not_before"),
 )
 
+channels = Table(
+    "channels",
+    metadata,
+    Column("desk", String(80), primary_key=True),
+    Column("channel", String(120), primary_key=True),
+    Column("status", String(12), nullable=False, default="ok"),  # ok | failing | throttled | disabled
+    _time("since"),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    _time("not_before"),
+    Column("detail", Text, nullable=False, default=""),
+    comment="How each way to people and machines is doing; written by delivery.",
+)
+
 audit = Table(
     "audit",
     metadata,

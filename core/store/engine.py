@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool, SingletonThreadPool
 
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import StoreSettings
@@ -132,8 +133,11 @@ def _sqlite(file: str, settings: StoreSettings, read_only: bool) -> Engine:
             raise ConfigError(f"store folder {path.parent}: {error.strerror}") from error
     if read_only and not path.exists():
         raise ConfigError(f"store {path}: no such file (start with: newsquake up)")
+    in_memory = not file or file == ":memory:"
     engine = create_engine(
         "sqlite://",
+        # Not the default for "sqlite://": that one closes connections that other threads are using.
+        poolclass=SingletonThreadPool if in_memory else QueuePool,
         creator=lambda: sqlite3.connect(
             f"file:{path.resolve()}?mode={'ro' if read_only else 'rwc'}"
             if file and file != ":memory:"

@@ -1,0 +1,208 @@
+"""A notification as a mail's subject, text and HTML. Everything from the world is text: Jinja escapes all of it.
+
+Links are made only of http(s) URLs; subjects hold no line break; the HTML loads nothing from outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from alerts.content import Content, Headline
+from alerts.delivery.base import Message
+from alerts.sentence import figure, p_value
+from alerts.words import SEVERITY, STATE, pick, series_name, span_words
+from core.records import ONE
+from core.times import from_ms, iso
+
+_SUBJECT_CHARS = 160
+COLOURS = {
+    "low": "#4a6b8a",
+    "medium": "#a86a00",
+    "high": "#b3401a",
+    "critical": "#a3123a",
+    "resolved": "#2c6e49",
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail's three faces."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(message: Message) -> Rendered:
+    """The mail of a notification."""
+    shown = _shown(message)
+    html = _environment().get_template("mail.html.j2").render(shown)
+    text = _environment().get_template("mail.txt.j2").render(shown)
+    return Rendered(subject(message.content), _tidy(text), _inliner().inline(html))
+
+
+def subject(content: Content) -> str:
+    """`[high] Law and regulation for US:JPM: negative share 73 %`."""
+    if content.event in ("notice", "digest", "test"):
+        said = {"notice": "Notice", "digest": f"{len(content.folded)} alerts", "test": "Test message"}[
+            content.event
+        ]
+        return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
+    name = series_name(content.series, "en")
+    mark = {
+        "resolved": "resolved",
+        "reminder": f"still {content.severity}",
+        "escalated": f"escalated {content.severity}",
+    }
+    value = f": {_metric_words(content)} {figure(content.metric, content.observed)}" if content.metric else ""
+    return _line(f"[{mark.get(content.event, content.severity)}] {name[:1].upper()}{name[1:]}{value}")
+
+
+def _metric_words(content: Content) -> str:
+    return content.metric.replace("_", " ")
+
+
+def _line(text: str) -> str:
+    """One line without control characters: a subject is a header."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return text if len(text) <= _SUBJECT_CHARS else text[: _SUBJECT_CHARS - 1] + "…"
+
+
+def _tidy(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for at, line in enumerate(lines) if line or (at and lines[at - 1])) + "\n"
+
+
+def _shown(message: Message) -> dict[str, object]:
+    content = message.content
+    state = content.state if content.event in ("firing", "resolved") else content.event
+    return {
+        "c": content,
+        "subject": subject(content),
+        "state_en": pick(STATE, state, "en"),
+        "state_zh": pick(STATE, state, "zh"),
+        "severity_en": pick(SEVERITY, content.severity, "en"),
+        "severity_zh": pick(SEVERITY, content.severity, "zh"),
+        "colour": COLOURS["resolved" if content.event == "resolved" else content.severity],
+        "series_en": series_name(content.series, "en"),
+        "series_zh": series_name(content.series, "zh"),
+        "headlines": [_headline(line) for line in content.headlines],
+        "facts": _facts(content),
+        "bar": _bar(content),
+        "url": _link(message),
+        "message_id": message.id,
+    }
+
+
+def _link(message: Message) -> str:
+    if not message.dashboard_url:
+        return ""
+    base = message.dashboard_url.rstrip("/")
+    return f"{base}/?alert={quote(message.content.alert)}" if message.content.alert else base
+
+
+def safe_url(url: str) -> str:
+    """The URL where it is plain http(s) with a host; else empty."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    plain = parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+    return url if plain else ""
+
+
+def _headline(line: Headline) -> dict[str, str]:
+    if line.abstained:
+        felt = "—"
+    elif line.p_negative >= max(line.p_positive, line.p_neutral):
+        felt = f"negative {line.p_negative / ONE:.0%}"
+    elif line.p_positive >= line.p_neutral:
+        felt = f"positive {line.p_positive / ONE:.0%}"
+    else:
+        felt = f"neutral {line.p_neutral / ONE:.0%}"
+    return {
+        "title": line.title,
+        "url": safe_url(line.url),
+        "publisher": line.publisher,
+        "at": f"{from_ms(line.available_at):%d %b %H:%M} UTC",
+        "felt": felt,
+        "language": line.language,
+    }
+
+
+def _facts(content: Content) -> list[tuple[str, str]]:
+    facts = [("Rule", content.rule + (f" — {content.rule_about}" if content.rule_about else ""))]
+    if content.metric:
+        value = figure(content.metric, content.observed)
+        facts.append((f"{_metric_words(content).capitalize()}", value))
+        band = ""
+        if content.low is not None and content.high is not None:
+            band = f" ({figure(content.metric, content.low)} to {figure(content.metric, content.high)})"
+        if content.expected is not None:
+            facts.append(("Expected", figure(content.metric, content.expected) + band))
+    if content.p_value is not None:
+        facts.append(("p", p_value(content.p_value)))
+    if content.threshold is not None and content.statistic is not None:
+        facts.append(("Statistic", f"{content.statistic:.2f} (threshold {content.threshold:.2f})"))
+    if content.window_ms:
+        facts.append(("Window", span_words(content.window_ms, "en")))
+    facts.append(
+        (
+            "Evidence",
+            f"{content.stories} stories, {content.articles} articles, {content.publishers} publishers",
+        )
+    )
+    facts.append(("Since", content.onset.replace("T", " ").replace("Z", " UTC")))
+    facts.append(("Decided", content.decided_at.replace("T", " ").replace("Z", " UTC")))
+    if content.incident and content.incident != content.alert:
+        facts.append(("Incident", content.incident))
+    return facts
+
+
+def _bar(content: Content) -> dict[str, float] | None:
+    """Widths in per cent of a bar from 0: the expected band, and where the observed value stands."""
+    known = (content.observed, content.expected, content.low, content.high)
+    if any(value is None for value in known) or content.metric in ("mean_sentiment", "net_sentiment", ""):
+        return None
+    observed, expected, low, high = (float(value) for value in known if value is not None)
+    whole = 1.0 if content.metric == "negative_share" else max(observed, high, expected) * 1.1
+    if whole <= 0:
+        return None
+
+    def place(value: float) -> float:
+        return round(min(max(value / whole, 0.0), 1.0) * 100, 1)
+
+    before, band = place(low), max(place(high) - place(low), 0.5)
+    return {
+        "before": before,
+        "band": band,
+        "after": round(max(100 - before - band, 0), 1),
+        "mark": place(observed),
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    # Autoescape for both faces' sources is by extension; the text face must not be escaped, it is no markup.
+    return Environment(
+        loader=PackageLoader("alerts.delivery", "templates"),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
+
+
+def moment(ms: int) -> str:
+    """`1987-10-19 16:30 UTC`."""
+    return iso(ms - ms % 60_000).replace("T", " ").replace(":00Z", " UTC")

@@ -1,0 +1,226 @@
+"""The delivery worker: from the outbox to the channels, at least once, one channel never delaying another.
+
+Each channel has its own few threads; of one alert only the oldest waiting notification is out at a time, so that
+"resolved" never overtakes "firing". What is due is read from the store each round: a kill loses nothing. Two workers
+of one desk exclude each other by the lease `DESK/delivery` (the deciding desk holds its own).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Connection, Row, func, select, update
+
+from alerts.delivery.base import Channel
+from alerts.delivery.channels import Condition, conditions, open_channels, record
+from alerts.delivery.courier import Courier
+from alerts.delivery.sweep import Sweep
+from core.clock import Clock, SystemClock
+from core.errors import Fenced, StoreUnavailable
+from core.metrics import FENCED, OUTBOX
+from core.settings import Settings
+from core.stage import Stage
+from core.store import Lease, Store, take_lease
+from core.tables import outbox
+
+log = structlog.get_logger(__name__)
+THREADS = 4
+"""Messages of one channel that may be under way at once."""
+_LOOK = 1000
+"""Waiting rows of a channel that one round looks at, oldest first."""
+_STATE_ORDER = {"firing": 0, "severity": 1, "reminder": 2, "escalated": 3, "resolved": 4}
+
+
+def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int = _LOOK) -> list[Row]:
+    """Rows to be sent now, oldest first, at most one of each alert (others wait behind it)."""
+    waiting = connection.execute(
+        select(outbox)
+        .where(outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")
+        .order_by(outbox.c.created_at, outbox.c.not_before, outbox.c.id)
+        .limit(most)
+    ).all()
+    first: dict[str, Row] = {}
+    for row in waiting:
+        key = row.alert_id or row.id
+        known = first.get(key)
+        if known is None or _order(row) < _order(known):
+            first[key] = row
+    return [row for row in first.values() if row.not_before <= now_ms]
+
+
+def _order(row: Row) -> tuple[int, int, str]:
+    return (row.created_at, _STATE_ORDER.get(row.event, 5), row.id)
+
+
+@dataclass
+class Rounds:
+    """The rows under way, by (id, channel), and the threads that carry them."""
+
+    courier: Courier
+    channels: Mapping[str, Channel]
+    pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+    under_way: dict[tuple[str, str], Future[str]] = field(default_factory=dict)
+    alerts: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def submit(self, rows: Sequence[Row], lease: Lease | None) -> int:
+        """Hand rows to their channels' threads, as many as are free; returns how many."""
+        begun = 0
+        for row in rows:
+            key = (row.id, row.channel)
+            mine = [other for other in self.under_way if other[1] == row.channel]
+            if key in self.under_way or len(mine) >= THREADS:
+                continue
+            if row.alert_id and any(self.alerts[other] == row.alert_id for other in mine):
+                continue
+            pool = self.pools.setdefault(row.channel, ThreadPoolExecutor(THREADS, f"deliver-{row.channel}"))
+            others = sorted(self.channels)
+            self.under_way[key] = pool.submit(
+                self.courier.carry, row, self.channels[row.channel], others, lease
+            )
+            self.alerts[key] = row.alert_id
+            begun += 1
+        return begun
+
+    def settle(self, timeout_s: float | None) -> list[str]:
+        """Wait until one is done (or the time is up); statuses of those done. Raises Fenced, StoreUnavailable."""
+        if self.under_way:
+            wait(self.under_way.values(), timeout_s, FIRST_COMPLETED)
+        done = [key for key, future in self.under_way.items() if future.done()]
+        futures = [self.under_way.pop(key) for key in done]
+        for key in done:
+            del self.alerts[key]
+        return [future.result() for future in futures]
+
+    def close(self, cancel: bool = True) -> None:
+        """End the threads after what they have in hand."""
+        for pool in self.pools.values():
+            pool.shutdown(wait=True, cancel_futures=cancel)
+        self.pools.clear()
+
+
+def _open_to(condition: Condition | None, now_ms: int) -> bool:
+    return condition is None or (condition.status != "disabled" and condition.not_before <= now_ms)
+
+
+def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int) -> list[Row]:
+    with store.read() as connection:
+        known = conditions(connection, desk)
+        return [
+            row
+            for name in names
+            if _open_to(known.get(name), now_ms)
+            for row in due(connection, desk, name, now_ms)
+        ]
+
+
+def run_once(
+    store: Store,
+    lease: Lease | None,
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    channels: Mapping[str, Channel] | None = None,
+    rng: random.Random | None = None,
+) -> dict[str, int]:
+    """Try everything that is due now, each row once; counts by status. Raises Fenced, StoreUnavailable."""
+    clock = clock or SystemClock()
+    desk = settings.alerts.desk
+    ways = open_channels(settings) if channels is None else channels
+    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng), ways)
+    counts: dict[str, int] = {}
+    tried: set[tuple[str, str]] = set()
+    try:
+        while True:
+            rows = [
+                row
+                for row in _ready(store, desk, sorted(ways), clock.now_ms())
+                if (row.id, row.channel) not in tried
+            ]
+            rounds.submit(rows, lease)
+            tried |= set(rounds.under_way)
+            if not rounds.under_way:
+                return counts
+            for status in rounds.settle(None):
+                counts[status] = counts.get(status, 0) + 1
+    finally:
+        rounds.close()
+
+
+def run(settings: Settings, store: Store, stage: Stage) -> None:
+    """Send what the outbox holds until asked to stop; then end what is in hand. Raises ConfigError at the start."""
+    desk = settings.alerts.desk
+    ways = open_channels(settings)
+    sweep = Sweep(settings, sorted(ways))
+    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, stage.clock), ways)
+    lease: Lease | None = None
+    try:
+        while not stage.stopping:
+            try:
+                if lease is None:
+                    lease = take_lease(
+                        store, f"{desk}/delivery", stage.instance, settings.alerts.lease_timeout
+                    )
+                    stage.tell("running" if lease else "standing by")
+                    if lease is None:
+                        stage.wait(1.0)
+                        continue
+                _round(store, stage, settings, rounds, sweep, lease)
+            except Fenced as error:
+                FENCED.labels("delivery").inc()
+                log.warning("lease lost", error=str(error))
+                lease = None
+            except StoreUnavailable as error:
+                stage.tell("store away")
+                log.warning("store away", error=str(error))
+                stage.wait(1.0)
+    finally:
+        rounds.close()
+        if lease is not None:
+            _release(store, lease)
+
+
+def _round(
+    store: Store, stage: Stage, settings: Settings, rounds: Rounds, sweep: Sweep, lease: Lease
+) -> None:
+    desk, now = settings.alerts.desk, stage.clock.now_ms()
+    sweep.run(store, lease, now)
+    rows = _ready(store, desk, sorted(rounds.channels), now)
+    begun = rounds.submit(rows, lease)
+    for status in rounds.settle(0.2):
+        stage.count("sent" if status == "sent" else "retried" if status == "pending" else status)
+    _report(store, stage, desk, rounds.channels)
+    stage.tell()
+    if not begun and not rounds.under_way:
+        stage.wait(0.5)
+
+
+def _report(store: Store, stage: Stage, desk: str, channels: Mapping[str, Channel]) -> None:
+    with store.read() as connection:
+        counted = connection.execute(
+            select(outbox.c.channel, func.count())
+            .where(outbox.c.desk == desk, outbox.c.status == "pending")
+            .group_by(outbox.c.channel)
+        )
+        waiting: dict[str, int] = {row[0]: row[1] for row in counted}
+    for name in channels:
+        OUTBOX.labels(name).set(waiting.get(name, 0))
+    stage.gauge("waiting", sum(waiting.values()))
+
+
+def _release(store: Store, lease: Lease) -> None:
+    try:
+        with store.write() as connection:
+            lease.release(store, connection)
+    except StoreUnavailable as error:
+        log.warning("lease not released; it times out", error=str(error))
+
+
+def enable(connection: Connection, desk: str, channel: str, now_ms: int) -> int:
+    """Switch a channel on again and let what waits for it go at once; returns how many rows wait."""
+    record(connection, desk, channel, Condition("ok", now_ms))
+    waiting = (outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")
+    return connection.execute(update(outbox).where(*waiting).values(not_before=now_ms)).rowcount

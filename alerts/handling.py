@@ -1,0 +1,149 @@
+"""What people do with an alert: acknowledge, take back, close, judge. Governs notification only, never the decision.
+
+An acknowledgement lasts until the alert clears: the next alert of the series is another one, with another id. Every
+deed needs an actor and a reason, and goes into the audit log in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from alerts import audit
+from alerts.quiet import Facts, Quiet
+from core.errors import ConfigError
+from core.store import upsert
+from core.tables import alerts, handling
+
+DISPOSITIONS = ("true", "false", "duplicate", "known")
+Disposition = Literal["true", "false", "duplicate", "known"]
+_SHORTEST_REASON = 3
+_SHORTEST_ID = 6
+
+
+def find(connection: Connection, desk: str, which: str) -> Row[Any]:
+    """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
+    if len(which) < _SHORTEST_ID:
+        raise ConfigError(f"alert {which!r}: give at least {_SHORTEST_ID} characters of its id")
+    rows = connection.execute(
+        select(alerts).where(alerts.c.desk == desk, alerts.c.id.startswith(which, autoescape=True)).limit(2)
+    ).all()
+    if not rows:
+        raise ConfigError(
+            f"no alert of desk {desk!r} has an id that begins with {which!r} (newsquake alerts list)"
+        )
+    if len(rows) > 1:
+        raise ConfigError(f"several alerts have ids that begin with {which!r}: give more of it")
+    return rows[0]
+
+
+def state_of(connection: Connection, desk: str, alert: str) -> dict[str, Any]:
+    """The handling row of an alert, as a dict with its defaults."""
+    row = connection.execute(select(handling).where(handling.c.desk == desk, handling.c.id == alert)).first()
+    if row is None:
+        return {
+            "acknowledged": False, "acknowledged_by": "", "silenced": False, "inhibited_by": "", "escalation": 0,
+            "disposition": "", "reason": "", "state": {}, "updated_at": 0,
+        }  # fmt: skip
+    found = dict(row._mapping)
+    found["state"] = msgspec.json.decode(found["state"] or "{}")
+    del found["desk"], found["id"]
+    return found
+
+
+def acknowledge(
+    connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Take an alert in hand: no reminder and no escalation until it clears; returns its id."""
+    alert = _firing(find(connection, desk, which), "acknowledge")
+    known = state_of(connection, desk, alert)
+    if known["acknowledged"]:
+        raise ConfigError(f"alert {alert} is acknowledged already, by {known['acknowledged_by']}")
+    changes = {"acknowledged": True, "acknowledged_by": actor}
+    return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
+
+
+def unacknowledge(
+    connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Take an acknowledgement back: reminders and escalation go on from now; returns the alert's id."""
+    alert = str(find(connection, desk, which).id)
+    known = state_of(connection, desk, alert)
+    if not known["acknowledged"]:
+        raise ConfigError(f"alert {alert} is not acknowledged")
+    changes = {
+        "acknowledged": False, "acknowledged_by": "", "state": {"again_from": now_ms, "reminders": 0},
+        "escalation": 0,
+    }  # fmt: skip
+    return _do(connection, desk, alert, "alert.unacknowledge", changes, actor, reason, now_ms)
+
+
+def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
+    """Close an alert by hand: nobody hears of it any more. Its state still follows from the panes; returns its id."""
+    alert = _firing(find(connection, desk, which), "close")
+    changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
+    return _do(connection, desk, alert, "alert.close", changes, actor, reason, now_ms)
+
+
+def dispose(
+    connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
+    if disposition not in DISPOSITIONS:
+        raise ConfigError(f"disposition {disposition!r}: expected one of {', '.join(DISPOSITIONS)}")
+    alert = str(find(connection, desk, which).id)
+    return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
+
+
+def note_quiet(connection: Connection, desk: str, alert: str, why: Quiet, facts: Facts, now_ms: int) -> None:
+    """Write down, for lists and the page, that an alert is silenced or inhibited."""
+    if why in (Quiet.SILENCED, Quiet.MAINTENANCE, Quiet.INHIBITED):
+        changes = {"silenced": why is not Quiet.INHIBITED, "inhibited_by": facts.inhibited_by}
+        _write(connection, desk, alert, changes, now_ms)
+
+
+def note(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
+    """Write down what the clock did (reminders, escalation)."""
+    _write(connection, desk, alert, changes, now_ms)
+
+
+def _firing(row: Row[Any], doing: str) -> str:
+    if row.state == "resolved":
+        raise ConfigError(f"alert {row.id} is resolved: there is nothing to {doing}")
+    return str(row.id)
+
+
+def _do(
+    connection: Connection,
+    desk: str,
+    alert: str,
+    action: str,
+    changes: Mapping[str, Any],
+    actor: str,
+    reason: str,
+    now_ms: int,
+) -> str:
+    reason, actor = " ".join(reason.split()), actor.strip()
+    if len(reason) < _SHORTEST_REASON:
+        raise ConfigError("a reason is needed: say in a few words why")
+    if not actor:
+        raise ConfigError("an actor is needed: say who you are (--by NAME)")
+    _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
+    told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
+    audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=told)
+    return alert
+
+
+def _write(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
+    known = state_of(connection, desk, alert)
+    merged = {
+        **known,
+        **changes,
+        "state": {**known["state"], **changes.get("state", {})},
+        "updated_at": now_ms,
+    }
+    merged["state"] = msgspec.json.encode(merged["state"]).decode()
+    upsert(connection, handling, [{"desk": desk, "id": alert, **merged}])

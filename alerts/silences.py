@@ -1,0 +1,144 @@
+"""Silences: for a time, alerts that match notify nobody, because a person said so and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from alerts import audit
+from alerts.records import Severity
+from alerts.rulesfile import SEVERITIES, matches
+from alerts.series import check_glob, glob_regex
+from core.errors import ConfigError
+from core.ids import digest
+from core.tables import silences
+
+LONGEST_MS = 366 * 24 * 3_600_000
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A silence. `matchers`: rule (glob), series (glob), severity (a comma list), alert (an id); all must match."""
+
+    id: str
+    matchers: Mapping[str, str]
+    starts_at: int
+    ends_at: int
+    reason: str
+    author: str
+    expired: bool = False
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether it is in force."""
+        return not self.expired and self.starts_at <= now_ms < self.ends_at
+
+    def matches(self, rule: str, series: str, severity: Severity, alert: str) -> bool:
+        """Whether it is about such an alert."""
+        wanted = self.matchers
+        return (
+            matches(wanted.get("rule", "*"), rule)
+            and glob_regex(wanted.get("series", "**")).fullmatch(series) is not None
+            and ("severity" not in wanted or severity in wanted["severity"].split(","))
+            and wanted.get("alert", alert) == alert
+        )
+
+
+def add(
+    connection: Connection,
+    desk: str,
+    matchers: Mapping[str, str],
+    *,
+    starts_at: int,
+    ends_at: int,
+    reason: str,
+    author: str,
+    now_ms: int,
+) -> Silence:
+    """Add a silence. Raises ConfigError for one without end, reason or author, or that would match everything."""
+    chosen = {name: value for name, value in matchers.items() if value}
+    _check(chosen, starts_at, ends_at, reason, author, now_ms)
+    name = "sil_" + digest(
+        desk, repr(sorted(chosen.items())), str(starts_at), str(ends_at), author, str(now_ms), length=20
+    )
+    silence = Silence(name, chosen, starts_at, ends_at, reason.strip(), author)
+    connection.execute(
+        silences.insert().values(
+            desk=desk, id=name, matchers=msgspec.json.encode(chosen).decode(), starts_at=starts_at,
+            ends_at=ends_at, reason=silence.reason, author=author, expired=False,
+        )
+    )  # fmt: skip
+    detail = {"matchers": chosen, "starts_at": starts_at, "ends_at": ends_at, "reason": silence.reason}
+    audit.append(
+        connection, at=now_ms, desk=desk, actor=author, action="silence.add", subject=name, detail=detail
+    )
+    return silence
+
+
+def _check(
+    matchers: Mapping[str, str], starts_at: int, ends_at: int, reason: str, author: str, now_ms: int
+) -> None:
+    if unknown := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
+        raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
+    if not matchers or all(value in ("*", "**") for value in matchers.values()):
+        raise ConfigError("silence: it would silence everything; say which rule, series, severity or alert")
+    if len(reason.strip()) < 3:
+        raise ConfigError("silence: a reason is needed")
+    if not author.strip():
+        raise ConfigError("silence: an author is needed")
+    if ends_at <= max(starts_at, now_ms):
+        raise ConfigError("silence: it would end before it begins, or has ended already")
+    if ends_at - starts_at > LONGEST_MS:
+        raise ConfigError("silence: at most a year; a silence without end is a rule to be switched off")
+    try:
+        if "series" in matchers:
+            check_glob(matchers["series"])
+        glob_regex(matchers.get("rule", "*"))
+    except ValueError as error:
+        raise ConfigError(f"silence: {error}") from error
+    for name in matchers.get("severity", "low").split(","):
+        if name not in SEVERITIES:
+            raise ConfigError(f"silence: no severity is called {name!r}; known: {', '.join(SEVERITIES)}")
+
+
+def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:
+    """End a silence now; returns its id. Raises ConfigError where none (or more than one) is called so."""
+    found = [
+        silence
+        for silence in listed(connection, desk)
+        if silence.id.startswith(which) and not silence.expired
+    ]
+    if len(found) != 1 or not which:
+        what = "no silence" if not found else f"{len(found)} silences"
+        raise ConfigError(f"{what} in force with an id that begins with {which!r} (newsquake silence list)")
+    connection.execute(
+        update(silences).where(silences.c.desk == desk, silences.c.id == found[0].id).values(expired=True)
+    )
+    audit.append(connection, at=now_ms, desk=desk, actor=actor, action="silence.expire", subject=found[0].id)
+    return found[0].id
+
+
+def listed(connection: Connection, desk: str) -> Sequence[Silence]:
+    """All silences, the latest first."""
+    rows = connection.execute(
+        select(silences).where(silences.c.desk == desk).order_by(silences.c.starts_at.desc())
+    )
+    return [
+        Silence(
+            row.id,
+            msgspec.json.decode(row.matchers),
+            row.starts_at,
+            row.ends_at,
+            row.reason,
+            row.author,
+            row.expired,
+        )
+        for row in rows
+    ]
+
+
+def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+    """Those in force."""
+    return [silence for silence in listed(connection, desk) if silence.holds(now_ms)]
