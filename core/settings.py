@@ -47,7 +47,7 @@ class BrokerSettings(Section):
     compression: Literal["lz4", "zstd", "gzip", "none"] | None = "lz4"
     session_timeout_ms: int = Field(6000, ge=1000, le=300_000)
     connect_timeout_s: float = Field(10, gt=0, le=300)
-    delivery_timeout_s: float = Field(60, gt=0, le=3600)
+    delivery_timeout_s: float = Field(60, ge=1, le=3600)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     sasl_username: str | None = None
@@ -165,6 +165,9 @@ class DashboardSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(8501, ge=1, le=65535)
+    users: dict[str, str] = Field({}, repr=False)
+    """Name -> hash of the password (`newsquake dashboard --hash-password`). None: no signing in; everybody may look,
+    and whoever sits at this machine may act."""
 
 
 class ApiSettings(Section):

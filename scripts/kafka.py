@@ -80,7 +80,11 @@ class NoKafka(Exception):
 def cache_folder() -> Path:
     """Where the jars are kept: $NEWSQUAKE_CACHE, else ~/.cache/newsquake."""
     named = os.environ.get("NEWSQUAKE_CACHE")
-    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "newsquake"
+    base = (
+        Path(named)
+        if named
+        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "newsquake"
+    )
     return base / f"kafka-{VERSION}"
 
 
@@ -101,7 +105,11 @@ def jars(say: bool = True) -> Path:
     if not maven:
         raise NoKafka("Apache Kafka needs Docker, or Maven (mvn) and Java 17+: install one of them")
     if say:
-        print(f"fetching Apache Kafka {VERSION} through Maven, once (about 45 MB) ...", file=sys.stderr, flush=True)
+        print(
+            f"fetching Apache Kafka {VERSION} through Maven, once (about 45 MB) ...",
+            file=sys.stderr,
+            flush=True,
+        )
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder()) as name:
         work = Path(name)
@@ -164,7 +172,9 @@ class JavaKafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         data = self.folder / "data"
         properties = self.folder / "server.properties"
-        properties.write_text(PROPERTIES.format(port=self.port, controller=self._controller, data=data), "utf-8")
+        properties.write_text(
+            PROPERTIES.format(port=self.port, controller=self._controller, data=data), "utf-8"
+        )
         logging = self.folder / "log4j2.yaml"
         logging.write_text(LOGGING, "utf-8")
         run = [
@@ -182,7 +192,9 @@ class JavaKafka:
                 [*run, "kafka.Kafka", str(properties)],
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
             )  # fmt: skip
-        wait_for_port(self.port, within_s, lambda: self._process is not None and self._process.poll() is None, log)
+        wait_for_port(
+            self.port, within_s, lambda: self._process is not None and self._process.poll() is None, log
+        )
         return self.address
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool
 
 from core.errors import ConfigError, StoreUnavailable
@@ -44,6 +44,10 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A connection for looking; whatever was changed on it is rolled back."""
         with _translated(self.engine), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql(
+                    "BEGIN"
+                )  # else every statement commits, and sees a state of its own
             yield connection
             connection.rollback()
 
@@ -69,6 +73,8 @@ def _translated(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreUnavailable(f"store {engine.url.render_as_string()}: {_short(error)}") from error
+        if type(error) is DatabaseError:  # SQLite: not a database, or malformed; nothing to wait for
+            raise ConfigError(f"store {engine.url.render_as_string()}: {_short(error)}") from error
         raise
 
 
@@ -78,8 +84,11 @@ def _short(error: SQLAlchemyError) -> str:
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose primary key is not there yet; returns how many were new."""
+    counting = {"preserve_rowcount": True}  # without it SQLAlchemy tells no count of an INSERT
     return sum(
-        connection.execute(_insert(connection, table).values(chunk).on_conflict_do_nothing()).rowcount
+        connection.execute(
+            _insert(connection, table).values(chunk).on_conflict_do_nothing(), execution_options=counting
+        ).rowcount
         for chunk in _chunks(table, rows)
     )
 
