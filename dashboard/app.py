@@ -5,11 +5,12 @@ The pages live in views/: Streamlit takes a folder called pages/ for pages of it
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import context, live, viewer
+from dashboard import context, live, viewer, who
 from dashboard.i18n import say
 from dashboard.views import alerts, articles, links, overview, pipeline, series
 
@@ -31,11 +32,14 @@ except context.NotYet as reason:
     live.wait(str(reason), viewer.language())
     st.stop()
 
+if not who.admit(viewer.language()):
+    st.stop()
 chosen = viewer.sidebar(desk)
+who.sign_out(chosen.language)
 links.PAGES.clear()
 for name, title, icon, show in PAGES:
     links.PAGES[name] = st.Page(
-        lambda show=show: show(chosen, desk),
+        partial(show, chosen, desk),
         title=say(title, chosen.language),
         icon=icon,
         url_path=name,

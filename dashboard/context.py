@@ -42,6 +42,12 @@ def store() -> Store:
         raise NotYet(str(error)) from error
 
 
+@st.cache_resource(show_spinner=False, max_entries=1)
+def writable() -> Store:
+    """The store, for what a person did. Raises StoreUnavailable."""
+    return open_store(settings().store, migrate=False)
+
+
 @st.cache_data(ttl=2, max_entries=4, show_spinner=False)
 def _desk(url: str, wanted: str) -> DeskState:
     return desk_state(store(), wanted)

@@ -11,5 +11,30 @@ def say(text: str, language: str, **values: object) -> str:
     return words.format(**values) if values else words
 
 
-ENGLISH = {"all": "All", "30d": "30 d", "7d": "7 d", "24h": "24 h", "6h": "6 h", "auto": "Automatic"}
+ENGLISH = {
+    "all": "All",
+    "30d": "Last 30 days",
+    "7d": "Last 7 days",
+    "24h": "Last 24 hours",
+    "6h": "Last 6 hours",
+    "days": "Chosen days",
+    "auto": "Automatic",
+    "1m": "1 minute",
+    "5m": "5 minutes",
+    "15m": "15 minutes",
+    "1h": "1 hour",
+    "3h": "3 hours",
+    "6h slots": "6 hours",
+    "12h": "12 hours",
+    "1d": "1 day",
+    "1w": "1 week",
+    "disposition true": "true alarm",
+    "disposition false": "false alarm",
+    "disposition duplicate": "duplicate",
+    "disposition known": "known before",
+    "alert.acknowledge": "acknowledged",
+    "alert.unacknowledge": "acknowledgement taken back",
+    "alert.dispose": "judged",
+    "alert.close": "closed",
+}
 """Keys that are no words themselves."""

@@ -39,10 +39,7 @@ _OPTIONS: dict[str, str | int | bool] = {
 
 
 def command(settings: Settings) -> list[str]:
-    """The command line. It ends on SIGTERM, and when the process in NEWSQUAKE_PARENT is gone.
-
-    The settings themselves travel in the environment (see `environment`).
-    """
+    """The command line. It ends on SIGTERM; the settings travel in the environment (see `environment`)."""
     options = {
         **_OPTIONS,
         "server.address": settings.dashboard.host,
@@ -50,8 +47,11 @@ def command(settings: Settings) -> list[str]:
         "browser.serverAddress": settings.dashboard.host,
         **dict(_flat(tomllib.loads((_HERE / "theme.toml").read_text()))),
     }
-    flags = [f"--{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in options.items()]
-    return [sys.executable, "-m", "dashboard", "run", str(_HERE / "app.py"), *flags]
+    flags = [
+        f"--{name}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in options.items()
+    ]
+    return [sys.executable, "-m", "streamlit", "run", str(_HERE / "app.py"), *flags]
 
 
 def environment(settings: Settings, config: Path | None = None) -> dict[str, str]:

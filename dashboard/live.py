@@ -25,7 +25,9 @@ def pulse(viewer: Viewer, desk: DeskState) -> None:
     def look() -> None:
         follow = st.toggle(viewer.t("Follow the news"), value=True, key="follow")
         st.caption(
-            viewer.t("Desk {desk} stands at {time} UTC", desk=desk.desk, time=f"{from_ms(desk.now):%Y-%m-%d %H:%M}")
+            viewer.t(
+                "Desk {desk} stands at {time} UTC", desk=desk.desk, time=f"{from_ms(desk.now):%Y-%m-%d %H:%M}"
+            )
         )
         try:
             newest = context.desk()

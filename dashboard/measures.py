@@ -39,13 +39,14 @@ def net_interval(sentiment_sum: int, n: int) -> tuple[float, float, float]:
     >>> net_interval(-5_000 * 100, 100)
     (-0.5, -0.66974, -0.33026)
     """
-    net = sentiment_sum / (ONE * n)
+    # A pane adds up articles and counts stories: copies within a minute could push the mean beyond its range.
+    net = max(-1.0, min(1.0, sentiment_sum / (ONE * n)))
     half = Z * math.sqrt(max(0.0, 1 - net * net) / n)
     return net, round(max(-1.0, net - half), 5), round(min(1.0, net + half), 5)
 
 
 def measured(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame (decided, negative, sentiment_sum) with net, net_low, net_high, share, share_low, share_high; NaN = NA."""
+    """The frame (decided, negative, sentiment_sum) with net and share, each with _low and _high; NaN = NA."""
     rows = [
         (*net_interval(total, n), k / n, *wilson(k, n)) if n >= MIN_DECIDED else (math.nan,) * 6
         for n, k, total in zip(frame["decided"], frame["negative"], frame["sentiment_sum"], strict=True)

@@ -60,11 +60,16 @@ def width_for(span: int, most: int = MOST_SLOTS) -> int:
     return next((width for width in LADDER if span <= most * width), LADDER[-1])
 
 
-def choose(name: str, first: int, now: int, width: int | None = None) -> Period:
-    """The period called `name` (a key of SPANS, else everything since `first`), ending at `now`."""
-    start = max(first, now - SPANS[name]) if name in SPANS else first
-    start = min(start, now - MINUTE)
-    return Period(start, now, fit(width, now - start))
+def choose(
+    name: str, first: int, now: int, width: int | None = None, days: tuple[int, int] | None = None
+) -> Period:
+    """The period called `name`: a key of SPANS, ending at `now`; `days`: as given; else all since `first`."""
+    if name == "days" and days:
+        start, end = max(first, days[0]), min(now, days[1])
+    else:
+        start, end = max(first, now - SPANS[name]) if name in SPANS else first, now
+    start = min(start, end - MINUTE)
+    return Period(start, end, fit(width, end - start))
 
 
 def fit(width: int | None, span: int) -> int:

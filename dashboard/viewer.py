@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import streamlit as st
 
-from core.times import DAY
+from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette
 from dashboard.period import WIDTHS, Period, choose, width_for
 from dashboard.queries.series import DeskState
 
-PERIODS = ("all", "30d", "7d", "24h", "6h")
+PERIODS = ("all", "30d", "7d", "24h", "6h", "days")
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,29 @@ def sidebar(desk: DeskState) -> Viewer:
     """Draw the choices that hold for every page, and give them."""
     with st.sidebar:
         speech = st.segmented_control(
-            "Language / 语言", ["English", "中文"], default="English", required=True, key="lang", bind="query-params"
+            "Language / 语言",
+            ["English", "中文"],
+            default="English",
+            required=True,
+            key="lang",
+            bind="query-params",
         )
         tongue = "zh" if speech == "中文" else "en"
-        name = st.segmented_control(
+        name = st.selectbox(
             i18n.say("Period", tongue),
             PERIODS,
-            default="all",
-            required=True,
             key="period",
             bind="query-params",
             format_func=lambda key: i18n.say(key, tongue),
             help=i18n.say("In event time, ending where the desk stands", tongue),
         )
+        days = _days(desk, tongue) if name == "days" else None
         width = st.selectbox(
             i18n.say("Resolution", tongue),
             list(WIDTHS),
             key="width",
             bind="query-params",
-            format_func=lambda key: i18n.say(key, tongue),
+            format_func=lambda key: i18n.say("6h slots" if key == "6h" else key, tongue),
         )
         gaps = st.toggle(
             i18n.say("Leave out time without news", tongue), value=True, key="gaps", bind="query-params"
@@ -70,9 +75,25 @@ def sidebar(desk: DeskState) -> Viewer:
             bind="query-params",
             format_func=lambda key: i18n.say(PALETTES[key].title, tongue),
         )
-    period = choose(name or "all", desk.first, desk.now, WIDTHS[width or "auto"])
+    period = choose(name or "all", desk.first, desk.now, WIDTHS[width or "auto"], days)
     dark = st.context.theme.type == "dark"
     return Viewer(tongue, PALETTES[colours or "safe"], dark, period, name or "all", gaps)
+
+
+def _days(desk: DeskState, tongue: str) -> tuple[int, int] | None:
+    first, last = from_ms(desk.first).date(), from_ms(desk.now - 1).date()
+    chosen = st.date_input(
+        i18n.say("From, to (UTC)", tongue),
+        (first, last),
+        min_value=first,
+        max_value=last,
+        key="days",
+        bind="query-params",
+    )
+    if not isinstance(chosen, tuple) or len(chosen) != 2:
+        return None
+    start, end = (to_ms(datetime.combine(day, datetime.min.time())) for day in chosen)
+    return start, end + DAY
 
 
 def recent(period: Period) -> int:

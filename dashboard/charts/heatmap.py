@@ -13,15 +13,26 @@ ROW_PIXELS = 22
 
 
 def heatmap(
-    cells: pd.DataFrame, rows: list[str], shown: list[int], period: Period, palette: Palette, dark: bool, t: Translate
-) -> alt.LayerChart:
+    cells: pd.DataFrame,
+    rows: list[str],
+    shown: list[int],
+    period: Period,
+    palette: Palette,
+    dark: bool,
+    t: Translate,
+) -> alt.LayerChart | alt.FacetChart:
     """Cells (series, name, slot, label, net, net_low, net_high, articles, decided) as a heat map.
 
     `rows`: names from top to bottom. Clicking a cell selects its series and slot (parameter `cell`).
     """
     picked = alt.selection_point(name="cell", fields=["series", "slot"], on="click", empty=False)
     x = time_axis(shown, period)
-    y = alt.Y("name:N", sort=rows, title=None, axis=alt.Axis(labelLimit=190, domain=False, ticks=False))
+    y = alt.Y(
+        "name:N",
+        sort=rows,
+        title=None,
+        axis=alt.Axis(labelLimit=190, labelOverlap=False, domain=False, ticks=False),
+    )
     tips = [
         alt.Tooltip("name:N", title=t("Series")),
         alt.Tooltip("label:N", title=t("From (UTC)")),
@@ -29,7 +40,9 @@ def heatmap(
         alt.Tooltip("articles:Q", title=t("Articles"), format=","),
         alt.Tooltip("decided:Q", title=t("Decided stories"), format=","),
     ]
-    base = alt.Chart(cells.assign(shown=[_words(row, t) for row in cells.itertuples()])).encode(x=x, y=y, tooltip=tips)
+    base = alt.Chart(cells.assign(shown=[_words(row, t) for row in cells.itertuples()])).encode(
+        x=x, y=y, tooltip=tips
+    )
     missing = base.transform_filter("!isValid(datum.net)").mark_rect(color=NA, opacity=0.22)
     known = (
         base.transform_filter("isValid(datum.net)")

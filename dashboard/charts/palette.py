@@ -26,7 +26,13 @@ class Palette:
     def diverging(self, dark: bool) -> list[str]:
         """Five colours from negative over neutral to positive."""
         middle = "#31363f" if dark else "#f3f3f1"
-        return [self.negative, _mix(self.negative, middle), middle, _mix(self.positive, middle), self.positive]
+        return [
+            self.negative,
+            _mix(self.negative, middle),
+            middle,
+            _mix(self.positive, middle),
+            self.positive,
+        ]
 
 
 PALETTES = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -9,21 +11,26 @@ from dashboard.charts.palette import ACCENT, SEVERITIES, SEVERITY_ORDER, Palette
 from dashboard.charts.slots import Translate, known, time_axis
 from dashboard.period import Period
 
-_Y = {"minExtent": 46, "maxExtent": 46, "titleFontWeight": "normal", "domain": False}
+_Y: dict[str, Any] = {"minExtent": 46, "maxExtent": 46, "titleFontWeight": "normal", "domain": False}
 
 
 def volume(
-    frame: pd.DataFrame, marks: pd.DataFrame, shown: list[int], period: Period, t: Translate, height: int = 170
-) -> alt.LayerChart:
-    """Articles per slot as bars, alerts as rules. Clicking bars selects their slots (parameter `bar`)."""
-    picked = alt.selection_point(name="bar", fields=["slot"], on="click", toggle="event.shiftKey", empty=True)
+    frame: pd.DataFrame,
+    marks: pd.DataFrame,
+    shown: list[int],
+    period: Period,
+    t: Translate,
+    height: int = 170,
+    *,
+    pick: bool = True,
+) -> alt.LayerChart | alt.FacetChart:
+    """Articles per slot as bars, alerts as rules. With `pick`, clicking bars selects their slots (parameter `bar`)."""
     bars = (
         alt.Chart(frame)
-        .mark_bar(color=ACCENT, cursor="pointer")
+        .mark_bar(color=ACCENT, opacity=0.95)
         .encode(
             x=time_axis(shown, period),
             y=alt.Y("articles:Q", title=t("Articles"), axis=alt.Axis(**_Y, format="~s", tickCount=4)),
-            opacity=alt.condition(picked, alt.value(0.95), alt.value(0.35)),
             tooltip=[
                 alt.Tooltip("label:N", title=t("From (UTC)")),
                 alt.Tooltip("articles:Q", title=t("Articles"), format=","),
@@ -31,8 +38,13 @@ def volume(
                 alt.Tooltip("decided:Q", title=t("Decided stories"), format=","),
             ],
         )
-        .add_params(picked)
     )
+    if pick:
+        picked = alt.selection_point(
+            name="bar", fields=["slot"], on="click", toggle="event.shiftKey", empty=True
+        )
+        lit = alt.condition(picked, alt.value(0.95), alt.value(0.35))
+        bars = bars.mark_bar(color=ACCENT, cursor="pointer").encode(opacity=lit).add_params(picked)
     return alt.layer(bars, *_marks(marks, shown, period, t)).properties(height=height)
 
 
@@ -45,14 +57,19 @@ def sentiment(
     palette: Palette,
     t: Translate,
     height: int = 210,
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """`measure` (net or share) as a line with its 95 % interval; where there is too little evidence, nothing: NA."""
     net = measure == "net"
     name = t("Net sentiment") if net else t("Negative share")
     domain = [-1, 1] if net else [0, 1]
     form = "+.1f" if net else ".0%"
     base = alt.Chart(known(frame, measure, period)).encode(x=time_axis(shown, period))
-    y = alt.Y(f"{measure}:Q", title=name, scale=alt.Scale(domain=domain), axis=alt.Axis(**_Y, format=form, tickCount=5))
+    y = alt.Y(
+        f"{measure}:Q",
+        title=name,
+        scale=alt.Scale(domain=domain),
+        axis=alt.Axis(**_Y, format=form, tickCount=5),
+    )
     band = base.mark_bar(opacity=0.2, color=ACCENT).encode(
         y=alt.Y(f"{measure}_low:Q", title=name, scale=alt.Scale(domain=domain)), y2=f"{measure}_high:Q"
     )
@@ -77,14 +94,18 @@ def sentiment(
     )
     layers = [band, line, dots, *_marks(marks, shown, period, t)]
     if net:
-        zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(opacity=0.45, strokeDash=[3, 3]).encode(y="zero:Q")
+        zero = (
+            alt.Chart(pd.DataFrame({"zero": [0]}))
+            .mark_rule(opacity=0.45, strokeDash=[3, 3])
+            .encode(y="zero:Q")
+        )
         layers.insert(0, zero)
     return alt.layer(*layers).properties(height=height)
 
 
 def expectation(
     frame: pd.DataFrame, shown: list[int], period: Period, palette: Palette, t: Translate, height: int = 170
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """What a rule saw (line) beside what it expected (band from low to high); breaches stand out."""
     base = alt.Chart(known(frame, "observed", period)).encode(x=time_axis(shown, period))
     title = t("Observed and expected")
@@ -95,7 +116,9 @@ def expectation(
     expected = base.transform_filter("isValid(datum.expected)").mark_tick(
         color="#8a8f98", thickness=2, orient="horizontal", bandSize=8
     ).encode(y="expected:Q")  # fmt: skip
-    line = base.mark_line(color=ACCENT, strokeWidth=1.6).encode(y=alt.Y("observed:Q", title=title), detail="run:N")
+    line = base.mark_line(color=ACCENT, strokeWidth=1.6).encode(
+        y=alt.Y("observed:Q", title=title), detail="run:N"
+    )
     dots = base.mark_point(filled=True, opacity=1).encode(
         y=alt.Y("observed:Q", title=title),
         color=alt.condition("datum.breach", alt.value(palette.negative), alt.value(ACCENT)),
@@ -138,5 +161,7 @@ def _marks(marks: pd.DataFrame, shown: list[int], period: Period, t: Translate) 
             alt.Tooltip("label:N", title=t("Since")),
         ],
     )
-    flag = base.mark_point(filled=True, shape="triangle-down", size=110, opacity=1, yOffset=5).encode(y=alt.value(0))
+    flag = base.mark_point(filled=True, shape="triangle-down", size=110, opacity=1, yOffset=5).encode(
+        y=alt.value(0)
+    )
     return [base.mark_rule(strokeWidth=1.6, strokeDash=[5, 3]), flag]

@@ -40,9 +40,17 @@ def time_axis(shown: list[int], period: Period, *, labels: bool = True) -> alt.X
     step = max(1, -(-len(names) // MOST_TICKS))
     ticks = names[::step]
     long_enough = period.width >= DAY or not names or names[0][:10] == names[-1][:10]
-    short = "datum.label" if period.width >= DAY else "slice(datum.label, 11)" if long_enough else "slice(datum.label, 5)"
+    short = (
+        "datum.label"
+        if period.width >= DAY
+        else "slice(datum.label, 11)"
+        if long_enough
+        else "slice(datum.label, 5)"
+    )
     axis = alt.Axis(
         values=ticks, labelExpr=short, labelAngle=0, title=None, labels=labels, ticks=labels, labelOverlap=True,
         domain=False, grid=False,
     )  # fmt: skip
-    return alt.X("label:O", sort=names, axis=axis, scale=alt.Scale(domain=names, paddingInner=0.08, paddingOuter=0.02))
+    return alt.X(
+        "label:O", sort=names, axis=axis, scale=alt.Scale(domain=names, paddingInner=0.08, paddingOuter=0.02)
+    )

@@ -1,1 +1,1 @@
-"""Every SQL the dashboard says. Each function takes the store and gives a frame or plain values; nothing is cached here."""
+"""Every SQL the dashboard says. Functions take the store and give frames or plain values; nothing is cached."""

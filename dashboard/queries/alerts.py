@@ -85,10 +85,16 @@ def one(store: Store, desk: str, ident: str) -> pd.DataFrame:
 
 
 def lines(store: Store, desk: str, ident: str) -> pd.DataFrame:
-    """Its lines of alerts.jsonl, as they are, in order: decided_at, state, severity, line."""
+    """Its lines of alerts.jsonl, as they are, in order: decided_at, state, severity, line, evidence (JSON bytes)."""
     return frame(
         store,
-        select(alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity, alert_lines.c.line)
+        select(
+            alert_lines.c.decided_at,
+            alert_lines.c.state,
+            alert_lines.c.severity,
+            alert_lines.c.line,
+            alert_lines.c.evidence,
+        )
         .where(alert_lines.c.desk == desk, alert_lines.c.id == ident)
         .order_by(alert_lines.c.decided_at),
     )
@@ -154,7 +160,10 @@ def rules(store: Store, desk: str) -> list[str]:
     with store.read() as connection:
         return list(
             connection.execute(
-                select(alerts.c.rule).where(alerts.c.desk == desk, alerts.c.fired).distinct().order_by(alerts.c.rule)
+                select(alerts.c.rule)
+                .where(alerts.c.desk == desk, alerts.c.fired)
+                .distinct()
+                .order_by(alerts.c.rule)
             ).scalars()
         )
 

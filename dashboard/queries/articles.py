@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import JSON, ColumnElement, Select, and_, case, cast, func, or_, select, type_coerce
@@ -51,7 +52,7 @@ _COLUMNS = (
 )
 
 
-def _joined(desk: str, *columns: ColumnElement[object]) -> Select[tuple[object, ...]]:
+def _joined(desk: str, *columns: ColumnElement[Any]) -> Select[Any]:
     same = and_(scores.c.id == articles.c.id, scores.c.revision == articles.c.revision)
     taken = and_(seen.c.id == articles.c.id, seen.c.revision == articles.c.revision, seen.c.desk == desk)
     return select(*columns).select_from(articles.join(scores, same).outerjoin(seen, taken))
@@ -95,9 +96,7 @@ def company_name(store: Store, entity: str) -> str:
     from msgspec import json
 
     with store.read() as connection:
-        found = connection.execute(
-            select(scores.c.mentions).where(_mentions(entity)).limit(1)
-        ).scalar()
+        found = connection.execute(select(scores.c.mentions).where(_mentions(entity)).limit(1)).scalar()
     mentions = json.decode(found) if found else []
     return next((str(item.get("name", "")) for item in mentions if item.get("entity") == entity), "")
 
@@ -105,11 +104,13 @@ def company_name(store: Store, entity: str) -> str:
 def sources(store: Store) -> list[str]:
     """Where articles came from."""
     with store.read() as connection:
-        return list(connection.execute(select(articles.c.source).distinct().order_by(articles.c.source)).scalars())
+        return list(
+            connection.execute(select(articles.c.source).distinct().order_by(articles.c.source)).scalars()
+        )
 
 
-def _conditions(store: Store, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions = [articles.c.available_at >= wanted.start, articles.c.available_at < wanted.end]
+def _conditions(store: Store, wanted: Wanted) -> list[Any]:
+    conditions: list[Any] = [articles.c.available_at >= wanted.start, articles.c.available_at < wanted.end]
     conditions += _in_series(store, wanted.series)
     if wanted.text.strip():
         needle = wanted.text.strip()
@@ -120,11 +121,11 @@ def _conditions(store: Store, wanted: Wanted) -> list[ColumnElement[bool]]:
             )
         )
     if wanted.language:
-        conditions.append(_LANGUAGE == wanted.language)
+        conditions.append(wanted.language == _LANGUAGE)
     if wanted.source:
         conditions.append(articles.c.source == wanted.source)
     if wanted.sentiment:
-        conditions.append(_CALLED == wanted.sentiment)
+        conditions.append(wanted.sentiment == _CALLED)
     return conditions
 
 
@@ -146,7 +147,7 @@ def _in_series(store: Store, series: str) -> list[ColumnElement[bool]]:
     """A series' name as conditions: base['/topic:'TOPIC]['@'language]."""
     name, _, language = series.partition("@")
     base, _, topic = name.partition("/topic:")
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[Any] = []
     if base.startswith("topic:"):
         conditions.append(_has_topic(store, base.removeprefix("topic:")))
     elif base.startswith("entity:"):
@@ -156,7 +157,7 @@ def _in_series(store: Store, series: str) -> list[ColumnElement[bool]]:
     if topic:
         conditions.append(_has_topic(store, topic))
     if language:
-        conditions.append(_LANGUAGE == language)
+        conditions.append(language == _LANGUAGE)
     return conditions
 
 

@@ -14,9 +14,9 @@ def stage_rows(store: Store) -> pd.DataFrame:
     """What each stage says of itself: stage, instance, status, counters (JSON), updated_at."""
     return frame(
         store,
-        select(stages.c.stage, stages.c.instance, stages.c.status, stages.c.counters, stages.c.updated_at).order_by(
-            stages.c.updated_at
-        ),
+        select(
+            stages.c.stage, stages.c.instance, stages.c.status, stages.c.counters, stages.c.updated_at
+        ).order_by(stages.c.updated_at),
     )
 
 
@@ -61,7 +61,15 @@ def dead_letters(store: Store, reason: str, limit: int = 200) -> pd.DataFrame:
     """The newest dead letters of a reason, without their payload."""
     return frame(
         store,
-        select(dead.c.at, dead.c.source, dead.c.origin, dead.c.detail, dead.c.error, dead.c.attempts, dead.c.status)
+        select(
+            dead.c.at,
+            dead.c.source,
+            dead.c.origin,
+            dead.c.detail,
+            dead.c.error,
+            dead.c.attempts,
+            dead.c.status,
+        )
         .where(dead.c.reason == reason)
         .order_by(dead.c.at.desc(), dead.c.origin)
         .limit(limit),
@@ -82,7 +90,13 @@ def progress(store: Store) -> pd.DataFrame:
     """Per desk and partition: next_offset and marker, beside the desk's watermark."""
     return frame(
         store,
-        select(positions.c.desk, positions.c.partition, positions.c.next_offset, positions.c.marker, desks.c.watermark)
+        select(
+            positions.c.desk,
+            positions.c.partition,
+            positions.c.next_offset,
+            positions.c.marker,
+            desks.c.watermark,
+        )
         .select_from(positions.join(desks, desks.c.desk == positions.c.desk, isouter=True))
         .order_by(positions.c.desk, positions.c.partition),
     )

@@ -98,9 +98,7 @@ def now_and_before(
     return frame(
         store,
         select(panes.c.series, *columns)
-        .where(
-            panes.c.desk == desk, panes.c.series.in_(series), panes.c.start >= start, panes.c.start < end
-        )
+        .where(panes.c.desk == desk, panes.c.series.in_(series), panes.c.start >= start, panes.c.start < end)
         .group_by(panes.c.series),
     )
 
@@ -173,6 +171,8 @@ def most_unusual(store: Store, desk: str, start: int, end: int, limit: int = 200
     )
     return frame(
         store,
-        select(inner).where(inner.c.rank == 1).order_by(inner.c.statistic.desc(), inner.c.series).limit(limit),
+        select(inner)
+        .where(inner.c.rank == 1)
+        .order_by(inner.c.statistic.desc(), inner.c.series)
+        .limit(limit),
     ).drop(columns="rank")
-

@@ -5,6 +5,8 @@ Text from the world is shown as text: in table cells and `st.text`, never as Mar
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 from msgspec import json
@@ -13,11 +15,20 @@ from core.times import from_ms
 from dashboard import data, names
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
+from dashboard.views.export_buttons import export_buttons
+from dashboard.views.feedback_form import feedback_form
 
 _SIGNS = {"negative": "▼", "neutral": "■", "positive": "▲", "unsure": "?"}
 
 
-def article_table(viewer: Viewer, desk: DeskState, found: pd.DataFrame, key: str, *, height: int | str = "auto") -> None:
+def article_table(
+    viewer: Viewer,
+    desk: DeskState,
+    found: pd.DataFrame,
+    key: str,
+    *,
+    height: int | Literal["auto", "content"] = "auto",
+) -> None:
     """The articles of queries.articles, and below the text of the picked one with what a reader may say of it."""
     t = viewer.t
     if found.empty:
@@ -31,8 +42,8 @@ def article_table(viewer: Viewer, desk: DeskState, found: pd.DataFrame, key: str
         selection_mode="single-row",
         key=f"articles-{key}",
         height=height,
-        column_order=["time", "sentiment", "certainty", "title", "topics", "companies", "source", "publisher", "language",
-                      "story", "url"],
+        column_order=["time", "sentiment", "certainty", "title", "topics", "companies", "source", "publisher",
+                      "language", "story", "url"],
         column_config={
             "time": st.column_config.DatetimeColumn(t("Known at (UTC)"), format="YYYY-MM-DD HH:mm"),
             "sentiment": st.column_config.TextColumn(t("Sentiment"), width="small"),
@@ -48,8 +59,9 @@ def article_table(viewer: Viewer, desk: DeskState, found: pd.DataFrame, key: str
         },
         alt=t("Articles"),
     )  # fmt: skip
+    export_buttons(viewer, _whole(table, found), f"newsquake-articles-{key}".replace(":", "-"), key)
     if event.selection.rows:
-        _one(viewer, found.iloc[event.selection.rows[0]])
+        _one(viewer, desk, found.iloc[event.selection.rows[0]])
 
 
 def readable(viewer: Viewer, found: pd.DataFrame) -> pd.DataFrame:
@@ -72,6 +84,11 @@ def readable(viewer: Viewer, found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _whole(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    kept = ["p_negative", "p_neutral", "p_positive", "id", "revision"]
+    return table.assign(**{name: found[name].to_numpy() for name in kept}, story=found["story"].to_numpy())
+
+
 def call(row: object) -> str:
     """negative | neutral | positive | unsure: what the model called an article, if anything."""
     if row.abstained:  # type: ignore[attr-defined]
@@ -84,14 +101,16 @@ def call(row: object) -> str:
 
 def _topics(text: str, language: str) -> str:
     scored = sorted(json.decode(text).items(), key=lambda item: -item[1])
-    return ", ".join(f"{names.topic(name, language)} {value / 100:.0f} %" for name, value in scored if value >= 2_000)
+    return ", ".join(
+        f"{names.topic(name, language)} {value / 100:.0f} %" for name, value in scored if value >= 2_000
+    )
 
 
 def _companies(text: str) -> str:
     return ", ".join(str(item.get("name") or item["entity"]) for item in json.decode(text))
 
 
-def _one(viewer: Viewer, row: pd.Series) -> None:
+def _one(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
     t = viewer.t
     with st.container(border=True):
         st.text(row["title"] or t("(no title)"))
@@ -105,4 +124,5 @@ def _one(viewer: Viewer, row: pd.Series) -> None:
         )
         with st.container(height=220, border=False):
             st.text(data.body(row["id"], row["revision"]) or t("(no text)"))
-        st.code(f"{row['id']}  {row['revision']}", language=None)
+        feedback_form(viewer, desk, row)
+        st.caption(f"`{row['id']}` `{row['revision']}`")

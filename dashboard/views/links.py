@@ -9,7 +9,7 @@ import streamlit as st
 PAGES: dict[str, Any] = {}
 """Name -> st.Page, filled by app.py."""
 
-_KEPT = ("lang", "period", "width", "gaps", "colours")
+_KEPT = ("lang", "period", "days", "width", "gaps", "colours")
 
 
 def go(page: str, **look_at: str) -> NoReturn:

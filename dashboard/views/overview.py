@@ -9,14 +9,15 @@ from core.records import TOPICS
 from core.times import from_ms
 from dashboard import data, names
 from dashboard.charts.heatmap import heatmap
-from dashboard.charts.slots import slots_shown, spread
+from dashboard.charts.slots import Translate, slots_shown, spread
 from dashboard.measures import measured, net_interval, odds
-from dashboard.views import links
-from dashboard.views.header import header, moment
-from dashboard.period import Period, name_of, width_for
+from dashboard.period import LADDER, Period, name_of
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer, recent
+from dashboard.views import links
+from dashboard.views.badges import badges
+from dashboard.views.header import header, moment
 
 ALERTS_SHOWN = 5
 MOVERS_SHOWN = 12
@@ -48,18 +49,29 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
     columns[0].metric(
         t("Articles"),
         f"{int(row[['articles_now', 'articles_before']].sum()) if row is not None else 0:,}",
-        t("{number} since {time}", number=f"{int(row['articles_now']) if row is not None else 0:,}", time=moment(split)),
+        t(
+            "{number} since {time}",
+            number=f"{int(row['articles_now']) if row is not None else 0:,}",
+            time=moment(split),
+        ),
         border=True,
         delta_color="off",
         delta_arrow="off",
     )
     columns[1].metric(
-        t("Net sentiment"), _net(row, "now", t), _change(row, t), border=True, delta_color="off", help=since
+        t("Net sentiment"),
+        _net(row, "now", t),
+        _change(row, viewer),
+        border=True,
+        delta_color="off",
+        help=since,
     )
     columns[2].metric(
         t("Negative share"),
-        f"{row['negative_now'] / row['decided_now']:.0%}" if row is not None and row["decided_now"] else t("NA"),
-        _share_before(row, t),
+        f"{row['negative_now'] / row['decided_now']:.0%}"
+        if row is not None and row["decided_now"]
+        else t("NA"),
+        _share_before(row, viewer),
         border=True,
         delta_color="off",
         delta_arrow="off",
@@ -85,27 +97,30 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
     )
 
 
-def _net(row: pd.Series | None, when: str, t) -> str:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _net(row: pd.Series | None, when: str, t: Translate) -> str:
     if row is None or row[f"decided_{when}"] < 5:
         return t("NA")
     return f"{net_interval(int(row[f'sentiment_sum_{when}']), int(row[f'decided_{when}']))[0]:+.2f}"
 
 
-def _change(row: pd.Series | None, t) -> str | None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _change(row: pd.Series | None, viewer: Viewer) -> str | None:
+    t = viewer.t
     now, before = _net(row, "now", t), _net(row, "before", t)
     if t("NA") in (now, before):
         return None
     return t("{change} against before", change=f"{float(now) - float(before):+.2f}")
 
 
-def _share_before(row: pd.Series | None, t) -> str | None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _share_before(row: pd.Series | None, viewer: Viewer) -> str | None:
     if row is None or not row["decided_before"]:
         return None
-    return t("{share} before", share=f"{row['negative_before'] / row['decided_before']:.0%}")
+    return viewer.t("{share} before", share=f"{row['negative_before'] / row['decided_before']:.0%}")
 
 
 def _map(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
-    t, period = viewer.t, coarser(viewer.period)
+    t = viewer.t
+    covered = data.by_slot(desk.desk, ("all",), viewer.period)["slot"]
+    period = coarser(viewer.period, covered, viewer.skip_gaps)
     st.subheader(t("Topics over time"), anchor=False)
     slots = data.by_slot(desk.desk, ("all", *topics), period)
     shown = slots_shown(period, slots.loc[slots["series"] == "all", "slot"], viewer.skip_gaps)
@@ -134,14 +149,27 @@ def _map(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         key=f"map-{period}",
         alt=t("Net sentiment by topic and time"),
     )
-    st.caption(t("Grey: fewer than five decided stories, which is no evidence of calm. Click a cell for its articles."))
+    st.caption(
+        t(
+            "Grey: fewer than five decided stories, which is no evidence of calm. Click a cell for its articles."
+        )
+    )
     if cell := picked.selection.get("cell"):
-        links.go("series", series=str(cell[0]["series"]), slot=str(int(cell[0]["slot"])), width=name_of(period.width))
+        links.go(
+            "series",
+            series=str(cell[0]["series"]),
+            slot=str(int(cell[0]["slot"])),
+            width=name_of(period.width),
+        )
 
 
-def coarser(period: Period) -> Period:
-    """The same stretch in slots wide enough for a cell to hold evidence."""
-    return Period(period.start, period.end, max(period.width, width_for(period.end - period.start, CELLS)))
+def coarser(period: Period, covered: pd.Series, skip_gaps: bool) -> Period:
+    """The same stretch in slots wide enough for a cell to hold evidence. `covered`: starts of slots with news."""
+    for width in (width for width in LADDER if width >= period.width):
+        wide = Period(period.start, period.end, width)
+        if (covered // width).nunique() <= CELLS if skip_gaps else len(wide.slots) <= CELLS:
+            return wide
+    return wide
 
 
 def _open_alerts(viewer: Viewer, desk: DeskState) -> None:
@@ -154,22 +182,18 @@ def _open_alerts(viewer: Viewer, desk: DeskState) -> None:
     if rows.empty:
         st.info(t("No alert in this period."))
         return
-    for row in rows.head(ALERTS_SHOWN).itertuples():
+    for _, row in rows.head(ALERTS_SHOWN).iterrows():
         with st.container(border=True):
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                st.badge(t(str(row.severity)), color=SEVERITY_BADGES.get(str(row.severity), "gray"))
-                st.badge(t(str(row.state)), color="red" if row.state == "firing" else "gray")
-                if row.acknowledged:
-                    st.badge(t("acknowledged"), color="blue")
-                if st.button(t("Why"), key=f"why-{row.id}", type="tertiary", icon=":material/arrow_forward:"):
-                    links.go("alerts", alert=str(row.id))
-            st.text(names.title(str(row.series), viewer.language, data.company_name))
-            st.caption(f"{t('since {time}', time=moment(row.onset))} · {row.rule}")
+                badges(viewer, row)
+                if st.button(
+                    t("Why"), key=f"why-{row['id']}", type="tertiary", icon=":material/arrow_forward:"
+                ):
+                    links.go("alerts", alert=str(row["id"]))
+            st.text(names.title(row["series"], viewer.language, data.company_name))
+            st.caption(f"{t('since {time}', time=moment(row['onset']))} · {row['rule']}")
     if len(rows) > ALERTS_SHOWN and st.button(t("All {number} alerts", number=len(rows))):
         links.go("alerts")
-
-
-SEVERITY_BADGES = {"low": "gray", "medium": "yellow", "high": "orange", "critical": "red"}
 
 
 def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
@@ -197,7 +221,11 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "change": now["net"] - before["net"],
             "share": now["share"],
         }
-    ).merge(found[["series", "rule", "p_value", "observed", "expected", "statistic", "at"]], on="series", how="left")
+    ).merge(
+        found[["series", "rule", "p_value", "observed", "expected", "statistic", "at"]],
+        on="series",
+        how="left",
+    )
     table = table.sort_values(["statistic", "articles"], ascending=[False, False]).head(MOVERS_SHOWN)
     table["interval"] = [
         f"{row.low:+.2f} … {row.high:+.2f}" if row.low == row.low else t("NA") for row in table.itertuples()
@@ -212,19 +240,35 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"movers-{period}",
-        column_order=["name", "articles", "net", "interval", "change", "share", "odds", "observed", "expected", "when"],
+        column_order=[
+            "name",
+            "articles",
+            "net",
+            "interval",
+            "change",
+            "share",
+            "odds",
+            "observed",
+            "expected",
+            "when",
+        ],
         column_config={
             "name": st.column_config.TextColumn(t("Series"), width="medium"),
             "articles": number(t("Articles"), format="localized"),
             "net": number(t("Net sentiment"), format="%+.2f"),
             "interval": st.column_config.TextColumn(t("95 % interval")),
             "change": number(t("Change"), format="%+.2f", help=t("Against the rest of the period")),
-            "share": st.column_config.ProgressColumn(t("Negative share"), format="percent", min_value=0, max_value=1),
-            "odds": st.column_config.TextColumn(t("By chance"), help=t("How often chance alone would show this")),
+            "share": st.column_config.ProgressColumn(
+                t("Negative share"), format="percent", min_value=0, max_value=1
+            ),
+            "odds": st.column_config.TextColumn(
+                t("By chance"), help=t("How often chance alone would show this")
+            ),
             "observed": number(t("Observed"), format="%.3g"),
             "expected": number(t("Expected"), format="%.3g"),
             "when": st.column_config.DatetimeColumn(t("Most unusual at"), format="YYYY-MM-DD HH:mm"),
         },
+        height="content",
         placeholder=t("NA"),
         alt=t("The series that moved most"),
     )

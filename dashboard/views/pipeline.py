@@ -1,3 +1,208 @@
-def show(viewer, desk):
-    import streamlit as st
-    st.write("todo")
+"""How the pipeline is doing: do the numbers add up, which stage lags, what died and why, which source is silent."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from msgspec import json
+
+from core.clock import SystemClock
+from core.times import MINUTE, from_ms
+from dashboard import data
+from dashboard.queries.series import DeskState
+from dashboard.viewer import Viewer
+from dashboard.views.export_buttons import export_buttons
+from dashboard.views.header import header, moment
+
+STALE_MS = MINUTE
+"""A running stage that has said nothing for so long is doubted."""
+
+
+def show(viewer: Viewer, desk: DeskState) -> None:
+    """The whole page."""
+    header(viewer, "Pipeline", period=False)
+    parts = data.operations()
+    _sum(viewer, desk, parts["sources"])
+    _stages(viewer, parts["stages"])
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _sources(viewer, parts["sources"], parts["health"])
+        _progress(viewer, parts["progress"])
+    with right:
+        _dead(viewer, parts["dead"])
+        _waiting(viewer, parts["waiting"])
+
+
+def _sum(viewer: Viewer, desk: DeskState, sources: pd.DataFrame) -> None:
+    t = viewer.t
+    stored, twice, dead = (int(sources[name].sum()) for name in ("article", "duplicate", "dead"))
+    read = int(sources["read"].fillna(0).sum())
+    open_ = read - stored - twice - dead
+    columns = st.columns(5)
+    columns[0].metric(t("Read"), f"{read:,}", border=True)
+    columns[1].metric(t("Stored"), f"{stored:,}", border=True)
+    columns[2].metric(t("Duplicates"), f"{twice:,}", border=True)
+    columns[3].metric(t("Dead"), f"{dead:,}", border=True)
+    columns[4].metric(t("Decided up to (UTC)"), moment(desk.now), border=True)
+    if open_ == 0:
+        st.success(
+            t("{read} read = {stored} stored + {dead} dead + {twice} duplicates: nothing is missing.",
+              read=f"{read:,}", stored=f"{stored:,}", dead=f"{dead:,}", twice=f"{twice:,}"),
+            icon=":material/check_circle:",
+        )  # fmt: skip
+    elif open_ > 0:
+        st.info(
+            t("{number} read and still on their way.", number=f"{open_:,}"), icon=":material/hourglass_top:"
+        )
+    else:
+        st.caption(
+            t("More is stored than the sources' cursors say was read: pushed articles have no cursor.")
+        )
+
+
+def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
+    t, now = viewer.t, SystemClock().now_ms()
+    st.subheader(t("Stages"), anchor=False)
+    if rows.empty:
+        st.info(t("No stage has said anything yet."))
+        return
+    table = []
+    for row in rows.drop_duplicates(["stage", "instance"], keep="last").itertuples():
+        counters = json.decode(str(row.counters))
+        silent = str(row.status) == "running" and now - int(str(row.updated_at)) > STALE_MS
+        table.append(
+            {
+                "stage": t(str(row.stage)),
+                "status": t("silent") if silent else t(str(row.status)),
+                "lag": counters.pop("lag", None),
+                "counters": "  ".join(f"{name} {_figure(value)}" for name, value in sorted(counters.items())),
+                "said": from_ms(int(str(row.updated_at))).replace(tzinfo=None),
+                "instance": row.instance,
+            }
+        )
+    st.dataframe(
+        pd.DataFrame(table),
+        hide_index=True,
+        column_config={
+            "stage": st.column_config.TextColumn(t("Stage"), width="small"),
+            "status": st.column_config.TextColumn(t("Status"), width="small"),
+            "lag": st.column_config.NumberColumn(
+                t("Behind"), format="localized", help=t("Records not yet read")
+            ),
+            "counters": st.column_config.TextColumn(t("Counted since its start"), width="large"),
+            "said": st.column_config.DatetimeColumn(t("Last word (UTC)"), format="YYYY-MM-DD HH:mm:ss"),
+            "instance": st.column_config.TextColumn(t("Process")),
+        },
+        placeholder="–",
+        alt=t("Stages"),
+    )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def _sources(viewer: Viewer, sources: pd.DataFrame, health: pd.DataFrame) -> None:
+    t = viewer.t
+    st.subheader(t("Sources"), anchor=False)
+    if sources.empty:
+        st.info(t("No source has been read yet."))
+        return
+    table = sources.merge(health[["source", "status", "expected", "seen"]], on="source", how="left")
+    table["status"] = [
+        t("NA") if status != status or status is None else t(str(status)) for status in table["status"]
+    ]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_order=["source", "status", "read", "article", "duplicate", "dead", "expected", "seen"],
+        column_config={
+            "source": st.column_config.TextColumn(t("Source")),
+            "status": st.column_config.TextColumn(t("State"), width="small"),
+            "read": st.column_config.NumberColumn(t("Read"), format="localized"),
+            "article": st.column_config.NumberColumn(t("Stored"), format="localized"),
+            "duplicate": st.column_config.NumberColumn(t("Duplicates"), format="localized"),
+            "dead": st.column_config.NumberColumn(t("Dead"), format="localized"),
+            "expected": st.column_config.NumberColumn(
+                t("Expected"), format="%.1f", help=t("By its own rhythm")
+            ),
+            "seen": st.column_config.NumberColumn(t("Came"), format="localized"),
+        },
+        placeholder="–",
+        alt=t("Sources"),
+    )
+    export_buttons(viewer, table, "newsquake-sources", "sources")
+
+
+def _dead(viewer: Viewer, reasons: pd.DataFrame) -> None:
+    t = viewer.t
+    st.subheader(t("Dead letters"), anchor=False)
+    if reasons.empty:
+        st.success(t("None."), icon=":material/check_circle:")
+        return
+    picked = st.segmented_control(
+        t("Reason"),
+        list(reasons["reason"]),
+        default=reasons["reason"].iloc[0],
+        required=True,
+        format_func=lambda name: f"{name} {int(reasons.set_index('reason').loc[name, 'number']):,}",
+        key="dead-reason",
+    )
+    letters = data.dead_letters(picked or str(reasons["reason"].iloc[0]))
+    letters = letters.assign(at=[from_ms(int(at)).replace(tzinfo=None) for at in letters["at"]])
+    st.dataframe(
+        letters,
+        hide_index=True,
+        height=260,
+        column_order=["detail", "source", "origin", "attempts", "at"],
+        column_config={
+            "detail": st.column_config.TextColumn(t("What was wrong"), width="medium"),
+            "source": st.column_config.TextColumn(t("Source")),
+            "origin": st.column_config.TextColumn(t("Origin")),
+            "attempts": st.column_config.NumberColumn(t("Tries"), width="small"),
+            "at": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm"),
+        },
+        alt=t("Dead letters"),
+    )
+
+
+def _waiting(viewer: Viewer, rows: pd.DataFrame) -> None:
+    t = viewer.t
+    st.subheader(t("Notifications"), anchor=False)
+    if rows.empty:
+        st.caption(t("Nobody had to be told anything."))
+        return
+    st.dataframe(
+        rows.assign(status=[t(str(status)) for status in rows["status"]]),
+        hide_index=True,
+        column_config={
+            "channel": st.column_config.TextColumn(t("Channel")),
+            "status": st.column_config.TextColumn(t("Status")),
+            "number": st.column_config.NumberColumn(t("Number"), format="localized"),
+        },
+        alt=t("Notifications"),
+    )
+
+
+def _progress(viewer: Viewer, rows: pd.DataFrame) -> None:
+    t = viewer.t
+    st.subheader(t("Desks"), anchor=False)
+    if rows.empty:
+        return
+    table = rows.assign(
+        marker=[from_ms(int(at)).replace(tzinfo=None) for at in rows["marker"]],
+        watermark=[None if at != at else from_ms(int(at)).replace(tzinfo=None) for at in rows["watermark"]],
+    )
+    time = st.column_config.DatetimeColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "desk": st.column_config.TextColumn(t("Desk")),
+            "partition": st.column_config.NumberColumn(t("Partition"), width="small"),
+            "next_offset": st.column_config.NumberColumn(t("Read up to"), format="localized"),
+            "marker": time(t("Newest marker"), format="YYYY-MM-DD HH:mm"),
+            "watermark": time(t("Watermark"), format="YYYY-MM-DD HH:mm"),
+        },
+        alt=t("Desks"),
+    )

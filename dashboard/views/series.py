@@ -9,11 +9,11 @@ from dashboard import data, names
 from dashboard.charts.series import expectation, sentiment, volume
 from dashboard.charts.slots import slots_shown, spread
 from dashboard.measures import measured, odds
-from dashboard.views.article_table import article_table
-from dashboard.views.header import header, moment
 from dashboard.queries.articles import LIMIT, Wanted
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
+from dashboard.views.article_table import article_table
+from dashboard.views.header import header, moment
 
 _COUNTS = ["articles", "stories", "publishers", "negative", "decided", "sentiment_sum"]
 
@@ -122,7 +122,11 @@ def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> 
         width="stretch",
         alt=t("What rule {rule} observed and expected", rule=rule),
     )
-    st.caption(t("Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold."))
+    st.caption(
+        t(
+            "Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold."
+        )
+    )
 
 
 def _behind(viewer: Viewer, desk: DeskState, series: str, frame: pd.DataFrame, picked: list[int]) -> None:
@@ -133,12 +137,12 @@ def _behind(viewer: Viewer, desk: DeskState, series: str, frame: pd.DataFrame, p
     st.subheader(t("Articles from {start} to {end}", start=moment(start), end=moment(end)), anchor=False)
     st.caption(
         t(
-            "{articles} articles, {stories} stories, {publishers} publishers; click a bar above to choose a time "
-            "(shift-click for more).",
+            "Articles: {articles} · stories: {stories} · publishers: {publishers}",
             **{name: f"{number:,}" for name, number in tally.items()},
         )
+        + " · "
+        + t("click a bar above to choose a time, shift-click for more")
+        + (" · " + t("the newest {limit} are listed", limit=LIMIT) if tally["articles"] > LIMIT else "")
     )
     found = data.search(desk.desk, wanted)
-    if tally["articles"] > LIMIT:
-        st.caption(t("The newest {limit} are listed.", limit=LIMIT))
     article_table(viewer, desk, found, f"series-{series}-{start}-{end}", height=380)

@@ -53,10 +53,16 @@ COMPANIES = {
     "CN:600519": "贵州茅台",
 }
 _EN = {
-    "equities_market": ["Stocks {move} in {pace} trading on Wall Street", "Dow {move} as {pace} volume rises"],
+    "equities_market": [
+        "Stocks {move} in {pace} trading on Wall Street",
+        "Dow {move} as {pace} volume rises",
+    ],
     "currencies": ["Dollar {move} against yen in {pace} dealings", "Mark {move} after Bundesbank remarks"],
     "energy": ["Crude oil {move} on OPEC output talk", "Refiners {move} posted prices in {pace} market"],
-    "central_banks": ["Fed sets two billion dlr customer repurchase", "Bank of Japan {move} bills in {pace} market"],
+    "central_banks": [
+        "Fed sets two billion dlr customer repurchase",
+        "Bank of Japan {move} bills in {pace} market",
+    ],
     "earnings": ["{company} third quarter net {move}", "{company} sees {pace} fourth quarter"],
     "mergers_acquisitions": ["{company} in talks to buy unit", "{company} ends merger talks"],
 }
@@ -65,7 +71,11 @@ _ZH = {
     "real_estate": ["{company}住宅项目销售{pace}", "楼市成交{move}"],
     "earnings": ["{company}中期业绩{move}", "{company}盈利{move}"],
 }
-_MOVES = {-1: ["fall sharply", "tumble", "slide"], 0: ["little changed", "steady"], 1: ["rise", "gain", "edge up"]}
+_MOVES = {
+    -1: ["fall sharply", "tumble", "slide"],
+    0: ["little changed", "steady"],
+    1: ["rise", "gain", "edge up"],
+}
 _MOVES_ZH = {-1: ["大幅下跌", "急挫"], 0: ["窄幅波动", "持平"], 1: ["上升", "走高"]}
 _PUBLISHERS = ["reuters.com", "dowjones.com", "ap.org", "ft.com", "scmp.com", "wenweipo.com"]
 
@@ -120,7 +130,18 @@ def _articles(chance: random.Random, count: int) -> list[dict]:
         for copy in range(copies):
             number += 1
             rows.append(
-                _article(chance, number, at + copy * 7 * MINUTE, title, language, topic, mood, entity, company, story)
+                _article(
+                    chance,
+                    number,
+                    at + copy * 7 * MINUTE,
+                    title,
+                    language,
+                    topic,
+                    mood,
+                    entity,
+                    company,
+                    story,
+                )
             )
     return rows
 
@@ -142,7 +163,7 @@ def _mood(chance: random.Random, topic: str, crash: bool) -> int:
     return -1 if draw < negative else 0 if draw < negative + (1 - negative) * 0.5 else 1
 
 
-def _article(chance, number, at, title, language, topic, mood, entity, company, story) -> dict:  # noqa: ANN001
+def _article(chance, number, at, title, language, topic, mood, entity, company, story) -> dict:
     ident, rev = digest("sample", str(number)), digest("rev", str(number))[:16]
     main = chance.randint(6200, 9600)
     rest = ONE - main
@@ -150,7 +171,9 @@ def _article(chance, number, at, title, language, topic, mood, entity, company, 
     p = {-1: (main, rest - low, low), 0: (low, main, rest - low), 1: (low, rest - low, main)}[mood]
     abstained = main < 6500
     body = f"{title}. " + (
-        "分析人士称，投资者正密切关注市场走势。" if language == "zh" else "Traders said investors were watching closely."
+        "分析人士称，投资者正密切关注市场走势。"
+        if language == "zh"
+        else "Traders said investors were watching closely."
     )
     extra = 0.35 if topic in ("earnings", "mergers_acquisitions", "real_estate") else 0.08
     named = [(entity, company)] if company in title or chance.random() < extra else []
@@ -294,7 +317,7 @@ def _findings(made: list[dict]) -> list[dict]:
     return found
 
 
-def _alerts(connection, found: list[dict], world: list[dict]) -> None:  # noqa: ANN001
+def _alerts(connection, found: list[dict], world: list[dict]) -> None:
     rows, lines = [], []
     latest: dict[str, int] = {}
     for finding in found:
@@ -304,9 +327,13 @@ def _alerts(connection, found: list[dict], world: list[dict]) -> None:  # noqa: 
         ident = digest("alert", finding["series"], str(finding["at"]))
         firing = finding["at"] > CRASH
         evidence = [
-            row for row in world if finding["series"] in series_of(row) and 0 <= finding["at"] - row["at"] < 6 * HOUR
+            row
+            for row in world
+            if finding["series"] in series_of(row) and 0 <= finding["at"] - row["at"] < 6 * HOUR
         ]
-        severity = "critical" if finding["p_value"] < 1e-12 else "high" if finding["p_value"] < 1e-7 else "medium"
+        severity = (
+            "critical" if finding["p_value"] < 1e-12 else "high" if finding["p_value"] < 1e-7 else "medium"
+        )
         rows.append(
             {
                 "desk": DESK,
@@ -358,7 +385,7 @@ def _alerts(connection, found: list[dict], world: list[dict]) -> None:  # noqa: 
     upsert(connection, handling, [{"desk": DESK, "id": row["id"], "updated_at": END} for row in rows])
 
 
-def _operations(connection, world: list[dict]) -> None:  # noqa: ANN001
+def _operations(connection, world: list[dict]) -> None:
     settled = [
         {
             "origin": row["article"]["origin"],
@@ -412,7 +439,10 @@ def _operations(connection, world: list[dict]) -> None:  # noqa: ANN001
     upsert(
         connection,
         positions,
-        [{"desk": DESK, "partition": i, "topic_id": "t", "next_offset": len(world) // 4, "marker": END} for i in range(4)],
+        [
+            {"desk": DESK, "partition": i, "topic_id": "t", "next_offset": len(world) // 4, "marker": END}
+            for i in range(4)
+        ],
     )
     counters = {
         "ingest": {"read": len(world) + 49, "sent": len(world), "dead": 37, "duplicates": 12},
@@ -434,4 +464,6 @@ def _operations(connection, world: list[dict]) -> None:  # noqa: ANN001
 if __name__ == "__main__":
     import sys
 
-    print(sample_store(Path(sys.argv[1]), count=int(sys.argv[2]) if len(sys.argv) > 2 else 2_400), len(TOPICS))
+    print(
+        sample_store(Path(sys.argv[1]), count=int(sys.argv[2]) if len(sys.argv) > 2 else 2_400), len(TOPICS)
+    )

@@ -1,0 +1,189 @@
+"""One alert: why it fired (the sentence, the numbers, the chart, the articles), what happened since, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from msgspec import DecodeError, json
+
+from alerts.sentence import figure
+from core.times import DAY, HOUR, from_ms
+from dashboard import data, names
+from dashboard.charts.series import sentiment, volume
+from dashboard.measures import odds
+from dashboard.period import Period, width_for
+from dashboard.queries.series import DeskState
+from dashboard.viewer import Viewer
+from dashboard.views.alert_actions import alert_actions
+from dashboard.views.article_table import article_table
+from dashboard.views.badges import badges
+from dashboard.views.header import moment
+from dashboard.views.series import frames
+
+_BEFORE, _AFTER = 3 * DAY, 36 * HOUR
+"""What the chart shows of the time around an alert."""
+
+
+def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
+    """Everything about the alert with this id."""
+    t = viewer.t
+    parts = data.alert(desk.desk, ident)
+    if parts["one"].empty:
+        st.warning(t("This desk has no such alert."))
+        return
+    row = parts["one"].iloc[0]
+    lines = [json.decode(line) for line in parts["lines"]["line"]]
+    pack = _pack(parts["lines"])
+    st.divider()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        badges(viewer, row)
+        st.text(names.title(row["series"], viewer.language, data.company_name))
+    why, do = st.columns([0.68, 0.32], gap="medium")
+    with why:
+        _numbers(viewer, row, lines, pack)
+        _around(viewer, desk, row)
+    with do:
+        alert_actions(viewer, desk, row)
+        _timeline(viewer, parts)
+    _evidence(viewer, desk, ident, parts, lines, pack)
+
+
+def _pack(lines: pd.DataFrame) -> dict[str, Any]:
+    """The evidence pack of the newest line that has one; empty where none can be read."""
+    for stored in reversed(list(lines["evidence"])):
+        try:
+            pack = json.decode(stored) if stored else None
+        except DecodeError:
+            continue
+        if isinstance(pack, dict):
+            return pack
+    return {}
+
+
+def _numbers(viewer: Viewer, row: pd.Series, lines: list[dict[str, Any]], pack: dict[str, Any]) -> None:
+    t = viewer.t
+    st.subheader(t("Why"), anchor=False)
+    if not lines:
+        st.caption(t("Its line has not been written yet."))
+        return
+    if said := pack.get("sentence", {}).get(viewer.language):
+        st.text(said)
+    first, metric = lines[0], pack.get("rule", {}).get("metric", "")
+    columns = st.columns(5)
+    columns[0].metric(t("Observed"), _figure(viewer, metric, first.get("observed")), border=True)
+    columns[1].metric(t("Expected"), _figure(viewer, metric, first.get("expected")), border=True)
+    columns[2].metric(t("By chance"), odds(first.get("p_value")) or t("NA"), border=True)
+    columns[3].metric(t("Stories"), f"{first['stories']:,}", border=True)
+    columns[4].metric(t("Publishers"), f"{first['publishers']:,}", border=True)
+    st.caption(
+        t(
+            "Rule {rule}, version {version}. Since {onset} UTC, decided {decided} UTC from {articles} articles.",
+            rule=row["rule"],
+            version=str(row["rule_version"])[:12],
+            onset=moment(row["onset"]),
+            decided=str(first["decided_at"])[:16].replace("T", " "),
+            articles=f"{first['articles']:,}",
+        )
+    )
+
+
+def _figure(viewer: Viewer, metric: str, value: float | None) -> str:
+    if value is None:
+        return viewer.t("NA")
+    return figure(metric, value) if metric else f"{value:,.3g}"
+
+
+def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
+    """The series from three days before the onset to a day and a half after the end."""
+    ended = row["resolved_at"]
+    end = min(desk.now, int(ended) + _AFTER) if pd.notna(ended) else desk.now
+    start = max(desk.first, int(row["onset"]) - _BEFORE)
+    end = max(end, start + HOUR)
+    near = replace(viewer, period=Period(start, end, width_for(end - start, 90)))
+    shown, frame, marks = frames(near, desk, row["series"])
+    if not shown:
+        return
+    t, counts = viewer.t, frame[["slot", "label", "articles", "negative", "decided"]]
+    shares = frame[["slot", "label", "decided", "share", "share_low", "share_high"]]
+    st.altair_chart(
+        sentiment(shares, "share", marks, shown, near.period, viewer.palette, t, height=150),
+        width="stretch",
+        alt=t("Negative share around the alert"),
+    )
+    st.altair_chart(
+        volume(counts, marks, shown, near.period, t, height=110, pick=False),
+        width="stretch",
+        alt=t("Articles around the alert"),
+    )
+
+
+def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
+    t = viewer.t
+    st.subheader(t("Timeline"), anchor=False)
+    rows = [
+        {"time": row.decided_at, "what": f"{t(str(row.state))} · {t(str(row.severity))}", "who": t("rule")}
+        for row in parts["lines"].itertuples()
+    ]
+    for _, row in parts["deliveries"].iterrows():
+        when = row["sent_at"] if pd.notna(row["sent_at"]) else row["created_at"]
+        said = f"{row['event']} · {t(row['status'])}" + (f" · {row['error']}" if row["error"] else "")
+        rows.append({"time": when, "what": said, "who": row["channel"]})
+    for _, row in parts["deeds"].iterrows():
+        detail = json.decode(row["detail"])
+        reason = str(detail.get("reason", "")) if isinstance(detail, dict) else ""
+        rows.append({"time": row["at"], "what": f"{t(row['action'])}: {reason}", "who": row["actor"]})
+    table = pd.DataFrame(rows, columns=["time", "what", "who"])
+    table["time"] = [from_ms(int(at)).replace(tzinfo=None) for at in table["time"]]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "time": st.column_config.DatetimeColumn(
+                t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width="small"
+            ),
+            "what": st.column_config.TextColumn(t("What")),
+            "who": st.column_config.TextColumn(t("By"), width="small"),
+        },
+        alt=t("Timeline"),
+    )
+    if len(parts["deliveries"]) or len(parts["deeds"]):
+        st.caption(t("The rule's times are event time; people and deliveries act in wall time."))
+
+
+def _evidence(
+    viewer: Viewer,
+    desk: DeskState,
+    ident: str,
+    parts: dict[str, pd.DataFrame],
+    lines: list[dict[str, Any]],
+    pack: dict[str, Any],
+) -> None:
+    t = viewer.t
+    telling = pack.get("headlines", [])
+    listed = [article["id"] for article in pack.get("articles", [])]
+    ids = tuple(
+        dict.fromkeys([*telling, *listed, *(name for line in lines for name in line.get("article_ids", []))])
+    )
+    found = data.by_id(desk.desk, ids)
+    order = {name: place for place, name in enumerate(telling)}
+    found = found.assign(place=[order.get(name, len(order)) for name in found["id"]])
+    found = found.sort_values(["place", "available_at"], ascending=[True, False], kind="stable")
+    st.subheader(t("Evidence: {number} articles", number=len(found)), anchor=False)
+    if telling:
+        st.caption(t("The most telling ones first."))
+    article_table(viewer, desk, found.drop(columns="place"), f"alert-{ident}")
+    with st.expander(t("As it was decided: lines of alerts.jsonl, and the evidence pack")):
+        st.code("\n".join(parts["lines"]["line"]), language="json", wrap_lines=True)
+        if pack:
+            st.download_button(
+                t("Download {kind}", kind=t("evidence pack")),
+                json.encode(pack),
+                f"evidence-{ident}.json",
+                "application/json",
+                on_click="ignore",
+                icon=":material/download:",
+                type="tertiary",
+            )

@@ -1,0 +1,50 @@
+"""The sidebar's head: who is looking, with a form to sign in where there are users."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import auth, context
+from dashboard.i18n import say
+
+
+@st.cache_resource(show_spinner=False)
+def _gate() -> auth.Gate:
+    return auth.Gate()
+
+
+def actor() -> str:
+    """The name under which this viewer's deeds are recorded; empty: may only look."""
+    return auth.may_act(context.settings().dashboard, st.session_state.get("user", ""))
+
+
+def admit(language: str) -> bool:
+    """Whether the page may be shown; draws the form to sign in where it may not."""
+    users = context.settings().dashboard.users
+    if not users or st.session_state.get("user") in users:
+        return True
+    st.title("Newsquake", anchor=False)
+    with st.form("sign-in", width=360):
+        name = st.text_input(say("Name", language), autocomplete="username")
+        password = st.text_input(say("Password", language), type="password", autocomplete="current-password")
+        if st.form_submit_button(say("Sign in", language)):
+            refused = _gate().admit(context.settings().dashboard, name, password)
+            if not refused:
+                st.session_state["user"] = name
+                st.rerun()
+            st.error(
+                say("Too many tries; wait five minutes.", language)
+                if refused == "wait"
+                else say("Name or password is wrong.", language)
+            )
+    return False
+
+
+def sign_out(language: str) -> None:
+    """Who it is, and the way out; nothing where there are no users."""
+    if user := st.session_state.get("user"):
+        with st.sidebar:
+            st.text(user)
+            if st.button(say("Sign out", language), icon=":material/logout:"):
+                del st.session_state["user"]
+                st.rerun()
