@@ -1,0 +1,125 @@
+"""`newsquake backtest`: rules over history, and whether live decided the same."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import func, select
+
+from alerts.export import alert_lines
+from alerts.rules import load_rules
+from backtest import source
+from backtest.run import run
+from core.errors import ConfigError, NewsquakeError
+from core.records import ScoredArticle
+from core.settings import load_settings
+from core.store import Store, open_store
+from core.tables import scores
+from core.times import parse_iso
+
+
+def backtest(
+    config: Annotated[Path | None, typer.Option("-c", "--config", help="newsquake.yaml")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Recorded scored articles: of this store.")
+    ] = None,
+    scored: Annotated[
+        Path | None, typer.Option(help="Or of scored.jsonl (newsquake simulate --scored).")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="Other rules than the settings'.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="ISO 8601, UTC")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601, UTC")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for alerts.jsonl and summary.json.")] = None,
+    parity: Annotated[
+        bool,
+        typer.Option("--parity", help="Compare with the alerts that live recorded; exit 1 if they differ."),
+    ] = False,
+) -> None:
+    """Run rules over recorded scored articles: no broker, no model, no look-ahead."""
+    overrides = {"store": {"url": store}} if store else {}
+    default = Path("newsquake.yaml")
+    settings = load_settings(config or (default if default.exists() else None), overrides)
+    if parity and (scored or rules or start or end):
+        raise ConfigError(
+            "--parity compares the store's own articles under its own rules: no --scored, --rules, --from"
+        )
+    rules_file = rules or (settings.path(settings.alerts.rules) if settings.alerts.rules else None)
+    rule_set = load_rules(rules_file)
+    opened = None if scored else open_store(settings.store, read_only=True)
+    records, total = _records(opened, scored, start, end)
+    started = time.monotonic()
+    columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        result = run(
+            records,
+            rule_set,
+            pane_ms=settings.alerts.pane,
+            lateness_ms=settings.alerts.allowed_lateness,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    took = time.monotonic() - started
+    lines = list(result.jsonl())
+    fired = sum(line.state == "firing" for line in result.lines)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "alerts.jsonl").write_bytes(b"".join(lines))
+        summary = {
+            "articles": result.articles,
+            "repeats": result.repeats,
+            "panes": result.panes,
+            "alerts": fired,
+        }
+        (out / "summary.json").write_text(json.dumps({**summary, "seconds": round(took, 3)}, indent=2) + "\n")
+    typer.echo(
+        f"{result.articles} articles, {result.panes} panes, {fired} alerts in {took:.1f} s "
+        f"({result.articles / max(took, 1e-9):,.0f} articles/s)"
+    )
+    if parity:
+        assert opened is not None
+        _compare(lines, list(alert_lines(opened, settings.alerts.desk)))
+
+
+def _records(
+    store: Store | None, file: Path | None, start: str | None, end: str | None
+) -> tuple[Iterator[ScoredArticle], int | None]:
+    try:
+        since, until = (parse_iso(text) if text else None for text in (start, end))
+    except ValueError as error:
+        raise ConfigError(f"--from/--to: {error}") from error
+    if file is not None:
+        within = (
+            one
+            for one in source.of_file(file)
+            if (since is None or one.article.available_at >= since)
+            and (until is None or one.article.available_at < until)
+        )
+        return within, None
+    assert store is not None
+    with store.read() as connection:
+        total = connection.execute(select(func.count()).select_from(scores)).scalar_one()
+    return source.of_store(store, since, until), total
+
+
+def _compare(mine: list[bytes], live: list[bytes]) -> None:
+    if mine == live:
+        typer.echo(f"parity: {len(live)} lines, the same byte for byte")
+        return
+    differing = next(
+        (n for n, (a, b) in enumerate(zip(mine, live, strict=False)) if a != b), min(len(mine), len(live))
+    )
+    shown = [
+        lines[differing].decode().strip()[:200] if differing < len(lines) else "(none)"
+        for lines in (mine, live)
+    ]
+    raise NewsquakeError(
+        f"parity broken at line {differing + 1} (backtest {len(mine)} lines, live {len(live)}):\n"
+        f"  backtest {shown[0]}\n  live     {shown[1]}"
+    )

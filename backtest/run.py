@@ -1,0 +1,101 @@
+"""The desk over recorded scored articles, without broker or store: what live would have decided.
+
+It drives the same `alerts.desk.Desk` that the alert worker drives, marks time as a replay does, and knows nothing
+else. Promise 1 rests on there being one desk; `parity` shows that it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from alerts.desk import Desk
+from alerts.effects import Effects
+from alerts.records import AlertLine
+from alerts.rules import RuleSet
+from alerts.watch import Watch
+from alerts.watermark import Watermark
+from alerts.worker import watches_of
+from backtest.source import in_order
+from core.records import Marker, ScoredArticle
+
+_STRIDE = 500
+"""Articles between two markers; any number gives the same."""
+
+
+@dataclass
+class Result:
+    """What a backtest decided."""
+
+    lines: list[AlertLine] = field(default_factory=list)
+    articles: int = 0
+    repeats: int = 0
+    panes: int = 0
+
+    def jsonl(self) -> Iterator[bytes]:
+        """alerts.jsonl, byte for byte as live writes it."""
+        for line in sorted(self.lines, key=lambda one: (one.decided_at, one.id, one.state, one.severity)):
+            yield msgspec.json.encode(line) + b"\n"
+
+
+@dataclass
+class _Counted:
+    """When each id last counted, for its further revisions; the worker asks the store."""
+
+    at: dict[str, int] = field(default_factory=dict)
+    waiting: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+def run(
+    records: Iterator[ScoredArticle],
+    rules: RuleSet,
+    *,
+    pane_ms: int,
+    lateness_ms: int,
+    progress: Callable[[int], None] | None = None,
+    make_watches: Callable[[RuleSet, int], list[Watch]] = watches_of,
+) -> Result:
+    """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not."""
+    desk = Desk(rules, make_watches(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
+    result = Result()
+    seen: dict[str, set[str]] = {}
+    counted = _Counted()
+    last = None
+    for number, record in enumerate(in_order(records), 1):
+        article = record.article
+        revisions = seen.setdefault(article.id, set())
+        if article.revision in revisions:
+            result.repeats += 1
+            continue
+        if revisions:
+            desk.twins.flag(article.id, counted.at.get(article.id))
+        revisions.add(article.revision)
+        desk.take(record)
+        counted.waiting[article.id, article.revision] = article.available_at
+        result.articles += 1
+        last = article.available_at
+        if number % _STRIDE == 0:
+            desk.mark(0, Marker(writer="backtest", t=last))
+            _advance(desk, result, counted)
+            if progress is not None:
+                progress(number)
+    if last is not None:
+        end = (last // pane_ms + 1) * pane_ms + lateness_ms
+        desk.mark(0, Marker(writer="backtest", t=end, end=True))
+        _advance(desk, result, counted)
+    return result
+
+
+def _advance(desk: Desk, result: Result, counted: _Counted) -> None:
+    more = True
+    while more:
+        more = desk.advance()
+        effects: Effects = desk.effects()
+        result.lines += [change.line for change in effects.changes]
+        result.panes += len(effects.panes)
+        for fate in effects.fates:
+            at = counted.waiting.pop((fate.id, fate.revision), None)
+            if fate.fate == "counted" and at is not None:
+                counted.at[fate.id] = at

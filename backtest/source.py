@@ -1,0 +1,97 @@
+"""Scored articles for a backtest, in order of (available_at, id, revision): from a store, or from scored.jsonl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import and_, select
+
+from alerts.intake import article_of, scored_of
+from core.errors import ConfigError, LookAhead
+from core.records import ScoredArticle
+from core.store import Store
+from core.tables import articles, scores
+
+_PAGE = 2_000
+
+
+def of_store(store: Store, start: int | None = None, end: int | None = None) -> Iterator[ScoredArticle]:
+    """What the store holds with start <= available_at < end (milliseconds), a page at a time."""
+    order = (articles.c.available_at, articles.c.id, articles.c.revision)
+    joined = and_(scores.c.id == articles.c.id, scores.c.revision == articles.c.revision)
+    query = select(articles, scores).join(scores, joined).order_by(*order).limit(_PAGE)
+    if start is not None:
+        query = query.where(articles.c.available_at >= start)
+    if end is not None:
+        query = query.where(articles.c.available_at < end)
+    columns = [*articles.c, *scores.c]
+    query = query.with_only_columns(*[column.label(f"c{number}") for number, column in enumerate(columns)])
+    last: tuple[int, str, str] | None = None
+    while True:
+        page = query
+        if last is not None:
+            at, article, revision = last
+            page = query.where(
+                (articles.c.available_at > at)
+                | ((articles.c.available_at == at) & (articles.c.id > article))
+                | (
+                    (articles.c.available_at == at)
+                    & (articles.c.id == article)
+                    & (articles.c.revision > revision)
+                )
+            )
+        with store.read() as connection:
+            rows = connection.execute(page).all()
+        for row in rows:
+            of_article = _Row(dict(zip((c.name for c in articles.c), row, strict=False)))
+            of_score = _Row(dict(zip((c.name for c in scores.c), row[len(articles.c) :], strict=True)))
+            article_record = article_of(of_article)
+            last = (article_record.available_at, article_record.id, article_record.revision)
+            yield scored_of(article_record, of_score)
+        if len(rows) < _PAGE:
+            return
+
+
+class _Row:
+    """A row by attribute, as SQLAlchemy's are."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self.__dict__.update(values)
+
+
+def of_file(path: Path) -> Iterator[ScoredArticle]:
+    """The lines of scored.jsonl in order; only their keys are held in memory. Raises ConfigError with the line."""
+    decoder = msgspec.json.Decoder(ScoredArticle)
+    order: list[tuple[int, str, str, int]] = []
+    try:
+        with path.open("rb") as file:
+            offset = 0
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        article = decoder.decode(line).article
+                    except msgspec.MsgspecError as error:
+                        raise ConfigError(f"{path}:{number}: not a scored article: {error}") from error
+                    order.append((article.available_at, article.id, article.revision, offset))
+                offset += len(line)
+            order.sort()
+            for *_, offset in order:
+                file.seek(offset)
+                yield decoder.decode(file.readline())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+
+
+def in_order(records: Iterator[ScoredArticle]) -> Iterator[ScoredArticle]:
+    """The same, but a record that is read before its time ends the run. Raises LookAhead."""
+    now = None
+    for record in records:
+        at = record.article.available_at
+        if now is not None and at < now:
+            raise LookAhead(
+                f"article {record.article.id} of {at} stands behind {now}: the source is not in order"
+            )
+        now = at
+        yield record
