@@ -30,6 +30,8 @@ from alerts.windows import Windows, measure
 from core.records import Health, Marker, ScoredArticle
 from core.times import DAY, WEEK, iso
 
+BUDGET = "(budget)"
+"""No series' name: under it the budget's snapshot stands among the detector's states."""
 _MONDAY = 4 * DAY
 """1970-01-01 was a Thursday: weeks begin four days after the epoch."""
 
@@ -129,6 +131,8 @@ class Desk:
         for watch in self.watches:
             if state := watch.changed_state():
                 effects.detectors[watch.key] = state
+            if (snapshot := watch.snapshot(self.closed)) is not None:
+                effects.detectors[watch.key] = {**state, BUDGET: snapshot}
         effects.stories = self.stories.changed()
         return effects
 
@@ -208,7 +212,7 @@ class Desk:
         for watch in self.watches:
             fit = watch.refit(at)
             if fit is not None:
-                self._effects.fits.append(NewFit(watch.rule.id, at + DAY, fit.version, fit.to_json()))
+                self._effects.fits.append(NewFit(watch.key, at + DAY, fit.version, fit.to_json()))
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
@@ -222,7 +226,7 @@ class Desk:
         if watch.may_skip(series, window, hop):
             return
         outcome = watch.look(at, window, hop)
-        if outcome.look.enough or outcome.alert is not None:
+        if outcome.look.enough:  # the budget is its snapshot and these, so nothing else may stand here
             look = outcome.look
             self._effects.findings.append(LookedAt(watch.rule.id, window, look.verdict, look.breach))
         if outcome.lapsed is not None:

@@ -43,7 +43,7 @@ class LookedAt:
 
 @dataclass(frozen=True, slots=True)
 class NewFit:
-    """A rule's fit, made from panes before `in_force_from` less a day."""
+    """A rule's fit, made from panes before `in_force_from` less a day. `rule`: its key, id@version."""
 
     rule: str
     in_force_from: int

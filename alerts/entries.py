@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from alerts.naming import Name, names
+from alerts.facts import Facts, facts_of
+from alerts.naming import MIN_RELEVANCE, Name, names
 from alerts.observations import Observation, label_of
 from core.records import ONE, Mention, ScoredArticle
 
@@ -22,6 +23,7 @@ class Entry:
     language: str
     title: str
     signature: str
+    facts: Facts
     names: tuple[Name, ...]
     feelings: tuple[tuple[int, int, int], ...]
     """(decided, label, sentiment) of the article, then of each mention: index a Name's mention + 1."""
@@ -68,6 +70,7 @@ def entry_of(
 ) -> Entry:
     """The entry of a scored article; the same whether it comes from the log or from the store."""
     article = scored.article
+    named = [mention.entity for mention in scored.mentions if mention.relevance >= MIN_RELEVANCE]
     return Entry(
         at=article.available_at,
         id=article.id,
@@ -77,6 +80,7 @@ def entry_of(
         language=scored.language or article.language,
         title=(article.title or article.body)[:300],
         signature=scored.signature,
+        facts=facts_of(article.title, article.body, named),
         names=tuple(names(scored, watched, wanted)),
         feelings=(_feeling(scored), *map(_feeling, scored.mentions)),
         trust=trust(article.publisher),

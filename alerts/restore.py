@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, and_, select
 
-from alerts.desk import Desk, restore_looks
+from alerts.desk import BUDGET, Desk, restore_looks
 from alerts.intake import article_of, scored_of
 from alerts.lifecycle import Alert
 from alerts.panes import decode
@@ -73,7 +73,8 @@ def _silent(watch: Watch) -> list[str]:
 def _watch(connection: Connection, name: str, watch: Watch) -> None:
     states, fits, alerts = tables.detector_state.c, tables.fits.c, tables.alerts.c
     query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
-    watch.load((series, state) for series, state in connection.execute(query))
+    rows = connection.execute(query).all()
+    watch.load((series, state) for series, state in rows if series != BUDGET)
     found = connection.execute(
         select(alerts.state_data).where(
             alerts.desk == name,
@@ -88,12 +89,26 @@ def _watch(connection: Connection, name: str, watch: Watch) -> None:
     if watch.budget is not None:
         from alerts.budget import load_fit
 
-        rows = connection.execute(
+        made = connection.execute(
             select(fits.in_force_from, fits.fit)
-            .where(fits.desk == name, fits.rule == watch.rule.id)
+            .where(fits.desk == name, fits.rule == watch.key)
             .order_by(fits.in_force_from)
         )
-        watch.fits += [(since, load_fit(text)) for since, text in rows]
+        watch.fits += [(since, load_fit(text)) for since, text in made]
+        for snapshot in (state for series, state in rows if series == BUDGET):
+            _observe(connection, name, watch, watch.restore_budget(snapshot))
+
+
+def _observe(connection: Connection, name: str, watch: Watch, after: int) -> None:
+    """The budget is its snapshot and the findings after it."""
+    found = tables.findings.c
+    query = (
+        select(found.at, found.series, found.statistic)
+        .where(found.desk == name, found.rule == watch.rule.id, found.at > after)
+        .order_by(found.at, found.series)
+    )
+    for at, series, statistic in connection.execute(query):
+        watch.observe_again(at, series, statistic)
 
 
 def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:

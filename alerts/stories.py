@@ -1,55 +1,188 @@
-"""Which articles tell one story: copies and rewrites folded, also across languages.
+"""Which articles tell one story: copies and rewrites folded, also across English and Chinese.
 
-One pass in (available_at, id, revision) order inside each closing pane: an article joins the nearest open story, or
-founds one. Near = few differing bits of the signatures.
+One pass in (available_at, id, revision) order inside each closing pane: an article joins the nearest open story
+that it may belong to, or founds one. Candidates come from an index (alerts/storyindex.py); whether two articles tell
+the same is decided by `same`: near signatures, shared words, and facts that do not contradict one another
+(alerts/facts.py). Titles that are equal and state different facts, or come days apart, are different stories: wires
+repeat their headlines.
+
+A story is open until HORIZON_MS after its last article, and at most LONGEST_MS. It is compared through up to four of
+its articles: the founder and the first ones worded differently. Measured on pairs: bench/stories.py, docs/windows.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from alerts.entries import Entry
+from alerts.facts import Facts, conflict, containment, support
+from alerts.storyindex import StoryIndex
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
 
-HORIZON_MS = 2 * DAY
-"""A story takes articles for so long after its last one."""
-NEAR_BITS = 14
-"""Signatures (128 bits) that differ in at most so many are one story."""
+HORIZON_MS = 36 * HOUR
+LONGEST_MS = 7 * DAY
+REPRESENTATIVES = 4
+COPY_BITS = 10
+"""Signatures that differ in so few of their 128 bits are copies, whatever else."""
 _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
+class Told:
+    """One way in which a story was told."""
+
+    at: int
+    article: str
+    revision: str
+    signature: int
+    language: str
+    facts: Facts
+
+
+@dataclass(slots=True, eq=False)
 class Story:
-    """An open story: its founder's signature, and how far it has come."""
+    """An open story."""
 
     id: str
-    signature: int
     first_at: int
     last_at: int
     title: str
+    told: list[Told]
     articles: int = 0
     publishers: set[str] = field(default_factory=set)
 
+    def open_at(self, at: int) -> bool:
+        """Whether an article of this time may join."""
+        return self.last_at >= at - HORIZON_MS and self.first_at >= at - LONGEST_MS
+
+
+def same(a: Told, b: Told) -> bool:
+    """Whether two articles tell one story."""
+    bits = (a.signature ^ b.signature).bit_count() if a.signature and b.signature else 64
+    if bits > 50 or conflict(a.facts, b.facts):
+        return False
+    if a.language == b.language:
+        words = containment(a.facts.words, b.facts.words)
+        if bits <= COPY_BITS or (words >= 0.75 and bits <= 30) or (words >= 0.95 and bits <= 45):
+            return True
+        return words >= 0.4 and bits <= 22 and support(a.facts, b.facts) >= 1
+    if bits <= COPY_BITS:
+        return True
+    shared = support(a.facts, b.facts)
+    return (bits <= 24 and shared >= 1) or (bits <= 36 and shared >= 2) or shared >= 3
+
 
 def novelty(articles_before: int) -> int:
-    """1/10,000: how new the next article of a story with so many is."""
+    """1/10,000: how new the next article of a story with so many is.
+
+    >>> novelty(0), novelty(1), novelty(99)
+    (10000, 7500, 100)
+    """
     return _NOVELTY[min(articles_before, len(_NOVELTY) - 1)] * ONE // 100
 
 
-def _number(signature: str) -> int:
+class StoryBook:
+    """The open stories of a desk."""
+
+    def __init__(self) -> None:
+        self._index: StoryIndex[Story, Told] = StoryIndex()
+        self._changed: dict[str, Story] = {}
+        self._pruned_at = 0
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def place(self, entry: Entry) -> tuple[str, int]:
+        """The article's story and its novelty there; founds one where none fits."""
+        self._prune(entry.at)
+        told = told_of(entry)
+        story, bits = self._nearest(told)
+        if story is None:
+            name = digest("story", entry.id, entry.revision)
+            story = Story(name, entry.at, entry.at, entry.title, [])
+            bits = 128
+        if bits > COPY_BITS and len(story.told) < REPRESENTATIVES:
+            story.told.append(told)
+            self._index.add(story, told)
+        new = novelty(story.articles)
+        story.articles += 1
+        story.last_at = max(story.last_at, entry.at)
+        story.publishers.add(entry.publisher)
+        self._changed[story.id] = story
+        return story.id, new
+
+    def find(self, entry: Entry) -> str:
+        """The story that a late article may join; "" where none fits. Changes nothing."""
+        story, _ = self._nearest(told_of(entry))
+        return story.id if story else ""
+
+    def changed(self) -> list[dict[str, Any]]:
+        """Rows of the stories that changed since the last call, without the desk."""
+        rows = [row_of(story) for _, story in sorted(self._changed.items())]
+        self._changed.clear()
+        return rows
+
+    def restore(self, stories: Iterable[Story]) -> None:
+        """Take up stories that were kept: every way of telling in the order in which it came."""
+        ways = [
+            (told.at, told.article, told.revision, told, story) for story in stories for told in story.told
+        ]
+        for *_, told, story in sorted(ways, key=lambda way: way[:3]):
+            self._index.add(story, told)
+
+    def _nearest(self, told: Told) -> tuple[Story | None, int]:
+        """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""
+        best: Story | None = None
+        least = (129, 0, "")
+        at = told.at
+        for story, other in self._index.candidates(told, lambda story: story.open_at(at)):
+            if not same(told, other):
+                continue
+            rank = ((told.signature ^ other.signature).bit_count(), story.first_at, story.id)
+            if rank < least:
+                best, least = story, rank
+        return best, least[0]
+
+    def _prune(self, at: int) -> None:
+        if at - self._pruned_at > HOUR:
+            self._index.prune(lambda story: story.open_at(at))
+            self._pruned_at = at
+
+
+def told_of(entry: Entry) -> Told:
+    """What is compared of an article."""
+    return Told(
+        entry.at, entry.id, entry.revision, signature_of(entry.signature), entry.language[:2], entry.facts
+    )
+
+
+def signature_of(text: str) -> int:
+    """The bits of a signature's hex; 0 for none."""
     try:
-        return int(signature, 16) & (1 << 128) - 1 if signature else 0
+        return int(text, 16) & (1 << 128) - 1 if text else 0
     except ValueError:
         return 0
 
 
-def _row(story: Story) -> dict[str, Any]:
+def row_of(story: Story) -> dict[str, Any]:
+    """The story's row, without the desk."""
+    told = [
+        [
+            one.at,
+            one.article,
+            one.revision,
+            f"{one.signature:x}",
+            one.language,
+            *(sorted(getattr(one.facts, name)) for name in _FACTS),
+        ]
+        for one in story.told
+    ]
     return {
         "story": story.id,
         "first_at": story.first_at,
@@ -57,79 +190,19 @@ def _row(story: Story) -> dict[str, Any]:
         "articles": story.articles,
         "publishers": len(story.publishers),
         "title": story.title,
-        "state": msgspec.msgpack.encode([f"{story.signature:032x}", sorted(story.publishers)]),
+        "state": msgspec.msgpack.encode([told, sorted(story.publishers)[:MOST_PUBLISHERS]]),
     }
+
+
+_FACTS = ("words", "numbers", "more_numbers", "named", "entities")
+MOST_PUBLISHERS = 1_024
 
 
 def story_of(row: Any) -> Story:
     """The story in a row of the table."""
-    signature, publishers = msgspec.msgpack.decode(row.state)
-    return Story(
-        row.story, int(signature, 16), row.first_at, row.last_at, row.title, row.articles, set(publishers)
-    )
-
-
-class StoryBook:
-    """The open stories of a desk."""
-
-    def __init__(self) -> None:
-        self.stories: dict[str, Story] = {}
-        self._dirty: set[str] = set()
-        self._order: list[Story] = []
-        self._bits = np.empty((1024, 2), np.uint64)
-
-    def place(self, entry: Entry) -> tuple[str, int]:
-        """The article's story and its novelty there; founds one where none is near."""
-        at = entry.at
-        self._expire(at)
-        number = _number(entry.signature)
-        story = self._nearest(number) if number else None
-        if story is None:
-            story = Story(digest("story", entry.id, entry.revision), number, at, at, entry.title)
-            self._append(story)
-        new = novelty(story.articles)
-        story.articles += 1
-        story.last_at = max(story.last_at, at)
-        story.publishers.add(entry.publisher)
-        self._dirty.add(story.id)
-        return story.id, new
-
-    def find(self, entry: Entry) -> str:
-        """The story that a late article may join; "" where none is near. Changes nothing."""
-        number = _number(entry.signature)
-        story = self._nearest(number) if number else None
-        return story.id if story else ""
-
-    def changed(self) -> list[dict[str, Any]]:
-        """Rows of the stories that changed since the last call, without the desk."""
-        rows = [_row(self.stories[name]) for name in sorted(self._dirty) if name in self.stories]
-        self._dirty.clear()
-        return rows
-
-    def restore(self, stories: list[Story]) -> None:
-        """Take up stories that were kept, in the order they were founded."""
-        for story in stories:
-            self._append(story)
-
-    def _nearest(self, number: int) -> Story | None:
-        if not self._order:
-            return None
-        wanted = np.array([number >> 64, number & (1 << 64) - 1], np.uint64)
-        bits = np.bitwise_count(self._bits[: len(self._order)] ^ wanted).sum(1)
-        best = int(bits.argmin())
-        return self._order[best] if bits[best] <= NEAR_BITS else None
-
-    def _append(self, story: Story) -> None:
-        if len(self._order) == len(self._bits):
-            self._bits = np.concatenate([self._bits, np.empty_like(self._bits)])
-        self._bits[len(self._order)] = [story.signature >> 64, story.signature & (1 << 64) - 1]
-        self._order.append(story)
-        self.stories[story.id] = story
-
-    def _expire(self, at: int) -> None:
-        if not self._order or self._order[0].last_at >= at - HORIZON_MS - HOUR:
-            return
-        kept = [story for story in self._order if story.last_at >= at - HORIZON_MS]
-        self.stories = {}
-        self._order = []
-        self.restore(kept)
+    ways, publishers = msgspec.msgpack.decode(row.state)
+    told = [
+        Told(at, article, revision, int(signature, 16), language, Facts(*map(frozenset, facts)))
+        for at, article, revision, signature, language, *facts in ways
+    ]
+    return Story(row.story, row.first_at, row.last_at, row.title, told, row.articles, set(publishers))

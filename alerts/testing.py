@@ -57,13 +57,18 @@ def scored(
         available_at=at,
         extra=dict(extra or {}),
     )
-    feeling = {"p_negative": negative, "p_neutral": neutral, "p_positive": ONE - negative - neutral}
+    positive = ONE - negative - neutral
     return ScoredArticle(
         article=article,
-        **feeling,
+        p_negative=negative,
+        p_neutral=neutral,
+        p_positive=positive,
         abstained=abstained,
         topics=dict(topics if topics is not None else {"energy": 9_000}),
-        mentions=tuple(Mention(entity=one, relevance=9_000, **feeling) for one in entities),
+        mentions=tuple(
+            Mention(one, relevance=9_000, p_negative=negative, p_neutral=neutral, p_positive=positive)
+            for one in entities
+        ),
         signature=name[:32] if signature is None else signature,
         language=language,
         model_version="test",

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
+
 from alerts import lifecycle
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.lifecycle import Alert, Look
@@ -18,7 +20,8 @@ from alerts.rules import Rule
 from alerts.schedule import ceil_to
 from core.times import DAY
 
-STATIC = "static"
+SNAPSHOT_EVERY = 50_000
+"""Observations between two snapshots of a budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Watch:
         self.alerts: dict[str, Alert] = {}
         self.dirty: set[str] = set()
         self.observed_since_fit = False
+        self._snapshot_due = budget is not None
+        self._observed = 0
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
 
@@ -111,6 +116,8 @@ class Watch:
         if enough and self.budget is not None:
             self.budget.observe(at, series, verdict.statistic)
             self.observed_since_fit = True
+            self._observed += 1
+            self._snapshot_due |= self._observed % SNAPSHOT_EVERY == 0
         look = Look(at, window, verdict, self.threshold(at), enough)
         before = self.alerts.get(series)
         alert, changes = lifecycle.step(self.rule, series, before, look)
@@ -137,6 +144,7 @@ class Watch:
         if self.budget is None or not self.observed_since_fit:
             return None
         self.observed_since_fit = False
+        self._snapshot_due = True
         fit = self.budget.fit(at)
         self.fits = [*self.fits[-1:], (at + DAY, fit)]
         return fit
@@ -148,6 +156,25 @@ class Watch:
         state = self.detector.dump(sorted(self.dirty))
         self.dirty.clear()
         return state
+
+    def snapshot(self, at: int) -> bytes | None:
+        """The budget's state, now and then: it is this plus the findings after `at`, which the store has anyway."""
+        if not self._snapshot_due:
+            return None
+        self._snapshot_due = False
+        return msgspec.msgpack.encode([at, self.observed_since_fit, self.budget.dump()])
+
+    def restore_budget(self, snapshot: bytes) -> int:
+        """Take up a snapshot; returns its time: findings after it are to be observed again."""
+        at, self.observed_since_fit, state = msgspec.msgpack.decode(snapshot)
+        self.budget.load(state)
+        self._snapshot_due = False
+        return int(at)
+
+    def observe_again(self, at: int, series: str, statistic: float) -> None:
+        """A finding after the snapshot."""
+        self.budget.observe(at, series, statistic)
+        self.observed_since_fit = True
 
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:
         """Take up the detector's state."""

@@ -132,7 +132,7 @@ def test_too_few_publishers_are_no_alert():
 
 def test_copies_are_one_story():
     desk = desk_of(rule_set(stories=2))
-    copies = _burst(START, 100, 9_000, signature="ab" * 16)
+    copies = _burst(START, 100, 9_000, signature="ab" * 16, title="Bank run in Lyon")
     effects = drive(desk, [*copies, end_marker(START + DAY)])
     assert _all(effects)[START].stories == 1 and _all(effects)[START].articles == 6
     assert lines(effects) == b""

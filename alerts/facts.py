@@ -1,0 +1,178 @@
+"""What a text states that can be compared: names, numbers and words, the same in English and Chinese.
+
+Two texts that state different numbers, companies, places or months tell different stories, however alike they
+sound; the headlines of 1987 repeat themselves. Numbers are compared by their digits alone, so that 2 billion and
+20亿 are equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
+_LATIN = re.compile(r"[a-z][a-z'&]+")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_DULL = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "in",
+        "on",
+        "for",
+        "at",
+        "by",
+        "and",
+        "or",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+    )
+    + ("with", "from", "its", "it", "says", "said", "after", "over", "into", "will", "has")
+)
+_SPELLED = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "1", "eleven": "11", "twelve": "12", "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5",
+}  # fmt: skip
+MOST_NUMBERS = 24
+LEAD = 600
+"""Characters of a body that are looked at: what happened stands at the head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one article. Sets are small."""
+
+    words: frozenset[str]
+    """Of the title: stems of English words, pairs of Chinese characters."""
+    numbers: frozenset[str]
+    """Digits of the title's numbers."""
+    more_numbers: frozenset[str]
+    """Digits of numbers in title and lead."""
+    named: frozenset[str]
+    """`kind:name` of what the title names: places, months, indices, goods (alerts/facts.yaml)."""
+    entities: frozenset[str]
+
+
+@cache
+def _lexicon() -> tuple[AhoCorasick, list[str], list[str]]:
+    table = yaml.safe_load((Path(__file__).parent / "facts.yaml").read_text(encoding="utf-8"))
+    words = {
+        str(word): f"{kind}:{name}"
+        for kind, names in table.items()
+        for name, listed in names.items()
+        for word in listed
+    }
+    return AhoCorasick(list(words), matchkind=MatchKind.LeftmostLongest), list(words), list(words.values())
+
+
+def named_in(text: str) -> frozenset[str]:
+    """`kind:name` of what a lower-case text names.
+
+    >>> sorted(named_in("u.s. crude falls in june")), sorted(named_in("11月印度原油"))
+    (['good:oil', 'month:m06', 'place:us'], ['good:oil', 'month:m11', 'place:in'])
+    """
+    finder, words, names = _lexicon()
+    found = set()
+    for index, start, end in finder.find_matches_as_indexes(text):
+        word = words[index]
+        if word.isascii():
+            before, after = text[start - 1 : start], text[end : end + 1]
+            if (before.isascii() and before.isalnum()) or (after.isascii() and after.isalnum()):
+                continue
+        elif word[0].isdigit() and text[start - 1 : start].isdigit():
+            continue
+        found.add(names[index])
+    return frozenset(found)
+
+
+def digits(text: str) -> frozenset[str]:
+    """The numbers of a lower-case text, each as its digits without zeros at either end.
+
+    >>> sorted(digits("raises 2.50 bln dlrs to 1,200")), sorted(digits("20亿"))
+    (['12', '25'], ['2'])
+    """
+    found: list[str] = []
+    for number in _NUMBER.findall(text):
+        plain = number.replace(",", "").replace(".", "").replace("/", "").strip("0")
+        if plain:
+            found.append(plain)
+            if len(found) == MOST_NUMBERS:
+                break
+    return frozenset(found)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Stems of the English words and pairs of the Chinese characters of a lower-case text.
+
+    >>> sorted(words_of("the fed raises rates")), sorted(words_of("央行降息"))
+    (['fed', 'raises', 'rates'], ['央行', '行降', '降息'])
+    """
+    latin = {word[:6] for word in _LATIN.findall(text) if word not in _DULL}
+    for run in _HAN.findall(text):
+        latin.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
+    return frozenset(latin)
+
+
+def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
+    """The facts of an article; where it has no title, the first sentence or so stands for it."""
+    head = (title or body[:120]).lower()
+    numbers = digits(head)
+    spelled = {_SPELLED[word] for word in _LATIN.findall(head) if word in _SPELLED}
+    return Facts(
+        words=words_of(head),
+        numbers=numbers | spelled,
+        more_numbers=numbers | digits(body[:LEAD].lower()),
+        named=named_in(head),
+        entities=frozenset(entities),
+    )
+
+
+def _kinds(named: frozenset[str]) -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = {}
+    for name in named:
+        kinds.setdefault(name.partition(":")[0], set()).add(name)
+    return kinds
+
+
+def conflict(a: Facts, b: Facts) -> bool:
+    """Whether the two state different ones of a kind, where both state any."""
+    if a.entities and b.entities and not a.entities & b.entities:
+        return True
+    if a.numbers and b.numbers and not a.numbers & b.numbers:
+        return True
+    if (
+        min(len(a.more_numbers), len(b.more_numbers)) >= 3
+        and containment(a.more_numbers, b.more_numbers) < 0.5
+    ):
+        return True
+    if a.named == b.named or not a.named or not b.named:
+        return False
+    mine, other = _kinds(a.named), _kinds(b.named)
+    return any(not mine[kind] & other[kind] for kind in mine.keys() & other.keys())
+
+
+def support(a: Facts, b: Facts) -> int:
+    """How many things both state: companies, numbers, named things; at most two of each kind count."""
+    return (
+        min(2, len(a.entities & b.entities))
+        + min(2, len(a.more_numbers & b.more_numbers))
+        + min(2, len(a.named & b.named))
+    )
+
+
+def containment(a: frozenset[str], b: frozenset[str]) -> float:
+    """Share of the smaller set that the larger one holds."""
+    least = min(len(a), len(b))
+    return len(a & b) / least if least else 0.0
