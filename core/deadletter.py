@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
+from sqlalchemy import update
 
 from core.bus.base import DEAD, Producer
 from core.errors import Reason
@@ -54,6 +55,12 @@ def bury(letters: Sequence[DeadLetter], producer: Producer, store: Store, stage:
     producer.flush()
     with store.write() as connection:
         insert_absent(connection, dead, [msgspec.structs.asdict(letter) for letter in letters])
+        # Tried again by a person (dlq replay) and dead once more.
+        connection.execute(
+            update(dead)
+            .where(dead.c.origin.in_([letter.origin for letter in letters]), dead.c.status == "replayed")
+            .values(status="dead", attempts=dead.c.attempts + 1)
+        )
         insert_absent(
             connection,
             origins,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 _NAMES = {
     "english": "en", "eng": "en", "chinese": "zh", "zho": "zh", "chi": "zh", "cmn": "zh", "cn": "zh",
@@ -76,3 +77,33 @@ def quick(text: str) -> str:
         if len(hits) * 6 >= len(words) and any(word in _ONLY_ENGLISH for word in hits):
             return "en"
     return ""
+
+
+def detect(text: str, hint: str = "") -> str:
+    """The language of a live article: quick signs, else lingua, else the source's hint.
+
+    lingua is asked among languages that news is likely to be in; "" only for a text without letters.
+    """
+    if found := quick(text):
+        return found
+    sample = text[:600]
+    if not any(char.isalpha() for char in sample):
+        return hint
+    if not hint and sample.isascii() and sum(map(str.isalpha, sample)) < 25:
+        return "en"  # a ticker and a number: too little for any model
+    detector = _detector()
+    best = detector.compute_language_confidence_values(sample)[0]
+    code = best.language.iso_code_639_1.name.lower()
+    return code if best.value >= 0.5 or not hint else hint
+
+
+@lru_cache(1)
+def _detector() -> Any:
+    from lingua import Language, LanguageDetectorBuilder
+
+    likely = (
+        "ENGLISH", "CHINESE", "JAPANESE", "KOREAN", "GERMAN", "FRENCH", "SPANISH", "PORTUGUESE", "ITALIAN", "DUTCH",
+        "RUSSIAN", "ARABIC", "TURKISH", "INDONESIAN", "VIETNAMESE", "POLISH", "SWEDISH", "HINDI", "THAI",
+    )  # fmt: skip
+    chosen = [getattr(Language, name) for name in likely]
+    return LanguageDetectorBuilder.from_languages(*chosen).with_low_accuracy_mode().build()

@@ -23,9 +23,14 @@ _MONTHS = {
          "sep sept september", "oct october", "nov november", "dec december"), 1)
     for name in names.split()
 }  # fmt: skip
+_ZONES = {
+    "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "HKT": 8,
+    "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6,
+    "PST": -8, "PDT": -7,
+}  # fmt: skip
 _CLOCK = (
     r"(?:[\sT,]+(?P<h>\d{1,2})[:时点](?P<mi>\d{2})(?:[:分](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?秒?"
-    r"\s*(?P<ap>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+    r"\s*(?P<ap>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?)?"
 )
 _EPOCH = re.compile(r"-?\d{9,13}(\.\d+)?|\d{16}|\d{19}")
 _FORMATS = tuple(
@@ -107,7 +112,7 @@ def _formats(text: str) -> tuple[int, bool] | None:
             day = int(part["d"])
         try:
             return _assemble(int(part["y"]), month, day, part)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, KeyError):
             return None
     return None
 
@@ -128,8 +133,12 @@ def _assemble(year: int, month: int, day: int, part: dict[str, str | None]) -> t
 
 
 def _zone(text: str | None) -> timezone:
-    if not text or text in ("Z", "UTC", "GMT"):
+    if not text or text == "Z":
         return UTC
+    if text.isalpha():
+        return timezone(
+            timedelta(hours=_ZONES[text])
+        )  # an unknown or ambiguous name (CST, IST) is no certain time
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
 

@@ -20,7 +20,9 @@ def clean(value: object) -> str:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs join, the lone are replaced
+        text = text.encode("utf-16", "surrogatepass").decode(
+            "utf-16", "replace"
+        )  # pairs join, the lone are replaced
         data = text.encode()
     kept = data.translate(None, _CONTROLS)
     return text if len(kept) == len(data) else kept.decode("utf-8", "replace").strip()

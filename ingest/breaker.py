@@ -1,0 +1,52 @@
+"""One breaker per source: after failures it waits longer and longer; a server's own word (Retry-After) counts more."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from core.times import HOUR, MINUTE
+
+FIRST_MS, MOST_MS = MINUTE, 6 * HOUR
+OPEN_AFTER = 3
+"""Failures in a row after which looks are left out, not only spread out."""
+
+
+class Breaker:
+    """State that lives in the source's cursor, so that a restart does not hammer a server that is down."""
+
+    def __init__(self, state: dict[str, Any], rng: random.Random | None = None) -> None:
+        self.failures = int(state.get("failures", 0))
+        self.retry_at = int(state.get("retry_at", 0))
+        self.error = str(state.get("error", ""))
+        self._rng = rng or random.Random()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """For the cursor."""
+        return (
+            {"failures": self.failures, "retry_at": self.retry_at, "error": self.error}
+            if self.failures
+            else {}
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether the source counts as down."""
+        return self.failures >= OPEN_AFTER
+
+    def allows(self, now_ms: int) -> bool:
+        """Whether a look may be tried now."""
+        return now_ms >= self.retry_at
+
+    def success(self) -> None:
+        """It answered."""
+        self.failures, self.retry_at, self.error = 0, 0, ""
+
+    def failure(self, now_ms: int, error: str, after_s: float | None = None) -> None:
+        """It did not: wait at least as long as it asks, else a minute doubled at each failure, up to six hours."""
+        self.failures += 1
+        self.error = error[:500]
+        delay = min(FIRST_MS * 2 ** min(self.failures - 1, 16), MOST_MS)
+        delay = round(delay * (0.5 + self._rng.random() / 2))
+        self.retry_at = now_ms + max(delay, round((after_s or 0) * 1000))

@@ -1,0 +1,76 @@
+"""robots.txt, cached for a day: what it forbids is not fetched (RFC 9309).
+
+No file (4xx): everything is allowed. The server fails or hangs: nothing is, and it is asked again in ten minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from core.errors import Refused, Retryable
+
+DAY_S, AGAIN_S = 86_400.0, 600.0
+
+
+@dataclass
+class _Rules:
+    rules: Any
+    until: float
+    away: str = ""
+
+
+class Robots:
+    """What hosts allow this user agent. `fetch(url)` gives an Answer or raises Refused or Retryable."""
+
+    def __init__(
+        self, user_agent: str, fetch: Callable[[str], Any], now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._agent = user_agent.partition("/")[0]
+        self._fetch, self._now_s = fetch, now_s
+        self._cache: dict[str, _Rules] = {}
+        self._lock = threading.Lock()
+
+    def allows(self, url: str) -> bool:
+        """Whether `url` may be fetched. Raises Retryable when its robots.txt cannot be had at present."""
+        found = self._rules(url)
+        if found.away:
+            raise Retryable(f"{url}: its robots.txt cannot be read ({found.away})", after_s=AGAIN_S)
+        return found.rules is None or bool(found.rules.can_fetch(url, self._agent))
+
+    def known_delay(self, url: str) -> float:
+        """Crawl-delay in seconds, where it is known already."""
+        found = self._cache.get(_site(url))
+        delay = (
+            found.rules.crawl_delay(self._agent) if found is not None and found.rules is not None else None
+        )
+        return float(delay or 0.0)
+
+    def _rules(self, url: str) -> _Rules:
+        site = _site(url)
+        with self._lock:
+            found = self._cache.get(site)
+        if found is not None and found.until > self._now_s():
+            return found
+        try:
+            answer = self._fetch(f"{site}/robots.txt")
+            text = answer.body.decode("utf-8-sig", "replace")
+            found = _Rules(Protego.parse(text), self._now_s() + DAY_S)
+        except Refused:
+            found = _Rules(None, self._now_s() + DAY_S)
+        except Retryable as error:
+            found = _Rules(None, self._now_s() + AGAIN_S, away=str(error))
+        with self._lock:
+            self._cache[site] = found
+        return found
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,190 @@
+"""Feeds: RSS 0.9-2.0, RDF, Atom, JSON Feed; then the linked page where the feed has only a summary."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import orjson
+
+from core.errors import Refused, Retryable
+from core.ids import revision
+from ingest.charset import decode_text
+from ingest.extract import SHORT, extract_page, plain
+from ingest.items import Item
+from ingest.sources.base import Context, Look
+from ingest.sources.spec import FeedSpec
+
+ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
+_SAFE_ENTITY = re.compile(
+    rb"<!ENTITY\s+[\w.-]+\s+[\"'](?:&#x?[0-9a-fA-F]+;|[^&%\"']{0,64})[\"']\s*>", re.IGNORECASE
+)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class Feed:
+    """One feed."""
+
+    def __init__(self, spec: FeedSpec) -> None:
+        self._spec = spec
+
+    def look(self, state: dict[str, Any], context: Context) -> Look:
+        spec = self._spec
+        answer = context.fetcher.get(
+            spec.url, validators=state.get("validators"), accept=ACCEPT, headers=spec.headers
+        )
+        if answer.status == 304:
+            return Look(state=state, unchanged=True)
+        items = parse_feed(answer.body, answer.url, answer.content_type)
+        look = Look(state={"validators": answer.validators})
+        pages = 0
+        for item in items:
+            mark = revision(item.title, item.body)
+            if context.known(item.key, mark):
+                continue
+            if spec.full_text and len(item.body) < SHORT and item.url:
+                if pages >= spec.max_pages or context.stopping():
+                    look.more = True  # the next look goes on; a validator would hide what was left
+                    look.state = {}
+                    continue
+                pages += 1
+                item = _whole(item, context, look.notes)
+            look.items.append(replace(item, mark=mark))
+        if answer.cut:
+            look.notes.append("the connection ended early; what came was taken")
+            look.state = {}
+        return look
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _whole(item: Item, context: Context, notes: list[str]) -> Item:
+    """The item with its page's text, or as it is (flagged) where the page cannot be had."""
+    try:
+        answer = context.fetcher.get(item.url, accept="text/html, */*;q=0.5")
+        page = extract_page(answer.body, answer.url, answer.content_type)
+    except (Refused, Retryable) as error:
+        notes.append(str(error))
+        return replace(item, flags=(*item.flags, "summary_only"))
+    return replace(
+        item,
+        title=item.title or page.title,
+        body=page.body if len(page.body) > len(item.body) else item.body,
+        author=item.author or page.author,
+        published=item.published or page.published,
+        language=item.language or page.language,
+    )
+
+
+def parse_feed(data: bytes, url: str = "", content_type: str = "") -> list[Item]:
+    """The feed's items. Raises Refused: not a feed, an error page, hostile XML. A bad item spoils no other."""
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        raise Refused(f"{url}: an empty answer")
+    if start in (b"{", b"["):
+        return list(_json_feed(data, url))
+    for entity in _ENTITY.finditer(data):
+        if not _SAFE_ENTITY.fullmatch(entity.group()):
+            raise Refused(f"{url}: declares XML entities, which are not expanded")
+    if data[:200].count(0) * 8 < len(data[:200]):  # else UTF-16
+        data = _CONTROLS.sub(b"", data)
+    headers = {"content-type": content_type} if content_type else {}
+    if url:
+        headers["content-location"] = url
+    try:
+        # As a stream: given bytes, feedparser would take them for a file's name first.
+        parsed = feedparser.parse(
+            io.BytesIO(data), response_headers=headers, sanitize_html=True, resolve_relative_uris=True
+        )
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        LookupError,
+        AssertionError,
+        RecursionError,
+    ) as error:
+        raise Refused(f"{url}: cannot be parsed as a feed ({type(error).__name__}: {error})") from error
+    if not parsed.entries and not parsed.version:
+        text, _ = decode_text(data[:300], content_type)
+        what = (
+            "an HTML page"
+            if "<html" in text.lower() or "<!doctype html" in text.lower()
+            else "neither RSS, Atom nor RDF"
+        )
+        reason = f": {parsed.bozo_exception}" if parsed.get("bozo_exception") else ""
+        raise Refused(f"{url}: not a feed but {what}{reason}"[:300])
+    language = parsed.feed.get("language", "") or ""
+    return [_entry(entry, language, url) for entry in parsed.entries]
+
+
+def _entry(entry: Any, language: str, base: str) -> Item:
+    bodies = [part.get("value") or "" for part in entry.get("content") or ()] + [entry.get("summary") or ""]
+    link = entry.get("link") or next(
+        (
+            found.get("href", "")
+            for found in entry.get("links") or ()
+            if found.get("rel", "alternate") == "alternate"
+        ),
+        "",
+    )
+    tags = [tag.get("term") for tag in entry.get("tags") or () if tag.get("term")]
+    return Item(
+        url=urljoin(base, link) if link else "",
+        own_id=entry.get("id") or "",
+        title=plain(entry.get("title") or ""),
+        body=max((plain(body) for body in bodies), key=len, default=""),
+        published=entry.get("published") or entry.get("updated") or entry.get("created") or "",
+        language=entry.get("language") or language or "",
+        author=plain(entry.get("author") or ""),
+        publisher=plain((entry.get("source") or {}).get("title") or "")
+        if isinstance(entry.get("source"), dict)
+        else "",
+        raw=orjson.dumps(dict(entry), default=str, option=orjson.OPT_NON_STR_KEYS),
+        extra={"tags": tags[:20]} if tags else {},
+    )
+
+
+def _json_feed(data: bytes, url: str) -> Iterator[Item]:
+    text, _ = decode_text(data, "application/json")
+    try:
+        feed = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Refused(f"{url}: not JSON ({error})") from error
+    entries = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(entries, list) or "jsonfeed.org" not in str(feed.get("version", "")):
+        raise Refused(f"{url}: JSON, but not a JSON Feed (no version of jsonfeed.org with items)")
+    for entry in entries:
+        raw = orjson.dumps(entry)
+        if not isinstance(entry, dict):
+            yield Item(raw=raw)
+            continue
+
+        def word(name: str, entry: dict[str, Any] = entry) -> str:
+            value = entry.get(name)
+            return str(value) if isinstance(value, (str, int, float)) else ""
+
+        authors = entry.get("authors") or [entry.get("author")]
+        names = (
+            [str(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")]
+            if isinstance(authors, list)
+            else []
+        )
+        yield Item(
+            url=urljoin(url, word("url") or word("external_url")),
+            own_id=word("id"),
+            title=plain(word("title")),
+            body=plain(word("content_html")) or word("content_text") or plain(word("summary")),
+            published=word("date_published") or word("date_modified"),
+            language=word("language") or str(feed.get("language") or ""),
+            author=", ".join(names),
+            raw=raw,
+        )

@@ -1,0 +1,136 @@
+"""A list page or a sitemap: new links on it are followed, each page becomes an article."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from core.errors import Refused, Retryable
+from ingest.charset import decode_text
+from ingest.extract import extract_page, parse_html
+from ingest.items import Item
+from ingest.sources.base import Context, Look
+from ingest.sources.spec import PageSpec
+from ingest.unpack import unpack
+from ingest.urls import canonical, publisher_of
+
+_SITEMAP_BYTES = 52 << 20
+_LIKELY = re.compile(
+    r"/(?:19|20)\d\d[/-]?\d\d|/\d{5,}|-\d{5,}|/[^/]*-[^/]*-[^/]*-[^/]+/?$|/(?:news|article|story|press|release)s?/.+|"
+    r"\.s?html?$|/t20\d{6}_",
+    re.IGNORECASE,
+)
+
+
+class Page:
+    """One list page."""
+
+    def __init__(self, spec: PageSpec) -> None:
+        self._spec = spec
+        try:
+            self._links = re.compile(spec.links) if spec.links else None
+        except re.error as error:
+            raise Refused(f"{spec.name}: links: no regular expression ({error})") from error
+
+    def look(self, state: dict[str, Any], context: Context) -> Look:
+        spec = self._spec
+        answer = context.fetcher.get(
+            spec.url, validators=state.get("validators"), headers=spec.headers, max_bytes=_SITEMAP_BYTES
+        )
+        if answer.status == 304:
+            return Look(state=state, unchanged=True)
+        found = links_of(answer.body, answer.url, answer.content_type)
+        wanted = [(url, published) for url, published in found if self._wanted(url, answer.url)]
+        if not wanted:
+            raise Refused(f"{spec.url}: no link to an article found on it ({len(found)} links in all)")
+        look = Look(state={"validators": answer.validators})
+        fetched = 0
+        for url, published in wanted:
+            if context.known(url):
+                continue
+            if fetched >= spec.max_pages or context.stopping():
+                look.more, look.state = True, {}
+                break
+            fetched += 1
+            try:
+                page_answer = context.fetcher.get(url, headers=spec.headers, accept="text/html, */*;q=0.5")
+                page = extract_page(page_answer.body, page_answer.url, page_answer.content_type)
+            except Refused as error:
+                look.notes.append(str(error))
+                look.keys.append(url)  # no article and not one tomorrow
+                continue
+            except Retryable as error:
+                look.notes.append(str(error))
+                look.state = {}  # ask for the list again, though it may not have changed
+                continue
+            look.items.append(
+                Item(
+                    url=url,
+                    title=page.title,
+                    body=page.body,
+                    published=page.published or published,
+                    language=page.language,
+                    author=page.author,
+                    raw=page_answer.body[:200_000],
+                )
+            )
+        return look
+
+    def _wanted(self, url: str, base: str) -> bool:
+        if self._links is not None:
+            return self._links.search(url) is not None
+        path = urlsplit(url).path
+        return publisher_of(url) == publisher_of(base) and len(path) > 1 and _LIKELY.search(path) is not None
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:
+    """(canonical address, publish time or "") of what a list page or sitemap names, in its order, each once."""
+    if data[:2] == b"\x1f\x8b":
+        data = unpack(data, "gzip", _SITEMAP_BYTES)
+    head = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:600].lower()
+    if b"<urlset" in head or b"<sitemapindex" in head:
+        return _sitemap(data, url)
+    text, _ = decode_text(data, content_type)
+    tree = parse_html(text)
+    if tree is None:
+        raise Refused(f"{url}: no HTML")
+    base = next((node.get("href") for node in tree.iter("base") if node.get("href")), url)
+    found: dict[str, str] = {}
+    for node in tree.iter("a"):
+        href = (node.get("href") or "").strip()
+        if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+            continue
+        try:
+            address = canonical(urljoin(urljoin(url, base), href))
+        except ValueError:
+            continue
+        if address and address != canonical(url):
+            found.setdefault(address, "")
+    return list(found.items())
+
+
+def _sitemap(data: bytes, url: str) -> list[tuple[str, str]]:
+    try:
+        root = ElementTree.fromstring(data, forbid_dtd=True)
+    except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
+        raise Refused(f"{url}: broken sitemap ({error})") from error
+    found: dict[str, str] = {}
+    for entry in root:
+        place, when = "", ""
+        for node in entry.iter():
+            name = node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+            if name == "loc" and not place:
+                place = (node.text or "").strip()
+            elif name == "publication_date" or (name == "lastmod" and not when):
+                when = (node.text or "").strip()
+        if address := canonical(place):
+            found.setdefault(address, when)
+    newest_first = sorted(found.items(), key=lambda pair: pair[1], reverse=True)
+    return newest_first if any(when for _, when in newest_first) else list(found.items())

@@ -1,0 +1,230 @@
+"""What a source is, in YAML, checked: every fault with file and line.
+
+sources:
+  - name: fed
+    kind: feed
+    url: https://www.federalreserve.gov/feeds/press_all.xml
+    every: 10m
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from core import yamlfile
+from core.errors import ConfigError
+from core.settings import Settings, Span
+from ingest.columns import FIELDS
+from ingest.urls import canonical
+
+
+def _url(value: str) -> str:
+    if not canonical(value):
+        raise ValueError("expected an http or https address")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("expected a time zone such as Asia/Shanghai") from error
+    return value
+
+
+def _cron(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            CronTrigger.from_crontab(value)
+        except ValueError as error:
+            raise ValueError(f"expected five cron fields ({error})") from error
+    return value
+
+
+def _date_word(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value  # YAML reads 2026-01-31 as a date
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class SourceSpec(BaseModel):
+    """What all kinds share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][\w.:-]{0,99}$")
+    enabled: bool = True
+    every: Span = Field(300_000, ge=1_000)
+    """How often to look."""
+    cron: Annotated[str | None, AfterValidator(_cron)] = None
+    """In place of `every`: five cron fields, in the source's time zone."""
+    jitter: Span | None = None
+    """Up to so much is added to each time; default: a tenth of `every`, at most 30 s."""
+    publisher: str = ""
+    """Who writes there; default: the registrable domain of each article's address."""
+    language: str = ""
+    """A hint, where the text does not say it clearly."""
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """Of times that name none."""
+    delay: Span = Field(0, ge=0)
+    """How long after its publish time the source is known to deliver; used by dumps."""
+    trust: float | None = Field(None, ge=0, le=1)
+    licence: str = ""
+    """What its terms allow; a note for people."""
+    verified: Annotated[str, BeforeValidator(_date_word)] = "never"
+    """When someone last reached it with `newsquake sources check`."""
+    calendar: Literal["XNYS", "XSHG", "XHKG", "XLON"] | None = None
+    """The market whose holidays quieten this source."""
+    watch: bool = True
+    """Whether silence beyond its rhythm is told (Health)."""
+
+    @property
+    def jitter_s(self) -> float:
+        """Seconds."""
+        return (self.jitter if self.jitter is not None else min(self.every // 10, 30_000)) / 1000
+
+
+class FeedSpec(SourceSpec):
+    """RSS, RDF, Atom or JSON Feed."""
+
+    kind: Literal["feed"]
+    url: Url
+    headers: dict[str, str] = {}
+    full_text: bool = True
+    """Fetch the linked page where the feed has only a summary."""
+    max_pages: int = Field(20, ge=0, le=200)
+    """Pages fetched at one look; the rest come at the next."""
+
+
+class PageSpec(SourceSpec):
+    """A list page or a sitemap; new links on it are articles."""
+
+    kind: Literal["page"]
+    url: Url
+    links: str = ""
+    """A regular expression that an article's address matches; default: same site, and a path that looks like one."""
+    headers: dict[str, str] = {}
+    max_pages: int = Field(20, ge=1, le=200)
+
+
+class ApiFields(BaseModel):
+    """Where in one item of the answer things stand: dotted paths, `a.0.b`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = ""
+    url: str = ""
+    title: str = ""
+    body: str = ""
+    published_at: str = ""
+    language: str = ""
+    publisher: str = ""
+    author: str = ""
+    tickers: str = ""
+
+    @model_validator(mode="after")
+    def _some_text(self) -> ApiFields:
+        if not self.title and not self.body:
+            raise ValueError("expected title or body")
+        return self
+
+
+class ApiSpec(SourceSpec):
+    """A JSON endpoint, described by field paths."""
+
+    kind: Literal["api"]
+    url: Url
+    items: str = ""
+    """Path of the list in the answer; empty: the answer is the list."""
+    fields: ApiFields
+    params: dict[str, str | int] = {}
+    headers: dict[str, str] = {}
+    token_env: str = ""
+    """Name of the environment variable that holds a bearer token."""
+    next_path: str = ""
+    """Path of the next page's address or cursor in the answer."""
+    next_param: str = ""
+    """Parameter that takes that cursor; empty: next_path is an address."""
+    page_param: str = ""
+    """Parameter that counts pages (1, 2, …), where there is no next_path."""
+    since_param: str = ""
+    """Parameter that takes the newest publish time seen (ISO 8601)."""
+    max_requests: int = Field(10, ge=1, le=100)
+
+
+class DumpSpec(SourceSpec):
+    """A file, a glob or a folder of dumps that is watched."""
+
+    kind: Literal["dump"]
+    path: str
+    columns: dict[str, str] = {}
+    settle: Span = 2000
+    """A file younger than this may still be being written."""
+
+    @model_validator(mode="after")
+    def _known_fields(self) -> DumpSpec:
+        for field in self.columns:
+            if field not in FIELDS and not field.startswith("extra."):
+                raise ValueError(f"columns: unknown field {field!r}; known: {', '.join(FIELDS)}, extra.NAME")
+        return self
+
+
+class PushSpec(SourceSpec):
+    """Articles that others send to POST /v1/articles under this source's name."""
+
+    kind: Literal["push"]
+
+
+class KafkaSpec(SourceSpec):
+    """Somebody else's topic of JSON records."""
+
+    kind: Literal["kafka"]
+    address: str
+    topic: str
+    group: str = "newsquake"
+    fields: ApiFields
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    password_env: str = ""
+    """Name of the environment variable that holds the password."""
+
+
+Spec = Annotated[
+    FeedSpec | PageSpec | ApiSpec | DumpSpec | PushSpec | KafkaSpec, Field(discriminator="kind")
+]  # fmt: skip
+
+
+class SourcesFile(BaseModel):
+    """A YAML file of sources."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    sources: list[Spec] = []
+
+
+PUBLIC = Path(__file__).parent.parent / "public.yaml"
+"""The shipped starter set of public sources."""
+
+
+def load_sources(settings: Settings) -> list[SourceSpec]:
+    """Every source that the settings name, the disabled too. `public` in source_files is the shipped starter set.
+
+    Raises ConfigError with the place of every fault, or for a name that stands twice.
+    """
+    found: list[SourceSpec] = list(
+        yamlfile.check({"sources": settings.ingest.sources}, SourcesFile, "ingest.sources").sources
+    )
+    for name in settings.ingest.source_files:
+        path = PUBLIC if name == "public" else settings.path(name)
+        found += yamlfile.load(path, SourcesFile).sources
+    seen: set[str] = set()
+    for spec in found:
+        if spec.name in seen:
+            raise ConfigError(f"ingest.sources: the name {spec.name!r} stands twice")
+        seen.add(spec.name)
+    return found
