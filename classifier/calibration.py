@@ -1,9 +1,9 @@
 """From logits to probabilities that mean what they say, and to silence where they do not.
 
-Fitted on dev (never on test), one temperature per language and register for sentiment, a slope and an offset
-per topic (Platt). Stored in the weights' config under `calibration`:
+Fitted on dev (never on test): a temperature and class offsets per language and register for sentiment, a slope
+and an offset per topic (Platt). Stored in the weights' config under `calibration`:
 
-    {"sentiment": {"en/news": {"temperature": 1.3, "abstain_below": 0.5}, ..., "default": {...}},
+    {"sentiment": {"en/news": {"temperature": 1.3, "offset": [0, 0, 0], "abstain_below": 0.5}, "default": ...},
      "entity": {the same}, "topics": {"earnings": [slope, offset], ...}, "topic_threshold": 0.5}
 """
 
@@ -20,7 +20,7 @@ from classifier.taxonomy import TOPIC_NAMES
 class Calibration:
     """The fitted numbers, as the engine applies them."""
 
-    tables: dict[str, dict[str, dict[str, float]]]
+    tables: dict[str, dict[str, dict[str, Any]]]
     slope: np.ndarray
     offset: np.ndarray
 
@@ -32,14 +32,18 @@ class Calibration:
         slope, offset = np.array(pairs, np.float32).T
         return cls({k: table.get(k, {}) for k in ("sentiment", "entity")}, slope, offset)
 
-    def _cell(self, head: str, language: str, register: str) -> dict[str, float]:
+    def _cell(self, head: str, language: str, register: str) -> dict[str, Any]:
         table = self.tables[head]
-        return table.get(f"{language}/{register}") or table.get("default") or {}
+        found: dict[str, Any] = table.get(f"{language}/{register}") or table.get("default") or {}
+        return found
 
-    def sentiment(self, head: str, logits: np.ndarray, language: str, register: str) -> tuple[np.ndarray, bool]:
+    def sentiment(
+        self, head: str, logits: np.ndarray, language: str, register: str
+    ) -> tuple[np.ndarray, bool]:
         """One row's logits (3,) of head "sentiment" or "entity" -> (probabilities (3,), abstained)."""
         cell = self._cell(head, language, register)
-        probabilities = softmax(logits / cell.get("temperature", 1.0))
+        offset = np.asarray(cell.get("offset", (0.0, 0.0, 0.0)), np.float32)
+        probabilities = softmax(logits / cell.get("temperature", 1.0) + offset)
         return probabilities, bool(probabilities.max() < cell.get("abstain_below", 0.0))
 
     def topics(self, logits: np.ndarray) -> np.ndarray:

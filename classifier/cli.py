@@ -16,17 +16,30 @@ CHUNK_ROWS = 2_048
 
 
 def classify(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="jsonl, csv, parquet, txt (a text a line), or -")],
-    output: Annotated[str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")] = None,
+    source: Annotated[
+        str, typer.Argument(metavar="INPUT", help="jsonl, csv, parquet, txt (a text a line), or -")
+    ],
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")
+    ] = None,
     register: Annotated[str | None, typer.Option(help="news, social or forum; default: detected")] = None,
     weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, openvino, onnx, exact, cuda or torch")] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the model")] = 2,
-    entities: Annotated[list[Path] | None, typer.Option(help="further company lists (YAML, CSV, Parquet)")] = None,
+    entities: Annotated[
+        list[Path] | None, typer.Option(help="further company lists (YAML, CSV, Parquet)")
+    ] = None,
 ) -> None:
     """Score texts: sentiment, topics, companies, story signature. One row out for every row in."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     from classifier.entities.linker import build, default_linker
     from classifier.table import read, row_out, writer
@@ -38,7 +51,13 @@ def classify(
     rows = read(source, register)
     first = list(islice(rows, CHUNK_ROWS))  # a missing file is said before the model loads
     engine = _engine(weights, device, threads, linker)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with writer(output) as sink, Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("classify", total=None)
         seen = 0
@@ -67,9 +86,15 @@ def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any
 
 
 def train(
-    recipe: Annotated[Path, typer.Option("-r", "--recipe", help="recipe YAML; shipped names: bilingual, permissive")],
-    base: Annotated[str | None, typer.Option(help="base model: a folder, or a hub name where a hub is reachable")] = None,
-    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path("../shared/data"),
+    recipe: Annotated[
+        Path, typer.Option("-r", "--recipe", help="recipe YAML; shipped names: bilingual, permissive")
+    ],
+    base: Annotated[
+        str | None, typer.Option(help="base model: a folder, or a hub name where a hub is reachable")
+    ] = None,
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
+        "../shared/data"
+    ),
     out: Annotated[Path, typer.Option(help="checkpoints, logs and the packed weights")] = Path("build/train"),
     seed: Annotated[int | None, typer.Option(help="overrides the recipe's seed")] = None,
     minutes: Annotated[float | None, typer.Option(help="overrides the recipe's wall-clock budget")] = None,
@@ -78,13 +103,17 @@ def train(
     try:
         from classifier.training.run import run
     except ImportError as error:
-        raise ConfigError(f"training needs the extra train: pip install 'newsquake[train]' ({error.name})") from error
+        raise ConfigError(
+            f"training needs the extra train: pip install 'newsquake[train]' ({error.name})"
+        ) from error
     run(recipe, data=data, out=out, base=base, seed=seed, minutes=minutes)
 
 
 def evaluate(
     weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
-    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path("../shared/data"),
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
+        "../shared/data"
+    ),
     out: Annotated[Path, typer.Option(help="report.md, report.json and plots")] = Path("build/evaluation"),
     split: Annotated[str, typer.Option(help="dev or test; test is for reporting only")] = "test",
     sets: Annotated[list[str] | None, typer.Option(help="only these sets")] = None,
@@ -105,10 +134,12 @@ def evaluate(
 
 
 def entities_import(
-    lists: Annotated[list[Path], typer.Argument(help="SEC, S&P 500, A-share or NSE lists (CSV, Parquet) or YAML")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="one YAML of all, for entities.lists")] = Path(
-        "entities.yaml"
-    ),
+    lists: Annotated[
+        list[Path], typer.Argument(help="SEC, S&P 500, A-share or NSE lists (CSV, Parquet) or YAML")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="one YAML of all, for entities.lists")
+    ] = Path("entities.yaml"),
 ) -> None:
     """Make one YAML of companies from public lists; name it under `entities.lists` in newsquake.yaml."""
     from classifier.entities import catalogue

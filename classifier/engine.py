@@ -7,7 +7,7 @@ and identical texts are scored once.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from classifier.heads import Heads
 from classifier.language import detect
 from classifier.records import ONE, Mention, Score, Text, shares
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
-from classifier.text import normal
+from classifier.text import normal, sound
 from classifier.tokens import Tokens, Window
 from classifier.windows import windows
 
@@ -45,10 +45,10 @@ class Engine:
         tensors, config = packed.read(folder)
         self.model_version: str = config["model_version"]
         self.config = config
-        self._backend, self._linker = backend, linker
-        self._tokens = Tokens(folder)
-        self._heads = Heads(tensors)
-        self._calibration = Calibration.of(config)
+        self.encoder, self._linker = backend, linker
+        self.tokens = Tokens(folder)
+        self.heads = Heads(tensors)
+        self.calibration = Calibration.of(config)
         self._width = len(tensors["token_type"])
 
     @classmethod
@@ -70,7 +70,7 @@ class Engine:
     @property
     def backend(self) -> str:
         """The name of the runtime in use, e.g. openvino-int8."""
-        return self._backend.name
+        return self.encoder.name
 
     def score(self, texts: Sequence[Text], progress: Callable[[int], None] | None = None) -> list[Score]:
         """Score every text, in order and count. `progress(n)` is told how many more texts are done.
@@ -96,27 +96,28 @@ class Engine:
                         progress(len(places[text]))
         return [score for score in out if score is not None]
 
-    def _prepare(self, texts: list[Text]) -> _Prepared:
+    def _prepare(self, asked: list[Text]) -> _Prepared:
+        texts = [replace(t, title=sound(t.title), body=sound(t.body)) for t in asked]
         languages = [t.language or detect(f"{t.title}\n{t.body[:2000]}") for t in texts]
         found = [self._linker.find(t.title, t.body) for t in texts]
         surfaces = [[normal(f.surface) for f in several] for several in found]
-        return _Prepared(texts, languages, found, self._tokens.windows([windows(t) for t in texts], surfaces))
+        return _Prepared(asked, languages, found, self.tokens.windows([windows(t) for t in texts], surfaces))
 
     def _scores(self, prepared: _Prepared) -> list[Score]:
-        states = encode(self._backend, prepared.windows, len(prepared.texts), self._width)
+        states = encode(self.encoder, prepared.windows, len(prepared.texts), self._width)
         register = self._registers(prepared.texts, states.pooled)
         owner = np.array([t for t, several in enumerate(states.windows) for _ in several])
         weight = np.array([w for several in states.windows for w, _ in several], np.float32)
         pooled = np.stack([p for several in states.windows for _, p in several])
-        sentiment = _weighted(self._heads.sentiment(pooled, register[owner]), owner, weight, len(register))
-        topic = _weighted(self._heads.topics(pooled), owner, weight, len(register))
-        topics = np.rint(self._calibration.topics(topic) * ONE).astype(int)
-        signature = np.packbits(self._heads.signature(states.pooled) > 0, axis=1)
+        sentiment = _weighted(self.heads.sentiment(pooled, register[owner]), owner, weight, len(register))
+        topic = _weighted(self.heads.topics(pooled), owner, weight, len(register))
+        topics = np.rint(self.calibration.topics(topic) * ONE).astype(int)
+        signature = np.packbits(self.heads.signature(states.pooled) > 0, axis=1)
         mentions = self._mentions(prepared, states, register, sentiment)
         out = []
         for t in range(len(prepared.texts)):
             language, name = prepared.languages[t], REGISTERS[register[t]]
-            probabilities, abstained = self._calibration.sentiment("sentiment", sentiment[t], language, name)
+            probabilities, abstained = self.calibration.sentiment("sentiment", sentiment[t], language, name)
             out.append(
                 Score(
                     *shares(probabilities),
@@ -133,7 +134,7 @@ class Engine:
 
     def _registers(self, texts: list[Text], pooled: np.ndarray) -> np.ndarray:
         """Each text's register as an index: as told, else as detected."""
-        detected = self._heads.register(pooled).argmax(1)
+        detected = self.heads.register(pooled).argmax(1)
         told = [REGISTERS.index(t.register) if t.register in REGISTERS else -1 for t in texts]
         out: np.ndarray = np.where(np.array(told) >= 0, told, detected)
         return out
@@ -146,7 +147,7 @@ class Engine:
         logits: dict[tuple[int, int], np.ndarray] = {}
         if rows:
             at = register[[key[0] for key, *_ in rows]]
-            each = self._heads.entity(np.stack([s for *_, s, _ in rows]), np.stack([p for *_, p in rows]), at)
+            each = self.heads.entity(np.stack([s for *_, s, _ in rows]), np.stack([p for *_, p in rows]), at)
             total: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
             for (key, w, _, _), row in zip(rows, each, strict=True):
                 before, weight = total.get(key, (np.zeros(3, np.float32), 0.0))
@@ -159,9 +160,15 @@ class Engine:
             for k, found in enumerate(several):
                 own = logits.get((t, k))
                 row = sentiment[t] if own is None else own
-                probabilities, unsure = self._calibration.sentiment("entity", row, language, name)
+                probabilities, unsure = self.calibration.sentiment("entity", row, language, name)
                 mentions.append(
-                    Mention(found.entity, found.name, found.relevance, *shares(probabilities), unsure or own is None)
+                    Mention(
+                        found.entity,
+                        found.name,
+                        found.relevance,
+                        *shares(probabilities),
+                        unsure or own is None,
+                    )
                 )
             out.append(tuple(mentions))
         return out

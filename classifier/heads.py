@@ -46,6 +46,11 @@ class Heads:
             if name.startswith("heads.")
         }
 
+    @property
+    def width(self) -> int:
+        """Of a pooled state."""
+        return int(self._w["register.weight"].shape[1])
+
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
         out: np.ndarray = x @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]
         return out

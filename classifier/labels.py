@@ -30,9 +30,7 @@ class Mapping:
         unsure = {topic for label in labels for topic in self.table[label][1]}
         if not yes:
             unsure = unsure | {"general"}
-        return [
-            1 if t in yes else (0 if t in self.covers and t not in unsure else -1) for t in TOPIC_NAMES
-        ]
+        return [1 if t in yes else (0 if t in self.covers and t not in unsure else -1) for t in TOPIC_NAMES]
 
 
 _COMPANY: Final = (

@@ -83,7 +83,9 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
             for number, line in enumerate(file):
                 yield _line(number, line, register, sniff=suffix != ".txt", strict=suffix != ".txt")
     else:
-        raise ConfigError(f"{source}: format {suffix or 'unknown'}; expected one of {', '.join(FORMATS)} or -")
+        raise ConfigError(
+            f"{source}: format {suffix or 'unknown'}; expected one of {', '.join(FORMATS)} or -"
+        )
 
 
 def _line(number: int, raw: bytes, register: str | None, *, sniff: bool, strict: bool = False) -> Row:
@@ -124,7 +126,9 @@ def _parquet(path: Path, register: str | None) -> Iterator[Row]:
     try:
         file = pq.ParquetFile(path)
         _check(path, file.schema_arrow.names)
-        wanted = [c for c in file.schema_arrow.names if c in ("id", "text", "title", "body", "language", "register")]
+        wanted = [
+            c for c in file.schema_arrow.names if c in ("id", "text", "title", "body", "language", "register")
+        ]
         number = 0
         for batch in file.iter_batches(2048, columns=wanted):
             for fields in batch.to_pylist():
@@ -136,7 +140,9 @@ def _parquet(path: Path, register: str | None) -> Iterator[Row]:
 
 def _check(path: Path, columns: list[str]) -> None:
     if not {"text", "title", "body"} & set(columns):
-        raise ConfigError(f"{path}: columns {', '.join(columns) or 'none'}; expected text, or title and/or body")
+        raise ConfigError(
+            f"{path}: columns {', '.join(columns) or 'none'}; expected text, or title and/or body"
+        )
 
 
 def row_out(row: Row, score: Score | None) -> dict[str, Any]:
@@ -225,7 +231,10 @@ class _Csv:
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            flat = {k: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for k, v in row.items()}
+            flat = {
+                k: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v
+                for k, v in row.items()
+            }
             self._writer.writerow(flat)
 
 
@@ -237,7 +246,14 @@ class _Parquet:
         text, number, flag = pa.string(), pa.float64(), pa.bool_()
         probabilities = [(k, number) for k in ("p_negative", "p_neutral", "p_positive")]
         entity = pa.struct(
-            [("id", text), ("name", text), ("relevance", number), ("sentiment", text), *probabilities, ("abstained", flag)]
+            [
+                ("id", text),
+                ("name", text),
+                ("relevance", number),
+                ("sentiment", text),
+                *probabilities,
+                ("abstained", flag),
+            ]
         )
         types = {
             **dict.fromkeys(COLUMNS, text),

@@ -19,6 +19,15 @@ SHOUT_SHARE: Final = 0.7
 """From this share of capitals among ASCII letters (and at least 12 letters) a text counts as shouted."""
 
 
+def sound(text: str) -> str:
+    """Return `text` without lone surrogates (JSON can carry them; nothing that encodes UTF-8 can)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
 def normal(text: str) -> str:
     """Return `text` as the encoder reads it: NFKC, links folded, controls dropped, shouting lowered.
 

@@ -13,7 +13,10 @@ def folder() -> Path:
     """Return a folder we can write: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
     wanted = os.environ.get("NEWSQUAKE_CACHE")
     choices = [Path(wanted)] if wanted else []
-    choices += [Path(platformdirs.user_cache_dir("newsquake")), Path(tempfile.gettempdir()) / "newsquake-cache"]
+    choices += [
+        Path(platformdirs.user_cache_dir("newsquake")),
+        Path(tempfile.gettempdir()) / "newsquake-cache",
+    ]
     for choice in choices:
         try:
             choice.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,9 @@ def of_yaml(path: Path) -> list[Entity]:
     Raises ConfigError naming the file and the entry.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
@@ -51,7 +53,11 @@ def _entity(path: Path, key: str, value: Any) -> Entity:
         value = [value]
     if not _ENTITY.fullmatch(key):
         raise ConfigError(f"{path}: {key!r}: expected COUNTRY:TICKER, or X:slug for your own")
-    if not isinstance(value, list) or not value or not all(isinstance(v, str) and v.strip("? ") for v in value):
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(isinstance(v, str) and v.strip("? ") for v in value)
+    ):
         raise ConfigError(f"{path}: {key}: expected a list of names, the first is shown")
     plain = tuple(v for v in value if not v.endswith("?"))
     careful = tuple(v[:-1] for v in value if v.endswith("?"))
@@ -124,9 +130,7 @@ def _a_share(rows: list[dict[str, Any]]) -> Iterator[Entity]:
         clean = dict.fromkeys(re.sub(r"^(?:\*?ST|N|XD|XR|DR)|[-Ａ-ＺA-Z]+$|\s", "", n) for n in names)
         usable = [n for n in clean if len(n) >= 3 and n != "nan"]
         careful = tuple(n for n in usable if n in EVERYDAY_ZH)
-        yield Entity(
-            f"CN:{row['code']}", names[0], tuple(n for n in usable if n not in EVERYDAY_ZH), careful
-        )
+        yield Entity(f"CN:{row['code']}", names[0], tuple(n for n in usable if n not in EVERYDAY_ZH), careful)
 
 
 def _nse(rows: list[dict[str, Any]]) -> Iterator[Entity]:
@@ -141,7 +145,9 @@ def _nse(rows: list[dict[str, Any]]) -> Iterator[Entity]:
 
 def _plain(rows: list[dict[str, Any]]) -> Iterator[Entity]:
     for row in rows:
-        yield Entity(str(row["entity"]), str(row["name"]), (str(row["name"]), str(row.get("alias") or row["name"])))
+        yield Entity(
+            str(row["entity"]), str(row["name"]), (str(row["name"]), str(row.get("alias") or row["name"]))
+        )
 
 
 _READERS: Final = [
@@ -152,7 +158,20 @@ _READERS: Final = [
     ({"Symbol", "Entity"}, _nse),
 ]
 EVERYDAY_ZH: Final = frozenset(
-    ("机器人", "太阳能", "中关村", "新希望", "好想你", "大东方", "万里马", "开开实业", "光明", "星期六", "老百姓", "金种子")
+    (
+        "机器人",
+        "太阳能",
+        "中关村",
+        "新希望",
+        "好想你",
+        "大东方",
+        "万里马",
+        "开开实业",
+        "光明",
+        "星期六",
+        "老百姓",
+        "金种子",
+    )
 )
 """A-share names that are everyday words."""
 
@@ -163,11 +182,17 @@ def merged(lists: Iterable[list[Entity]]) -> list[Entity]:
     for entities in lists:
         for e in entities:
             known = out.get(e.id)
-            out[e.id] = e if known is None else Entity(
-                e.id,
-                known.name,
-                tuple(dict.fromkeys(known.aliases + e.aliases)),
-                tuple(dict.fromkeys(known.careful + tuple(c for c in e.careful if c not in known.aliases))),
+            out[e.id] = (
+                e
+                if known is None
+                else Entity(
+                    e.id,
+                    known.name,
+                    tuple(dict.fromkeys(known.aliases + e.aliases)),
+                    tuple(
+                        dict.fromkeys(known.careful + tuple(c for c in e.careful if c not in known.aliases))
+                    ),
+                )
             )
     return list(out.values())
 

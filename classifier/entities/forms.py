@@ -14,16 +14,30 @@ _ABROAD: Final = re.compile(
 )
 _CHINA: Final = re.compile(r"(?<!\d)(\d{6})\.(?:SH|SZ|SS|BJ|XSHG|XSHE)\b|\b(?:SH|SZ|sh|sz)(\d{6})(?!\d)")
 _CHINA_BRACKET: Final = re.compile(r"[（(](?:[SsHhZz]{2})?[\s:：]?(\d{6})(?:\.(?:SH|SZ|SS|BJ))?[)）]")
-_HONG_KONG: Final = re.compile(r"(?<!\d)(\d{4,5})\.HK\b|\b(?:HKEX|SEHK|HKG|HK)\s?[:：]\s?(\d{1,5})\b|[（(](0\d{4})[)）]")
+_HONG_KONG: Final = re.compile(
+    r"(?<!\d)(\d{4,5})\.HK\b|\b(?:HKEX|SEHK|HKG|HK)\s?[:：]\s?(\d{1,5})\b|[（(](0\d{4})[)）]"
+)
 _WIRE: Final = re.compile(r"<([A-Z]{1,5}(?:\.[A-Z]{1,2})?)>")
-_SPARE: Final = frozenset(("BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "USDT", "LTC", "BNB", "SHIB", "USD", "EUR"))
+_SPARE: Final = frozenset(
+    ("BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "USDT", "LTC", "BNB", "SHIB", "USD", "EUR")
+)
 """Cashtags of coins and currencies, which are no companies."""
 _COUNTRY: Final = {
     "LSE": "UK", "LON": "UK", "TSX": "CA", "TSE": "CA", "FRA": "DE", "ETR": "DE", "EPA": "FR", "SWX": "CH",
     "ASX": "AU", "NSE": "IN", "BSE": "IN", "KRX": "KR", "OMX Helsinki": "FI", "HEL": "FI", "STO": "SE",
     "CPH": "DK", "TYO": "JP",
 }  # fmt: skip
-_SUFFIX: Final = {"O": "US", "N": "US", "A": "US", "TO": "CA", "L": "UK", "S": "CH", "F": "DE", "PA": "FR", "T": "JP"}
+_SUFFIX: Final = {
+    "O": "US",
+    "N": "US",
+    "A": "US",
+    "TO": "CA",
+    "L": "UK",
+    "S": "CH",
+    "F": "DE",
+    "PA": "FR",
+    "T": "JP",
+}
 """Exchange suffixes of the wires: <IBM>, <SGC.TO>, <BP.L>."""
 
 

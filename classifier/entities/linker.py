@@ -119,7 +119,9 @@ def _stands(text: str, start: int, end: int, pattern: str) -> bool:
         return False
     if len(pattern) <= 3:
         return surface.isupper() or surface[0].isdigit()
-    return any(c.isupper() for c in surface) or (len(pattern) >= 6 and not any(c.isupper() for c in text[:200]))
+    return any(c.isupper() for c in surface) or (
+        len(pattern) >= 6 and not any(c.isupper() for c in text[:200])
+    )
 
 
 @lru_cache(maxsize=4)
@@ -128,7 +130,9 @@ def build(lists: tuple[Path, ...] = ()) -> Linker:
 
     Raises ConfigError for a list that cannot be read.
     """
-    return Linker(catalogue.merged([*(catalogue.of_list(p) for p in lists), catalogue.of_yaml(catalogue.BUILTIN)]))
+    return Linker(
+        catalogue.merged([*(catalogue.of_list(p) for p in lists), catalogue.of_yaml(catalogue.BUILTIN)])
+    )
 
 
 def default_linker() -> Linker:

@@ -5,6 +5,8 @@ everyday word is meant. "Near" is a stretch of characters around the name. The t
 (tests/unit/classifier/test_linker.py); a rule that has no row there does not belong here.
 """
 
+# ruff: noqa: E501  (a table of patterns reads better unbroken)
+
 import re
 from typing import Final
 

@@ -1,0 +1,1 @@
+"""How good the model is: metrics, reports, plots. Splits are those of training/corpus.py."""

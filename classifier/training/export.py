@@ -101,7 +101,11 @@ def tensors(encoder: Encoder, heads: Heads, ids: list[list[int]]) -> dict[str, n
 
 
 def write(
-    folder: Path, weights: dict[str, np.ndarray], encoder: dict[str, Any], tokenizer: Path, about: dict[str, Any]
+    folder: Path,
+    weights: dict[str, np.ndarray],
+    encoder: dict[str, Any],
+    tokenizer: Path,
+    about: dict[str, Any],
 ) -> str:
     """Write the folder whole and return its model version. `about`: recipe, sets, calibration, notes."""
     folder.mkdir(parents=True, exist_ok=True)

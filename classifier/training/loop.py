@@ -82,7 +82,9 @@ def epoch(items: list[Item], plan: Plan, rng: np.random.Generator) -> list[int]:
     return [order[i] for i in rng.permutation(len(order))]
 
 
-def batches(items: list[Item], order: list[int], plan: Plan, rng: np.random.Generator) -> Iterator[list[Item]]:
+def batches(
+    items: list[Item], order: list[int], plan: Plan, rng: np.random.Generator
+) -> Iterator[list[Item]]:
     """Cut an order into batches of about `batch_tokens` pieces, similar lengths together within a window."""
     cut: list[list[int]] = []
     window = 4000
@@ -162,9 +164,10 @@ def losses(heads: Heads, states: Tensor, batch: list[Item], plan: Plan) -> dict[
         two = torch.tensor([batch[r].example.two_class for r, _ in mentions])
         logits = heads.entity(span, pooled[at], register[at])
         out["entity"] = _class_loss(logits, target, two, plan.smoothing) * len(mentions) / len(batch)
-    rows = [r for r, i in enumerate(batch) if i.signature is not None]
-    if rows:
-        wanted = torch.from_numpy(np.stack([batch[r].signature for r in rows]))  # type: ignore[type-var]
+    signed = [(r, i.signature) for r, i in enumerate(batch) if i.signature is not None]
+    if signed:
+        rows = [r for r, _ in signed]
+        wanted = torch.from_numpy(np.stack([s for _, s in signed]))
         near = F.cosine_similarity(heads.signature(pooled[rows]), wanted.float())
         out["signature"] = (1 - near).mean() * len(rows) / len(batch)
     return out

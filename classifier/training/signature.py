@@ -19,7 +19,8 @@ def embed(encoder: Encoder, ids: list[list[int]], batch_tokens: int = 4096) -> n
     out = np.zeros((len(ids), encoder.word.weight.shape[1]), np.float32)
     at = 0
     while at < len(order):
-        batch, size = [], 0
+        batch: list[int] = []
+        size = 0
         while at < len(order) and (not batch or size + len(ids[order[at]]) <= batch_tokens):
             batch.append(order[at])
             size += len(ids[order[at]])
@@ -40,9 +41,7 @@ def whitening(
 
     A fixed random rotation follows the whitening, so that no bit carries more than another.
     """
-    means = {
-        lang: vectors[[x == lang for x in languages]].mean(0) for lang in sorted(set(languages))
-    }
+    means = {lang: vectors[[x == lang for x in languages]].mean(0) for lang in sorted(set(languages))}
     centred = vectors - np.stack([means[lang] for lang in languages])
     values, directions = np.linalg.eigh(np.cov(centred.T))
     lead = np.argsort(values)[::-1][:bits]

@@ -6,6 +6,8 @@ no rule of a language speaks, the company topics it covers are denied only if th
 The model learns to generalise from these; docs/labels.md names them as what they are.
 """
 
+# ruff: noqa: E501  (a table of patterns reads better unbroken)
+
 import re
 from typing import Final
 

@@ -1,0 +1,73 @@
+"""The engine's raw outputs on labelled examples: what evaluation and calibration both need."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from classifier.backends.base import Backend
+from classifier.encode import encode
+from classifier.heads import Heads
+from classifier.tokens import Tokens
+
+
+class Labelled(Protocol):
+    """What is read of training/corpus.py's Example."""
+
+    text: str
+    spans: list[tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Logits per text, and per mention where its piece was read. `seconds`: tokenising and encoding."""
+
+    register: np.ndarray
+    sentiment: np.ndarray
+    topics: np.ndarray
+    twitter: np.ndarray
+    finnl: np.ndarray
+    signature: np.ndarray
+    mentions: list[tuple[int, int, np.ndarray]]
+    seconds: float
+
+
+def predict(
+    tokens: Tokens,
+    backend: Backend,
+    heads: Heads,
+    examples: Sequence[Labelled],
+    register: np.ndarray | None = None,
+) -> Outputs:
+    """Run the examples' texts as the engine would; `register` None: detected.
+
+    `mentions` holds (text, span, logits (3,)). Blocks.
+    """
+    began = time.perf_counter()
+    surfaces = [[e.text[a:b] for a, b, _ in e.spans] for e in examples]
+    windows = tokens.windows([[e.text] for e in examples], surfaces)
+    width = heads.width
+    states = encode(backend, windows, len(examples), width)
+    seconds = time.perf_counter() - began
+    pooled = states.pooled
+    detected = heads.register(pooled)
+    use = detected.argmax(1) if register is None else register
+    keys = list(states.mentions)
+    mentions: list[tuple[int, int, np.ndarray]] = []
+    if keys:
+        span = np.stack([states.mentions[k][0][1] for k in keys])
+        owner = np.array([t for t, _ in keys])
+        logits = heads.entity(span, pooled[owner], use[owner])
+        mentions = [(t, k, row) for (t, k), row in zip(keys, logits, strict=True)]
+    return Outputs(
+        detected,
+        heads.sentiment(pooled, use),
+        heads.topics(pooled),
+        heads.native(pooled, "twitter"),
+        heads.native(pooled, "finnl"),
+        heads.signature(pooled),
+        mentions,
+        seconds,
+    )

@@ -1,0 +1,53 @@
+"""From a trained network to weights that serve: pack, then fit the calibration on dev with the packed model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from classifier import packed
+from classifier.backends.base import choose
+from classifier.evaluation.predict import predict
+from classifier.heads import Heads as NumpyHeads
+from classifier.model import Encoder, Heads
+from classifier.tokens import Tokens
+from classifier.training import calibrate, export
+from classifier.training.corpus import Example
+from classifier.windows import LEAD_TOKENS
+
+RANGE_TEXTS = 800
+_ENCODER_KEYS = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+
+
+def pack(
+    folder: Path,
+    encoder: Encoder,
+    heads: Heads,
+    examples: list[Example],
+    config: dict[str, Any],
+    tokenizer: Path,
+    about: dict[str, Any],
+) -> str:
+    """Write the weights' folder: tensors, tokenizer, config with calibration; return the model version."""
+    train = [e for e in examples if e.side == "train"]
+    rng = np.random.default_rng(5)
+    chosen = rng.choice(len(train), min(RANGE_TEXTS, len(train)), replace=False)
+    coder = Tokenizer.from_file(str(tokenizer))
+    coder.no_padding()
+    coder.enable_truncation(LEAD_TOKENS)
+    ids = [c.ids for c in coder.encode_batch([train[i].text for i in chosen])]
+    keep = {k: config[k] for k in _ENCODER_KEYS} | {"max_position_embeddings": export.POSITIONS}
+    export.write(folder, export.tensors(encoder, heads, ids), keep, tokenizer, about)
+    dev = [e for e in examples if e.side == "dev"]
+    tensors, written = packed.read(folder)
+    outputs = predict(
+        Tokens(folder),
+        choose("cpu", folder, 2),
+        NumpyHeads(tensors),
+        dev,
+        np.array([e.register for e in dev]),
+    )
+    written["calibration"] = calibrate.fit(dev, outputs)
+    return export.seal(folder, json.loads(json.dumps(written)))

@@ -1,0 +1,64 @@
+"""The runtimes agree with one another, and the cache never costs a score."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import packed
+from classifier.backends import cache
+from classifier.backends.base import additive_mask, choose
+from core.errors import ConfigError
+
+IDS = np.array([[0, 4, 5, 6, 2, 1, 1, 1], [0, 7, 8, 9, 10, 11, 12, 2]])
+LENGTHS = np.array([5, 8])
+
+
+def states(device: str, weights: Path) -> np.ndarray:
+    hidden = choose(device, weights, 1).run(IDS, LENGTHS)
+    return np.concatenate([hidden[0, :5], hidden[1, :8]])
+
+
+def test_openvino_and_onnx_runtime_agree_on_the_int8_graph(tiny_weights: Path) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    assert np.abs(states("openvino", tiny_weights) - states("onnx", tiny_weights)).max() < 0.1
+
+
+def test_int8_stays_near_float32(tiny_weights: Path) -> None:
+    exact, quick = states("exact", tiny_weights), states("onnx", tiny_weights)
+    cosine = (exact * quick).sum(1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(quick, axis=1)
+    assert cosine.min() > 0.98
+
+
+def test_torch_agrees_with_the_float32_graph(tiny_weights: Path) -> None:
+    pytest.importorskip("torch", reason="torch is not installed (extra gpu or train)")
+    assert np.abs(states("torch", tiny_weights) - states("exact", tiny_weights)).max() < 1e-3
+
+
+def test_the_mask_hides_padding_and_nothing_else() -> None:
+    mask = additive_mask(np.array([1, 3]), 3)[:, 0, 0]
+    assert mask.tolist() == [[0, -10_000, -10_000], [0, 0, 0]]
+
+
+def test_an_unknown_device_is_a_configuration_error(tiny_weights: Path) -> None:
+    with pytest.raises(ConfigError, match="tpu"):
+        choose("tpu", tiny_weights, 1)
+
+
+def test_the_graph_is_built_once_and_then_read(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEWSQUAKE_CACHE", str(tmp_path))
+    first = cache.graph_bytes(tiny_weights)
+    monkeypatch.setattr(cache.graph, "build", lambda *_, **__: pytest.fail("built twice"))
+    assert cache.graph_bytes(tiny_weights) == first
+    assert packed.version(tiny_weights) in next(tmp_path.iterdir()).name
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("NEWSQUAKE_CACHE", str(blocked))
+    assert cache.graph_bytes(tiny_weights)

@@ -1,0 +1,157 @@
+"""Which companies a text names: the table of forms, names and everyday words."""
+
+from pathlib import Path
+
+import pytest
+
+from classifier.entities import catalogue
+from classifier.entities.linker import MOST, Linker, build, relevance
+from core.errors import ConfigError
+
+FORMS = [
+    ("$AAPL red to green", {"US:AAPL"}),
+    ("$BRK.B at a record", {"US:BRK.B"}),
+    ("Results from the lender (NYSE: JPM) beat", {"US:JPM"}),
+    ("Zoom Video (Nasdaq:ZM) falls", {"US:ZM"}),
+    ("600519.SH 涨停", {"CN:600519"}),
+    ("驰宏锌锗（600497）公告", {"CN:600497"}),
+    ("某公司(000002.SZ)回购", {"CN:000002"}),
+    ("腾讯(00700.HK)：回购", {"HK:00700"}),
+    ("小公司（01234）停牌", {"HK:01234"}),
+    ("SABINE ROYALTY TRUST <SBR> SETS PAYOUT", {"US:SBR"}),
+    ("SCEPTRE RESOURCES <SRL.TO> YEAR", {"CA:SRL"}),
+    ("Uponor ( OMX Helsinki : UNR1V ) said", {"FI:UNR1V"}),
+    ("costs $100 million", set()),
+    ("$BTC and $ETH slide", set()),
+    ("电话 13912345678", set()),
+    ("订单号(123456)", set()),
+]
+NAMES = [
+    ("Goldman Sachs cuts JPMorgan Chase", {"US:GS", "US:JPM"}),
+    ("IBM AND GM SEEN HIGHER", {"US:IBM", "US:GM"}),
+    ("bank of america raises its forecast", {"US:BAC"}),
+    ("Bank of America", {"US:BAC"}),
+    ("Bank of Americas", set()),
+    ("the bank of america", {"US:BAC"}),
+    ("阿里巴巴上涨，美团下跌", {"HK:09988", "HK:03690"}),
+    ("贵州茅台提价", {"CN:600519"}),
+    ("中国平安拟回购，平安银行上涨", {"CN:601318", "CN:000001"}),
+    ("ge healthcare aging", set()),
+]
+EVERYDAY = [
+    ("Apple shares fall after iPhone sales miss", {"US:AAPL"}),
+    ("Apple to invest $1 billion in Texas", {"US:AAPL"}),
+    ("Apple pie recipes for autumn", set()),
+    ("Apple growers see a smaller harvest", set()),
+    ("an apple a day", set()),
+    ("苹果发布新手机", {"US:AAPL"}),
+    ("苹果期货主力合约大涨", set()),
+    ("陕西苹果产区果农增收", set()),
+    ("Target raises guidance, shares jump", {"US:TGT"}),
+    ("Price target raised to $200", set()),
+    ("We target growth of 5%", set()),
+    ("Inflation Target of the ECB", set()),
+    ("Analyst lifts price target on Target Corp", {"US:TGT"}),
+    ("平安股价创新高", {"CN:601318"}),
+    ("祝大家平安健康", set()),
+    ("一路平安", set()),
+    ("平安夜消费数据", set()),
+    ("Amazon rainforest fires spread", set()),
+    ("Amazon earnings beat, stock up", {"US:AMZN"}),
+    ("Delta variant hits travel stocks", set()),
+    ("Delta shares rise on bookings", {"US:DAL"}),
+    ("Visa rules for students tightened", set()),
+    ("Visa earnings beat forecasts", {"US:V"}),
+    ("Futures Gap up in early trading, stocks rally", set()),
+    ("小米集团营收增长", {"HK:01810"}),
+    ("小米粥养胃", set()),
+    ("Fed hikes 25 bp", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), FORMS + NAMES + EVERYDAY)
+def test_the_table(text: str, wanted: set[str]) -> None:
+    assert {f.entity for f in build().find(text)} == wanted
+
+
+def test_a_company_named_by_ticker_and_by_name_is_one() -> None:
+    (found,) = build().find("Apple Inc (NASDAQ: AAPL) shares fall")
+    assert (found.entity, found.surface) == ("US:AAPL", "Apple Inc")
+
+
+def test_the_title_weighs_more_than_the_body_and_early_more_than_late() -> None:
+    assert relevance([0], 40) > relevance([30], 40) > relevance([50], 40) > relevance([2_000], 40) > 0
+    assert relevance([0, 10, 20, 30], 40) == 10_000
+
+
+def test_the_most_relevant_come_first_and_lists_are_cut() -> None:
+    names = ["Microsoft", "Tesla", "Nvidia", "JPMorgan", "Pfizer", "Chevron", "Nike", "Boeing", "Intel", "Cisco",
+             "Starbucks", "Netflix", "Comcast", "Verizon"]  # fmt: skip
+    found = build().find(", ".join(names))
+    assert len(found) == MOST
+    assert found[0].entity == "US:MSFT"
+    assert [f.relevance for f in found] == sorted((f.relevance for f in found), reverse=True)
+
+
+def test_a_long_body_is_searched_to_its_limit_and_quickly() -> None:
+    assert build().find("", "x" * 30_000 + " Microsoft") == []
+
+
+def test_a_users_own_company_counts(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        'X:acme: ["Acme Robotics", "艾克美", "Acme?"]\nUS:AAPL: {name: Fruit Co, aliases: ["果子公司"]}\n'
+    )
+    linker = build((own,))
+    assert [f.entity for f in linker.find("Acme Robotics and 艾克美公司")] == ["X:acme"]
+    assert [f.name for f in linker.find("果子公司发布")] == ["Fruit Co"]
+    assert [f.entity for f in linker.find("Microsoft")] == ["US:MSFT"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("- a\n", "expected `ENTITY"),
+        ("acme: [Acme]\n", "'acme'"),
+        ("X:a: []\n", "X:a"),
+        ("X:a: [1]\n", "X:a"),
+        ("{", "YAML"),
+    ],
+)
+def test_a_broken_list_names_the_file_and_the_entry(tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"broken\.yaml") as caught:
+        build((path,))
+    assert says in str(caught.value)
+
+
+def test_a_table_of_unknown_columns_says_what_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("foo,bar\n1,2\n")
+    with pytest.raises(ConfigError, match="foo"):
+        catalogue.of_list(path)
+
+
+def test_the_form_that_import_writes_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "all.yaml"
+    before = catalogue.of_yaml(catalogue.BUILTIN)
+    path.write_text(catalogue.dump(before), encoding="utf-8")
+    after = {e.id: e for e in catalogue.of_yaml(path)}
+    assert {e.id: set(e.aliases) for e in before} == {k: set(e.aliases) for k, e in after.items()}
+
+
+def test_the_public_lists_are_read(shared_data: Path) -> None:
+    folder = shared_data / "entities"
+    names = ("sp500.parquet", "sec_company_tickers.parquet", "cn_a_share.parquet", "nse_aliases.csv")
+    linker = Linker(catalogue.merged(catalogue.of_list(folder / n) for n in names))
+    assert [f.entity for f in linker.find("驰宏锌锗：净利增长")] == ["CN:600497"]
+    assert [f.entity for f in linker.find("Applied Materials up 3%")] == ["US:AMAT"]
+    assert linker.find("a gap in the market target") == []
+
+
+def test_builtin_names_are_not_given_to_two_companies() -> None:
+    seen: dict[str, str] = {}
+    for entity in catalogue.of_yaml(catalogue.BUILTIN):
+        for alias in (*entity.aliases, *entity.careful):
+            assert seen.setdefault(alias.lower(), entity.id) == entity.id, alias

@@ -1,0 +1,133 @@
+"""classify's rows: one out for every row in, in order, whatever is in them."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from classifier import table
+from classifier.cli import app
+from classifier.taxonomy import TOPIC_NAMES
+from core.errors import ConfigError
+
+ROWS: list[Any] = [
+    {"id": "a", "title": "Apple shares fall", "body": "iphone sales miss"},
+    {"text": "Target raises guidance", "register": "social"},
+    {"id": 7, "text": None},
+    {"text": "   "},
+    [1, 2],
+    {"text": 5},
+    {"title": "", "body": "stocks rally"},
+    {"text": "苹果公司发布新手机", "language": "zh"},
+]
+GOOD = [0, 1, 6, 7]
+
+
+def jsonl(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def classify(*arguments: str, weights: Path, **extra: Any) -> Any:
+    command = ["classify", *arguments, "--weights", str(weights), "--device", "onnx", "--threads", "1"]
+    return CliRunner().invoke(app, command, catch_exceptions=False, **extra)
+
+
+def test_a_bad_row_becomes_a_row_with_an_error_in_its_place(tmp_path: Path, tiny_weights: Path) -> None:
+    lines = [json.dumps(r, ensure_ascii=False) for r in ROWS]
+    lines.insert(3, "not json {")
+    source = jsonl(tmp_path / "in.jsonl", lines)
+    assert classify(str(source), "-o", str(tmp_path / "out.jsonl"), weights=tiny_weights).exit_code == 0
+    out = [json.loads(x) for x in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(out) == len(lines)
+    good = [i + (i >= 3) for i in GOOD]
+    assert [i for i, row in enumerate(out) if not row["error"]] == good
+    assert [row["id"] for row in out] == ["a", "1", "7", "3", "4", "5", "6", "7", "8"]
+    for i in good:
+        row = out[i]
+        assert tuple(row["topics"]) == TOPIC_NAMES
+        assert row["p_negative"] + row["p_neutral"] + row["p_positive"] == pytest.approx(1)
+        assert row["sentiment"] in ("negative", "neutral", "positive")
+        assert row["model_version"] and row["signature"]
+    assert out[1]["register"] == "social"
+    assert [e["id"] for e in out[8]["entities"]] == ["US:AAPL"]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("to", [".jsonl", ".csv", ".parquet"])
+def test_every_format_is_read_and_written(tmp_path: Path, tiny_weights: Path, suffix: str, to: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": ["x", "y", "z"],
+            "title": ["Apple shares fall", None, 'stocks, "up"'],
+            "body": ["", "", "5 %\nrally"],
+        }
+    )
+    source, target = tmp_path / f"in{suffix}", tmp_path / f"out{to}"
+    if suffix == ".jsonl":
+        frame.to_json(source, orient="records", lines=True)
+    elif suffix == ".csv":
+        frame.to_csv(source, index=False)
+    else:
+        frame.to_parquet(source)
+    assert classify(str(source), "-o", str(target), weights=tiny_weights).exit_code == 0
+    readers = {
+        ".jsonl": lambda p: pd.read_json(p, lines=True),
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+    }
+    out = readers[to](target)
+    assert list(out.columns) == list(table.COLUMNS)
+    assert out["id"].tolist() == ["x", "y", "z"]
+    assert [bool(e) and e == e for e in out["error"]] == [False, True, False]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_plain_lines_and_standard_input(
+    tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = jsonl(tmp_path / "in.txt", ["Apple shares fall", "", '{"not": "parsed"}'])
+    result = classify(str(text), "-o", str(tmp_path / "o.jsonl"), weights=tiny_weights)
+    out = [json.loads(x) for x in (tmp_path / "o.jsonl").read_text().splitlines()]
+    assert result.exit_code == 0
+    assert [bool(r["error"]) for r in out] == [False, True, False]
+    raw = b'{"text": "stocks up", "id": "j"}\nplain line\n\xff\xfe\n'
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(raw)))
+    rows = list(table.read("-"))
+    assert [r.id for r in rows] == ["j", "1", "2"]
+    assert [bool(r.error) for r in rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("missing.jsonl", None, "no such file"),
+        ("in.docx", b"x", "format .docx"),
+        ("in.csv", b"a,b\n1,2\n", "expected text"),
+        ("in.csv", b"", "expected text"),
+        ("in.parquet", b"not parquet", "not Parquet"),
+    ],
+)
+def test_a_wrong_file_is_one_clear_line(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=says) as caught:
+        list(table.read(str(path)))
+    assert name in str(caught.value)
+
+
+def test_an_output_of_unknown_format_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="xlsx"), table.writer(str(tmp_path / "o.xlsx")):
+        pytest.fail("opened")
+
+
+def test_a_wrong_register_is_refused(tmp_path: Path, tiny_weights: Path) -> None:
+    source = jsonl(tmp_path / "in.jsonl", ['{"text": "x"}'])
+    with pytest.raises(ConfigError, match="register"):
+        classify(str(source), "--register", "tabloid", weights=tiny_weights)

@@ -1,0 +1,57 @@
+"""What the encoder reads: the normal form, the windows, the language."""
+
+from classifier.language import detect
+from classifier.records import Text, shares
+from classifier.text import normal, sound
+from classifier.windows import windows
+
+
+def test_a_wires_capitals_are_lowered_and_a_headline_is_not() -> None:
+    assert normal("FED SETS TWO BILLION DLR REPURCHASE") == "fed sets two billion dlr repurchase"
+    assert normal("IBM Corp up") == "IBM Corp up"
+    assert normal("IBM") == "IBM"
+
+
+def test_links_fold_and_controls_go() -> None:
+    assert normal("up https://t.co/abc\x00\u200b  http://x.y/z\n") == "up http http"
+
+
+def test_lone_surrogates_are_replaced_and_sound_text_is_the_same_object() -> None:
+    text = "贵州茅台 📈"
+    assert sound(text) is text
+    sound("\ud83d oops").encode()
+
+
+def test_a_short_article_is_one_window_of_title_and_body() -> None:
+    assert windows(Text("Title", "Body.")) == ["Title\nBody."]
+    assert windows(Text("", "Body.")) == ["Body."]
+    assert windows(Text("", "")) == [""]
+
+
+def test_of_a_long_article_the_telling_part_is_read_too() -> None:
+    dull = "The weather in the town was as it is. " * 60
+    body = dull + "The bank said its profit fell after a fraud probe and it will cut the dividend. " + dull
+    found = windows(Text("Bank news", body))
+    assert 2 <= len(found) <= 3
+    assert any("fraud probe" in w for w in found[1:])
+
+
+def test_windows_stay_short_whatever_the_body() -> None:
+    for body in ("x" * 100_000, "a. " * 40_000, "。" * 50_000, "\n" * 50_000):
+        assert all(len(w) < 2_000 for w in windows(Text("t", body)))
+
+
+def test_script_tells_the_language() -> None:
+    assert detect("央行降准") == "zh"
+    assert detect("The Chinese central bank (中国人民银行) cuts rates") == "en"
+    assert detect("") == "en"
+
+
+def test_shares_sum_to_ten_thousand() -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        p = rng.dirichlet([0.3, 0.3, 0.3])
+        assert sum(shares(p)) == 10_000
+        assert max(abs(a / 10_000 - b) for a, b in zip(shares(p), p, strict=True)) <= 1e-4
