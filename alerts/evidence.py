@@ -11,12 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import msgspec
 
 from alerts import sentence
+from alerts.detectors import KINDS
+from alerts.naming import MIN_RELEVANCE
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules import ImmediateRule, Rule
 from alerts.series import entity_of
@@ -144,12 +146,15 @@ def hash_of(made: Pack) -> str:
 
 
 def _direction(rule: Rule | ImmediateRule) -> str:
-    if isinstance(rule, ImmediateRule):
-        return rule.sentiment
-    if rule.metric == "negative_share":
-        return "negative" if rule.direction != "down" else "positive"
-    if rule.metric in ("mean_sentiment", "net_sentiment"):
-        return {"down": "negative", "up": "positive"}.get(rule.direction, "any")
+    return rule.sentiment if isinstance(rule, ImmediateRule) else direction(rule.metric, rule.direction)
+
+
+def direction(metric: str, way: str) -> str:
+    """Which articles tell most of a metric that moved so: negative | positive | any."""
+    if metric == "negative_share":
+        return "negative" if way != "down" else "positive"
+    if metric in ("mean_sentiment", "net_sentiment"):
+        return {"down": "negative", "up": "positive"}.get(way, "any")
     return "any"
 
 
@@ -157,7 +162,8 @@ def _as_counted(scored: ScoredArticle, story: str, series: str) -> EvidenceArtic
     article, feeling, relevance = scored.article, scored, ONE
     own: Any = feeling
     if entity := entity_of(series):
-        mention = next((found for found in scored.mentions if found.entity == entity), None)
+        named = (one for one in scored.mentions if one.entity == entity and one.relevance >= MIN_RELEVANCE)
+        mention = next(named, None)
         if mention is not None:
             own, relevance = mention, mention.relevance
     return EvidenceArticle(
@@ -206,7 +212,7 @@ def _rule(inputs: Inputs) -> dict[str, Any]:
         else "window_ms metric direction min_articles min_stories min_publishers hold_ms resolve_below "
         "resolve_after_ms severities budget_per_week threshold"
     )
-    return told | {name: getattr(rule, name) for name in names.split()}
+    return told | {name: getattr(rule, name) for name in names.split()} | {"content": dict(rule.content)}
 
 
 def _detector(inputs: Inputs) -> dict[str, Any]:
@@ -215,11 +221,19 @@ def _detector(inputs: Inputs) -> dict[str, Any]:
     state = {name: base64.b64encode(value).decode() for name, value in sorted(inputs.state.items())}
     return {
         "kind": inputs.rule.detector,
-        "params": dict(inputs.rule.params),
+        "params": params_of(inputs.rule),
         "context": dict(inputs.context),
         "state": state,
         "state_hash": state_hash(inputs.state),
     }
+
+
+def params_of(rule: Rule) -> dict[str, Any]:
+    """What the rule's detector is made with: its parameters, and direction and metric where it asks for them."""
+    kind = KINDS.get(rule.detector)
+    asked = {field.name for field in fields(kind.params)} if kind else set()
+    given = {"direction": rule.direction, "metric": rule.metric}
+    return {name: value for name, value in given.items() if name in asked} | dict(rule.params)
 
 
 def state_hash(state: Mapping[str, bytes]) -> str:

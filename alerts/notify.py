@@ -55,9 +55,9 @@ def announce(
 ) -> int:
     """Enqueue what `changes` say for the channels of their routes; returns how many rows were new.
 
-    With `notify` false (a replay) the rows are withheld.
+    With `notify` false (a replay) the rows are withheld. A pending alert is nobody's business yet.
     """
-    changes = list(changes)
+    changes = [change for change in changes if change.line.state != "pending"]
     if not changes:
         return 0
     around = Surroundings(connection, settings.alerts.desk, rules, now_ms, notify)

@@ -61,6 +61,8 @@ class Rule:
     """Static, on the statistic (kind `static`: on the metric itself); None: fitted to the budget."""
     route: Mapping[str, tuple[str, ...]]
     group_by: tuple[str, ...]
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What decides, as in the file with all defaults: `version` is its hash."""
 
     def matches(self, series: str) -> bool:
         """Whether the rule watches `series`."""
@@ -110,6 +112,7 @@ class ImmediateRule:
     route: Mapping[str, tuple[str, ...]]
     trust: Mapping[str, int] = field(repr=False)
     default_trust: int = ONE // 2
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def match(self, article: ScoredArticle) -> str | None:
         """The series that the article is an alert of, or None. Depends on this article alone."""
@@ -210,7 +213,7 @@ def parse_rules(text: str, name: str) -> RuleSet:
         raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in placed))
     lists = {key: frozenset(names) for key, names in file.watch_lists.items()}
     return RuleSet(
-        version=_hash(file.model_dump(mode="json", exclude_none=True)),
+        version=content_hash(file.model_dump(mode="json", exclude_none=True)),
         rules=tuple(_rule(entry, file, lists) for entry in file.rules if entry.enabled),
         immediate=tuple(_immediate(entry, file, lists) for entry in file.immediate if entry.enabled),
         watch_lists=lists,
@@ -224,7 +227,8 @@ def _dotted(where: tuple[Any, ...]) -> str:
     return ".".join(str(step) for step in where)
 
 
-def _hash(content: Any) -> str:
+def content_hash(content: Any) -> str:
+    """The version that follows from a content."""
     return digest("rules", msgspec.json.encode(content, order="sorted"), length=16)
 
 
@@ -250,7 +254,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
     return Rule(
         id=entry.name,
-        version=_hash(content),
+        version=content_hash(content),
         about=entry.about,
         series=tuple(entry.series or ["entity:*"]),
         exclude=tuple(entry.exclude),
@@ -272,6 +276,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         threshold=entry.threshold,
         route=_routes(entry.route, file),
         group_by=tuple(entry.group_by),
+        content=content,
     )
 
 
@@ -285,7 +290,7 @@ def _immediate(entry: Immediate, file: RulesFile, lists: Mapping[str, frozenset[
     }
     return ImmediateRule(
         id=entry.name,
-        version=_hash(content),
+        version=content_hash(content),
         about=entry.about,
         entities=entities,
         topics=tuple(entry.topics),
@@ -299,4 +304,5 @@ def _immediate(entry: Immediate, file: RulesFile, lists: Mapping[str, frozenset[
         route=_routes(entry.route, file),
         trust=trust,
         default_trust=round(file.default_trust * ONE),
+        content=content,
     )

@@ -228,6 +228,12 @@ class RulesFile(Section):
     inhibit: list[Inhibition] = []
     maintenance: list[Maintenance] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_said(cls, data: Any) -> Any:
+        # A section of which all lines are commented out is null in YAML: nothing was said of it.
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
 
 def matches(glob: str, name: str) -> bool:
     """Whether a plain name (rule, topic, entity, publisher) matches a glob."""

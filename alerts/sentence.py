@@ -20,25 +20,33 @@ def both(
     """The sentence by language, `en` and `zh`."""
     if isinstance(rule, ImmediateRule) or window is None or verdict is None:
         return {"en": _immediate(line, "en"), "zh": _immediate(line, "zh")}
-    return {tongue: _windowed(line, rule, window, verdict, tongue) for tongue in ("en", "zh")}
+    return windowed(line, rule.metric, window, verdict)
 
 
-def _windowed(line: AlertLine, rule: Rule, window: Window, verdict: Verdict, tongue: Tongue) -> str:
-    name, metric = series_name(line.series, tongue), pick(METRIC, rule.metric, tongue)
-    value, span = figure(rule.metric, line.observed), span_words(window.end - window.start, tongue)
-    counts = _counts(rule.metric, window, tongue)
+def windowed(line: AlertLine, metric: str, window: Window, verdict: Verdict) -> dict[str, str]:
+    """The sentence of a window rule's alert, by language."""
+    return {
+        "en": _windowed(line, metric, window, verdict, "en"),
+        "zh": _windowed(line, metric, window, verdict, "zh"),
+    }
+
+
+def _windowed(line: AlertLine, kind: str, window: Window, verdict: Verdict, tongue: Tongue) -> str:
+    name, metric = series_name(line.series, tongue), pick(METRIC, kind, tongue)
+    value, span = figure(kind, line.observed), span_words(window.end - window.start, tongue)
+    counts = _counts(kind, window, tongue)
     moment = from_ms(window.end)
     day, hour = WEEKDAYS[moment.weekday()][tongue == "zh"], f"{moment:%H:%M} UTC"
     if tongue == "zh":
-        said = f"{span}内{name}{metric} {value}（{counts}）"
+        said = f"{span}内 {name}{metric} {value}（{counts}）"
         if line.expected is not None:
-            said += f"；{day} {hour} 预期 {_expected(rule.metric, verdict)}"
+            said += f"；{day} {hour} 预期 {_expected(kind, verdict)}"
         return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
     said = f"{metric} of {name} {value} ({counts}) in {span}"
-    if rule.metric in _COUNTS:
+    if kind in _COUNTS:
         said = f"{value} {metric.lower()} on {name} in {span} ({counts})"
     if line.expected is not None:
-        said += f"; {_expected(rule.metric, verdict)} expected for a {day} {hour}"
+        said += f"; {_expected(kind, verdict)} expected for a {day} {hour}"
     return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
 
 
@@ -99,7 +107,6 @@ def p_value(value: float | None) -> str:
 def _immediate(line: AlertLine, tongue: Tongue) -> str:
     moment = from_ms(parse_iso(line.onset))
     at, name = f"{moment:%Y-%m-%d %H:%M} UTC", series_name(line.series, tongue)
-    probability = f"{line.observed * 100:.0f} %" if line.observed is not None else "NA"
     if tongue == "zh":
-        return f"单篇文章触发：{name}，概率 {probability}（{at}）。"
-    return f"One article on {name} met the rule by itself, with probability {probability} ({at})."
+        return f"单篇文章即满足规则：{name}（{at}）。"
+    return f"One article on {name} met the rule by itself ({at})."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import css_inline
@@ -17,7 +18,7 @@ from alerts.delivery.base import Message
 from alerts.sentence import figure, p_value
 from alerts.words import SEVERITY, STATE, pick, series_name, span_words
 from core.records import ONE
-from core.times import from_ms, iso
+from core.times import from_ms
 
 _SUBJECT_CHARS = 160
 COLOURS = {
@@ -159,12 +160,12 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     )
     facts.append(("Since", content.onset.replace("T", " ").replace("Z", " UTC")))
     facts.append(("Decided", content.decided_at.replace("T", " ").replace("Z", " UTC")))
-    if content.incident and content.incident != content.alert:
-        facts.append(("Incident", content.incident))
+    if content.incident:
+        facts.append(("Incident", content.incident[:12]))
     return facts
 
 
-def _bar(content: Content) -> dict[str, float] | None:
+def _bar(content: Content) -> dict[str, Any] | None:
     """Widths in per cent of a bar from 0: the expected band, and where the observed value stands."""
     known = (content.observed, content.expected, content.low, content.high)
     if any(value is None for value in known) or content.metric in ("mean_sentiment", "net_sentiment", ""):
@@ -183,6 +184,8 @@ def _bar(content: Content) -> dict[str, float] | None:
         "band": band,
         "after": round(max(100 - before - band, 0), 1),
         "mark": place(observed),
+        "observed": figure(content.metric, observed),
+        "expected": f"{figure(content.metric, low)} to {figure(content.metric, high)}",
     }
 
 
@@ -201,8 +204,3 @@ def _environment() -> Environment:
 @lru_cache(maxsize=1)
 def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
-
-
-def moment(ms: int) -> str:
-    """`1987-10-19 16:30 UTC`."""
-    return iso(ms - ms % 60_000).replace("T", " ").replace(":00Z", " UTC")

@@ -1,0 +1,250 @@
+"""`newsquake alerts …` and `newsquake silence …`: look at alerts and say what you do about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from alerts import handling, listing, silences
+from alerts.cli_common import (
+    By,
+    Config,
+    DeskName,
+    Json,
+    Reason,
+    StoreUrl,
+    actor_of,
+    moment_of,
+    open_desk,
+    short_time,
+    show_json,
+    show_table,
+)
+from core.errors import ConfigError
+from core.times import iso
+
+Which = Annotated[str, typer.Argument(help="The alert's id, or its beginning (6 characters or more).")]
+
+
+def list_alerts(
+    state: Annotated[str | None, typer.Option(help="pending, firing or resolved")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
+    series: Annotated[str | None, typer.Option(help="Only series with this in their name.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Onset not before: a time, or a span such as -7d.")
+    ] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only those that fire and nobody acknowledged.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """List alerts that fired, the newest first."""
+    if state and state not in ("pending", "firing", "resolved"):
+        raise ConfigError(f"--state {state}: expected pending, firing or resolved")
+    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+        begin = moment_of(since, at.now_ms(connection), "--since") if since else 0
+        found = listing.listed(
+            connection,
+            at.name,
+            state=state,
+            rule=rule,
+            series=series,
+            since=begin,
+            unhandled=open_only,
+            limit=limit,
+        )
+    if json:
+        show_json(found)
+        return
+    rows = [
+        (one["id"][:12], one["state"], one["severity"], one["rule"], one["series"], one["onset"], _hands(one))
+        for one in found
+    ]
+    show_table(("id", "state", "severity", "rule", "series", "since", "handling"), rows, "No alerts.")
+
+
+def _hands(one: dict[str, Any]) -> str:
+    said = []
+    if one["acknowledged"]:
+        said.append(f"acknowledged by {one['acknowledged_by']}")
+    if one["silenced"]:
+        said.append("silenced")
+    if one["inhibited_by"]:
+        said.append(f"inhibited by {one['inhibited_by'][:12]}")
+    if one["disposition"]:
+        said.append(f"judged {one['disposition']}")
+    return ", ".join(said)
+
+
+def show(
+    which: Which, json: Json = False, config: Config = None, store: StoreUrl = None, desk: DeskName = None
+) -> None:
+    """Show one alert: what happened, why, who was told, who did what."""
+    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+        card = listing.card(connection, at.name, which)
+    if json:
+        show_json(card)
+        return
+    typer.echo(f"{card['state']} {card['severity']}  {card['series']}  since {card['onset']}")
+    typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
+    for sentence in card.get("sentence", {}).values():
+        typer.echo(f"\n{sentence}")
+    if card.get("headlines"):
+        typer.echo("\nMost telling articles")
+        for line in card["headlines"]:
+            typer.echo(_plain(f"  {line['available_at']}  {line['title']}  ({line['publisher']})"))
+    typer.echo("\nChanges")
+    for line in card["lines"]:
+        p = f"  p {line['p_value']:.2g}" if line["p_value"] is not None else ""
+        typer.echo(
+            f"  {line['decided_at']}  {line['state']} {line['severity']}  {line['stories']} stories{p}"
+        )
+    if card["notifications"]:
+        typer.echo("\nNotifications")
+        for one in card["notifications"]:
+            error = f"  {one['error']}" if one["error"] else ""
+            typer.echo(
+                _plain(f"  {one['created_at']}  {one['channel']}  {one['event']}  {one['status']}{error}")
+            )
+    if card["history"]:
+        typer.echo("\nHistory")
+        for one in card["history"]:
+            typer.echo(_plain(f"  {one['at']}  {one['actor']}  {one['action']}  {one['reason']}"))
+
+
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text).rstrip()
+
+
+def ack(
+    which: Which,
+    reason: Reason = "",
+    by: By = "",
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Acknowledge: you take it in hand; no reminder and no escalation until it clears."""
+    _handle(handling.acknowledge, "acknowledged", which, reason, by, config, store, desk)
+
+
+def unack(
+    which: Which,
+    reason: Reason = "",
+    by: By = "",
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Take an acknowledgement back."""
+    _handle(handling.unacknowledge, "no longer acknowledged", which, reason, by, config, store, desk)
+
+
+def resolve(
+    which: Which,
+    reason: Reason = "",
+    disposition: Annotated[
+        str | None, typer.Option("--as", help="Your judgement: true, false, duplicate or known.")
+    ] = None,
+    by: By = "",
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Close an alert by hand (nobody hears of it any more) and, with --as, judge it."""
+    if disposition is None:
+        _handle(handling.close, "closed", which, reason, by, config, store, desk)
+        return
+    with open_desk(config, store, desk) as at, at.store.write() as connection:
+        now, actor = at.now_ms(connection), actor_of(by)
+        alert = handling.dispose(
+            connection, at.name, which, disposition, actor=actor, reason=reason, now_ms=now
+        )
+        if handling.find(connection, at.name, alert).state != "resolved":
+            handling.close(connection, at.name, alert, actor=actor, reason=reason, now_ms=now)
+    typer.echo(f"alert {alert} judged {disposition} and closed")
+
+
+def _handle(
+    deed: Any, said: str, which: str, reason: str, by: str, config: Any, store: Any, desk: Any
+) -> None:
+    with open_desk(config, store, desk) as at, at.store.write() as connection:
+        now = at.now_ms(connection)
+        alert = deed(connection, at.name, which, actor=actor_of(by), reason=reason, now_ms=now)
+    typer.echo(f"alert {alert} {said}")
+
+
+def silence_add(
+    rule: Annotated[str, typer.Option(help="Rules, as a glob.")] = "",
+    series: Annotated[str, typer.Option(help="Series, as a glob.")] = "",
+    severity: Annotated[str, typer.Option(help="Severities, by commas.")] = "",
+    alert: Annotated[str, typer.Option(help="One alert's id.")] = "",
+    starts: Annotated[str, typer.Option("--from", help="A time, or a span from now.")] = "0s",
+    until: Annotated[str, typer.Option("--until", help="A time, or a span from now.")] = "2h",
+    reason: Reason = "",
+    by: By = "",
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Silence alerts that match, for a time. They are decided and shown all the same."""
+    with open_desk(config, store, desk) as at, at.store.write() as connection:
+        now = at.now_ms(connection)
+        matchers = {"rule": rule, "series": series, "severity": severity}
+        if alert:
+            matchers["alert"] = handling.find(connection, at.name, alert).id
+        made = silences.add(
+            connection, at.name, matchers, starts_at=moment_of(starts, now, "--from"),
+            ends_at=moment_of(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
+        )  # fmt: skip
+    typer.echo(f"{made.id}  until {iso(made.ends_at)}")
+
+
+def silence_list(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """List silences in force, or to come."""
+    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+        now = at.now_ms(connection)
+        found = [
+            one
+            for one in silences.listed(connection, at.name)
+            if everything or (not one.expired and one.ends_at > now)
+        ]
+    if json:
+        show_json([one.__dict__ for one in found])
+        return
+    rows = [
+        (
+            one.id[:16],
+            " ".join(f"{name}={value}" for name, value in one.matchers.items()),
+            short_time(one.starts_at),
+            short_time(one.ends_at),
+            one.author,
+            one.reason + (" (ended)" if one.expired else ""),
+        )
+        for one in found
+    ]
+    show_table(("id", "what", "from", "until", "author", "reason"), rows, "No silences.")
+
+
+def silence_expire(
+    which: Annotated[str, typer.Argument(help="The silence's id, or its beginning.")],
+    by: By = "",
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """End a silence now; what still fires is told."""
+    with open_desk(config, store, desk) as at, at.store.write() as connection:
+        name = silences.expire(connection, at.name, which, actor=actor_of(by), now_ms=at.now_ms(connection))
+    typer.echo(f"{name} ended")

@@ -1,0 +1,167 @@
+"""`newsquake evidence …` and `newsquake audit …`: prove later what was known when, and who did what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from sqlalchemy import Connection, select
+
+from alerts import audit, evidence, handling, verify
+from alerts.cli_common import Config, DeskName, Json, StoreUrl, open_desk, show_json
+from core.errors import ConfigError, NewsquakeError
+from core.ids import text_hash
+from core.tables import alert_lines, articles
+
+
+def show(
+    which: Annotated[str, typer.Argument(help="The alert's id, or its beginning.")],
+    line: Annotated[
+        int | None, typer.Option(help="Which of its changes (from 1); default: the last that fired.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the pack to this file.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Show an alert's evidence pack (JSON), or write it to a file."""
+    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+        alert = handling.find(connection, at.name, which).id
+        query = select(alert_lines).where(alert_lines.c.desk == at.name, alert_lines.c.id == alert)
+        order = (alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity)
+        lines = connection.execute(query.order_by(*order)).all()
+    if line is not None:
+        if not 1 <= line <= len(lines):
+            raise ConfigError(f"--line {line}: the alert has {len(lines)} changes")
+        chosen = lines[line - 1]
+    else:
+        firing = [one for one in lines if one.state == "firing"] or list(lines)
+        if not firing:
+            raise ConfigError(f"alert {alert} never fired: there is no evidence of it")
+        chosen = firing[-1]
+    if not chosen.evidence:
+        raise ConfigError(f"alert {alert}: this change has no evidence pack")
+    if out is not None:
+        out.write_bytes(chosen.evidence)
+        typer.echo(f"wrote {out} ({len(chosen.evidence):,} bytes)", err=True)
+        return
+    sys.stdout.write(msgspec.json.format(chosen.evidence, indent=2).decode() + "\n")
+
+
+def check(
+    which: Annotated[str, typer.Argument(help="A pack's file, or an alert's id (or its beginning).")],
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Derive the alert again from its pack and say whether every figure agrees. Exit status 1 where one does not."""
+    stored: list[verify.Check] = []
+    if Path(which).is_file():
+        packs = [Path(which).read_bytes()]
+    else:
+        with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+            alert = handling.find(connection, at.name, which).id
+            query = select(alert_lines.c.evidence).where(
+                alert_lines.c.desk == at.name, alert_lines.c.id == alert
+            )
+            packs = [
+                pack
+                for pack in connection.execute(query.order_by(alert_lines.c.decided_at)).scalars()
+                if pack
+            ]
+            stored = [_stored(connection, _load(pack, which)) for pack in packs]
+        if not packs:
+            raise ConfigError(f"alert {which}: no evidence pack")
+    found = [verify.verify(_load(pack, which)) for pack in packs]
+    for checks, texts in zip(found, stored, strict=False):
+        checks.append(texts)
+    if json:
+        show_json([[one.__dict__ for one in checks] for checks in found])
+    else:
+        for checks in found:
+            for one in checks:
+                mark = {"agrees": "ok  ", "differs": "BAD ", "unknown": "  ? "}[one.verdict]
+                typer.echo(f"{mark} {one.what}: {one.detail}")
+    bad = sum(one.verdict == "differs" for checks in found for one in checks)
+    if bad:
+        raise NewsquakeError(f"{bad} figures differ: the pack is not what was decided")
+
+
+def _stored(connection: Connection, pack: evidence.Pack) -> verify.Check:
+    texts: dict[tuple[str, str], str] = {}
+    ids = [article.id for article in pack.articles]
+    for start in range(0, len(ids), 300):
+        query = select(articles.c.id, articles.c.revision, articles.c.title, articles.c.body)
+        for row in connection.execute(query.where(articles.c.id.in_(ids[start : start + 300]))):
+            texts[row.id, row.revision] = text_hash(row.title, row.body)
+    return verify.verify_texts(pack, texts)
+
+
+def _load(pack: bytes, name: str) -> evidence.Pack:
+    try:
+        return evidence.load(pack)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{name}: not an evidence pack ({error})") from error
+
+
+def audit_verify(
+    file: Annotated[Path | None, typer.Option(help="An export, instead of the store.")] = None,
+    anchor: Annotated[str | None, typer.Option(help="COUNT:HASH that was kept elsewhere.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """Check the chain of hashes, in the store or offline from an export. Exit status 1 where a link is broken."""
+    met = _anchor(anchor)
+    if file is not None:
+        found = audit.verify(_entries(file), met)
+    else:
+        with open_desk(config, store, None, read_only=True) as at, at.store.read() as connection:
+            found = audit.verify(audit.entries(connection), met)
+    if found.fault:
+        raise NewsquakeError(f"the audit log is broken after {found.entries} right entries: {found.fault}")
+    typer.echo(f"{found.entries} entries, every link holds; anchor {found.entries}:{found.last_hash}")
+
+
+def _anchor(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    count, colon, value = text.partition(":")
+    if not (colon and count.isdigit() and len(value) == 64):
+        raise ConfigError(f"--anchor {text}: expected COUNT:HASH, as `newsquake audit verify` prints it")
+    return int(count), value
+
+
+def _entries(file: Path) -> Iterator[audit.Entry]:
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield msgspec.json.decode(line, type=audit.Entry)
+                except msgspec.DecodeError as error:
+                    raise ConfigError(f"{file}:{number}: not an audit entry ({error})") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+
+
+def audit_export(
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File; default: standard output.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """Write the whole audit log, one JSON object a line: it can be verified anywhere."""
+    with open_desk(config, store, None, read_only=True) as at, at.store.read() as connection:
+        target = out.open("wb") if out is not None else sys.stdout.buffer
+        number = 0
+        try:
+            for entry in audit.entries(connection):
+                target.write(msgspec.json.encode(entry) + b"\n")
+                number += 1
+        finally:
+            if out is not None:
+                target.close()
+    typer.echo(f"{number} entries", err=True)

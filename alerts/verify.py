@@ -1,0 +1,240 @@
+"""Deriving an alert again from its evidence pack, and saying of each figure whether it agrees.
+
+Needs nothing but the pack (and, for the texts behind the hashes, the store that has them). The arithmetic here is
+written anew, from DESIGN.md, and not shared with the desk: one mistake does not confirm itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from alerts import evidence, lifecycle, sentence
+from alerts.detectors import Context, make
+from alerts.records import Verdict, Window
+from alerts.rules import content_hash
+from alerts.rulesfile import SEVERITIES
+from alerts.telling import telling
+from core.errors import ConfigError
+from core.times import iso, parse_iso
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure: `agrees`, `differs`, or `unknown` where the pack does not hold what it takes."""
+
+    what: str
+    verdict: Literal["agrees", "differs", "unknown"]
+    detail: str
+
+
+def verify(pack: evidence.Pack) -> list[Check]:
+    """All checks of a pack, in the order of the derivation."""
+    checks = [
+        _same("pack's hash", pack.hash, evidence.hash_of(pack)),
+        _same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {}))),
+    ]
+    if pack.window is None:
+        return [*checks, *_immediate(pack)]
+    window = Window(**pack.window)
+    return [
+        *checks,
+        _same("alert's id", pack.line.id, _window_id(pack)),
+        *_articles(pack, window),
+        *_counts(pack, window),
+        *_verdict(pack),
+        *_decision(pack, window),
+        *_words(pack, window),
+    ]
+
+
+def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> Check:
+    """Whether the stored articles are those that were judged. `texts`: (id, revision) -> hash of title and body."""
+    missing = [article.id for article in pack.articles if (article.id, article.revision) not in texts]
+    wrong = [
+        article.id
+        for article in pack.articles
+        if texts.get((article.id, article.revision), article.text_hash) != article.text_hash
+    ]
+    if wrong:
+        return Check("stored texts", "differs", f"{len(wrong)} have another text than was judged: {wrong[0]}")
+    if missing:
+        return Check(
+            "stored texts", "unknown", f"{len(missing)} of {len(pack.articles)} are not in this store"
+        )
+    return Check("stored texts", "agrees", f"{len(pack.articles)} articles have the text that was judged")
+
+
+def _same(what: str, told: Any, found: Any) -> Check:
+    if told == found:
+        return Check(what, "agrees", str(told))
+    return Check(what, "differs", f"the pack says {told}, derived {found}")
+
+
+def _window_id(pack: evidence.Pack) -> str:
+    line = pack.line
+    return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
+
+
+def _immediate(pack: evidence.Pack) -> Iterator[Check]:
+    if len(pack.articles) != 1:
+        yield Check("article", "differs", f"expected one, the pack has {len(pack.articles)}")
+        return
+    article = pack.articles[0]
+    made = lifecycle.immediate_id(pack.line.rule, pack.line.rule_version, article.id, article.revision)
+    yield _same("alert's id", pack.line.id, made)
+    yield _same("onset", pack.line.onset, iso(article.available_at))
+    wanted = str(pack.rule["sentiment"])
+    if wanted != "any":
+        share = {"negative": article.p_negative, "positive": article.p_positive}[wanted]
+        enough = share >= pack.rule["min_probability"] and not article.abstained
+        yield Check(
+            "condition",
+            "agrees" if enough else "differs",
+            f"{wanted} {share} ≥ {pack.rule['min_probability']}",
+        )
+
+
+def _articles(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    outside = [one.id for one in pack.articles if not window.start <= one.available_at < window.end]
+    yield Check(
+        "no look ahead",
+        "differs" if outside else "agrees",
+        f"{outside[0]} is not of this window"
+        if outside
+        else f"{len(pack.articles)} articles, all known in [{iso(window.start)}, {iso(window.end)})",
+    )
+    if pack.left_out == 0:
+        ids = sorted({one.id for one in pack.articles})
+        yield _same("article ids", len(pack.line.article_ids), len(ids))
+        if ids != sorted(pack.line.article_ids):
+            yield Check("article ids", "differs", "the line names other articles than the pack")
+
+
+def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    if pack.left_out:
+        yield Check("counts", "unknown", f"the pack leaves {pack.left_out} articles out")
+        return
+    stories: dict[str, list[evidence.EvidenceArticle]] = {}
+    for article in pack.articles:
+        stories.setdefault(article.story, []).append(article)
+    found = {
+        "articles": len(pack.articles),
+        "stories": len(stories),
+        "publishers": len({article.publisher for article in pack.articles}),
+        "decided": 0,
+        "negative": 0,
+        "sentiment_sum": 0,
+        "sentiment_squares": 0,
+    }
+    for told in stories.values():
+        judged = [article for article in told if not article.abstained]
+        if not judged:
+            continue
+        found["decided"] += 1
+        bad = sum(one.p_negative > max(one.p_neutral, one.p_positive) for one in judged)
+        found["negative"] += 2 * bad > len(judged)
+        mean = math.floor(sum(one.p_positive - one.p_negative for one in judged) / len(judged) + 0.5)
+        found["sentiment_sum"] += mean
+        found["sentiment_squares"] += mean * mean
+    told_of = asdict(window)
+    for name, number in found.items():
+        yield _same(name, told_of[name], number)
+    for name in ("articles", "stories", "publishers"):
+        yield _same(f"line's {name}", getattr(pack.line, name), told_of[name])
+
+
+def _verdict(pack: evidence.Pack) -> Iterator[Check]:
+    told = Verdict(**(pack.verdict or {"statistic": 0.0}))
+    line = pack.line
+    for name in ("observed", "expected", "p_value"):
+        yield _same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
+    state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
+    yield _same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
+    if not state or pack.window is None or pack.hop is None:
+        yield Check(
+            "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
+        )
+        return
+    try:
+        detector = make(pack.detector["kind"], pack.detector["params"], Context(**pack.detector["context"]))
+        detector.load(state.items())
+        found = detector.step(Window(**pack.window), Window(**pack.hop))
+    except (ConfigError, TypeError, ValueError, msgspec.DecodeError) as error:
+        yield Check("detector's verdict", "unknown", f"this version cannot load the state: {error}")
+        return
+    differing = [name for name, value in asdict(told).items() if not _equal(value, getattr(found, name))]
+    if differing:
+        name = differing[0]
+        yield _same(f"detector's {name}", getattr(told, name), getattr(found, name))
+    else:
+        yield Check(
+            "detector's verdict", "agrees", f"statistic {told.statistic:.6g} derived again from its state"
+        )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        # Another machine's exp and log may differ in the last bit.
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    line, rule = pack.line, pack.rule
+    yield from _threshold(pack)
+    if pack.threshold is None or pack.verdict is None:
+        return
+    statistic, threshold = float(pack.verdict["statistic"]), pack.threshold
+    enough = bool(pack.verdict["enough"]) and all(
+        getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
+    )
+    if line.state == "resolved":
+        calm = not enough or statistic < rule["resolve_below"] * threshold
+        said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
+        yield Check("resolved", "agrees" if calm else "differs", said)
+    else:
+        silent = rule["min_articles"] > window.articles  # an alert of silence has no articles to count
+        said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
+        breach = statistic >= threshold and (enough or silent)
+        yield Check("breach", "agrees" if breach else "differs", said)
+        rungs = [
+            name for name, ratio in rule["severities"] if threshold > 0 and statistic / threshold >= ratio
+        ]
+        reached = rungs[-1] if rungs else rule["severities"][0][0]
+        fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
+        said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
+        yield Check("severity", "agrees" if fits else "differs", said)
+    at = parse_iso(line.onset) if line.state == "pending" else window.end
+    yield _same("decided at", line.decided_at, iso(at + pack.lateness_ms))
+
+
+def _threshold(pack: evidence.Pack) -> Iterator[Check]:
+    static = pack.rule.get("threshold")
+    if static is not None:
+        yield _same("threshold", pack.threshold, static)
+    elif pack.fit:
+        fit = msgspec.json.decode(pack.fit)
+        yield _same("threshold", pack.threshold, fit.get("threshold"))
+    else:
+        yield Check("threshold", "unknown", "the pack holds no fit")
+
+
+def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    rule = _rule_like(pack)
+    verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
+    yield _same("sentence", pack.sentence, sentence.windowed(pack.line, rule["metric"], window, verdict))
+    yield _same(
+        "headlines",
+        pack.headlines,
+        telling(pack.articles, evidence.direction(rule["metric"], rule["direction"])),
+    )
+
+
+def _rule_like(pack: evidence.Pack) -> dict[str, str]:
+    return {"metric": str(pack.rule["metric"]), "direction": str(pack.rule["direction"])}
