@@ -14,7 +14,10 @@ from dashboard import context, live, viewer, who
 from dashboard.i18n import say
 from dashboard.views import alerts, articles, links, overview, pipeline, series
 
-st.set_page_config(page_title="Newsquake", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide")
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Newsquake", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.logo(str(HERE / "logo.svg"), size="large", icon_image=str(HERE / "icon.svg"))
 
 PAGES = (
     ("overview", "Overview", ":material/grid_view:", overview.show),

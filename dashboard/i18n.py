@@ -19,6 +19,8 @@ ENGLISH = {
     "6h": "Last 6 hours",
     "days": "Chosen days",
     "auto": "Automatic",
+    "skip": "left out",
+    "show": "shown",
     "1m": "1 minute",
     "5m": "5 minutes",
     "15m": "15 minutes",

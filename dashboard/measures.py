@@ -14,6 +14,9 @@ from core.records import ONE
 MIN_DECIDED = 5
 """Fewer decided stories than this say nothing: NA, never 0."""
 
+RAREST = 1e-9
+"""Beyond a thousand million to one no model of the news is to be believed; the page says only that."""
+
 Z = 1.96
 """Two-sided 95 %."""
 
@@ -56,15 +59,13 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def odds(p_value: float | None) -> str:
-    """How unusual, in words a person can weigh: `1 in 2,400`; empty for none.
+    """How unusual, as a person can weigh it: the n of "1 in n"; empty for none.
 
-    >>> odds(0.0004), odds(1e-9), odds(None)
-    ('1 in 2,500', '1 in 10^9', '')
+    >>> odds(0.0004), odds(1e-8), odds(None)
+    ('2,500', '10⁸', '')
     """
     if p_value is None or math.isnan(p_value):
         return ""
-    if p_value <= 0:
-        return "< 1 in 10^300"
     if p_value < 1e-6:
-        return f"1 in 10^{round(-math.log10(p_value))}"
-    return f"1 in {round(1 / p_value):,}"
+        return f"10{'⁰¹²³⁴⁵⁶⁷⁸⁹'[round(-math.log10(p_value))]}"
+    return f"{round(1 / p_value):,}"

@@ -75,8 +75,3 @@ def choose(
 def fit(width: int | None, span: int) -> int:
     """`width` if it makes no more slots than can be drawn, else (and for None) what suits the span."""
     return width if width and span <= 2 * MOST_SLOTS * width else width_for(span)
-
-
-def name_of(width: int) -> str:
-    """The name of a width of the ladder."""
-    return next(name for name, known in WIDTHS.items() if known == width)

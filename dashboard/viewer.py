@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,14 @@ import streamlit as st
 from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette
+from dashboard.measures import RAREST, odds
 from dashboard.period import WIDTHS, Period, choose, width_for
 from dashboard.queries.series import DeskState
 
+LANGUAGES = {"en": "English", "zh": "中文"}
+DEFAULTS = {"lang": "en", "period": "all", "width": "auto", "gaps": "skip", "colours": "safe"}
+KEPT = tuple(DEFAULTS)
+"""The choices that stand in the address."""
 PERIODS = ("all", "30d", "7d", "24h", "6h", "days")
 
 
@@ -24,8 +30,14 @@ class Viewer:
     palette: Palette
     dark: bool
     period: Period
-    period_name: str
     skip_gaps: bool
+
+    def odds(self, p_value: float | None) -> str:
+        """`1 in 2,500`, or NA."""
+        if p_value is not None and p_value < RAREST:
+            return self.t("under 1 in 10⁹")
+        number = odds(p_value)
+        return self.t("1 in {number}", number=number) if number else self.t("NA")
 
     def t(self, text: str, **values: object) -> str:
         """The text in the viewer's language."""
@@ -34,50 +46,64 @@ class Viewer:
 
 def language() -> str:
     """`en` or `zh`, before the widgets are drawn."""
-    return "zh" if st.session_state.get("lang", st.query_params.get("lang")) == "中文" else "en"
+    return str(_remember("lang", list(LANGUAGES)))
 
 
 def sidebar(desk: DeskState) -> Viewer:
     """Draw the choices that hold for every page, and give them."""
+    tongue = language()
+    _remember("period", PERIODS)
+    _remember("width", list(WIDTHS))
+    _remember("colours", list(PALETTES))
+    _remember("gaps", ["skip", "show"])
     with st.sidebar:
-        speech = st.segmented_control(
+        st.segmented_control(
             "Language / 语言",
-            ["English", "中文"],
-            default="English",
+            list(LANGUAGES),
             required=True,
             key="lang",
-            bind="query-params",
+            format_func=lambda key: LANGUAGES[key],
         )
-        tongue = "zh" if speech == "中文" else "en"
-        name = st.selectbox(
-            i18n.say("Period", tongue),
-            PERIODS,
-            key="period",
-            bind="query-params",
-            format_func=lambda key: i18n.say(key, tongue),
-            help=i18n.say("In event time, ending where the desk stands", tongue),
-        )
-        days = _days(desk, tongue) if name == "days" else None
-        width = st.selectbox(
-            i18n.say("Resolution", tongue),
+
+        def choice(
+            label: str, options: Sequence[str], key: str, words: Callable[[str], str], hint: str = ""
+        ) -> None:
+            st.selectbox(i18n.say(label, tongue), options, key=key, format_func=words, help=hint or None)
+
+        choice(
+            "Period", PERIODS, "period", lambda key: i18n.say(key, tongue),
+            hint=i18n.say("In event time, ending where the desk stands", tongue),
+        )  # fmt: skip
+        days = _days(desk, tongue) if st.session_state["period"] == "days" else None
+        choice(
+            "Resolution",
             list(WIDTHS),
-            key="width",
-            bind="query-params",
-            format_func=lambda key: i18n.say("6h slots" if key == "6h" else key, tongue),
+            "width",
+            lambda key: i18n.say("6h slots" if key == "6h" else key, tongue),
         )
-        gaps = st.toggle(
-            i18n.say("Leave out time without news", tongue), value=True, key="gaps", bind="query-params"
-        )
-        colours = st.selectbox(
-            i18n.say("Colours", tongue),
-            list(PALETTES),
-            key="colours",
-            bind="query-params",
-            format_func=lambda key: i18n.say(PALETTES[key].title, tongue),
-        )
-    period = choose(name or "all", desk.first, desk.now, WIDTHS[width or "auto"], days)
+        choice("Time without news", ["skip", "show"], "gaps", lambda key: i18n.say(key, tongue))
+        choice("Colours", list(PALETTES), "colours", lambda key: i18n.say(PALETTES[key].title, tongue))
+    chosen = {key: str(st.session_state[key]) for key in KEPT}
+    for key, value in chosen.items():
+        _into_address(key, value)
+    period = choose(chosen["period"], desk.first, desk.now, WIDTHS[chosen["width"]], days)
     dark = st.context.theme.type == "dark"
-    return Viewer(tongue, PALETTES[colours or "safe"], dark, period, name or "all", gaps)
+    return Viewer(tongue, PALETTES[chosen["colours"]], dark, period, chosen["gaps"] == "skip")
+
+
+def _remember(key: str, options: Sequence[str]) -> str:
+    """The choice `key` of this session; at its start what the address says, else the first option."""
+    if st.session_state.get(key) not in options:
+        asked = st.query_params.get(key)
+        st.session_state[key] = asked if asked in options else options[0]
+    return str(st.session_state[key])
+
+
+def _into_address(key: str, value: str) -> None:
+    if value == DEFAULTS[key]:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
 
 
 def _days(desk: DeskState, tongue: str) -> tuple[int, int] | None:
@@ -87,8 +113,7 @@ def _days(desk: DeskState, tongue: str) -> tuple[int, int] | None:
         (first, last),
         min_value=first,
         max_value=last,
-        key="days",
-        bind="query-params",
+        key="chosen-days",
     )
     if not isinstance(chosen, tuple) or len(chosen) != 2:
         return None

@@ -9,7 +9,9 @@ from dashboard.charts.palette import NA, Palette
 from dashboard.charts.slots import Translate, time_axis
 from dashboard.period import Period
 
-ROW_PIXELS = 22
+ROW_PIXELS = 21
+FRAME_PIXELS = 96
+"""Legend and axis: the page takes a chart's height as the whole of it."""
 
 
 def heatmap(
@@ -61,7 +63,7 @@ def heatmap(
         )
         .add_params(picked)
     )  # fmt: skip
-    return alt.layer(missing, known).properties(height=ROW_PIXELS * max(1, len(rows)))
+    return alt.layer(missing, known).properties(height=ROW_PIXELS * max(1, len(rows)) + FRAME_PIXELS)
 
 
 def _words(row: object, t: Translate) -> str:

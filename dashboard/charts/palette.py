@@ -11,7 +11,7 @@ NA = "#9aa0a6"
 """Not enough evidence; drawn faint."""
 
 ACCENT = "#4c78a8"
-SEVERITIES = {"low": "#8a8f98", "medium": "#e69f00", "high": "#d55e00", "critical": "#a3195b"}
+SEVERITIES = {"low": "#8a8f98", "medium": "#e69f00", "high": "#d55e00", "critical": "#c2337a"}
 SEVERITY_ORDER = ("critical", "high", "medium", "low")
 
 

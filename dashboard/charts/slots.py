@@ -37,16 +37,16 @@ def known(frame: pd.DataFrame, column: str, period: Period) -> pd.DataFrame:
 def time_axis(shown: list[int], period: Period, *, labels: bool = True) -> alt.X:
     """The x encoding by label, in the order of time, with a few ticks in full."""
     names = [period.label(slot) for slot in shown]
-    step = max(1, -(-len(names) // MOST_TICKS))
-    ticks = names[::step]
-    long_enough = period.width >= DAY or not names or names[0][:10] == names[-1][:10]
-    short = (
-        "datum.label"
-        if period.width >= DAY
-        else "slice(datum.label, 11)"
-        if long_enough
-        else "slice(datum.label, 5)"
-    )
+    days = list(dict.fromkeys(name[:10] for name in names))
+    if period.width < DAY and len(days) > 2:
+        first = {name[:10]: name for name in reversed(names)}
+        ticks, short = [first[day] for day in days], "slice(datum.label, 0, 10)"
+    else:
+        ticks, short = (
+            names,
+            "datum.label" if period.width >= DAY or len(days) > 1 else "slice(datum.label, 11)",
+        )
+    ticks = ticks[:: max(1, -(-len(ticks) // MOST_TICKS))]
     axis = alt.Axis(
         values=ticks, labelExpr=short, labelAngle=0, title=None, labels=labels, ticks=labels, labelOverlap=True,
         domain=False, grid=False,

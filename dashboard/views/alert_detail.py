@@ -13,7 +13,6 @@ from alerts.sentence import figure
 from core.times import DAY, HOUR, from_ms
 from dashboard import data, names
 from dashboard.charts.series import sentiment, volume
-from dashboard.measures import odds
 from dashboard.period import Period, width_for
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
@@ -75,7 +74,7 @@ def _numbers(viewer: Viewer, row: pd.Series, lines: list[dict[str, Any]], pack: 
     columns = st.columns(5)
     columns[0].metric(t("Observed"), _figure(viewer, metric, first.get("observed")), border=True)
     columns[1].metric(t("Expected"), _figure(viewer, metric, first.get("expected")), border=True)
-    columns[2].metric(t("By chance"), odds(first.get("p_value")) or t("NA"), border=True)
+    columns[2].metric(t("By chance"), viewer.odds(first.get("p_value")), border=True)
     columns[3].metric(t("Stories"), f"{first['stories']:,}", border=True)
     columns[4].metric(t("Publishers"), f"{first['publishers']:,}", border=True)
     st.caption(

@@ -60,7 +60,7 @@ def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
         on_select="rerun",
         selection_mode="single-row",
         key="alert-list",
-        height=min(300, 38 + 35 * len(table)),
+        height="content" if len(table) <= 8 else 320,
         column_config={
             "onset": st.column_config.DatetimeColumn(t("Since"), format="YYYY-MM-DD HH:mm"),
             "severity": st.column_config.TextColumn(t("Severity"), width="small"),

@@ -6,14 +6,14 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from dashboard.viewer import KEPT
+
 PAGES: dict[str, Any] = {}
 """Name -> st.Page, filled by app.py."""
-
-_KEPT = ("lang", "period", "days", "width", "gaps", "colours")
 
 
 def go(page: str, **look_at: str) -> NoReturn:
     """Switch to the page; the viewer's choices go along."""
-    kept = {name: st.query_params[name] for name in _KEPT if name in st.query_params}
+    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
     st.switch_page(PAGES[page], query_params={**kept, **look_at})
     raise AssertionError("switch_page does not return")

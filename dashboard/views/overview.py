@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.records import TOPICS
-from core.times import from_ms
+from core.times import from_ms, iso
 from dashboard import data, names
 from dashboard.charts.heatmap import heatmap
 from dashboard.charts.slots import Translate, slots_shown, spread
-from dashboard.measures import measured, net_interval, odds
-from dashboard.period import LADDER, Period, name_of
+from dashboard.measures import measured, net_interval
+from dashboard.period import LADDER, Period
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer, recent
@@ -64,6 +64,7 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
         _change(row, viewer),
         border=True,
         delta_color="off",
+        delta_arrow="off",
         help=since,
     )
     columns[2].metric(
@@ -88,7 +89,7 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
     found = data.most_unusual(desk.desk, split, viewer.period.end)
     columns[4].metric(
         t("Most unusual"),
-        odds(found.iloc[0]["p_value"]) or t("NA") if len(found) else t("NA"),
+        viewer.odds(found.iloc[0]["p_value"]) if len(found) else t("NA"),
         names.title(found.iloc[0]["series"], viewer.language, data.company_name) if len(found) else None,
         border=True,
         delta_color="off",
@@ -155,12 +156,8 @@ def _map(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         )
     )
     if cell := picked.selection.get("cell"):
-        links.go(
-            "series",
-            series=str(cell[0]["series"]),
-            slot=str(int(cell[0]["slot"])),
-            width=name_of(period.width),
-        )
+        start = int(cell[0]["slot"])
+        links.go("series", series=str(cell[0]["series"]), since=iso(start), until=iso(start + period.width))
 
 
 def coarser(period: Period, covered: pd.Series, skip_gaps: bool) -> Period:
@@ -230,7 +227,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
     table["interval"] = [
         f"{row.low:+.2f} … {row.high:+.2f}" if row.low == row.low else t("NA") for row in table.itertuples()
     ]
-    table["odds"] = table["p_value"].map(odds)
+    table["odds"] = table["p_value"].map(viewer.odds)
     table["when"] = [None if at != at else from_ms(int(at)).replace(tzinfo=None) for at in table["at"]]
     table = table.reset_index(drop=True)
     number = st.column_config.NumberColumn

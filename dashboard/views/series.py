@@ -5,14 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.times import parse_iso
 from dashboard import data, names
 from dashboard.charts.series import expectation, sentiment, volume
 from dashboard.charts.slots import slots_shown, spread
-from dashboard.measures import measured, odds
+from dashboard.measures import measured
 from dashboard.queries.articles import LIMIT, Wanted
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
 from dashboard.views.article_table import article_table
+from dashboard.views.export_buttons import export_buttons
 from dashboard.views.header import header, moment
 
 _COUNTS = ["articles", "stories", "publishers", "negative", "decided", "sentiment_sum"]
@@ -26,8 +28,11 @@ def show(viewer: Viewer, desk: DeskState) -> None:
     if not shown:
         st.info(viewer.t("No news in this period."))
         return
-    picked = _charts(viewer, desk, series, shown, frame, marks)
-    _behind(viewer, desk, series, frame, picked)
+    start, end = _charts(viewer, desk, series, shown, frame, marks)
+    _behind(viewer, desk, series, start, end)
+    with st.expander(viewer.t("Figures by time")):
+        st.dataframe(frame, hide_index=True, alt=viewer.t("Figures by time"))
+        export_buttons(viewer, frame, f"newsquake-{series}".replace(":", "-").replace("/", "-"), "series")
 
 
 def _choice(viewer: Viewer, desk: DeskState) -> str:
@@ -46,7 +51,8 @@ def _choice(viewer: Viewer, desk: DeskState) -> str:
     series = chosen or "all"
     if series != asked:
         st.query_params["series"] = series
-        st.query_params.pop("slot", None)
+        st.query_params.pop("since", None)
+        st.query_params.pop("until", None)
     st.session_state["series-shown"] = series
     return series
 
@@ -69,7 +75,7 @@ def frames(viewer: Viewer, desk: DeskState, series: str) -> tuple[list[int], pd.
 
 def _charts(
     viewer: Viewer, desk: DeskState, series: str, shown: list[int], frame: pd.DataFrame, marks: pd.DataFrame
-) -> list[int]:
+) -> tuple[int, int]:
     t, period, title = viewer.t, viewer.period, names.title(series, viewer.language, data.company_name)
     st.subheader(t("How much"), anchor=False)
     event = st.altair_chart(
@@ -98,9 +104,12 @@ def _charts(
     )
     st.caption(t("Shaded: 95 % interval, on the safe side. No point: fewer than five decided stories (NA)."))
     _unusual(viewer, desk, series, shown)
-    slots = [int(item["slot"]) for item in event.selection.get("bar", []) if "slot" in item]
-    asked = st.query_params.get("slot", "")
-    return slots or ([int(asked)] if asked.lstrip("-").isdigit() else [])
+    if slots := [int(item["slot"]) for item in event.selection.get("bar", []) if "slot" in item]:
+        return min(slots), max(slots) + period.width
+    try:  # a link from elsewhere may ask for a stretch of time
+        return parse_iso(st.query_params["since"]), parse_iso(st.query_params["until"])
+    except (KeyError, ValueError):
+        return period.start, period.end
 
 
 def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> None:
@@ -113,7 +122,7 @@ def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> 
         return
     rule = choice.selectbox(t("Rule"), rules, key=f"rule-{series}", label_visibility="collapsed")
     found = data.findings_by_slot(desk.desk, rule, series, period)
-    found = found.assign(odds=found["p_value"].map(odds))
+    found = found.assign(odds=found["p_value"].map(viewer.odds))
     frame = spread(found, shown, period)
     frame["breach"] = frame["breach"].fillna(False).astype(bool)
     columns = ["slot", "label", "observed", "expected", "low", "high", "breach", "odds"]
@@ -129,9 +138,8 @@ def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> 
     )
 
 
-def _behind(viewer: Viewer, desk: DeskState, series: str, frame: pd.DataFrame, picked: list[int]) -> None:
-    t, period = viewer.t, viewer.period
-    start, end = (min(picked), max(picked) + period.width) if picked else (period.start, period.end)
+def _behind(viewer: Viewer, desk: DeskState, series: str, start: int, end: int) -> None:
+    t = viewer.t
     wanted = Wanted(start, end, series)
     tally = data.tally(desk.desk, wanted)
     st.subheader(t("Articles from {start} to {end}", start=moment(start), end=moment(end)), anchor=False)
