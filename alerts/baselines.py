@@ -221,9 +221,7 @@ class Pool:
         exposure = sum(hours)
         mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
         prior = POOL_HOUR * self.at_slow
-        rhythm = [
-            (prior + n) / (prior + e * mean) for n, e in zip(stories, hours, strict=True)
-        ]
+        rhythm = [(prior + n) / (prior + e * mean) for n, e in zip(stories, hours, strict=True)]
         weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
         norm = exposure / weighted if weighted > 0.0 else 1.0
         self.rhythm = array("d", [r * norm for r in rhythm])
@@ -317,7 +315,7 @@ class Baseline:
             if own:
                 n = known[b] if track.hours is not None else known.get(b, 0.0)  # type: ignore
                 weight *= (prior + n) / (prior + hours[b] * usual * weight)
-            if hour == first or hour == last:
+            if hour in (first, last):
                 weight *= (min(end, (hour + 1) * HOUR) - max(start, hour * HOUR)) / HOUR
             total += weight
         return total
@@ -350,7 +348,9 @@ class Baseline:
             begin = track.block * self.window
             level, _ = self.level(pool, track)
             mean = max(level * self._rhythm(pool, track, begin, begin + self.window), 1e-6)
-            count = min(float(track.block_n), mean + 6.0 * sqrt(mean + mean * mean * pool.excess / pool.weight) + 1.0)
+            count = min(
+                float(track.block_n), mean + 6.0 * sqrt(mean + mean * mean * pool.excess / pool.weight) + 1.0
+            )
             average = level * self.window / HOUR
             empty = min(float(block - track.block - 1), DEAD_HOURS * HOUR / self.window)
             excess = (count - mean) ** 2 - mean + empty * (average * average - average)

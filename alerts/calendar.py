@@ -86,7 +86,7 @@ def calendar(name: str) -> Calendar:
     """The exchange's calendar by its MIC (XNYS, XSHG …), or "none". Raises ValueError for an unknown name."""
     try:
         return Calendar(name)
-    except Exception as error:  # noqa: BLE001 - the library's own errors have no common base
+    except Exception as error:
         raise ValueError(
             f"unknown exchange calendar {name!r}: write a MIC such as XNYS, XSHG, or none"
         ) from error

@@ -42,5 +42,7 @@ def make(kind: str, params: Mapping[str, Any] | None = None, context: Context | 
         raise ConfigError(f"unknown detector {kind!r}; known: {', '.join(KINDS)}")
     names = {field.name for field in fields(known.params)}
     if wrong := sorted(set(params or {}) - names):
-        raise ConfigError(f"detector {kind}: unknown parameter {wrong[0]!r}; known: {', '.join(sorted(names))}")
+        raise ConfigError(
+            f"detector {kind}: unknown parameter {wrong[0]!r}; known: {', '.join(sorted(names))}"
+        )
     return known.build(known.params(**(params or {})), context or Context())

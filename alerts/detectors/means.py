@@ -63,7 +63,9 @@ class MeanPool(Pool):
 
     def shift(self, b: int) -> float:
         """What hour `b` of the week adds to a story's value."""
-        return (self.hour_total[b] - self.hour_n[b] * self.mean) / (self.hour_n[b] + PRIOR_HOUR * self.at_slow)
+        return (self.hour_total[b] - self.hour_n[b] * self.mean) / (
+            self.hour_n[b] + PRIOR_HOUR * self.at_slow
+        )
 
 
 class Mean:
@@ -122,7 +124,15 @@ class Means:
             track.born = pool.generation
 
     def learn(
-        self, series: str, pool: MeanPool, start: int, end: int, n: int, total: float, squares: float, weight: float
+        self,
+        series: str,
+        pool: MeanPool,
+        start: int,
+        end: int,
+        n: int,
+        total: float,
+        squares: float,
+        weight: float,
     ) -> None:
         """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an incident."""
         pool.advance(end, end - start)

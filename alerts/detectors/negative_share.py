@@ -46,7 +46,9 @@ class NegativeShare:
         if not window.observed:
             return NOT_OBSERVED
         n, k = window.decided, window.negative
-        mean, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // 3_600_000))
+        mean, belief, correlation = means.expect(
+            pool, series, pool.calendar.bin((window.end - 1) // 3_600_000)
+        )
         share = min(max(mean, 0.005), 0.995)
         precision = 1.0 / (correlation + 1.0 / (belief + 1.0)) - 1.0
         p = beta_binomial_tail(k, n, share, precision)
@@ -57,9 +59,13 @@ class NegativeShare:
             weight = self.params.incident_weight if enough and p < 0.01 else 1.0
             means.learn(series, pool, hop.start, hop.end, hop.decided, hop.negative, hop.negative, weight)
         if n <= 0:
-            return Verdict(0.0, None, None, share, *share_band(1, share, precision), False, "no story in the window")
+            return Verdict(
+                0.0, None, None, share, *share_band(1, share, precision), False, "no story in the window"
+            )
         low, high = share_band(n, share, precision)
-        return Verdict(statistic(p), p, k / n, share, low, high, enough, "" if enough else "learning the usual share")
+        return Verdict(
+            statistic(p), p, k / n, share, low, high, enough, "" if enough else "learning the usual share"
+        )
 
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
         """State by series; "" is the pools'."""

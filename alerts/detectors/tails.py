@@ -86,8 +86,10 @@ def negative_binomial_tail(x: int, mean: float, size: float) -> float:
             below += term
         return max(0.0, 1.0 - below - 0.5 * at_x)
     # P(X >= x) = I_q(x, size): exact for integers too, only slower.
-    return max(0.0, 1.0 - beta_tail(q, float(x), size) - 0.5 * at_x) if x <= mean else max(
-        SMALLEST, _lower(q, float(x), size) - 0.5 * at_x
+    return (
+        max(0.0, 1.0 - beta_tail(q, float(x), size) - 0.5 * at_x)
+        if x <= mean
+        else max(SMALLEST, _lower(q, float(x), size) - 0.5 * at_x)
     )
 
 
@@ -169,5 +171,9 @@ def share_band(n: int, share: float, precision: float, z: float = 1.96) -> tuple
     effective = n * (precision + 1.0) / (precision + n) if n > 0 else 1.0
     z2 = z * z
     centre = (share + z2 / (2.0 * effective)) / (1.0 + z2 / effective)
-    half = z * sqrt(share * (1.0 - share) / effective + z2 / (4.0 * effective * effective)) / (1.0 + z2 / effective)
+    half = (
+        z
+        * sqrt(share * (1.0 - share) / effective + z2 / (4.0 * effective * effective))
+        / (1.0 + z2 / effective)
+    )
     return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,224 @@
+"""One series of any kind as a stream: how surprising is this value, from the past only? (`newsquake detect`)
+
+Two questions, each answered by the distance to the nearest thing ever seen, in units of the series' usual range:
+  novelty   how far is the value from every earlier value? (a one-dimensional nearest neighbour: a new high or low,
+            but also a value in a gap that was never visited, e.g. a machine that idles at 40 % for the first time)
+  rhythm    how far is the mean of the last three values from every earlier day's at this time of day, and is that
+            more than any such distance of late? (a quiet Monday, a night that is as busy as a day)
+The range is that of the values seen, but at most four times the spread between their 0.5 % and 99.5 % quantiles, so
+that one giant spike does not hide the next ones. After a value was reported, only a larger surprise is, for a
+while: one incident is one report. Nothing is set per series, and nothing knows how long the series will be.
+
+Why so simple: on the public part of the NAB, nearest neighbours of lagged vectors, window means and deviations added
+nothing to these two (docs/detectors.md has the table). Cost: a binary search in a sorted list, bounded at KEPT values.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.errors import ConfigError
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamParams:
+    """One setting for every series; see docs/detectors.md for how each was chosen."""
+
+    novelty: float = 0.016
+    """A value this share of the range away from every earlier one is worth 1 (a score of 0.5)."""
+    rhythm: float = 0.15
+    """So is a distance of this share from every earlier day …"""
+    excess: float = 1.2
+    """… if it is also so many times the largest one of late."""
+    late: int = 2000
+    """Rows that count as "of late" …"""
+    settle: int = 4
+    """… without the latest few, which belong to the same event."""
+    smooth: int = 3
+    days: int = 28
+    slack: int = 2
+    """Rows to either side of the same time on an earlier day."""
+    warmup: int = 100
+    """Rows before anything is reported."""
+    rest: float = 0.06
+    """After a report only a larger one is given for this share of the rows seen …"""
+    rest_most: int = 225
+    """… but for so many rows at most."""
+    cap: float = 4.0
+    kept: int = 50_000
+
+
+class Stream:
+    """The detector of one series; `step` gives the score (0..1) of a row, then learns it."""
+
+    def __init__(self, params: StreamParams | None = None) -> None:
+        self.params = params or StreamParams()
+        self.rows = 0
+        self._sorted: list[float] = []
+        self._values: deque[float] = deque()
+        self._times: list[float] = []
+        self._means: list[float] = []
+        self._peaks: deque[tuple[int, float]] = deque()
+        self._waiting: deque[tuple[int, float]] = deque()
+        self._reports: deque[tuple[int, float]] = deque()
+
+    def step(self, moment: datetime | float, value: float) -> float:
+        """The score of `value` at `moment` (naive = UTC, or seconds); a gap (not finite) scores 0, teaches nothing."""
+        if not math.isfinite(value):
+            return 0.0
+        seconds = moment if isinstance(moment, (int, float)) else _seconds(moment)
+        if self._times and seconds < self._times[-1]:
+            seconds = self._times[-1]
+        surprise = max(self._novelty(value), self._rhythm(seconds, value)) if self._sorted else 0.0
+        self._learn(value)
+        self.rows += 1
+        if self.rows <= self.params.warmup:
+            return 0.0
+        surprise = self._rest(surprise)
+        return surprise / (1.0 + surprise)
+
+    def _range(self) -> float:
+        known = self._sorted
+        n = len(known)
+        whole = known[-1] - known[0]
+        usual = known[min(n - 1, int(0.995 * n))] - known[int(0.005 * n)]
+        return min(whole, max(self.params.cap * usual, 0.03 * whole))
+
+    def _novelty(self, value: float) -> float:
+        known = self._sorted
+        at = bisect_left(known, value)
+        distance = math.inf
+        if at < len(known):
+            distance = known[at] - value
+        if at > 0:
+            distance = min(distance, value - known[at - 1])
+        if distance == 0.0:
+            return 0.0
+        # The range includes the value itself, so that the first move of a constant series is 1 / novelty, not infinite.
+        scale = max(self._range(), min(distance, max(known[-1], value) - min(known[0], value)), 1e-300)
+        return distance / scale / self.params.novelty
+
+    def _rhythm(self, seconds: float, value: float) -> float:
+        params, times, means = self.params, self._times, self._means
+        last = list(self._values)[-(params.smooth - 1) :] if params.smooth > 1 else []
+        mean = (math.fsum(last) + value) / (len(last) + 1)
+        distance = math.inf
+        days = 0
+        for day in range(1, params.days + 1):
+            then = seconds - day * DAY_S
+            if not times or then < times[0]:
+                break
+            at = bisect_left(times, then)
+            days += 1
+            for earlier in means[max(0, at - params.slack) : at + params.slack + 1]:
+                gap = abs(earlier - mean)
+                if gap < distance:
+                    distance = gap
+        times.append(seconds)
+        means.append(mean)
+        if days < 2 or not math.isfinite(distance):
+            return 0.0
+        scale = max(self._range(), 1e-300)
+        ratio = distance / scale
+        row, peaks, waiting = self.rows, self._peaks, self._waiting
+        while waiting and waiting[0][0] < row - params.settle:
+            peak = waiting.popleft()
+            while peaks and peaks[-1][1] <= peak[1]:
+                peaks.pop()
+            peaks.append(peak)
+        while peaks and peaks[0][0] < row - params.late:
+            peaks.popleft()
+        waiting.append((row, ratio))
+        if not peaks or peaks[0][1] <= 0.0:
+            return 0.0
+        return min(ratio / params.rhythm, ratio / (params.excess * peaks[0][1]))
+
+    def _learn(self, value: float) -> None:
+        insort(self._sorted, value)
+        self._values.append(value)
+        if len(self._values) > self.params.kept:
+            old = self._values.popleft()
+            del self._sorted[bisect_left(self._sorted, old)]
+        if len(self._times) > 2 * self.params.kept:
+            del self._times[: self.params.kept], self._means[: self.params.kept]
+
+    def _rest(self, surprise: float) -> float:
+        """The surprise where it is the largest for a while, else 0."""
+        reports, row = self._reports, self.rows
+        horizon = row - min(self.params.rest_most, self.params.rest * row)
+        while reports and reports[0][0] < horizon:
+            reports.popleft()
+        given = surprise if surprise > 0.0 and (not reports or surprise > reports[0][1]) else 0.0
+        while reports and reports[-1][1] <= surprise:
+            reports.pop()
+        reports.append((row, surprise))
+        return given
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, float]]:
+    """(timestamp as written, value as written, seconds, value) of a CSV; further columns are ignored.
+
+    A header may name the columns `timestamp` and `value` in any order; without one the first two are taken. An empty
+    value, or NaN, is a gap. Raises ConfigError with the line for anything else.
+    """
+    reader = csv.reader(lines)
+    places: tuple[int, int] | None = None
+    last = -math.inf
+    for fields in reader:
+        if not any(field.strip() for field in fields):
+            continue
+        if places is None:
+            names = [field.strip().lower().lstrip("\ufeff") for field in fields]
+            if "timestamp" in names and "value" in names:
+                places = names.index("timestamp"), names.index("value")
+                continue
+            places = 0, 1
+            if _time(fields[0]) is None:
+                raise ConfigError(
+                    f"{name}:1: expected the columns timestamp and value, found {', '.join(names)[:80]}"
+                )
+        where = f"{name}:{reader.line_num}"
+        if len(fields) <= max(places):
+            raise ConfigError(f"{where}: expected a timestamp and a value, found {len(fields)} column(s)")
+        moment, value = fields[places[0]].strip(), fields[places[1]].strip()
+        seconds = _time(moment)
+        if seconds is None:
+            raise ConfigError(f"{where}: not a timestamp: {moment[:40]!r} (ISO 8601 or seconds since 1970)")
+        if seconds < last:
+            raise ConfigError(f"{where}: {moment[:40]} lies before the row above it; sort the file by time")
+        last = seconds
+        try:
+            number = float(value) if value else math.nan
+        except ValueError:
+            raise ConfigError(f"{where}: not a number: {value[:40]!r}") from None
+        yield moment, value, seconds, number
+
+
+def _time(text: str) -> float | None:
+    try:
+        return _seconds(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        try:
+            seconds = float(text)
+        except ValueError:
+            return None
+        return seconds if math.isfinite(seconds) else None
+
+
+def score(lines: Iterable[str], name: str = "input") -> Iterator[tuple[str, str, float]]:
+    """(timestamp, value, anomaly score) of each row of a CSV, one at a time; see `rows` for what it takes."""
+    stream = Stream()
+    for moment, value, seconds, number in rows(lines, name):
+        yield moment, value, stream.step(seconds, number)

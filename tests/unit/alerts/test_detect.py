@@ -1,0 +1,105 @@
+"""`newsquake detect` from the user's side."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from alerts.detect import Stream, rows, score
+from alerts.detect_cli import detect
+from core.errors import ConfigError
+
+
+def wave(n: int, seed: int = 1) -> list[float]:
+    chance = random.Random(seed)
+    return [math.sin(i / 288 * 2 * math.pi) * 10 + chance.gauss(0, 0.3) for i in range(n)]
+
+
+def scored(values: list[float]) -> list[float]:
+    stream = Stream()
+    return [stream.step(300.0 * i, value) for i, value in enumerate(values)]
+
+
+def test_each_score_uses_only_the_past() -> None:
+    values = wave(3000)
+    values[2000] = 60.0
+    whole = scored(values)
+    for cut in (150, 1999, 2000, 2001, 2500):
+        assert scored(values[:cut]) == whole[:cut]
+
+
+def test_a_spike_stands_out_and_an_ordinary_day_does_not() -> None:
+    values = wave(3000)
+    values[2000] = 60.0
+    found = scored(values)
+    assert found[2000] == max(found) > 0.9
+    assert sum(x > 0.5 for x in found[1000:]) <= 3, "once the rhythm is known"
+
+
+def test_a_day_that_breaks_the_rhythm_is_found_though_its_values_are_ordinary() -> None:
+    values = wave(288 * 12)
+    day = 288 * 9
+    values[day + 20 : day + 120] = [-9.0 + i * 0.001 for i in range(100)]
+    found = scored(values)
+    assert max(found[day + 20 : day + 120]) > 0.5
+
+
+def test_a_constant_series_scores_zero_and_its_first_move_one_report() -> None:
+    found = scored([5.0] * 500 + [6.0] * 500)
+    assert max(found[:500]) == 0.0
+    assert [i for i, x in enumerate(found) if x > 0.5] == [500]
+
+
+def test_scores_are_between_zero_and_one_whatever_comes() -> None:
+    values = [0.0, math.nan, 1e308, -1e308, math.inf, 1e-320, 5.0] * 60
+    assert all(0.0 <= x <= 1.0 for x in scored(values))
+
+
+def test_a_gap_in_the_values_scores_zero_and_teaches_nothing() -> None:
+    lines = ["timestamp,value"] + [
+        f"2024-01-01T{i // 60:02d}:{i % 60:02d}:00,{'' if i == 7 else i % 5}" for i in range(300)
+    ]
+    found = list(score(lines))
+    assert len(found) == 300 and found[7] == ("2024-01-01T00:07:00", "", 0.0)
+
+
+def test_the_file_comes_back_row_for_row(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "value,timestamp,note\n" + "".join(f"{i % 7}.50,2024-01-01 00:{i:02d}:00,x\n" for i in range(60))
+    )
+    detect(source, out)
+    lines = out.read_text().splitlines()
+    assert lines[0] == "timestamp,value,anomaly_score" and len(lines) == 61
+    assert lines[1].startswith("2024-01-01 00:00:00,0.50,")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n", ":1: expected the columns timestamp and value"),
+        ("timestamp,value\nyesterday,2\n", ":2: not a timestamp: 'yesterday'"),
+        ("timestamp,value\n2024-01-01,many\n", ":2: not a number: 'many'"),
+        ("timestamp,value\n2024-01-02,1\n2024-01-01,1\n", ":3: 2024-01-01 lies before the row above"),
+        ("timestamp,value\n2024-01-02\n", ":2: expected a timestamp and a value"),
+    ],
+)
+def test_bad_input_is_one_line_with_its_place_and_no_half_file(tmp_path: Path, text: str, said: str) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        detect(source, out)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_missing_file_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nothing\.csv: No such file"):
+        detect(tmp_path / "nothing.csv")
+
+
+def test_headerless_files_and_seconds_are_taken() -> None:
+    assert [row[2:] for row in rows(["0,1.5", "60,2.5"], "x")] == [(0.0, 1.5), (60.0, 2.5)]
