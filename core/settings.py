@@ -183,6 +183,7 @@ class TelemetrySettings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
     metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
 
 
 class Settings(Section):
@@ -216,7 +217,8 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
         place = data
         for group in groups:
             place = place.setdefault(group, {})
-        place[leaf] = yaml.safe_load(value) if value.strip() else value
+        # Plain values stay text, which pydantic turns into what is expected: a password of digits is no number.
+        place[leaf] = yaml.safe_load(value) if value == "null" or value[:1] in ("[", "{") else value
     return data
 
 

@@ -51,12 +51,14 @@ _UNITS = {"ms": MS, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 def parse_span(text: str | int | float) -> int:
     """Milliseconds of a span such as "90s", "15m", "1h", "7d"; a bare number is seconds.
 
-    >>> parse_span("15m"), parse_span(2)
-    (900000, 2000)
+    >>> parse_span("15m"), parse_span(2), parse_span("2")
+    (900000, 2000, 2000)
     """
     if isinstance(text, (int, float)):
         return round(text * SECOND)
     body = text.strip()
+    if body.replace(".", "", 1).isdigit():  # as the environment has it
+        return round(float(body) * SECOND)
     for unit in ("ms", "s", "m", "h", "d", "w"):
         if body.endswith(unit) and (number := body[: -len(unit)].strip()).replace(".", "", 1).isdigit():
             return round(float(number) * _UNITS[unit])

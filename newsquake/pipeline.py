@@ -35,7 +35,7 @@ def running(
 ) -> Iterator[tuple[Store, Bus | None, Stage]]:
     """Open store and bus for a stage, wait for them if they are away, say goodbye at the end."""
     configure_logs(settings.telemetry, name)
-    metrics.serve(settings.telemetry.metrics_port)
+    metrics.serve(settings.telemetry.metrics_port, settings.telemetry.metrics_host)
     store = retry(lambda: open_store(settings.store), doing="opening the store", give_up_after_s=60)
     stage = Stage(name, store)
     stage.handle_signals()

@@ -9,6 +9,7 @@ installed is remembered in .venv/installed.json, so that a second call takes no 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -111,7 +112,7 @@ def main() -> int:
     )
     parser.add_argument("--force", action="store_true", help="install even if nothing changed")
     options = parser.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one may well be asked to run this
         print(f"Newsquake needs Python 3.11 or newer; this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
     extras = sorted(set(options.extra) | ({"gpu"} if has_gpu() else set()))
@@ -126,10 +127,8 @@ def main() -> int:
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
-    try:
+    with contextlib.suppress(OSError, ValueError, KeyError):
         extras = sorted(set(extras) | set(json.loads(STAMP.read_text())["extras"]))
-    except (OSError, ValueError, KeyError):
-        pass
     STAMP.write_text(json.dumps({**want, "extras": extras}) + "\n")
     say(f"installed in {time.monotonic() - started:.0f} s")
     return 0
