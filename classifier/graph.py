@@ -64,6 +64,13 @@ class Builder:
         bias = self.constant(f"{name}.b", tensors[f"{name}.bias"].astype(np.float32))
         return self.node("Add", [y, bias], f"{name}.y")
 
+    def plain(self, x: str, tensors: dict[str, np.ndarray], name: str) -> str:
+        """x @ weight.T + bias in float32: small products (adapters)."""
+        matrix = self.constant(f"{name}.w", tensors[f"{name}.weight"].astype(np.float32).T.copy())
+        y = self.node("MatMul", [x, matrix], f"{name}.m")
+        bias = self.constant(f"{name}.b", tensors[f"{name}.bias"].astype(np.float32))
+        return self.node("Add", [y, bias], f"{name}.y")
+
     def attention(self, x: str, tensors: dict[str, np.ndarray], name: str, heads: int, exact: bool) -> str:
         width = tensors["token_type"].shape[0]
         qkv = self.linear(x, tensors, f"{name}.qkv", exact)
@@ -104,6 +111,9 @@ def build(tensors: dict[str, np.ndarray], config: dict[str, Any], *, exact: bool
         x = b.norm(b.node("Add", [mixed, x], f"{at}.sum1"), tensors, f"{at}.norm_attention")
         up = b.node("Gelu", [b.linear(x, tensors, f"{at}.up", exact)], f"{at}.gelu")
         down = b.linear(up, tensors, f"{at}.down", exact)
+        if f"{at}.adapter.down.weight" in tensors:
+            inner = b.node("Gelu", [b.plain(down, tensors, f"{at}.adapter.down")], f"{at}.adapter.gelu")
+            down = b.node("Add", [down, b.plain(inner, tensors, f"{at}.adapter.up")], f"{at}.adapter")
         x = b.norm(b.node("Add", [down, x], f"{at}.sum2"), tensors, f"{at}.norm_out")
     b.node("Identity", [x], "states")
     graph = helper.make_graph(

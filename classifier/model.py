@@ -7,6 +7,7 @@ folders load as they are. Head weights are described where they are used, in `cl
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,7 @@ class Layer(nn.Module):
         self.up = nn.Linear(width, inner)
         self.down = nn.Linear(inner, width)
         self.norm_out = nn.LayerNorm(width, eps=1e-12)
+        self.adapter: nn.Module | None = None
 
     def forward(self, x: Tensor, place: Tensor, shape: tuple[int, int], mask: Tensor) -> Tensor:
         """x (N, width) -> (N, width). `place` (N,): each token's slot in the padded (rows x longest)."""
@@ -43,13 +45,16 @@ class Layer(nn.Module):
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=0.0)
         mixed = mixed.transpose(1, 2).reshape(rows * longest, width).index_select(0, place)
         x = self.norm_attention(x + F.dropout(self.out(mixed), rate, self.training))
-        return self.norm_out(x + F.dropout(self.down(F.gelu(self.up(x))), rate, self.training))
+        inner = self.down(F.gelu(self.up(x)))
+        if self.adapter is not None:
+            inner = self.adapter(inner)
+        return self.norm_out(x + F.dropout(inner, rate, self.training))
 
 
 class Encoder(nn.Module):
     """Word pieces -> hidden states, packed."""
 
-    def __init__(self, config: dict[str, int], dropout: float = 0.1) -> None:
+    def __init__(self, config: dict[str, Any], dropout: float = 0.1) -> None:
         super().__init__()
         width = config["hidden_size"]
         self.word = nn.Embedding(config["vocab_size"], width)
@@ -142,3 +147,25 @@ class Heads(nn.Module):
         """Mention states (mentions, width) with their texts' pooled states -> logits (mentions, 3)."""
         joined = torch.cat([span, pooled], dim=-1)
         return self.entity_out(F.gelu(self.entity_in(joined) + self.by_register(register)))
+
+
+class Bottleneck(nn.Module):
+    """x + up(gelu(down(x))), nothing at first: `up` begins at zero (Pfeiffer et al. 2021)."""
+
+    def __init__(self, width: int, rank: int) -> None:
+        super().__init__()
+        self.down, self.up = nn.Linear(width, rank), nn.Linear(rank, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed: Tensor = x + self.up(F.gelu(self.down(x)))
+        return changed
+
+
+def add_adapters(encoder: Encoder, state: dict[str, Any]) -> None:
+    """Give each layer the bottleneck adapter that `state` (encoder weights by name) has for it, if any."""
+    for i, layer in enumerate(encoder.layers):
+        weight = state.get(f"layers.{i}.adapter.down.weight")
+        if weight is not None:
+            layer.adapter = Bottleneck(weight.shape[1], weight.shape[0])

@@ -37,6 +37,9 @@ def encoder_state(tensors: dict[str, np.ndarray], layers: int) -> dict[str, np.n
             if f"{at}.smooth" in tensors:
                 weight = weight / tensors[f"{at}.smooth"].astype(np.float32)[None, :]
             state[f"{at}.weight"], state[f"{at}.bias"] = weight, tensors[f"{at}.bias"]
+        for name in tensors:
+            if name.startswith(f"layers.{i}.adapter."):
+                state[name] = tensors[name].astype(np.float32)
         for part in ("norm_attention", "norm_out"):
             for kind in ("weight", "bias"):
                 state[f"layers.{i}.{part}.{kind}"] = tensors[f"layers.{i}.{part}.{kind}"]
@@ -51,13 +54,14 @@ class TorchBackend:
             raise ConfigError("device cuda or torch needs the extra gpu: pip install 'newsquake[gpu]'")
         import torch
 
-        from classifier.model import Encoder
+        from classifier.model import Encoder, add_adapters
 
         if device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("device cuda: torch sees no CUDA card; use device auto or cpu")
         tensors, config = packed.read(weights)
         encoder = Encoder(config["encoder"])
         state = encoder_state(tensors, config["encoder"]["num_hidden_layers"])
+        add_adapters(encoder, state)
         encoder.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
         self._torch, self._device = torch, torch.device(device or "cpu")
         if device:

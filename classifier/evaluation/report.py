@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+COLUMNS = ("accuracy", "macro-F1", "weighted F1", "ECE", "abstained", "accuracy when answered", "texts/s")
 BARS: tuple[tuple[str, str, str, str, float], ...] = (
     ("Financial PhraseBank, accuracy", "phrasebank", "sentiment", "accuracy", 0.88),
     ("Financial PhraseBank, macro-F1", "phrasebank", "sentiment", "macro_f1", 0.86),
@@ -41,9 +42,7 @@ def markdown(result: dict[str, Any], plots: list[str]) -> str:
             lines.append(
                 f"| {label} | {value:.3f} | {bar:.2f} | {'reached' if value >= bar else 'not reached'} |"
             )
-    columns = (
-        "set language rows head accuracy macro-F1 weighted-F1 ECE abstained accuracy-answered texts/s".split()
-    )
+    columns = ["set", "language", "rows", "head", *COLUMNS]
     lines += ["", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, one in sets.items():
         for head in ("sentiment", "entity"):
@@ -51,9 +50,10 @@ def markdown(result: dict[str, Any], plots: list[str]) -> str:
                 answered = (
                     f"{h['accuracy_when_answered']:.3f}" if h["accuracy_when_answered"] is not None else "–"
                 )
+                over = "" if h["ece"] <= ECE_BAR else " (over .03)"
                 lines.append(
                     f"| {name} | {one['language']} | {h['rows']} | {head} | {h['accuracy']:.3f} | "
-                    f"{h['macro_f1']:.3f} | {h['weighted_f1']:.3f} | {h['ece']:.3f}{'' if h['ece'] <= ECE_BAR else ' (over .03)'} | "
+                    f"{h['macro_f1']:.3f} | {h['weighted_f1']:.3f} | {h['ece']:.3f}{over} | "
                     f"{h['abstained']:.2f} | {answered} | {one['texts_per_s']} |"
                 )
     lines += ["", "| set | native labels | our 19 topics: micro-F1 | macro-F1 | most probable is right | ECE |",

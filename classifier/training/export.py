@@ -93,6 +93,8 @@ def tensors(encoder: Encoder, heads: Heads, ids: list[list[int]]) -> dict[str, n
     for name, value in state.items():
         if "norm" in name:
             out[name] = value
+        elif ".adapter." in name:
+            out[name] = value.astype(np.float16)
     for name, range_seen in seen.items():
         out |= _product(name, state[f"{name}.weight"], state[f"{name}.bias"], range_seen)
     for name, value in heads.state_dict().items():

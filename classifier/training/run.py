@@ -1,0 +1,125 @@
+"""`newsquake train`: recipe -> base -> (pre-training) -> training -> packed, calibrated weights."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from tokenizers import Tokenizer
+
+from classifier.model import Heads
+from classifier.training import corpus, loop, methods, mlm, pack, sampling, signature
+from classifier.training import recipe as recipes
+from classifier.training.base import Base
+from classifier.training.base import load as load_base
+from classifier.training.board import Board
+from classifier.training.devscore import dev_score, thin
+from classifier.training.recipe import Recipe
+from core.errors import ConfigError
+
+
+def run(
+    name: Path, *, data: Path, out: Path, base: str | None, seed: int | None, minutes: float | None
+) -> str:
+    """Train by a recipe and leave the packed weights in `out`/weights; return their model version.
+
+    Resumes from `out`/checkpoint.pt. Raises ConfigError for a recipe, a base or a data folder not usable.
+    """
+    changes = {k: v for k, v in (("base", base), ("seed", seed), ("minutes", minutes)) if v is not None}
+    recipe = recipes.load(name).model_copy(update=changes)
+    if not data.is_dir():
+        raise ConfigError(f"--data {data}: no such folder")
+    out.mkdir(parents=True, exist_ok=True)
+    device = _device()
+    start = load_base(recipe.base, out / "bases")
+    tokenizer = Tokenizer.from_file(str(start.tokenizer))
+    examples = corpus.load(data, tuple(recipe.sets), seed=1)
+    plan = _plan(recipe)
+    items = sampling.itemise([e for e in examples if e.side == "train"], tokenizer, plan.max_tokens)
+    dev = thin(sampling.itemise([e for e in examples if e.side == "dev"], tokenizer, plan.max_tokens))
+    if recipe.signature_texts:
+        teach_signature(start, tokenizer, items, recipe)
+    board = Board(out, recipe)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        encoder = start.encoder.to(device)
+        if recipe.pretraining.minutes:
+            _pretrain(recipe, encoder, tokenizer, data, bar)
+        heads = Heads(start.config["hidden_size"])
+        if start.heads is not None:
+            heads.load_state_dict(start.heads)
+        heads.to(device)
+        steps = len(items) * 20 // plan.batch_tokens
+        method = methods.apply(encoder, plan.method, recipe.rank, steps)
+        encoder.to(device)
+        task = bar.add_task("train", total=1.0)
+
+        def watch(step: int, of: int, progress: float, means: dict[str, float]) -> None:
+            shown = " ".join(
+                f"{k} {v:.3f}" for k, v in means.items() if k in ("sentiment", "twitter", "finnl")
+            )
+            bar.update(task, completed=progress, description=f"train {step}/{of} {shown}")
+            board.write(step, {f"loss/{k}": v for k, v in means.items()})
+
+        def evaluate() -> float:
+            score = dev_score(encoder, heads, dev)
+            board.write(None, {"dev/score": score})
+            return score
+
+        loop.train(encoder, heads, items, plan, out, watch, evaluate, method)
+    board.close()
+    encoder = method.merge(encoder).cpu()
+    about = {"recipe": recipe.name, "licence": recipe.licence, "base": Path(recipe.base).name,
+             "sets": sorted(recipe.sets), "seed": recipe.seed}  # fmt: skip
+    weights = out / "weights"
+    version = pack.pack(weights, encoder, heads.cpu(), examples, start.config, start.tokenizer, about)
+    sys.stderr.write(f"{weights}: {version}\n")
+    return version
+
+
+def _plan(recipe: Recipe) -> sampling.Plan:
+    shared = set(sampling.Plan.__dataclass_fields__) & set(Recipe.model_fields)
+    values: dict[str, Any] = {k: getattr(recipe, k) for k in shared}
+    return sampling.Plan(passes=recipe.sets, budget_minutes=recipe.minutes, **values)
+
+
+def _device() -> torch.device:
+    """A card where there is one (accelerate gives each of several processes its own), else the CPU."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    from accelerate import Accelerator
+
+    device: torch.device = Accelerator().device
+    return device
+
+
+def _pretrain(recipe: Recipe, encoder: Any, tokenizer: Tokenizer, data: Path, bar: Progress) -> None:
+    given = recipe.pretraining
+    lines = mlm.texts([p if p.exists() else data / p for p in given.texts])
+    if not lines:
+        raise ConfigError("pretraining.minutes is set, but pretraining.texts has no text")
+    task = bar.add_task("pre-train", total=None)
+    mlm.pretrain(
+        encoder, tokenizer, lines, minutes=given.minutes, rate=given.rate, seed=recipe.seed,
+        watch=lambda step, loss: bar.update(task, description=f"pre-train {step} loss {loss:.3f}"),
+    )  # fmt: skip
+
+
+def teach_signature(start: Base, tokenizer: Tokenizer, items: list[sampling.Item], recipe: Recipe) -> None:
+    """Give some items of every set the base encoder's whitened embedding to follow."""
+    rng = np.random.default_rng(0)
+    chosen: list[int] = []
+    for name in recipe.sets:
+        rows = [k for k, i in enumerate(items) if i.example.set == name]
+        chosen += rng.permutation(rows)[: recipe.signature_texts].tolist()
+    # The base was trained with this prefix; the student learns to do without.
+    prefix = tokenizer.encode("query: x").ids[1:-2]
+    ids = [[items[k].ids[0], *prefix, *items[k].ids[1:]] for k in chosen]
+    languages = [items[k].example.language for k in chosen]
+    vectors = signature.embed(start.encoder, ids)
+    wanted = signature.targets(vectors, languages, signature.whitening(vectors, languages))
+    for k, vector in zip(chosen, wanted, strict=True):
+        items[k].signature = vector
