@@ -95,7 +95,9 @@ class LocalRun:
 
     def _start(self) -> Status:
         settings, options = self._settings, self._options
-        if not settings.broker.address:
+        if settings.broker.address:
+            self._environment["NEWSQUAKE_BROKER__ADDRESS"] = settings.broker.address
+        else:
             self._start_broker()
         self._environment["NEWSQUAKE_STORE__URL"] = settings.store.url
         replaying = options.replay is not None

@@ -198,7 +198,7 @@ def test_ctrl_c_ends_every_process_within_five_seconds(simulated: Path, tmp_path
     while settled(run.store) == 0 and time.monotonic() < deadline:
         time.sleep(0.1)
     family = psutil.Process(process.pid).children(recursive=True)
-    assert len(family) >= 4  # broker, ingest, classifier, alerts
+    assert len(family) >= 3  # broker, classifier, alerts; ingest may be through
     os.kill(process.pid, signal.SIGINT)
     started = time.monotonic()
     process.communicate(timeout=15)

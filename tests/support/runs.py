@@ -65,8 +65,10 @@ class Run:
 
     def environment(self) -> dict[str, str]:
         """Its environment: a data folder of its own, and the scores that were made before."""
+        weights = os.environ.get("NEWSQUAKE_TEST_WEIGHTS")
         return {
             **os.environ,
+            **({"NEWSQUAKE_CLASSIFIER__WEIGHTS": weights} if weights else {}),
             "NEWSQUAKE_CLASSIFIER__SCORE_CACHE": score_cache(),
             "NEWSQUAKE_DATA_DIR": str(self.folder / "data"),
         }
