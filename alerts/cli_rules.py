@@ -1,0 +1,99 @@
+"""`newsquake rules check` and `newsquake rules list`; preview and tune need history: backtest/cli_rules.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alerts.cli_common import Config, Json, settings_of, show_json, show_table
+from alerts.delivery.names import names
+from alerts.rules import ImmediateRule, Rule, RuleSet, load_rules
+from core.errors import ConfigError
+from core.settings import Settings
+from core.times import span
+
+File = Annotated[
+    Path | None,
+    typer.Argument(help="rules.yaml; default: the one that the settings name, else the built-in ones."),
+]
+
+
+def rules_of(file: Path | None, settings: Settings) -> RuleSet:
+    """The rules of `file`, else of the settings, else the built-in ones. Raises ConfigError."""
+    if file is None and settings.alerts.rules:
+        file = settings.path(settings.alerts.rules)
+    return load_rules(file)
+
+
+def check(file: File = None, config: Config = None) -> None:
+    """Say what is wrong in a rules file, with file and line; exit status 2 where something is."""
+    settings = settings_of(config)
+    rules = rules_of(file, settings)
+    unknown = unknown_channels(rules, names(settings))
+    if unknown:
+        known = ", ".join(names(settings)) or "none is configured"
+        raise ConfigError(
+            "\n".join(f"{rules.name}: {where}: no channel {name!r} ({known})" for where, name in unknown)
+        )
+    number = len(rules.rules) + len(rules.immediate)
+    typer.echo(f"{rules.name}: {number} rules, version {rules.version}: nothing wrong")
+
+
+def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
+    """(where, name) of every channel that rules route to and settings do not know."""
+    routes: list[tuple[str, Any]] = [("notify.route", rules.file.notify.route)]
+    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.rules]
+    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.immediate]
+    found = [
+        (where, name)
+        for where, route in routes
+        for channels in route.values()
+        for name in channels
+        if name != "*" and name not in known
+    ]
+    found += [
+        (f"notify.escalate.{at}", name)
+        for at, entry in enumerate(rules.file.notify.escalate)
+        for name in entry.to
+        if name != "*" and name not in known
+    ]
+    return found
+
+
+def list_rules(file: File = None, json: Json = False, config: Config = None) -> None:
+    """List the rules: what each watches, and its version."""
+    rules = rules_of(file, settings_of(config))
+    found = [_told(rule) for rule in rules.rules] + [_told(rule) for rule in rules.immediate]
+    if json:
+        show_json({"version": rules.version, "rules": found})
+        return
+    rows = [
+        (one["id"], one["version"][:8], one["detector"], one["window"], one["budget"], one["minimum"],
+         " ".join(one["series"]))
+        for one in found
+    ]  # fmt: skip
+    columns = ("rule", "version", "detector", "window", "false alarms", "stories / publishers", "watches")
+    show_table(columns, rows, "No rules.")
+    typer.echo(f"{rules.name}, version {rules.version}")
+
+
+def _told(rule: Rule | ImmediateRule) -> dict[str, Any]:
+    if isinstance(rule, ImmediateRule):
+        return {
+            "id": rule.id, "version": rule.version, "about": rule.about, "detector": "one article", "window": "",
+            "budget": "", "minimum": "", "series": [*rule.entities, *(f"topic:{topic}" for topic in rule.topics)],
+        }  # fmt: skip
+    budget = f"{rule.budget_per_week:g}/week" if rule.threshold is None else f"threshold {rule.threshold:g}"
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "about": rule.about,
+        "detector": rule.detector,
+        "params": dict(rule.params),
+        "window": span(rule.window_ms),
+        "budget": budget,
+        "minimum": f"{rule.min_stories} / {rule.min_publishers}",
+        "series": list(rule.series) + ([f"of {rule.watch_list}"] if rule.watch_list else []),
+    }

@@ -1,0 +1,182 @@
+"""`newsquake rules preview` and `newsquake rules tune`: rules over recorded history, before they are trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import func, select
+
+from alerts.cli_common import Config, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.cli_rules import rules_of
+from backtest import source
+from backtest.preview import Report, RuleReport, preview, read_events
+from core.errors import ConfigError
+from core.records import ScoredArticle
+from core.store import open_store
+from core.tables import articles
+from core.times import iso, parse_iso
+
+Rules = Annotated[Path | None, typer.Option("--rules", help="rules.yaml; default: the settings' own.")]
+Start = Annotated[str | None, typer.Option("--from", help="ISO 8601, UTC; what lies before only teaches.")]
+End = Annotated[str | None, typer.Option("--to", help="ISO 8601, UTC; not included.")]
+Scored = Annotated[
+    Path | None, typer.Option("--scored", help="History from scored.jsonl, not from the store.")
+]
+
+
+def rules_preview(
+    rules: Rules = None,
+    start: Start = None,
+    end: End = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Known incidents: id, series, onset, end, must_alert.")
+    ] = None,
+    scored: Scored = None,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """What the rules would have fired over history: per week, and against known incidents."""
+    report = _report(rules, start, end, events, scored, config, store)
+    if json:
+        show_json({**report.summary(), "rules": [_told(one, report) for one in report.rules]})
+        return
+    rows = [_row(one, report) for one in report.rules]
+    columns = ["rule", "alerts", "a week", "budget's threshold", "how"]
+    if report.events:
+        columns += ["found", "false", "a week", "beside"]
+    show_table(columns, rows, "No rules.")
+    told = report.summary()
+    typer.echo(
+        f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
+    )
+    if report.events:
+        lead = (
+            f", median lead {told['median_lead_s'] / 60:.0f} min" if told["median_lead_s"] is not None else ""
+        )
+        typer.echo(
+            f"{told['incidents']} incidents: recall {_share(told['recall'])}, precision {_share(told['precision'])}, "
+            f"{told['false_alarms_a_week']} false alarms a week{lead}"
+        )
+        missed = sorted(
+            event.id for event in report.events if event.must_alert and event.id not in report.found
+        )
+        if missed:
+            typer.echo(f"missed: {', '.join(missed)}")
+        if told["forbidden"]:
+            typer.echo(f"alerted though they must not: {', '.join(told['forbidden'])}")
+
+
+def rules_tune(
+    rules: Rules = None,
+    start: Start = None,
+    end: End = None,
+    scored: Scored = None,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """Which threshold each budget of false alarms a week would mean, from history."""
+    report = _report(rules, start, end, None, scored, config, store)
+    if json:
+        show_json(
+            {
+                one.rule: [{"budget": b, "threshold": t, "how": how} for b, t, how in one.options]
+                for one in report.rules
+            }
+        )
+        return
+    rows = [
+        (one.rule if not at else "", f"{budget:g}", f"{threshold:.3f}", how)
+        for one in report.rules
+        for at, (budget, threshold, how) in enumerate(one.options)
+    ]
+    show_table(("rule", "false alarms a week", "threshold", "how"), rows, "No rule has a budget.")
+
+
+def _report(
+    rules: Path | None, start: str | None, end: str | None, events: Path | None, scored: Path | None,
+    config: Path | None, store: str | None,
+) -> Report:  # fmt: skip
+    settings = settings_of(config, store)
+    chosen = rules_of(rules, settings)
+    known = read_events(events) if events else []
+    since, until = _moment(start, "--from"), _moment(end, "--to")
+    total = None
+    records: Iterator[ScoredArticle]
+    if scored is not None:
+        records = (one for one in source.of_file(scored) if until is None or one.article.available_at < until)
+        first, last = _ends(scored)
+    else:
+        opened = open_store(settings.store, read_only=True)
+        with opened.read() as connection:
+            at = articles.c.available_at
+            first, last, total = connection.execute(select(func.min(at), func.max(at), func.count())).one()
+        if not total:
+            raise ConfigError(f"store {settings.store.url}: it holds no article yet, so there is no history")
+        records = source.of_store(opened, None, until)
+    columns = (TextColumn("preview"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        return preview(
+            records,
+            chosen,
+            start=first if since is None else since,
+            end=last + 1 if until is None else until,
+            pane_ms=settings.alerts.pane,
+            lateness_ms=settings.alerts.allowed_lateness,
+            events=known,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+
+
+def _ends(file: Path) -> tuple[int, int]:
+    times = [one.article.available_at for one in source.of_file(file)]
+    if not times:
+        raise ConfigError(f"{file}: it holds no article")
+    return times[0], times[-1]
+
+
+def _moment(text: str | None, name: str) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} {text}: expected a time such as 2026-01-31 ({error})") from error
+
+
+def _row(one: RuleReport, report: Report) -> list[Any]:
+    threshold = "" if one.threshold is None else f"{one.threshold:.3f}"
+    row = [one.rule, len(one.alerts), _rate(len(one.alerts), report.weeks), threshold, one.how]
+    if report.events:
+        row += [len(one.hits), len(one.false), _rate(len(one.false), report.weeks), one.beside]
+    return row
+
+
+def _told(one: RuleReport, report: Report) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "alerts": [
+            {"id": line.id, "series": line.series, "severity": line.severity, "onset": line.onset}
+            for line in one.alerts
+        ],
+        "found": one.hits,
+        "false_alarms": [line.id for line in one.false],
+        "beside": one.beside,
+        "threshold": one.threshold,
+        "how": one.how,
+    }  # fmt: skip
+
+
+def _rate(number: int, weeks: float) -> str:
+    return f"{number / weeks:.2f}" if weeks else "NA"
+
+
+def _share(share: float | None) -> str:
+    return "NA" if share is None else f"{share:.3f}"

@@ -1,0 +1,225 @@
+"""What rules would have done over history: alerts a week, against a list of known incidents, and what budgets would do.
+
+An incident is found by the first alert on its own series (or one of the same company or topic) that is decided between
+its onset and its end plus the rule's window. An alert on something wider (a topic, a market) while an incident runs is
+`beside`: neither a hit nor a false alarm. All others are false alarms. No look-ahead: the desk itself decides.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from alerts import budget as budgets
+from alerts.records import AlertLine
+from alerts.rules import RuleSet
+from alerts.series import base_of, entity_of, topic_of
+from alerts.watch import Watch
+from alerts.worker import watches_of
+from backtest.run import run
+from core.errors import ConfigError
+from core.records import ScoredArticle
+from core.times import DAY, parse_iso
+
+BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A known incident. `must_alert` false: one that must raise no alert (a rumour)."""
+
+    id: str
+    series: str
+    onset: int
+    end: int
+    must_alert: bool = True
+    kind: str = ""
+
+
+@dataclass
+class RuleReport:
+    """One rule over the period. `hits`: event id -> lead time in ms from onset to decision."""
+
+    rule: str
+    alerts: list[AlertLine] = field(default_factory=list)
+    hits: dict[str, int] = field(default_factory=dict)
+    beside: int = 0
+    false: list[AlertLine] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+    """Events that must not alert and did."""
+    threshold: float | None = None
+    how: str = ""
+    options: list[tuple[float, float, str]] = field(default_factory=list)
+    """(budget a week, threshold, how) for a choice of budgets."""
+
+
+@dataclass
+class Report:
+    """All rules over [start, end)."""
+
+    start: int
+    end: int
+    weeks: float
+    """Weeks with data: days on which anything was published, over seven."""
+    articles: int
+    events: list[Event]
+    rules: list[RuleReport]
+
+    @property
+    def found(self) -> dict[str, int]:
+        """Events that any rule found, with the shortest lead time in ms."""
+        best: dict[str, int] = {}
+        for report in self.rules:
+            for event, lead in report.hits.items():
+                best[event] = min(lead, best.get(event, lead))
+        return best
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, as plain data."""
+        wanted = [event for event in self.events if event.must_alert]
+        alerts = sum(len(report.alerts) for report in self.rules)
+        false = sum(len(report.false) for report in self.rules)
+        beside = sum(report.beside for report in self.rules)
+        found = self.found
+        return {
+            "weeks": round(self.weeks, 3),
+            "articles": self.articles,
+            "alerts": alerts,
+            "alerts_a_week": _ratio(alerts, self.weeks),
+            "incidents": len(wanted),
+            "recall": _ratio(len([event for event in wanted if event.id in found]), len(wanted)),
+            "precision": _ratio(alerts - false - beside, alerts - beside) if self.events else None,
+            "false_alarms_a_week": _ratio(false, self.weeks) if self.events else None,
+            "median_lead_s": median(found.values()) / 1000 if found else None,
+            "forbidden": sorted({event for report in self.rules for event in report.forbidden}),
+        }
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def read_events(path: Path) -> list[Event]:
+    """events.csv: id, series, onset, and perhaps end, must_alert, kind. Raises ConfigError with the line."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = {"series", "onset"} - set(reader.fieldnames or ())
+            if missing:
+                raise ConfigError(
+                    f"{path}:1: no column {', '.join(sorted(missing))} (expected id, series, onset, end)"
+                )
+            return [_event(row, path, number) for number, row in enumerate(reader, start=2)]
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+
+
+def _event(row: dict[str, str | None], path: Path, line: int) -> Event:
+    try:
+        onset = parse_iso((row["onset"] or "").strip())
+        end = parse_iso(row["end"].strip()) if row.get("end") else onset + DAY  # type: ignore[union-attr]
+    except ValueError as error:
+        raise ConfigError(f"{path}:{line}: {error}") from error
+    if end < onset:
+        raise ConfigError(f"{path}:{line}: the incident ends before it begins")
+    wanted = (row.get("must_alert") or "true").strip().lower() not in ("false", "0", "no")
+    name = row.get("id") or f"line {line}"
+    return Event(name, (row["series"] or "").strip(), onset, end, wanted, row.get("kind") or "")
+
+
+def preview(
+    records: Iterator[ScoredArticle],
+    rules: RuleSet,
+    *,
+    start: int,
+    end: int,
+    pane_ms: int,
+    lateness_ms: int,
+    events: Sequence[Event] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
+    days: set[int] = set()
+    kept: list[Watch] = []
+
+    def counted() -> Iterator[ScoredArticle]:
+        for record in records:
+            if start <= record.article.available_at < end:
+                days.add(record.article.available_at // DAY)
+            yield record
+
+    def make_watches(of: RuleSet, pane: int) -> list[Watch]:
+        kept.extend(watches_of(of, pane))
+        return kept
+
+    result = run(
+        counted(),
+        rules,
+        pane_ms=pane_ms,
+        lateness_ms=lateness_ms,
+        progress=progress,
+        make_watches=make_watches,
+    )
+    reports = {
+        name: RuleReport(name) for name in [*(r.id for r in rules.rules), *(r.id for r in rules.immediate)]
+    }
+    windows = {rule.id: rule.window_ms for rule in rules.rules}
+    begun: set[str] = set()
+    inside = [event for event in events if start <= event.onset < end]
+    for line in sorted(result.lines, key=lambda one: (one.decided_at, one.id)):
+        if line.state != "firing" or line.id in begun or not start <= parse_iso(line.onset) < end:
+            continue
+        begun.add(line.id)
+        _place(reports[line.rule], line, inside, windows.get(line.rule, 0))
+    for watch in kept:
+        _options(reports[watch.rule.id], watch, end, pane_ms)
+    return Report(start, end, len(days) / 7, result.articles, inside, list(reports.values()))
+
+
+def _place(report: RuleReport, line: AlertLine, events: Sequence[Event], window_ms: int) -> None:
+    report.alerts.append(line)
+    at = parse_iso(line.decided_at)
+    running = [event for event in events if event.onset <= at <= event.end + window_ms]
+    own = [event for event in running if related(event.series, line.series)]
+    for event in own:
+        if event.must_alert:
+            report.hits.setdefault(event.id, at - event.onset)
+        else:
+            report.forbidden.append(event.id)
+    if any(event.must_alert for event in own):
+        return
+    if not own and any(event.must_alert for event in running) and not entity_of(line.series):
+        report.beside += 1
+    else:
+        report.false.append(line)
+
+
+def related(one: str, other: str) -> bool:
+    """Whether two series are of the same company, else of the same topic, source or all."""
+    if entity_of(one) or entity_of(other):
+        return entity_of(one) == entity_of(other)
+    if topic_of(one) or topic_of(other):
+        return topic_of(one) == topic_of(other)
+    return base_of(one) == base_of(other)
+
+
+def _options(report: RuleReport, watch: Watch, at: int, pane_ms: int) -> None:
+    if watch.budget is None:
+        report.threshold, report.how = watch.rule.threshold, "fixed"
+        return
+    fit = watch.budget.fit(at)
+    report.threshold, report.how = fit.threshold, fit.method
+    state = watch.budget.dump()
+    for wanted in sorted({*BUDGETS, watch.rule.budget_per_week}):
+        other = budgets.make(replace(watch.rule, budget_per_week=wanted), pane_ms)
+        other.load(state)
+        made = other.fit(at)
+        if math.isfinite(made.threshold):
+            report.options.append((wanted, made.threshold, made.method))
