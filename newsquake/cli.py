@@ -35,6 +35,35 @@ COMMANDS: dict[str, str] = {
     "deliver": "newsquake.commands:deliver",
     "dashboard": "newsquake.commands:dashboard",
     "api": "newsquake.commands:api",
+    "alerts list": "alerts.cli:list_alerts",
+    "alerts show": "alerts.cli:show",
+    "alerts ack": "alerts.cli:ack",
+    "alerts unack": "alerts.cli:unack",
+    "alerts resolve": "alerts.cli:resolve",
+    "alerts silence add": "alerts.cli:silence_add",
+    "alerts silence list": "alerts.cli:silence_list",
+    "alerts silence expire": "alerts.cli:silence_expire",
+    "rules check": "alerts.cli_rules:check",
+    "rules list": "alerts.cli_rules:list_rules",
+    "rules preview": "alerts.cli_rules:preview",
+    "rules tune": "alerts.cli_rules:tune",
+    "deliveries list": "alerts.cli_deliveries:list_deliveries",
+    "deliveries replay": "alerts.cli_deliveries:replay",
+    "deliveries enable": "alerts.cli_deliveries:enable",
+    "deliveries test": "alerts.cli_deliveries:test",
+    "deliveries secret": "alerts.cli_deliveries:secret",
+    "evidence show": "alerts.cli_evidence:show",
+    "evidence verify": "alerts.cli_evidence:check",
+    "audit verify": "alerts.cli_evidence:audit_verify",
+    "audit export": "alerts.cli_evidence:audit_export",
+    "sources list": "ingest.cli:sources_list",
+    "sources check": "ingest.cli:sources_check",
+    "dlq list": "ingest.cli:dlq_list",
+    "dlq show": "ingest.cli:dlq_show",
+    "dlq replay": "ingest.cli:dlq_replay",
+    "dlq purge": "ingest.cli:dlq_purge",
+    "entities import": "classifier.cli:entities_import",
+    "bench scoring": "bench.scoring:scoring",
     "tokens create": "newsquake.commands:tokens_create",
     "tokens list": "newsquake.commands:tokens_list",
     "tokens revoke": "newsquake.commands:tokens_revoke",
@@ -42,6 +71,16 @@ COMMANDS: dict[str, str] = {
     "version": "newsquake.commands:version",
 }
 GROUPS: dict[str, str] = {
+    "alerts": "Look at alerts; acknowledge, resolve, silence them.",
+    "alerts silence": "Keep matching alerts from telling anybody for a while.",
+    "rules": "Check rules, and see what they would have fired.",
+    "deliveries": "What was sent to whom; send again, try out, make a secret.",
+    "evidence": "What an alert rests on; derive it again.",
+    "audit": "Who did what, hash-chained.",
+    "sources": "What is read, and whether it can be.",
+    "dlq": "Dead letters: look, mend, replay, purge.",
+    "entities": "Companies that the linker knows.",
+    "bench": "Print figures that the docs claim, side by side with what else one would pick.",
     "tokens": "Tokens for the HTTP API and push.",
 }
 HELP: dict[str, str] = {
@@ -77,18 +116,23 @@ def build(words: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    groups: dict[str, typer.Typer] = {}
+    groups: dict[str, typer.Typer] = {"": app}
     for full, where in COMMANDS.items():
-        group, _, name = full.rpartition(" ")
-        if group and group not in groups:
-            groups[group] = typer.Typer(help=GROUPS.get(group, ""), no_args_is_help=True)
-            app.add_typer(groups[group], name=group)
-        asked = full.split(" ") == words[: len(full.split(" "))]
+        path = full.split(" ")
+        asked = path == words[: len(path)] or (len(path) > len(words) > 0 and path[: len(words)] == words)
+        group = _group(groups, path[:-1])
         function = _import(where) if asked else _stub
-        (groups[group] if group else app).command(name=name, help=None if asked else HELP.get(full, ""))(
-            function
-        )
+        group.command(name=path[-1], help=None if asked else HELP.get(full, ""))(function)
     return app
+
+
+def _group(groups: dict[str, typer.Typer], path: list[str]) -> typer.Typer:
+    """The group of this path, made where it lacks."""
+    full = " ".join(path)
+    if full not in groups:
+        groups[full] = typer.Typer(help=GROUPS.get(full, ""), no_args_is_help=True)
+        _group(groups, path[:-1]).add_typer(groups[full], name=path[-1])
+    return groups[full]
 
 
 def _root(
