@@ -59,7 +59,7 @@ class Worker:
         classify: Classify,
         *,
         partitions: Iterable[int] | None = None,
-        batch_records: int = 512,
+        batch_records: int = 256,
     ) -> None:
         self._bus, self._store, self._stage, self._classify = bus, store, stage, classify
         self._partitions = list(partitions) if partitions is not None else None

@@ -105,7 +105,7 @@ class ClassifierSettings(Section):
     """A folder; empty: the shipped weights."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(2, ge=1, le=256)
-    batch_records: int = Field(512, ge=1, le=20_000)
+    batch_records: int = Field(256, ge=1, le=20_000)
     score_cache: str | None = "newsquake-data/scores.db"
     """File of scores by (text hash, model version, register); null: none. Live and backtest share it."""
     register_: Literal["auto", "news", "social", "forum"] = Field("auto", alias="register")
