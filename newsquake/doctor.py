@@ -1,0 +1,315 @@
+"""`newsquake doctor`: what lacks, and what to do about it, in one line each.
+
+Every check looks without changing anything: no topic, table, file or mail is made.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from sqlalchemy import make_url
+
+from core.bus.base import DEAD, EVENTS, RAW, SCORED
+from core.errors import ConfigError, NewsquakeError, Retryable
+from core.settings import BrokerSettings, Settings
+from core.store import Store, open_store
+from newsquake.commands import Broker, Config, StoreUrl, settings_of
+
+State = Literal["ok", "warn", "FAIL"]
+_COLOURS = {"ok": "green", "warn": "yellow", "FAIL": "red"}
+_LITTLE_BYTES = 1_000_000_000
+_SKEW_MS = 2_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line: what was looked at, how it is, in words, and what to do where something is wrong."""
+
+    what: str
+    state: State
+    words: str
+    remedy: str = ""
+
+    def line(self) -> str:
+        """As a person reads it."""
+        return f"{self.what:<9} {self.words}" + (f" -> {self.remedy}" if self.remedy else "")
+
+
+def doctor(config: Config = None, store: StoreUrl = None, broker: Broker = None,
+           quick: Annotated[bool, typer.Option("--quick", help="Leave out the model.")] = False) -> None:  # fmt: skip
+    """Say what is wrong with settings, broker, store, model, rules, sources, delivery and disk, and what to do."""
+    console = Console()
+    try:
+        settings = settings_of(config, store, broker)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            _print(console, Verdict("settings", "FAIL", line))
+        raise typer.Exit(2) from error
+    wrong = 0
+    for verdict in examine(settings, quick=quick):
+        _print(console, verdict)
+        wrong += verdict.state == "FAIL"
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _print(console: Console, verdict: Verdict) -> None:
+    console.print(f"[{_COLOURS[verdict.state]}]{verdict.state:<4}[/] ", end="")
+    console.print(verdict.line(), markup=False, highlight=False, soft_wrap=True)
+
+
+def examine(settings: Settings, *, quick: bool = False) -> Iterator[Verdict]:
+    """One verdict after the other, as they come. A check that fails in a way nobody foresaw is a verdict too."""
+    checks: list[tuple[str, Callable[[Settings], Iterator[Verdict]]]] = [
+        ("broker", _broker),
+        ("store", _store),
+        ("model", _model),
+        ("rules", _rules),
+        ("sources", _sources),
+        ("delivery", _delivery),
+        ("disk", _disk),
+    ]
+    for what, check in checks:
+        if quick and what == "model":
+            continue
+        try:
+            yield from check(settings)
+        except (NewsquakeError, OSError, ValueError, ImportError) as error:
+            yield Verdict(what, "FAIL", " ".join(str(error).split()))
+
+
+# -- broker
+
+
+def _broker(settings: Settings) -> Iterator[Verdict]:
+    broker = settings.broker
+    if not broker.address:
+        from newsquake.broker import binary_path
+
+        yield Verdict("broker", "ok", f"embedded, memory only ({binary_path()})")
+        return
+    from core.bus.kafka import KafkaBus
+
+    started = time.monotonic()
+    quick = broker.model_copy(update={"connect_timeout_s": min(5.0, broker.connect_timeout_s)})
+    try:
+        bus = KafkaBus(quick)
+    except Retryable as error:
+        yield Verdict(
+            "broker", "FAIL", str(error), "is it running, and is the address right? (make kafka starts one)"
+        )
+        return
+    try:
+        yield from _topics(bus.existing(), broker, round(1000 * (time.monotonic() - started)))
+    finally:
+        bus.close()
+
+
+def _topics(there: dict[str, int], broker: BrokerSettings, took_ms: int) -> Iterator[Verdict]:
+    ours = {topic: count for topic, count in there.items() if topic in (RAW, SCORED, DEAD, EVENTS)}
+    if not ours:
+        yield Verdict(
+            "broker", "ok", f"{broker.address} answered in {took_ms} ms; the first start creates the topics"
+        )
+    elif wrong := [
+        topic for topic in (RAW, SCORED) if ours.get(topic, broker.partitions) != broker.partitions
+    ]:
+        yield Verdict(
+            "broker",
+            "FAIL",
+            f"{broker.address}: {wrong[0]} has {ours[wrong[0]]} partitions, broker.partitions is {broker.partitions}",
+            f"set broker.partitions to {ours[wrong[0]]}; the number is fixed for the life of a topic",
+        )
+    else:
+        yield Verdict(
+            "broker", "ok", f"{broker.address} answered in {took_ms} ms; {broker.partitions} partitions"
+        )
+
+
+# -- store
+
+
+def _store(settings: Settings) -> Iterator[Verdict]:
+    url = make_url(settings.store.url)
+    shown = url.render_as_string()
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        parent = _existing(Path(url.database or "").resolve().parent)
+        if _writable(parent):
+            yield Verdict("store", "ok", f"{shown}: not there yet; the first start creates it")
+        else:
+            yield Verdict(
+                "store", "FAIL", f"{shown}: {parent} cannot be written to", "name another file, or allow it"
+            )
+        return
+    remedy = "is the server running, and are user, password and database right?"
+    if url.get_backend_name() == "sqlite":
+        remedy = "allow this user to write to the file and its folder, or name another file"
+    try:
+        store = open_store(settings.store, migrate=False)
+        try:
+            yield _opened(store, shown)
+        finally:
+            store.close()
+    except (Retryable, ConfigError) as error:
+        yield Verdict("store", "FAIL", str(error), remedy)
+
+
+def _opened(store: Store, shown: str) -> Verdict:
+    from core.store.migrate import revisions
+
+    with store.write() as connection:  # a read-only or locked one fails here
+        skew = abs(store.now_ms(connection) - time.time_ns() // 1_000_000)
+        current, head, known = revisions(connection)
+    if current is not None and not known:
+        return Verdict(
+            "store", "FAIL", f"{shown} was written by a newer Newsquake ({current})", "update Newsquake"
+        )
+    if skew > _SKEW_MS:
+        return Verdict(
+            "store",
+            "warn",
+            f"{shown}: its clock is {skew / 1000:.0f} s off this machine's",
+            "synchronise the clocks (NTP)",
+        )
+    state = "up to date" if current == head else "the next start brings its tables up to date"
+    return Verdict("store", "ok", f"{shown}: {state}")
+
+
+# -- model, rules, sources
+
+
+def _model(settings: Settings) -> Iterator[Verdict]:
+    from classifier.engine import Engine
+    from classifier.records import Text
+
+    started = time.monotonic()
+    weights = settings.path(settings.classifier.weights) if settings.classifier.weights else None
+    try:
+        engine = Engine.load(weights, threads=settings.classifier.threads, device=settings.classifier.device)
+    except (NewsquakeError, OSError, ValueError, ImportError) as error:
+        remedy = "name a folder of weights, or leave classifier.weights out for the shipped ones"
+        yield Verdict("model", "FAIL", " ".join(str(error).split()), remedy)
+        return
+    loaded = time.monotonic() - started
+    [score] = engine.score([Text("Profit fell by half and the company warned of more losses to come.")])
+    name = f"{engine.model_version} on {settings.classifier.device}, loaded in {loaded:.1f} s"
+    if score.p_negative < max(score.p_neutral, score.p_positive):
+        yield Verdict(
+            "model",
+            "FAIL",
+            f"{name}: takes a plain loss for good news",
+            "the weights are damaged: get them anew",
+        )
+        return
+    yield Verdict("model", "ok", name)
+
+
+def _rules(settings: Settings) -> Iterator[Verdict]:
+    from alerts.rules import load_rules
+
+    try:
+        rules = load_rules(settings.path(settings.alerts.rules) if settings.alerts.rules else None)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield Verdict("rules", "FAIL", line)
+        return
+    yield Verdict("rules", "ok", f"{settings.alerts.rules or 'built-in rules'}, version {rules.version[:12]}")
+
+
+def _sources(settings: Settings) -> Iterator[Verdict]:
+    from ingest.sources.spec import load_sources
+
+    try:
+        sources = load_sources(settings)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield Verdict("sources", "FAIL", line)
+        return
+    if sources:
+        yield Verdict("sources", "ok", f"{len(sources)} (newsquake sources check tries each)")
+    else:
+        yield Verdict("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
+
+
+# -- mail and webhooks
+
+
+def _delivery(settings: Settings) -> Iterator[Verdict]:
+    from alerts.delivery.channels import open_channels
+
+    try:
+        channels = open_channels(settings)
+    except ConfigError as error:
+        yield Verdict("delivery", "FAIL", str(error))
+        return
+    kinds = {item.name: "mail" for item in settings.delivery.mail} | {
+        item.name: "webhook" for item in settings.delivery.webhooks
+    }
+    for name, channel in channels.items():
+        kind = kinds.get(name, "channel")
+        try:
+            fault = channel.check()
+        except NewsquakeError as error:
+            fault = str(error)
+        if fault:
+            remedy = (
+                "check host, port, tls, username and password"
+                if kind == "mail"
+                else "check the URL and the network"
+            )
+            yield Verdict(kind, "FAIL", f"{name}: {fault}", remedy)
+        else:
+            yield Verdict(
+                kind, "ok", f"{name}: {'the server lets us in' if kind == 'mail' else 'may be called'}"
+            )
+    if not channels:
+        yield Verdict(
+            "delivery",
+            "warn",
+            "no mail, no webhook: alerts stand on the dashboard only",
+            "see delivery in newsquake.yaml",
+        )
+
+
+# -- disk
+
+
+def _disk(settings: Settings) -> Iterator[Verdict]:
+    folder = _existing(settings.path(settings.data_dir).resolve())
+    if not _writable(folder):
+        yield Verdict("disk", "FAIL", f"{folder} cannot be written to", "name another data_dir, or allow it")
+        return
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB free at {folder}"
+    if free < _LITTLE_BYTES // 10:
+        yield Verdict("disk", "FAIL", words, "make room: the store cannot grow")
+    elif free < _LITTLE_BYTES:
+        yield Verdict("disk", "warn", words, "make room: a million articles take some gigabytes")
+    else:
+        yield Verdict("disk", "ok", words)
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a file can be made there: access rights alone do not say so of a read-only or full file system."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x" * 4096)
+            probe.flush()
+    except OSError:
+        return False
+    return True
