@@ -126,8 +126,12 @@ def _headline(article: evidence.EvidenceArticle) -> Headline:
     )
 
 
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
+
+
 def _cut(text: str, most: int) -> str:
-    text = " ".join(text.split())
+    """One line, without the characters that make text read in another order than it stands."""
+    text = " ".join("".join(char if char >= " " else " " for char in text).translate(_BIDI).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

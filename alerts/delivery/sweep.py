@@ -86,7 +86,7 @@ class Sweep:
             .where(table.c.desk == row.desk, table.c.id == row.id, table.c.channel == row.channel)
             .values(status="pending", not_before=around.now_ms, error="")
         )
-        changes = {"silenced": False, "inhibited_by": ""}
+        changes = {"silenced": False, "inhibited_by": "", "state": {"again_from": around.now_ms}}
         handling.note(around.connection, self._desk, row.alert_id, changes, around.now_ms)
         return 1
 

@@ -1,0 +1,163 @@
+"""Mails and webhook bodies: what they say, and that text of the world stays text."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts import content
+from alerts.delivery.base import Message
+from alerts.delivery.mail import compose
+from alerts.delivery.render import render, safe_url, subject
+from alerts.delivery.webhook import MOST_BYTES, body
+from tests.support.alertrows import change, rules_of
+from tests.support.records import T0
+
+RULES = rules_of()
+
+
+def of(event: str = "firing", **fields: object) -> content.Content:
+    one = change(RULES)
+    made = content.of("main", event, one.line, one.pack, "incident-1")
+    return msgspec.structs.replace(made, **fields)
+
+
+def message(**fields: object) -> Message:
+    return Message("msg_1", of(**fields), "http://desk.example:8501")  # type: ignore[arg-type]
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.links += [value or "" for name, value in attributes if name in ("href", "src")]
+        assert not any(name.startswith("on") for name, _ in attributes)
+
+
+def tags(html: str) -> Tags:
+    parser = Tags()
+    parser.feed(html)
+    return parser
+
+
+def test_the_sentence_is_made_of_the_numbers_in_both_languages() -> None:
+    mail = render(message())
+    assert (
+        "Negative share of law and regulation for US:JPM 73 % (8 of 11 stories; 20 articles, 9 publishers) in 1 h; "
+        "18 % ± 7 expected for a Monday 09:00 UTC; p = 2e-4." in mail.text
+    )
+    assert "1 小时内 US:JPM 的法律监管负面占比 73 %（11 个报道中 8 个负面；20 篇文章，9 家媒体）" in mail.text
+    assert "周一 09:00 UTC 预期 18 % ± 7；p = 2e-4。" in mail.html
+
+
+@pytest.mark.parametrize(
+    ("event", "severity", "begins"),
+    [
+        ("firing", "high", "[high] Law and regulation for US:JPM: negative share 73 %"),
+        ("severity", "critical", "[critical] "),
+        ("resolved", "high", "[resolved] "),
+        ("reminder", "high", "[still high] "),
+        ("escalated", "critical", "[escalated critical] "),
+    ],
+)
+def test_the_subject_says_first_how_bad_it_is(event: str, severity: str, begins: str) -> None:
+    assert subject(of(event, severity=severity)).startswith(begins)
+
+
+WILD = st.text(max_size=200) | st.sampled_from(
+    [
+        "<script>x</script>",
+        "\r\nBcc: a@b.c",
+        "{{ 7*7 }}",
+        "\x00\x1b[31m",
+        "javascript:alert(1)",
+        "\u202eevil",
+        '"><img src=x>',
+    ]
+)
+
+
+@given(title=WILD, publisher=WILD, url=WILD, series=WILD, note=WILD)
+def test_nothing_of_the_world_is_markup_a_header_or_a_template(
+    title: str, publisher: str, url: str, series: str, note: str
+) -> None:
+    headline = content.Headline(
+        id="1", title=title, publisher=publisher, url=url, language="en", available_at=T0,
+        p_negative=9000, p_neutral=500, p_positive=500,
+    )  # fmt: skip
+    mail = message(headlines=[headline], series=series, note=note, rule_about=title)
+    rendered = render(mail)
+    found = tags(rendered.html)
+    assert not found.seen & {"script", "img", "iframe", "form", "link", "object", "base"}
+    assert all(link.startswith(("http://", "https://")) for link in found.links)
+    assert "\n" not in rendered.subject and "\r" not in rendered.subject
+    composed = compose(mail, "a@x.example", ["b@y.example"], "x.example", T0).as_bytes()
+    head = composed.split(b"\r\n\r\n")[0].lower()
+    assert b"\nbcc:" not in head and head.count(b"\nsubject:") + head.startswith(b"subject:") == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://a.example/b?c=d", True), ("http://a.example", True), ("javascript:alert(1)", False),
+        ("data:text/html,x", False), ("https://", False), ("https://a b", False), ("//a.example", False),
+        ("https://a.example/\n", False), ("", False), ("https://[::1", False),
+    ],
+)  # fmt: skip
+def test_only_http_addresses_become_links(url: str, kept: bool) -> None:
+    assert safe_url(url) == (url if kept else "")
+
+
+def test_a_mail_keeps_its_id_at_every_try_and_its_thread_over_its_life() -> None:
+    first = compose(message(), "a@x.example", ["b@y.example"], "x.example", T0)
+    again = compose(message(), "a@x.example", ["b@y.example"], "x.example", T0 + 9_000)
+    assert first["Message-ID"] == again["Message-ID"] == "<msg_1@x.example>"
+    assert first["References"] == "<alert.incident-1@x.example>"
+    assert first["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_body_stays_below_the_limit_whatever_the_alert_holds() -> None:
+    headline = content.Headline(
+        id="1" * 64, title="标题" * 150, publisher="p" * 100, url="https://a.example/" + "x" * 580, language="zh",
+        available_at=T0, p_negative=1, p_neutral=2, p_positive=3,
+    )  # fmt: skip
+    folded = [
+        {"event": "firing", "severity": "high", "sentence": "s" * 300, "alert": "a", "series": "s"}
+    ] * 500
+    big = of(headlines=[headline] * 5, article_ids=["f" * 64] * 50, folded=folded, note="n" * 1000)
+    data = body(Message("msg_1", big, "http://desk.example"))
+    assert len(data) < MOST_BYTES
+    assert json.loads(data)["data"]["alert"] == big.alert
+
+
+def test_the_same_message_is_the_same_bytes_at_every_try() -> None:
+    assert body(message()) == body(message())
+
+
+def test_a_body_names_its_type_time_and_place() -> None:
+    told = json.loads(body(message()))
+    assert set(told) == {"type", "timestamp", "data"}
+    assert told["type"] == "alert.firing" and told["timestamp"] == told["data"]["decided_at"]
+    assert told["data"]["url"].startswith("http://desk.example:8501/?alert=")
+    assert told["data"]["evidence_hash"]
+
+
+def test_a_digest_and_a_notice_can_be_read() -> None:
+    folded = [
+        {"event": "firing", "severity": "high", "series": "s", "sentence": "One <b>thing</b>", "alert": "a"}
+    ]
+    digest = render(Message("m", content.Content(event="digest", desk="main", folded=folded), ""))
+    assert "One <b>thing</b>" in digest.text and "<b>" not in digest.html
+    notice = render(
+        Message("m", content.Content(event="notice", desk="main", note="Channel x is failing"), "")
+    )
+    assert notice.subject == "[Newsquake] Notice: Channel x is failing"
