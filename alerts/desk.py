@@ -218,7 +218,7 @@ class Desk:
         watch = self.watches[number]
         start = at - watch.window_ms
         self.windows.forget(series, at - self._longest(series))
-        inside = list(self.windows.within(series, start, at))
+        inside = self.windows.within(series, start, at)
         recent = self.windows.within(series, at - watch.hop_ms, at)
         observed = self.unread.observed(series, start, {observation.source for observation in inside})
         window = measure(series, start, at, inside, observed)

@@ -20,26 +20,8 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 _LATIN = re.compile(r"[a-z][a-z'&]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _DULL = frozenset(
-    (
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "on",
-        "for",
-        "at",
-        "by",
-        "and",
-        "or",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-    )
-    + ("with", "from", "its", "it", "says", "said", "after", "over", "into", "will", "has")
+    """the a an of to in on for at by and or as is are was were with from its it says said after over into will has
+    """.split()  # noqa: SIM905
 )
 _SPELLED = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",

@@ -93,7 +93,7 @@ class StoryBook:
     def __init__(self) -> None:
         self._index: StoryIndex[Story, Told] = StoryIndex()
         self._changed: dict[str, Story] = {}
-        self._pruned_at = 0
+        self._placed = 0
 
     def __len__(self) -> int:
         return len(self._index)
@@ -141,18 +141,20 @@ class StoryBook:
         best: Story | None = None
         least = (129, 0, "")
         at = told.at
-        for story, other in self._index.candidates(told, lambda story: story.open_at(at)):
-            if not same(told, other):
+        for bits, story, other in self._index.candidates(told, lambda story: story.open_at(at)):
+            if bits > least[0]:
                 continue
-            rank = ((told.signature ^ other.signature).bit_count(), story.first_at, story.id)
-            if rank < least:
+            rank = (bits, story.first_at, story.id)
+            if rank < least and same(told, other):
                 best, least = story, rank
         return best, least[0]
 
     def _prune(self, at: int) -> None:
-        if at - self._pruned_at > HOUR:
+        """Now and then, so that it costs a constant per article; what is found does not depend on when."""
+        self._placed += 1
+        if self._placed > max(2_000, len(self._index)):
             self._index.prune(lambda story: story.open_at(at))
-            self._pruned_at = at
+            self._placed = 0
 
 
 def told_of(entry: Entry) -> Told:

@@ -1,24 +1,26 @@
-"""Finding the few stories that an article may belong to, among very many open ones.
+"""Finding the few stories that an article may belong to, among very many open ones, at a cost that does not grow.
 
-Multi-index hashing (Norouzi et al. 2012): the 128 bits of a signature in eight bands of 16; two signatures that differ
-in at most 15 bits have a band that differs in at most one, so looking up each band and its 16 neighbours finds all of
-those. Further keys find what is further apart: companies, numbers, named things, and the two smallest hashes of the
-title's words. A key that everybody has is looked up only as far as its latest few.
+Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
+surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/test_storyindex.py measures
+it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
+its words. Companies, numbers and named things: only among tellings in other languages, where words cannot be compared.
 """
 
 from __future__ import annotations
 
 from binascii import crc32
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Generic, Protocol, TypeVar
 
 from alerts.facts import Facts
 
-BANDS, BAND_BITS = 8, 16
+BANDS = 16
 LATEST = 24
 """Ways of telling looked at under one key, the latest first."""
-_MASK = (1 << BAND_BITS) - 1
-_FLIPS = (0, *(1 << bit for bit in range(BAND_BITS)))
+FAR_BITS = 50
+"""Signatures further apart are never compared."""
+_MASK = (1 << 16) - 1
 
 
 class Keyed(Protocol):
@@ -27,35 +29,51 @@ class Keyed(Protocol):
     @property
     def signature(self) -> int: ...
     @property
+    def language(self) -> str: ...
+    @property
     def facts(self) -> Facts: ...
 
 
 S = TypeVar("S")
 T = TypeVar("T", bound=Keyed)
 Posting = list[tuple[S, T]]
+Key = tuple[object, ...] | int
 
 
-def word_keys(facts: Facts) -> Iterator[tuple[str, object]]:
-    """Keys from facts: what two tellings of one story are likely to share."""
+def band_keys(signature: int) -> Iterator[int]:
+    """The bands of a signature, each with its place."""
+    if signature:
+        wrapped = signature | (signature & 0xFF) << 128
+        for band in range(BANDS):
+            yield (wrapped >> 8 * band) & _MASK | band << 16
+
+
+def word_keys(facts: Facts, language: str) -> Iterator[Key]:
+    """Pairs of a title's least words."""
+    least = sorted(crc32(word.encode()) for word in facts.words)[:4]
+    if len(least) == 1:
+        yield language, least[0], 0
+    for one, other in combinations(least, 2):
+        yield language, one, other
+
+
+def fact_keys(facts: Facts, language: str) -> Iterator[Key]:
+    """What tellings in two languages can share."""
     for entity in facts.entities:
-        yield "e", entity
+        yield "e", language, entity
     for number in facts.numbers:
         if len(number) > 1:
-            yield "n", number
+            yield "n", language, number
     if len(facts.named) > 1:
-        yield "m", facts.named
-    if facts.words:
-        hashes = sorted(crc32(word.encode()) for word in facts.words)
-        for one in hashes[:3]:
-            yield "w", one
+        yield "m", language, facts.named
 
 
 class StoryIndex(Generic[S, T]):
     """Postings by key, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._bands: list[dict[int, Posting[S, T]]] = [{} for _ in range(BANDS)]
-        self._words: dict[tuple[str, object], Posting[S, T]] = {}
+        self._postings: dict[Key, Posting[S, T]] = {}
+        self._languages: dict[str, int] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -65,52 +83,60 @@ class StoryIndex(Generic[S, T]):
         """One more way in which `story` was told."""
         pair = (story, told)
         self._count += 1
-        signature = told.signature
-        if signature:
-            for band in self._bands:
-                band.setdefault(signature & _MASK, []).append(pair)
-                signature >>= BAND_BITS
-        for key in word_keys(told.facts):
-            self._words.setdefault(key, []).append(pair)
+        language = told.language
+        self._languages[language] = self._languages.get(language, 0) + 1
+        postings = self._postings
+        keys = (
+            *band_keys(told.signature),
+            *word_keys(told.facts, language),
+            *fact_keys(told.facts, language),
+        )
+        for key in keys:
+            posting = postings.get(key)
+            if posting is None:
+                postings[key] = [pair]
+            else:
+                posting.append(pair)
 
-    def candidates(self, told: T, is_open: Callable[[S], bool]) -> Iterator[tuple[S, T]]:
-        """Ways of telling that may be near, of open stories, each once: a function of what was added, in its order."""
-        found: set[int] = set()
-        for posting in self._postings(told):
+    def candidates(self, told: T, is_open: Callable[[S], bool]) -> list[tuple[int, S, T]]:
+        """(differing bits, story, way of telling) of what may be near and is open: a function of what was added."""
+        found: list[tuple[int, S, T]] = []
+        seen: set[int] = set()
+        postings, signature = self._postings, told.signature
+        keys = [*band_keys(signature), *word_keys(told.facts, told.language)]
+        for language in sorted(self._languages):
+            if language != told.language:
+                keys += fact_keys(told.facts, language)
+        for key in keys:
+            posting = postings.get(key)
+            if posting is None:
+                continue
             left = LATEST
             for pair in reversed(posting):
-                if is_open(pair[0]):
-                    if id(pair) not in found:
-                        found.add(id(pair))
-                        yield pair
+                name = id(pair)
+                if name in seen:
                     left -= 1
-                    if not left:
-                        break
-
-    def _postings(self, told: T) -> Iterator[Posting[S, T]]:
-        signature = told.signature
-        if signature:
-            for band in self._bands:
-                value = signature & _MASK
-                for flip in _FLIPS:
-                    posting = band.get(value ^ flip)
-                    if posting is not None:
-                        yield posting
-                signature >>= BAND_BITS
-        for key in word_keys(told.facts):
-            posting = self._words.get(key)
-            if posting is not None:
-                yield posting
+                elif is_open(pair[0]):
+                    left -= 1
+                    seen.add(name)
+                    bits = (signature ^ pair[1].signature).bit_count()
+                    if bits <= FAR_BITS:
+                        found.append((bits, pair[0], pair[1]))
+                if not left:
+                    break
+        return found
 
     def prune(self, keep: Callable[[S], bool]) -> None:
         """Forget stories that are not to be kept."""
-        kept: set[int] = set()
-        for index in (*self._bands, self._words):
-            for key, posting in list(index.items()):  # type: ignore[attr-defined]
-                left = [pair for pair in posting if keep(pair[0])]
-                kept.update(map(id, left))
-                if left:
-                    index[key] = left  # type: ignore[index]
-                else:
-                    del index[key]  # type: ignore[attr-defined]
-        self._count = len(kept)
+        kept: dict[int, str] = {}
+        left: dict[Key, Posting[S, T]] = {}
+        for key, posting in self._postings.items():
+            still = [pair for pair in posting if keep(pair[0])]
+            if still:
+                left[key] = still
+                for pair in still:
+                    kept[id(pair)] = pair[1].language
+        self._postings, self._count = left, len(kept)
+        self._languages = {}
+        for language in kept.values():
+            self._languages[language] = self._languages.get(language, 0) + 1

@@ -16,7 +16,7 @@ from alerts.rules import Rule, RuleSet, parse_rules
 from alerts.watch import Watch
 from alerts.watermark import Watermark
 from core.records import ONE, Article, Marker, Mention, ScoredArticle
-from core.times import MINUTE
+from core.times import MINUTE, parse_iso
 
 START = 1_700_000_040_000 // MINUTE * MINUTE
 """A pane border in November 2023."""
@@ -175,7 +175,7 @@ def drive(
 def lines(effects: Iterable[Effects]) -> bytes:
     """alerts.jsonl of what happened."""
     changes = [change.line for one in effects for change in one.changes]
-    changes.sort(key=lambda line: (line.decided_at, line.id, line.state, line.severity))
+    changes.sort(key=lambda line: (parse_iso(line.decided_at), line.id, line.state, line.severity))
     return b"".join(msgspec.json.encode(line) + b"\n" for line in changes)
 
 

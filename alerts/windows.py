@@ -6,19 +6,26 @@ Only series that a rule watches are kept in memory, and only as far back as the 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from alerts.observations import Observation, divide
 from alerts.records import Window
 
 
 def measure(
-    series: str, start: int, end: int, observations: Iterable[Observation], observed: bool = True
+    series: str, start: int, end: int, observations: Sequence[Observation], observed: bool = True
 ) -> Window:
     """The figures of these observations as one window: stories and publishers counted once each.
 
     A story is decided where any of its articles is, negative where most of those are, and its sentiment is their mean.
     """
+    if len(observations) == 1:
+        one = observations[0]
+        decided, sentiment = one[5], one[7]
+        negative = 1 if one[6] < 0 else 0
+        return Window(
+            series, start, end, 1, 1, 1, decided, negative, sentiment, sentiment * sentiment, observed
+        )
     publishers: set[str] = set()
     tallies: dict[str, list[int]] = {}
     articles = 0
@@ -74,14 +81,14 @@ class Windows:
         held[0].append(start)
         held[1].append(observations)
 
-    def within(self, series: str, start: int, end: int) -> Iterator[Observation]:
+    def within(self, series: str, start: int, end: int) -> list[Observation]:
         """Every observation of the series in [start, end), both pane borders."""
         held = self._panes.get(series)
         if held is None:
-            return
+            return []
         starts, panes = held
-        for index in range(bisect_left(starts, start), bisect_left(starts, end)):
-            yield from panes[index]
+        inside = panes[bisect_left(starts, start) : bisect_left(starts, end)]
+        return list(inside[0]) if len(inside) == 1 else [one for pane in inside for one in pane]
 
     def forget(self, series: str, before: int) -> None:
         """Drop panes that start before `before`."""
