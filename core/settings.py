@@ -19,6 +19,8 @@ from core.errors import ConfigError
 from core.times import parse_span, span
 
 PREFIX = "NEWSQUAKE_"
+_TOP = ("data_dir",)
+"""Settings that stand in no group."""
 
 Span = Annotated[
     int,
@@ -209,16 +211,28 @@ class Settings(Section):
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that `environ` names, nested. Raises ConfigError naming the variable that makes no sense."""
     data: dict[str, Any] = {}
     for key, value in sorted(environ.items()):
-        if not key.startswith(PREFIX) or "__" not in key:
+        name = key.removeprefix(PREFIX).lower()
+        if not key.startswith(PREFIX) or ("__" not in name and name not in _TOP):
             continue  # NEWSQUAKE_CACHE, NEWSQUAKE_TEST_… and the like are not settings
-        *groups, leaf = key.removeprefix(PREFIX).lower().split("__")
+        *groups, leaf = name.split("__")
         place = data
         for group in groups:
             place = place.setdefault(group, {})
+            if not isinstance(place, dict):
+                raise ConfigError(
+                    f"environment: {key}: {group} has a value already, so nothing can be below it"
+                )
         # Plain values stay text, which pydantic turns into what is expected: a password of digits is no number.
-        place[leaf] = yaml.safe_load(value) if value == "null" or value[:1] in ("[", "{") else value
+        if value == "null" or value[:1] in ("[", "{"):
+            try:
+                place[leaf] = yaml.safe_load(value)
+            except yaml.YAMLError as error:
+                raise ConfigError(f"environment: {key}: not YAML: {' '.join(str(error).split())}") from error
+        else:
+            place[leaf] = value
     return data
 
 

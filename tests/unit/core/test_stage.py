@@ -1,0 +1,111 @@
+"""What a stage says of itself, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core.clock import ManualClock
+from core.settings import StoreSettings
+from core.stage import Stage
+from core.store import Store, open_store
+from core.tables import stages
+
+
+def told(store: Store) -> tuple[str, dict[str, float]]:
+    with store.read() as connection:
+        row = connection.execute(select(stages)).one()
+    return row.status, json.loads(row.counters)
+
+
+def test_counters_and_gauges_are_told_at_most_once_a_second(sqlite_store: Store, clock: ManualClock) -> None:
+    stage = Stage("ingest", sqlite_store, clock)
+    stage.count("read", 3)
+    stage.gauge("lag", 1.5)
+    stage.tell()
+    stage.count("read")
+    stage.tell()
+    assert told(sqlite_store) == ("running", {"read": 3, "lag": 1.5})
+    clock.advance(1.0)
+    stage.tell()
+    assert told(sqlite_store)[1]["read"] == 4
+
+
+def test_a_change_of_status_is_told_at_once(sqlite_store: Store, clock: ManualClock) -> None:
+    stage = Stage("ingest", sqlite_store, clock)
+    stage.tell()
+    stage.tell("draining")
+    assert told(sqlite_store)[0] == "draining"
+
+
+def test_a_store_that_is_away_is_no_matter_for_telling(tmp_path: Path, clock: ManualClock) -> None:
+    store = open_store(StoreSettings(url=f"sqlite:///{tmp_path / 's.db'}", busy_timeout_s=0.1))
+    stage = Stage("ingest", store, clock)
+    other = open_store(StoreSettings(url=f"sqlite:///{tmp_path / 's.db'}"))
+    with other.write():
+        stage.tell(force=True)
+    stage.tell(force=True)
+    assert told(store)[0] == "running"
+
+
+_CHILD = """
+import sys
+from core.settings import StoreSettings
+from core.stage import Stage
+from core.store import open_store
+stage = Stage("ingest", open_store(StoreSettings(url=sys.argv[1])))
+stage.handle_signals()
+print("ready", flush=True)
+print("stopped" if stage.wait(30) else "timed out", flush=True)
+"""
+
+
+def child(tmp_path: Path, **environ: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, f"sqlite:///{tmp_path / 's.db'}"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environ},
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_sigterm_and_sigint_ask_it_to_stop(tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = child(tmp_path)
+        process.send_signal(number)
+        assert process.communicate(timeout=10)[0] == "stopped\n"
+        assert process.returncode == 0
+
+
+def test_the_death_of_its_parent_stops_it(tmp_path: Path) -> None:
+    middle = f"""
+import os, subprocess, sys, time
+environment = {{**os.environ, "NEWSQUAKE_PARENT": str(os.getpid())}}
+log = open({str(tmp_path / "log")!r}, "w")
+command = [sys.executable, "-c", {_CHILD!r}, "sqlite:///{tmp_path / "s.db"}"]
+print(subprocess.Popen(command, stdout=log, env=environment).pid, flush=True)
+time.sleep(60)
+"""
+    process = subprocess.Popen([sys.executable, "-c", middle], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    grandchild = int(process.stdout.readline())
+    log = tmp_path / "log"
+    deadline = time.monotonic() + 20
+    while "ready" not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    while "stopped" not in log.read_text():
+        assert time.monotonic() < deadline, f"process {grandchild} lives on"
+        time.sleep(0.05)
