@@ -20,6 +20,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from math import exp, sqrt
+from operator import attrgetter
 
 import msgspec
 
@@ -104,7 +105,7 @@ class Track:
         )
 
     @classmethod
-    def load(cls, state: tuple) -> Track:  # type: ignore[type-arg]
+    def load(cls, state: tuple) -> Track:
         """The track whose `dump` this is."""
         track = cls(state[0])
         _, track.fast, track.slow, track.missing, track.early, hours, *rest = state
@@ -137,6 +138,8 @@ class Pool:
 
     plain: tuple[str, ...] = _PLAIN
     arrays: tuple[str, ...] = _ARRAYS
+    plain_of = attrgetter(*_PLAIN)
+    arrays_of = attrgetter(*_ARRAYS)
 
     def __init__(self, name: str, memory: float, window: int) -> None:
         self.name = name
@@ -234,12 +237,23 @@ class Pool:
             return 0.0
         return self.fast / self.exposure / self.series
 
+    def copy(self) -> tuple[object, ...]:
+        """Everything but what follows from it, cheaply; `packed` makes a dump of it."""
+        return (*self.plain_of(self), *[values[:] for values in self.arrays_of(self)])
+
+    def packed(self, copy: tuple[object, ...]) -> dict[str, object]:
+        """The dump of what `copy` kept."""
+        names = (*self.plain, *self.arrays)
+        return {
+            name: value.tobytes() if isinstance(value, array) else value
+            for name, value in zip(names, copy, strict=True)
+        }
+
     def dump(self) -> dict[str, object]:
         """Everything but what follows from it."""
-        state = {name: getattr(self, name) for name in self.plain}
-        return state | {name: getattr(self, name).tobytes() for name in self.arrays}
+        return self.packed(self.copy())
 
-    def restore(self, state: dict) -> None:  # type: ignore[type-arg]
+    def restore(self, state: dict) -> None:
         """Become what was dumped."""
         for name in self.plain:
             setattr(self, name, state[name])
@@ -260,6 +274,22 @@ class Baseline:
         self.pools: dict[str, Pool] = {}
         self.tracks: dict[str, Track] = {}
         self._pool_of: dict[str, Pool] = {}
+        self._before: tuple[str, str, tuple[object, ...], bytes | None] | None = None
+
+    def forget_prior(self) -> None:
+        """A new step begins."""
+        self._before = None
+
+    def prior(self, series: str) -> dict[str, bytes]:
+        """State by name ("" and `series`) as it was before this step's learning."""
+        own = {series: self.dump(series)} if series in self.tracks else {}
+        if self._before is None:
+            return {"": self.dump("")} | own
+        name, market, kept, track = self._before
+        pools = {
+            other: pool.packed(kept) if other == market else pool.dump() for other, pool in self.pools.items()
+        }
+        return {"": _pack(pools)} | ({name: track} if track is not None else {})
 
     def pool(self, series: str) -> Pool:
         """The series' pool, made when new."""
@@ -322,8 +352,9 @@ class Baseline:
 
     def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
         """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
-        pool.advance(end, end - start)
         track = self.tracks.get(series)
+        self._before = (series, pool.name, pool.copy(), None if track is None else _pack(track.dump()))
+        pool.advance(end, end - start)
         if track is None:
             track = self.tracks[series] = Track(pool.generation)
             pool.series += 1

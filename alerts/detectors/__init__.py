@@ -8,7 +8,18 @@ from typing import Any
 
 from alerts.detectors.base import Detector
 from alerts.detectors.context import Context
+from alerts.detectors.divergence import (
+    DivergenceParams,
+    LanguageDivergence,
+    LanguageDivergenceParams,
+    SectorDivergence,
+)
+from alerts.detectors.drift import Drift, DriftParams
+from alerts.detectors.mean_shift import MeanShift, MeanShiftParams
 from alerts.detectors.negative_share import NegativeShare, NegativeShareParams
+from alerts.detectors.sentiment import Sentiment, SentimentParams
+from alerts.detectors.silence import Silence, SilenceParams
+from alerts.detectors.static import Static, StaticParams
 from alerts.detectors.volume import Volume, VolumeParams
 from core.errors import ConfigError
 
@@ -22,12 +33,19 @@ class Kind:
     params: type
     build: Callable[[Any, Context], Detector]
     unit: str
-    """Of observed, expected and the band: share (0..1), stories, or sentiment (-1..1)."""
+    """Of observed, expected and the band: share (0..1), stories, sentiment (-1..1), or the rule's metric."""
 
 
 KINDS: dict[str, Kind] = {
     "negative_share": Kind(NegativeShareParams, NegativeShare, "share"),
     "volume": Kind(VolumeParams, Volume, "stories"),
+    "sentiment": Kind(SentimentParams, Sentiment, "sentiment"),
+    "mean_shift": Kind(MeanShiftParams, MeanShift, "sentiment"),
+    "drift": Kind(DriftParams, Drift, "sentiment"),
+    "silence": Kind(SilenceParams, Silence, "stories"),
+    "language_divergence": Kind(LanguageDivergenceParams, LanguageDivergence, "share"),
+    "sector_divergence": Kind(DivergenceParams, SectorDivergence, "share"),
+    "static": Kind(StaticParams, Static, "metric"),
 }
 
 

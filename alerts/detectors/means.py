@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from math import sqrt
+from operator import attrgetter
 
 import msgspec
 
@@ -38,6 +39,8 @@ class MeanPool(Pool):
 
     plain = (*_PLAIN, "n", "total", "squares", "between", "within")
     arrays = (*_ARRAYS, "hour_n", "hour_total")
+    plain_of = attrgetter(*plain)
+    arrays_of = attrgetter(*arrays)
 
     def _turn(self, slow: float, fast: float) -> None:
         super()._turn(slow, fast)
@@ -91,6 +94,22 @@ class Means:
         self.pools: dict[str, MeanPool] = {}
         self.tracks: dict[str, Mean] = {}
         self._pool_of: dict[str, MeanPool] = {}
+        self._before: tuple[str, str, tuple[object, ...], bytes | None] | None = None
+
+    def forget_prior(self) -> None:
+        """A new step begins."""
+        self._before = None
+
+    def prior(self, series: str) -> dict[str, bytes]:
+        """State by name ("" and `series`) as it was before this step's learning."""
+        own = {series: self.dump(series)} if series in self.tracks else {}
+        if self._before is None:
+            return {"": self.dump("")} | own
+        name, market, kept, track = self._before
+        pools = {
+            other: pool.packed(kept) if other == market else pool.dump() for other, pool in self.pools.items()
+        }
+        return {"": _pack(pools)} | ({name: track} if track is not None else {})
 
     def pool(self, series: str) -> MeanPool:
         """The series' pool, made when new."""
@@ -135,8 +154,9 @@ class Means:
         weight: float,
     ) -> None:
         """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an incident."""
-        pool.advance(end, end - start)
         track = self.tracks.get(series)
+        self._before = (series, pool.name, pool.copy(), None if track is None else _pack(_own(track)))
+        pool.advance(end, end - start)
         if track is None:
             track = self.tracks[series] = Mean(pool.generation)
             pool.series += 1
@@ -189,7 +209,7 @@ class Means:
         if not series:
             return _pack({name: pool.dump() for name, pool in self.pools.items()})
         track = self.tracks[series]
-        return _pack([getattr(track, name) for name in Mean.__slots__])
+        return _pack(_own(track))
 
     def load(self, series: str, state: bytes) -> None:
         """Restore what `dump` gave."""
@@ -203,4 +223,5 @@ class Means:
             setattr(track, name, value)
 
 
+_own = attrgetter(*Mean.__slots__)
 _pack = msgspec.msgpack.Encoder().encode

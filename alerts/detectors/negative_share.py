@@ -7,11 +7,11 @@ stories of one window) and how well the series' own mean is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import beta_binomial_tail, share_band, statistic
 from alerts.records import Verdict, Window
@@ -30,18 +30,19 @@ class NegativeShareParams:
     """Weight of stories learned while p < 0.01."""
 
 
-class NegativeShare:
+class NegativeShare(Kept):
     """The detector; see the module's docstring."""
 
     kind = "negative_share"
 
     def __init__(self, params: NegativeShareParams, context: Context) -> None:
         self.params = params
-        self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
+        self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
 
     def step(self, window: Window, hop: Window) -> Verdict:
         """Judge window.negative of window.decided, then learn the hop's. Never raises."""
         means, series = self.means, window.series
+        self.begin(series)
         pool = means.pool(series)
         if not window.observed:
             return NOT_OBSERVED
@@ -66,13 +67,3 @@ class NegativeShare:
         return Verdict(
             statistic(p), p, k / n, share, low, high, enough, "" if enough else "learning the usual share"
         )
-
-    def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """State by series; "" is the pools'."""
-        names = self.means.tracks if series is None else (s for s in series if s in self.means.tracks)
-        return {"": self.means.dump("")} | {name: self.means.dump(name) for name in names}
-
-    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Restore exactly what `dump` gave."""
-        for name, state in states:
-            self.means.load(name, state)

@@ -7,12 +7,12 @@ is a negative binomial). Stories are counted, not articles: copies are no eviden
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from alerts.baselines import Baseline
 from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, negative_binomial_tail, statistic
 from alerts.records import Verdict, Window
 
@@ -32,18 +32,19 @@ class VolumeParams:
     """Share of an excess that is learned while p < 0.01."""
 
 
-class Volume:
+class Volume(Kept):
     """The detector; see the module's docstring."""
 
     kind = "volume"
 
     def __init__(self, params: VolumeParams, context: Context) -> None:
         self.params = params
-        self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
+        self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
 
     def step(self, window: Window, hop: Window) -> Verdict:
         """Judge `window.stories`, then learn `hop.stories`. Never raises."""
         baseline, series = self.baseline, window.series
+        self.begin(series)
         pool = baseline.pool(series)
         if not window.observed:
             if not hop.observed:
@@ -68,13 +69,3 @@ class Volume:
         return Verdict(
             statistic(p), p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
         )
-
-    def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """State by series; "" is the pools'."""
-        names = self.baseline.tracks if series is None else (s for s in series if s in self.baseline.tracks)
-        return {"": self.baseline.dump("")} | {name: self.baseline.dump(name) for name in names}
-
-    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Restore exactly what `dump` gave."""
-        for name, state in states:
-            self.baseline.load(name, state)

@@ -1,0 +1,222 @@
+"""Divergence: a series' negative share departs from what it usually is, and its reference does not go along.
+
+Two kinds. `language_divergence`: X@zh against X@en, and the other way round. `sector_divergence`: a company against all
+others of its sector. Expected is the series' own usual share moved by what the reference is off its own usual share
+(on the logit scale), so that news that hits both is no divergence, and neither is a language that is always gloomier.
+The test is the negative share's beta-binomial, with the reference's uncertainty in its precision.
+The reference is the sum of its hops within the window: stories told in several hops count in each.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any, Literal
+
+from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.keep import Kept
+from alerts.detectors.means import PRIOR, Means
+from alerts.detectors.tails import beta_binomial_tail, share_band, statistic
+from alerts.records import Verdict, Window
+from core.times import HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class DivergenceParams:
+    """What a rule may set."""
+
+    direction: Literal["up", "down", "both"] = "up"
+    minimum: int = 4
+    """Stories decided on, in the window and in the reference."""
+    memory_days: float = 42.0
+    warmup_stories: int = 50
+    calendar: str = "auto"
+    incident_weight: float = 0.2
+
+
+class Reference:
+    """A group's recent hops and its usual share."""
+
+    __slots__ = ("hops", "n", "negative", "usual_n", "usual_negative")
+
+    def __init__(self) -> None:
+        self.hops: deque[tuple[int, int, int]] = deque()
+        self.n = self.negative = 0
+        self.usual_n = self.usual_negative = 0.0
+
+    def until(self, start: int) -> None:
+        """Forget hops that end at or before `start`."""
+        while self.hops and self.hops[0][0] <= start:
+            _, n, negative = self.hops.popleft()
+            self.n -= n
+            self.negative -= negative
+
+    def add(self, end: int, n: int, negative: int) -> None:
+        """One more hop."""
+        if self.hops and self.hops[-1][0] == end:
+            _, known, bad = self.hops.pop()
+            self.hops.append((end, known + n, bad + negative))
+        else:
+            self.hops.append((end, n, negative))
+        self.n += n
+        self.negative += negative
+
+    def state(self) -> list[Any]:
+        """Everything."""
+        return [list(self.hops), self.usual_n, self.usual_negative]
+
+    @classmethod
+    def of(cls, state: list[Any]) -> Reference:
+        """What `state` gave."""
+        made = cls()
+        for end, n, negative in state[0]:
+            made.add(end, n, negative)
+        made.usual_n, made.usual_negative = state[1:]
+        return made
+
+
+class Divergence(Kept):
+    """What both kinds share: the test. A kind says which group a series feeds and which it is held against."""
+
+    kind = ""
+    with_extra = True
+
+    def __init__(self, params: DivergenceParams, context: Context) -> None:
+        self.params = params
+        self.window = context.window_ms
+        self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
+        self.groups: dict[str, Reference] = {}
+
+    def feeds(self, series: str) -> str:
+        """The group that the series' hops go to; "" = none."""
+        raise NotImplementedError
+
+    def against(self, series: str) -> tuple[str, bool]:
+        """(group that it is held against, whether its own stories are in it and to be taken out); "" = none."""
+        raise NotImplementedError
+
+    def extra(self, series: str) -> Any:
+        """The groups, with what is pooled."""
+        return None if series else {name: group.state() for name, group in sorted(self.groups.items())}
+
+    def take_extra(self, series: str, extra: Any) -> None:
+        """Restore them."""
+        self.groups = {name: Reference.of(state) for name, state in extra.items()}
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge the window against the reference's last window, then learn the hop. Never raises."""
+        means, series, params = self.means, window.series, self.params
+        self.begin(series)
+        if not window.observed:
+            return NOT_OBSERVED
+        pool = means.pool(series)
+        own, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        n, k = window.decided, window.negative
+        name, inside = self.against(series)
+        group = self.groups.get(name)
+        m = bad = 0
+        if group is not None:
+            group.until(window.start)
+            m, bad = (
+                (max(0, group.n - n), max(0, group.negative - k)) if inside else (group.n, group.negative)
+            )
+            m = max(m, bad)
+        verdict = Verdict(0.0, None, k / n if n else None, None, None, None, False, self._why(name, n, m))
+        p = 1.0
+        if not verdict.why and group is not None:
+            usual = (group.usual_negative + PRIOR * pool.mean) / (group.usual_n + PRIOR)
+            now = (bad + 2.0 * usual) / (m + 2.0)  # two stories' worth of "as usual" keep the logit finite
+            share = _inverse(_logit(own) + _logit(now) - _logit(usual))
+            unsure = (1.0 + (m - 1.0) * correlation) / (m + 2.0) + 1.0 / (group.usual_n + PRIOR)
+            rest = min(0.9, correlation + 1.0 / (belief + 1.0) + unsure)
+            precision = 1.0 / rest - 1.0
+            p = beta_binomial_tail(k, n, share, precision)
+            if params.direction != "up":
+                p = 1.0 - p if params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
+            low, high = share_band(n, share, precision)
+            enough = pool.learned >= params.warmup_stories
+            why = "" if enough else "learning the usual shares"
+            verdict = Verdict(statistic(p), p, k / n, share, low, high, enough, why)
+        if hop.decided > 0:
+            self._learn(window, hop, params.incident_weight if verdict.enough and p < 0.01 else 1.0)
+        return verdict
+
+    def _why(self, name: str, n: int, m: int) -> str:
+        if not name:
+            return "nothing to hold it against"
+        if n < self.params.minimum or m < self.params.minimum:
+            return f"{n} stories against {m}, at least {self.params.minimum} a side are asked for"
+        return ""
+
+    def _learn(self, window: Window, hop: Window, weight: float) -> None:
+        series = window.series
+        pool = self.means.pool(series)
+        n, negative = hop.decided, hop.negative
+        before = pool.live
+        self.means.learn(series, pool, hop.start, hop.end, n, negative, negative, weight)
+        name = self.feeds(series)
+        if name:
+            group = self.groups.get(name)
+            if group is None:
+                group = self.groups[name] = Reference()
+            group.until(window.start)
+            group.add(hop.end, n, negative)
+            fade = exp(-(pool.live - before) / (self.params.memory_days * 24.0))
+            group.usual_n = group.usual_n * fade + n
+            group.usual_negative = group.usual_negative * fade + negative
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 0.005), 0.995)
+    return log(share / (1.0 - share))
+
+
+def _inverse(logit: float) -> float:
+    return min(max(1.0 / (1.0 + exp(-logit)), 0.005), 0.995)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageDivergenceParams(DivergenceParams):
+    """The same, in both directions unless told."""
+
+    direction: Literal["up", "down", "both"] = "both"
+
+
+class LanguageDivergence(Divergence):
+    """English against Chinese. The rule's series come in pairs, X@en and X@zh."""
+
+    kind = "language_divergence"
+
+    def feeds(self, series: str) -> str:
+        """Itself."""
+        return series if series.endswith(("@en", "@zh")) else ""
+
+    def against(self, series: str) -> tuple[str, bool]:
+        """Its twin in the other language."""
+        base, _, language = series.rpartition("@")
+        return {"en": f"{base}@zh", "zh": f"{base}@en"}.get(language, ""), False
+
+
+class SectorDivergence(Divergence):
+    """A company against the rest of its sector; without a known sector, against all companies of the rule's market."""
+
+    kind = "sector_divergence"
+
+    def __init__(self, params: DivergenceParams, context: Context) -> None:
+        super().__init__(params, context)
+        self.sectors = context.sectors
+
+    def _sector(self, series: str) -> str:
+        if not series.startswith("entity:"):
+            return ""
+        country = series[7:].split(":", 1)[0]
+        return self.sectors.get(series) or self.sectors.get(series[7:]) or f"all:{country}"
+
+    def feeds(self, series: str) -> str:
+        """Its sector."""
+        return self._sector(series)
+
+    def against(self, series: str) -> tuple[str, bool]:
+        """Its sector without itself."""
+        return self._sector(series), True

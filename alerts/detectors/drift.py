@@ -1,0 +1,101 @@
+"""Drift: sentiment has slid slowly over weeks. The mean of the last week or so against that of the months before.
+
+Two exponentially faded means of a story's sentiment, `recent_days` and `memory_days`, and their difference in
+standard errors: the effective number of stories of a faded mean is twice its weight (Kish), less by the
+correlation of stories that speak of one event. The reference follows, so a drift that has ended becomes normal.
+Everything fades in live time (baselines.py): weeks without any news are no drift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+from typing import Any, Literal
+
+from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.keep import Kept
+from alerts.detectors.means import Means
+from alerts.detectors.sentiment import one_sided
+from alerts.detectors.tails import statistic
+from alerts.records import Verdict, Window
+from core.records import ONE
+from core.times import HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class DriftParams:
+    """What a rule may set."""
+
+    direction: Literal["up", "down", "both"] = "down"
+    recent_days: float = 7.0
+    memory_days: float = 56.0
+    warmup_stories: int = 100
+    """Over the pool; a series needs a fifth of them itself."""
+    calendar: str = "auto"
+
+
+class Drift(Kept):
+    """The detector; see the module's docstring."""
+
+    kind = "drift"
+    with_extra = True
+
+    def __init__(self, params: DriftParams, context: Context) -> None:
+        self.params = params
+        self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
+        self.faded: dict[str, tuple[float, float, float, float, float]] = {}
+        """Series -> (live hours, weight and sum of the recent mean, weight and sum of the long one)."""
+
+    def extra(self, series: str) -> Any:
+        """The two faded means."""
+        return self.faded.get(series)
+
+    def take_extra(self, series: str, extra: Any) -> None:
+        """Restore them."""
+        live, n, total, many, whole = extra
+        self.faded[series] = (live, n, total, many, whole)
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge the difference of the two means with the hop in it, then learn it. Never raises."""
+        means, series, params = self.means, window.series, self.params
+        self.begin(series)
+        if not window.observed:
+            return NOT_OBSERVED
+        pool = means.pool(series)
+        if hop.decided > 0:
+            self._learn(series, hop)
+        live, n, total, many, whole = self.faded.get(series, (pool.live, 0.0, 0.0, 0.0, 0.0))
+        if n <= 0.0:
+            return Verdict(0.0, None, None, None, None, None, False, "no story yet")
+        _, _, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        fade = exp(-max(0.0, pool.live - live) / (params.recent_days * 24.0))
+        recent, usual = total / n, whole / many
+        spread = 1.0 + max(0.0, window.decided - 1.0) * correlation
+        variance = max(pool.variance, 1e-6) * spread
+        error = sqrt(variance * (1.0 / max(2.0 * n * fade, 1e-9) + 1.0 / (2.0 * many)))
+        p = one_sided((recent - usual) / error, params.direction)
+        enough = (
+            pool.learned >= params.warmup_stories
+            and 5.0 * many >= params.warmup_stories
+            and pool.live >= 2.0 * 24.0 * params.recent_days
+            and 2.0 * n * fade >= 5.0
+        )
+        low, high = max(-1.0, usual - 1.96 * error), min(1.0, usual + 1.96 * error)
+        why = "" if enough else "too few stories of late, or too short a history"
+        return Verdict(statistic(p), p, recent, usual, low, high, enough, why)
+
+    def _learn(self, series: str, hop: Window) -> None:
+        params, means = self.params, self.means
+        pool = means.pool(series)
+        n, total, squares = hop.decided, hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
+        means.learn(series, pool, hop.start, hop.end, n, total, squares, 1.0)
+        last, recent, recent_sum, many, whole = self.faded.get(series, (pool.live, 0.0, 0.0, 0.0, 0.0))
+        hours = pool.live - last
+        quick, slow = exp(-hours / (params.recent_days * 24.0)), exp(-hours / (params.memory_days * 24.0))
+        self.faded[series] = (
+            pool.live,
+            recent * quick + n,
+            recent_sum * quick + total,
+            many * slow + n,
+            whole * slow + total,
+        )

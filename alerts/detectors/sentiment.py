@@ -1,0 +1,73 @@
+"""Sentiment: the window's mean sentiment is off what is usual for the series at this hour. A z-test over stories.
+
+The standard error joins the stories' spread, their correlation within a window (they speak of one event), and how
+well the series' own mean is known. Stories count, not articles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.keep import Kept
+from alerts.detectors.means import Means
+from alerts.detectors.tails import normal_tail, statistic
+from alerts.records import Verdict, Window
+from core.records import ONE
+from core.times import HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentParams:
+    """What a rule may set."""
+
+    direction: Literal["up", "down", "both"] = "down"
+    memory_days: float = 21.0
+    warmup_stories: int = 50
+    calendar: str = "auto"
+    incident_weight: float = 0.2
+
+
+class Sentiment(Kept):
+    """The detector; see the module's docstring."""
+
+    kind = "sentiment"
+
+    def __init__(self, params: SentimentParams, context: Context) -> None:
+        self.params = params
+        self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge the mean of the window's decided stories, then learn the hop's. Never raises."""
+        means, series = self.means, window.series
+        self.begin(series)
+        if not window.observed:
+            return NOT_OBSERVED
+        pool = means.pool(series)
+        n = window.decided
+        mean, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        error = sqrt(pool.variance * ((1.0 + (n - 1.0) * correlation) / n + 1.0 / belief)) if n else 0.0
+        p = 1.0
+        seen = None
+        if n:
+            seen = window.sentiment_sum / n / ONE
+            p = one_sided((seen - mean) / max(error, 1e-9), self.params.direction)
+        enough = n > 0 and pool.learned >= self.params.warmup_stories
+        if hop.decided > 0:
+            weight = self.params.incident_weight if enough and p < 0.01 else 1.0
+            total, squares = hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
+            means.learn(series, pool, hop.start, hop.end, hop.decided, total, squares, weight)
+        if not n:
+            return Verdict(0.0, None, None, mean, None, None, False, "no story in the window")
+        low, high = max(-1.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error)
+        why = "" if enough else "learning the usual sentiment"
+        return Verdict(statistic(p), p, seen, mean, low, high, enough, why)
+
+
+def one_sided(z: float, direction: str) -> float:
+    """The p-value of a standard normal deviation in this direction."""
+    if direction == "both":
+        return min(1.0, 2.0 * normal_tail(abs(z)))
+    return normal_tail(z if direction == "up" else -z)

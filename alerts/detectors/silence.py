@@ -1,0 +1,112 @@
+"""Silence: this series should have spoken by now, by its own rhythm of weekday, hour and holidays.
+
+The chance of no story at all since the last one, with the baseline's expected count over that time: negative
+binomial, P(0) = (1 + mean/size)^-size. So a quiet night, weekend or holiday is no silence, and a bursty series gets
+more time than a steady one. After `give_up_days` it is taken to have ended, and says so rather than firing for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log1p
+from typing import Any
+
+from alerts.baselines import Baseline
+from alerts.detectors.context import Context
+from alerts.detectors.keep import Kept
+from alerts.detectors.tails import count_band, statistic
+from alerts.records import Verdict, Window
+from core.times import DAY, HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceParams:
+    """What a rule may set."""
+
+    memory_days: float = 28.0
+    warmup_hours: float = 168.0
+    warmup_stories: int = 30
+    """Of the series itself (faded) before its silence means anything."""
+    give_up_days: float = 21.0
+    calendar: str = "auto"
+
+
+class Silence(Kept):
+    """The detector; see the module's docstring."""
+
+    kind = "silence"
+    with_extra = True
+
+    def __init__(self, params: SilenceParams, context: Context) -> None:
+        self.params = params
+        self.window = context.window_ms
+        self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
+        self.last: dict[str, int] = {}
+        """Series -> end of its last hop with a story."""
+
+    def extra(self, series: str) -> Any:
+        """When it last spoke."""
+        return self.last.get(series)
+
+    def take_extra(self, series: str, extra: Any) -> None:
+        """Restore it."""
+        self.last[series] = extra
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Judge the quiet up to window.end, then learn the hop. Never raises.
+
+        An unread source is the very thing this looks for: `observed` is not asked.
+        """
+        baseline, series, params = self.baseline, window.series, self.params
+        self.begin(series)
+        pool = baseline.pool(series)
+        if hop.stories > 0:
+            baseline.learn(series, pool, hop.start, hop.end, float(hop.stories), hop.stories)
+            self.last[series] = hop.end
+            return Verdict(0.0, 1.0, float(hop.stories), None, None, None, self._known(series), "it speaks")
+        since = self.last.get(series)
+        if since is None or since >= window.end:
+            return Verdict(0.0, None, None, None, None, None, False, "it never spoke")
+        quiet = window.end - since
+        if quiet > params.give_up_days * DAY:
+            return Verdict(
+                0.0, None, 0.0, None, None, None, False, "quiet for so long that it seems to have ended"
+            )
+        mean, size = self._expected(series, since, window.end)
+        p = exp(-size * log1p(mean / size)) if mean > 0.0 else 1.0
+        low, high = count_band(mean, size)
+        enough = self._known(series)
+        return Verdict(statistic(p), p, 0.0, mean, low, high, enough, "" if enough else "learning its rhythm")
+
+    def _known(self, series: str) -> bool:
+        track = self.baseline.tracks.get(series)
+        pool = self.baseline.pool(series)
+        return (
+            track is not None
+            and track.slow >= self.params.warmup_stories * pool.at_slow
+            and pool.live >= self.params.warmup_hours
+        )
+
+    def _expected(self, series: str, start: int, end: int) -> tuple[float, float]:
+        baseline = self.baseline
+        pool, track = baseline.pool(series), baseline.tracks.get(series)
+        mean, size = baseline.expect(pool, track, start, end)
+        # The spread was learned over one window; over k windows' quiet it averages out k-fold.
+        return mean, size * max(1.0, (end - start) / self.window)
+
+    def next_due(self, series: str, at: int) -> int | None:
+        """When to look again though nothing came: by then about one more story should have come."""
+        since = self.last.get(series)
+        if since is None or not self._known(series) or at - since > self.params.give_up_days * DAY:
+            return None
+        baseline = self.baseline
+        pool, track = baseline.pool(series), baseline.tracks.get(series)
+        missing, moment = 1.0, at
+        for _ in range(int(self.params.give_up_days * 24) + 1):
+            stop = moment - moment % HOUR + HOUR
+            mean, _ = baseline.expect(pool, track, moment, stop)
+            if mean >= missing:
+                return moment + max(1, int((stop - moment) * missing / mean))
+            missing -= mean
+            moment = stop
+        return moment

@@ -1,0 +1,76 @@
+"""Static: the window's own figure is the statistic; for rules with a fixed threshold ("negative share above 0.6").
+
+Learns nothing and has no p-value. With direction `down` the sign is turned (write the threshold turned as well: mean
+sentiment below -0.4 is a threshold of 0.4); `both` takes the size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.records import Verdict, Window
+from core.records import ONE
+
+Metric = Literal[
+    "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticParams:
+    """What a rule may set."""
+
+    metric: Metric = "negative_share"
+    direction: Literal["up", "down", "both"] = "up"
+
+
+class Static:
+    """The detector; see the module's docstring."""
+
+    kind = "static"
+
+    def __init__(self, params: StaticParams, context: Context) -> None:
+        self.params = params
+
+    def step(self, window: Window, hop: Window) -> Verdict:
+        """Measure the window. Never raises."""
+        if not window.observed:
+            return NOT_OBSERVED
+        value = figure(window, self.params.metric)
+        if value is None:
+            return Verdict(0.0, enough=False, why="no story in the window")
+        turned = {"up": value, "down": -value, "both": abs(value)}[self.params.direction]
+        return Verdict(turned, None, value)
+
+    def prior(self) -> Mapping[str, bytes]:
+        """Nothing is kept."""
+        return {"": b""}
+
+    def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """Nothing is kept."""
+        return {"": b""}
+
+    def load(self, states: Iterable[tuple[str, bytes]]) -> None:
+        """Nothing is kept."""
+
+
+def figure(window: Window, metric: str) -> float | None:
+    """The window's figure; None where it takes stories and there are none.
+
+    Net sentiment is here the mean sentiment: a window does not count its positive stories.
+    """
+    if metric in ("stories", "articles", "publishers"):
+        return float(getattr(window, metric))
+    n = window.decided
+    if n <= 0:
+        return None
+    if metric == "negative_share":
+        return window.negative / n
+    mean = window.sentiment_sum / n / ONE
+    if metric == "dispersion":
+        return sqrt(max(0.0, window.sentiment_squares / n / (ONE * ONE) - mean * mean))
+    return mean
