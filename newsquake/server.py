@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from alerts.api import alerts_router
 from core import tables
 from core.auth import Tokens
 from core.errors import ConfigError, StoreUnavailable
@@ -45,6 +46,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         description="A seismograph for financial news in English and Chinese.",
     )
     app.include_router(push_router(settings, opened))
+    app.include_router(alerts_router(settings, opened))
     _mount_series(app, settings, opened, tokens)
     _mount_operations(app, opened, tokens)
 
