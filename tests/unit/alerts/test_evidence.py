@@ -1,0 +1,247 @@
+"""Evidence: a pack holds what the alert was decided from, and the alert is derived again from it alone."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts import evidence, verify
+from alerts.desk import Desk
+from alerts.effects import Change
+from alerts.rules import RuleSet, parse_rules
+from alerts.sentence import figure, p_value
+from alerts.testing import START, scored
+from alerts.watermark import Watermark
+from alerts.worker import watches_of
+from core.ids import text_hash
+from core.records import Marker, ScoredArticle
+from core.times import HOUR, MINUTE
+
+RULES = parse_rules(
+    """
+rules:
+  - name: share
+    series: ["topic:energy", "entity:US:XOM"]
+    window: 1h
+    detector: {kind: negative_share, warmup_stories: 20}
+    threshold: 2.0
+    minimum: {stories: 3, publishers: 2}
+    resolve: {below: 0.7, after: 30m}
+  - name: many
+    series: ["topic:energy"]
+    window: 1h
+    detector: {kind: volume, warmup_hours: 12, warmup_stories: 20}
+    minimum: {stories: 3}
+    budget: 2000/week
+  - name: fixed
+    series: ["topic:energy"]
+    window: 1h
+    metric: negative_share
+    threshold: 0.9
+immediate:
+  - name: at-once
+    topics: [energy]
+    min_probability: 0.97
+""",
+    "rules.yaml",
+)
+
+
+def news() -> list[ScoredArticle]:
+    """Two quiet days, then an hour of bad news."""
+    rng = random.Random(5)
+    made = [
+        scored(number, START + number * 10 * MINUTE + rng.randrange(MINUTE), negative=rng.choice([900, 2000, 6000]),
+               entities=["US:XOM"] if number % 2 else [])
+        for number in range(2 * 24 * 6)
+    ]  # fmt: skip
+    burst = START + 50 * HOUR
+    made += [
+        scored(1000 + number, burst + number * 2 * MINUTE, negative=9_800 if number == 3 else 9_000,
+               entities=["US:XOM"], title=f"Refinery burns for day {number}", abstained=number == 7)
+        for number in range(25)
+    ]  # fmt: skip
+    return made
+
+
+def decided(rules: RuleSet = RULES) -> list[tuple[Change, evidence.Inputs]]:
+    """What the desk decides, with the inputs of each pack, made as alerts/persist.py makes them."""
+    articles = {one.article.id: one for one in news()}
+    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    for one in sorted(articles.values(), key=lambda one: one.article.available_at):
+        desk.take(one)
+    desk.mark(0, Marker(writer="t", t=START + 60 * HOUR, end=True))
+    changes: list[Change] = []
+    more = True
+    while more:
+        more = desk.advance()
+        changes += desk.effects().changes
+    found = []
+    for change in changes:
+        common: dict[str, Any] = {
+            "line": change.line, "rules_version": rules.version, "pane_ms": MINUTE, "lateness_ms": MINUTE,
+            "articles": [(articles[name], story) for name, story in change.articles],
+        }  # fmt: skip
+        if change.watch is None or change.outcome is None:
+            found.append((change, evidence.Inputs(rule=rules.rule(change.line.rule), **common)))
+            continue
+        fit = change.watch.fit(change.at) if change.watch.rule.threshold is None else None
+        outcome = change.outcome
+        found.append(
+            (
+                change,
+                evidence.Inputs(
+                    rule=change.watch.rule, window=outcome.look.window, hop=outcome.hop, verdict=outcome.look.verdict,
+                    threshold=outcome.look.threshold, fit=fit.to_json() if fit else "",
+                    context=change.watch.describe(), state=outcome.prior, **common,
+                ),
+            )
+        )  # fmt: skip
+    return found
+
+
+@pytest.fixture(scope="module")
+def made() -> list[evidence.Pack]:
+    return [evidence.load(evidence.pack(inputs)) for _, inputs in decided()]
+
+
+def test_the_burst_fires_every_rule_and_resolves(made: list[evidence.Pack]) -> None:
+    fired = {pack.line.rule for pack in made if pack.line.state == "firing"}
+    assert fired == {"share", "many", "fixed", "at-once"}
+    assert {pack.line.rule for pack in made if pack.line.state == "resolved"} >= {"share", "fixed"}
+
+
+def test_every_figure_of_every_pack_is_derived_again(made: list[evidence.Pack]) -> None:
+    for pack in made:
+        checks = verify.verify(pack)
+        wrong = [check for check in checks if check.verdict != "agrees"]
+        assert wrong == [], (pack.line.rule, pack.line.state, wrong)
+        if pack.window is not None:
+            assert {"no look ahead", "negative", "detector's verdict", "threshold"} <= {
+                c.what for c in checks
+            }
+
+
+LIES: dict[str, Any] = {
+    "an article was added": lambda p: {
+        "articles": [*p.articles, msgspec.structs.replace(p.articles[0], id="ff")]
+    },
+    "a score was changed": lambda p: {
+        "articles": [
+            msgspec.structs.replace(one, p_negative=0, p_neutral=10_000, p_positive=0)
+            for one in p.articles[:3]
+        ]
+        + p.articles[3:]
+    },
+    "the window counts more": lambda p: {"window": {**p.window, "negative": p.window["negative"] + 1}},
+    "another threshold": lambda p: {"threshold": p.threshold / 2},
+    "another statistic": lambda p: {"verdict": {**p.verdict, "statistic": 99.0}},
+    "another p-value": lambda p: {"line": msgspec.structs.replace(p.line, p_value=1e-9)},
+    "a milder rule": lambda p: {"rule": {**p.rule, "content": {**p.rule["content"], "threshold": 1.0}}},
+    "another alert": lambda p: {"line": msgspec.structs.replace(p.line, id="0" * 32)},
+    "decided earlier": lambda p: {"line": msgspec.structs.replace(p.line, decided_at="2023-01-01T00:00:00Z")},
+    "another state of the detector": lambda p: {"detector": {**p.detector, "state": {}}},
+    "other words": lambda p: {"sentence": {**p.sentence, "en": "Nothing happened."}},
+    "news from the future": lambda p: {
+        "articles": [msgspec.structs.replace(p.articles[0], available_at=p.window["end"]), *p.articles[1:]]
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(LIES))
+def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidence.Pack], name: str) -> None:
+    honest = next(pack for pack in made if pack.line.rule == "share" and pack.line.state == "firing")
+    lie = msgspec.structs.replace(honest, **LIES[name](honest))
+    lie = msgspec.structs.replace(lie, hash=evidence.hash_of(lie))
+    found = [check.what for check in verify.verify(lie) if check.verdict == "differs"]
+    assert found and "pack's hash" not in found
+    assert "pack's hash" in [
+        check.what
+        for check in verify.verify(msgspec.structs.replace(lie, hash=honest.hash))
+        if check.verdict == "differs"
+    ]
+
+
+def test_the_order_of_articles_changes_no_byte_of_a_pack() -> None:
+    _, inputs = next(
+        one for one in decided() if one[0].line.rule == "share" and one[0].line.state == "firing"
+    )
+    shuffled = list(inputs.articles)
+    random.Random(1).shuffle(shuffled)
+    from dataclasses import replace
+
+    assert evidence.pack(replace(inputs, articles=shuffled)) == evidence.pack(inputs)
+
+
+def test_texts_in_the_store_are_held_against_their_hashes(made: list[evidence.Pack]) -> None:
+    pack = next(pack for pack in made if pack.line.rule == "share")
+    texts = {(one.id, one.revision): one.text_hash for one in pack.articles}
+    assert verify.verify_texts(pack, texts).verdict == "agrees"
+    first = next(iter(texts))
+    assert verify.verify_texts(pack, {**texts, first: text_hash("other", "")}).verdict == "differs"
+    del texts[first]
+    assert verify.verify_texts(pack, texts).verdict == "unknown"
+
+
+def test_a_window_of_thousands_is_cut_and_says_so() -> None:
+    _, inputs = next(
+        one for one in decided() if one[0].line.rule == "share" and one[0].line.state == "firing"
+    )
+    from dataclasses import replace
+
+    many = [
+        (scored(5000 + number, START + 50 * HOUR), f"s{number}")
+        for number in range(evidence.MOST_ARTICLES + 7)
+    ]
+    pack = evidence.load(evidence.pack(replace(inputs, articles=many)))
+    assert len(pack.articles) == evidence.MOST_ARTICLES and pack.left_out == 7
+    assert "unknown" in {check.verdict for check in verify.verify(pack) if check.what == "counts"}
+
+
+def test_telling_headlines_differ_from_one_another(made: list[evidence.Pack]) -> None:
+    article = made[0].articles[0]
+    titles = ["Refinery burns in Texas"] * 3 + [
+        "Refinery burns in Texas again",
+        "Oil price jumps",
+        "监管部门调查炼油厂",
+    ]
+    articles = [
+        msgspec.structs.replace(article, id=str(at), story=str(at), title=title, p_negative=9_000)
+        for at, title in enumerate(titles)
+    ]
+    chosen = evidence.telling(articles, "negative", 3)
+    assert [titles[int(name)] for name in chosen] == [
+        "Refinery burns in Texas", "Oil price jumps", "监管部门调查炼油厂",
+    ] or {titles[int(name)] for name in chosen} == {titles[0], titles[4], titles[5]}  # fmt: skip
+
+
+def test_of_one_story_only_one_headline_is_shown(made: list[evidence.Pack]) -> None:
+    article = made[0].articles[0]
+    copies = [
+        msgspec.structs.replace(
+            article, id=str(at), story="one", title=f"Quite another title {at} {at * 7919}"
+        )
+        for at in range(6)
+    ]
+    assert len(evidence.telling(copies, "negative")) == 1
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["negative_share", "stories", "mean_sentiment"]),
+)
+def test_any_figure_can_be_said(value: float, metric: str) -> None:
+    assert figure(metric, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0002, "2e-4"), (0.05, "0.05"), (1.0, "1"), (1e-300, "1e-300"), (0.0, "0e0"), (None, "NA")],
+)
+def test_a_p_value_is_said_as_people_write_it(value: float | None, said: str) -> None:
+    assert p_value(value) == said
