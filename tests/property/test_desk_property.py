@@ -63,7 +63,9 @@ def streams(draw):
     rng = random.Random(draw(st.integers(0, 10**9)))
     at, found = START, []
     for number in range(draw(st.integers(5, 60))):
-        at += rng.choice([0, 500, 7_000, 20_000, 61_000, 300_000, 3_600_000, 20 * DAY if rng.random() < 0.05 else 0])
+        at += rng.choice(
+            [0, 500, 7_000, 20_000, 61_000, 300_000, 3_600_000, 20 * DAY if rng.random() < 0.05 else 0]
+        )
         kind = rng.random()
         twin = rng.randrange(number) if number and kind < 0.1 else number
         found.append(
@@ -175,7 +177,9 @@ def test_the_streams_do_raise_alerts(seed):
     """Or the tests above would compare nothing with nothing."""
     rng = random.Random(seed)
     articles = [
-        scored(n, START + n * rng.randrange(1_000, 20_000) + n * 1_000, negative=rng.choice([500, 9_000, 9_500]))
+        scored(
+            n, START + n * rng.randrange(1_000, 20_000) + n * 1_000, negative=rng.choice([500, 9_000, 9_500])
+        )
         for n in range(60)
     ]
     assert reference(sorted(articles, key=lambda one: one.article.available_at))
