@@ -81,6 +81,7 @@ CHINESE = {
     "under 1 in 10⁹": "低于 1/10⁹",
     "Observed": "实际值",
     "Expected": "预期值",
+    "Observed (expected)": "实际（预期）",
     "Most unusual at": "最异常时刻",
     # series
     "Type to search: a topic, a company or its ticker, a source": "输入以搜索：主题、公司或代码、来源",
@@ -94,7 +95,6 @@ CHINESE = {
     "Shaded: 95 % interval, on the safe side. No point: fewer than five decided stories (NA).": "阴影：95 % 区间（偏保守）。无点处：可判定报道不足五条（无数据）。",
     "No rule watches this series, or none has had enough evidence.": "没有规则监控该序列，或样本尚不足。",
     "Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold.": "每点为该格内最异常的窗口。菱形：超过规则阈值。",
-    "Observed and expected": "实际与预期",
     "Band from": "区间下限",
     "Band to": "区间上限",
     "95 % from": "95 % 下限",

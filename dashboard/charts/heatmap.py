@@ -10,6 +10,7 @@ from dashboard.charts.slots import Translate, time_axis
 from dashboard.period import Period
 
 ROW_PIXELS = 21
+_LEVELS = [-0.8, -0.4, 0, 0.4, 0.8]
 FRAME_PIXELS = 96
 """Legend and axis: the page takes a chart's height as the whole of it."""
 
@@ -46,13 +47,15 @@ def heatmap(
         x=x, y=y, tooltip=tips
     )
     missing = base.transform_filter("!isValid(datum.net)").mark_rect(color=NA, opacity=0.22)
+    # In RGB: other paths from orange to dark grey lead through purple, which means nothing here.
+    scale = alt.Scale(domain=_LEVELS, range=palette.diverging(dark), clamp=True, interpolate="rgb")
     known = (
         base.transform_filter("isValid(datum.net)")
         .mark_rect(cursor="pointer")
         .encode(
             color=alt.Color(
                 "net:Q",
-                scale=alt.Scale(domain=[-0.8, -0.4, 0, 0.4, 0.8], range=palette.diverging(dark), clamp=True),
+                scale=scale,
                 legend=alt.Legend(
                     title=t("Net sentiment"), orient="top", direction="horizontal", gradientLength=220,
                     gradientThickness=10, format="+.1f", titleOrient="left", titleLimit=220, offset=4,

@@ -108,7 +108,7 @@ def expectation(
 ) -> alt.LayerChart | alt.FacetChart:
     """What a rule saw (line) beside what it expected (band from low to high); breaches stand out."""
     base = alt.Chart(known(frame, "observed", period)).encode(x=time_axis(shown, period))
-    title = t("Observed and expected")
+    title = t("Observed")
     axis = alt.Axis(**_Y, format="~g", tickCount=4)
     band = base.transform_filter("isValid(datum.low)").mark_bar(opacity=0.3, color="#8a8f98").encode(
         y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q"

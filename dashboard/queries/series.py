@@ -52,8 +52,8 @@ def desk_state(store: Store, wanted: str) -> DeskState:
         ).one()
     if first is None:
         return DeskState(desk, 0, 0, row.rules_version if row else "")
-    # A marker may stand far ahead of the news (a dump's end): the charts end where there is something to see.
-    return DeskState(desk, first, last, row.rules_version if row else "")
+    now = max(last, row.watermark) if row else last
+    return DeskState(desk, first, now, row.rules_version if row else "")
 
 
 def names(store: Store, desk: str) -> list[str]:

@@ -227,6 +227,10 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
     table["interval"] = [
         f"{row.low:+.2f} … {row.high:+.2f}" if row.low == row.low else t("NA") for row in table.itertuples()
     ]
+    table["seen"] = [
+        f"{row.observed:.3g} ({row.expected:.3g})" if row.observed == row.observed else t("NA")
+        for row in table.itertuples()
+    ]
     table["odds"] = table["p_value"].map(viewer.odds)
     table["when"] = [None if at != at else from_ms(int(at)).replace(tzinfo=None) for at in table["at"]]
     table = table.reset_index(drop=True)
@@ -245,8 +249,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "change",
             "share",
             "odds",
-            "observed",
-            "expected",
+            "seen",
             "when",
         ],
         column_config={
@@ -261,8 +264,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "odds": st.column_config.TextColumn(
                 t("By chance"), help=t("How often chance alone would show this")
             ),
-            "observed": number(t("Observed"), format="%.3g"),
-            "expected": number(t("Expected"), format="%.3g"),
+            "seen": st.column_config.TextColumn(t("Observed (expected)")),
             "when": st.column_config.DatetimeColumn(t("Most unusual at"), format="YYYY-MM-DD HH:mm"),
         },
         height="content",

@@ -1,0 +1,72 @@
+"""English and Chinese: nothing is missing, nothing is left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import dashboard
+from core.errors import Reason
+from core.records import TOPICS
+from dashboard.charts.palette import PALETTES
+from dashboard.chinese import CHINESE
+from dashboard.i18n import ENGLISH, say
+from dashboard.names import TOPIC_NAMES, title
+from dashboard.period import WIDTHS
+from dashboard.viewer import PERIODS
+
+FOLDER = Path(dashboard.__file__).parent
+BY_DATA = {  # words that come from the store and from tables of choices
+    "low", "medium", "high", "critical", "pending", "firing", "resolved", "true", "false", "duplicate", "known",
+    "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "draining", "silent", "ok", "broken",
+    "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
+    "alert.close", "6h slots", "skip", "show", "negative", "neutral", "positive", "unsure",
+    *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
+    *PERIODS, *WIDTHS, *(palette.title for palette in PALETTES.values()),
+}  # fmt: skip
+
+
+def said() -> set[str]:
+    """Every text that the code asks to be translated."""
+    found = set()
+    for file in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            place = {"t": 0, "say": 0, "choice": 0, "header": 1}.get(name)
+            if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
+                found.add(node.args[place].value)
+    found |= {title for _, title, *_ in _pages()}
+    return found
+
+
+def _pages() -> list[tuple[str, str]]:
+    return re.findall(r'\("(\w+)", "([A-Z]\w+)", ":material', (FOLDER / "app.py").read_text())
+
+
+def test_every_text_has_its_chinese() -> None:
+    missing = sorted(said() - set(CHINESE))
+    assert not missing
+
+
+def test_no_chinese_is_left_over() -> None:
+    assert not sorted(set(CHINESE) - said() - BY_DATA)
+
+
+@pytest.mark.parametrize("text", sorted(CHINESE))
+def test_both_languages_have_the_same_places(text: str) -> None:
+    assert set(re.findall(r"{(\w+)", CHINESE[text])) == set(re.findall(r"{(\w+)", text))
+
+
+def test_an_unknown_text_is_said_as_it_is() -> None:
+    assert say(str(Reason.NO_TEXT), "zh") == "no_text"
+    assert say("disposition false", "en") == ENGLISH["disposition false"] == "false alarm"
+
+
+def test_every_topic_has_a_name_in_both_languages() -> None:
+    assert set(TOPIC_NAMES) == set(TOPICS)
+    assert title("topic:equities_market@zh", "zh") == "股票市场 · 中文"
