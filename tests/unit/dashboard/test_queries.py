@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.records import TOPICS
 from core.store import Store
 from core.times import DAY, HOUR
@@ -11,16 +9,9 @@ from dashboard.period import Period
 from dashboard.queries import alerts, articles, pipeline, series
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.queries.articles import Wanted
-from tests.browser.sample_store import CRASH, DESK, END, START, fill
+from tests.browser.sample_store import CRASH, DESK, END, START
 
 WHOLE = Period(START, END, DAY)
-
-
-@pytest.fixture
-def filled(store: Store) -> Store:
-    """A small run's traces, on SQLite and PostgreSQL."""
-    fill(store, count=500)
-    return store
 
 
 def test_a_bar_and_its_drill_down_count_the_same_articles(filled: Store) -> None:
