@@ -80,12 +80,12 @@ def installer() -> list[str]:
     """The beginning of the install command: uv, since it is several times faster than pip; else pip."""
     inside = FOLDER / "bin" / "uv"
     if inside.exists():
-        return [str(inside), "pip", "install", "--python", str(PYTHON)]
+        return [str(inside), "pip", "install", "--compile-bytecode", "--python", str(PYTHON)]
     if found := shutil.which("uv"):
-        return [found, "pip", "install", "--python", str(PYTHON)]
+        return [found, "pip", "install", "--compile-bytecode", "--python", str(PYTHON)]
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     if subprocess.run([*pip, "--quiet", "uv"], check=False).returncode == 0:
-        return [str(inside), "pip", "install", "--python", str(PYTHON)]
+        return [str(inside), "pip", "install", "--compile-bytecode", "--python", str(PYTHON)]
     return pip
 
 

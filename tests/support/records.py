@@ -37,7 +37,7 @@ def article(number: int = 0, **fields: Any) -> Article:
 
 
 def scored(number: int = 0, *, negative: int = 1_000, positive: int = 1_000, **fields: Any) -> ScoredArticle:
-    """A scored article; `topics`, `mentions`, `signature`, `abstained` as the record has them, the rest its article's."""
+    """A scored article; `topics`, `mentions`, `signature`, `abstained` as in the record, the rest its article's."""
     own = {
         name: fields.pop(name)
         for name in ("topics", "mentions", "signature", "abstained", "register", "topic_threshold")
