@@ -11,14 +11,14 @@ At one moment, in this order: what sources said of themselves, the pane that end
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from alerts import lifecycle
 from alerts.effects import Change, ClosedPane, Effects, Fate, LookedAt, NewFit
 from alerts.entries import Entry, entry_of
+from alerts.immediate import Immediate
 from alerts.incidents import Incidents, group_of
 from alerts.observations import Observation
-from alerts.records import AlertLine
 from alerts.rules import RuleSet
 from alerts.schedule import Schedule, ceil_to
 from alerts.stories import StoryBook
@@ -28,10 +28,10 @@ from alerts.watch import Outcome, Watch
 from alerts.watermark import NEVER, Watermark
 from alerts.windows import Windows, measure
 from core.records import Health, Marker, ScoredArticle
-from core.times import DAY, WEEK, iso
+from core.times import DAY, WEEK
 
-BUDGET = "(budget)"
-"""No series' name: under it the budget's snapshot stands among the detector's states."""
+BUDGET, TIMERS = "(budget)", "(timers)"
+"""No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
 _MONDAY = 4 * DAY
 """1970-01-01 was a Thursday: weeks begin four days after the epoch."""
 
@@ -54,9 +54,11 @@ class Desk:
         self.stories = stories or StoryBook()
         self.windows = Windows()
         self.schedule = Schedule()
+        self.timers = Schedule()
         self.unread = Unread()
         self.twins = Twins()
         self.incidents = Incidents()
+        self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
         self.next_fit = NEVER
         self._open: dict[int, list[Entry]] = {}
         self._starts: list[int] = []
@@ -74,7 +76,7 @@ class Desk:
     def take(self, scored: ScoredArticle) -> str:
         """Take an article that was not seen before; returns its fate so far: `open` or `late`."""
         entry = self.entry(scored)
-        self._immediate(scored)
+        self.immediate.decide(scored, self._effects)
         if self.is_late(entry.at):
             self._effects.late.append((entry, self.stories.find(entry)))
             return "late"
@@ -129,10 +131,13 @@ class Desk:
         """What happened since the last call, for the store."""
         effects, self._effects = self._effects, Effects()
         for watch in self.watches:
-            if state := watch.changed_state():
-                effects.detectors[watch.key] = state
+            state = dict(watch.changed_state())
             if (snapshot := watch.snapshot(self.closed)) is not None:
-                effects.detectors[watch.key] = {**state, BUDGET: snapshot}
+                state[BUDGET] = snapshot
+            if (timers := watch.changed_timers()) is not None:
+                state[TIMERS] = timers
+            if state:
+                effects.detectors[watch.key] = state
         effects.stories = self.stories.changed()
         return effects
 
@@ -161,14 +166,18 @@ class Desk:
 
     def _next(self) -> int | None:
         times = [self._starts[0] + self.pane_ms] if self._starts else []
-        if (due := self.schedule.next) is not None:
-            times.append(due)
+        for schedule in (self.schedule, self.timers):
+            if (due := schedule.next) is not None:
+                times.append(due)
+        if (due := self.immediate.next) is not None:
+            times.append(max(due, self.closed))
         if self.next_fit > NEVER:
             times.append(self.next_fit)
         return min(times) if times else None
 
     def _moment(self, at: int) -> int:
         self.unread.until(at)
+        self.immediate.until(at, self._effects)
         closed = (
             self._close(at - self.pane_ms) if self._starts and self._starts[0] + self.pane_ms == at else 0
         )
@@ -177,11 +186,21 @@ class Desk:
         if self.next_fit <= at:
             self._fit(self.next_fit)
             self.next_fit += -(-(at + 1 - self.next_fit) // WEEK) * WEEK
-        if self.schedule.next == at:
-            for number, series in self.schedule.pop():
-                self._look(at, number, series)
-                closed += 1
+        for number, series in self._due(at):
+            self._look(at, number, series)
+            closed += 1
         return closed
+
+    def _due(self, at: int) -> list[tuple[int, str]]:
+        """The looks of this moment: rules in their order, series by name."""
+        looks = list(self.schedule.pop()) if self.schedule.next == at else []
+        if self.timers.next == at:
+            rung = self.timers.pop()
+            looks += [
+                (number, series) for number, series in rung if self.watches[number].timers.get(series) == at
+            ]
+            looks = sorted(set(looks))
+        return looks
 
     def _close(self, start: int) -> int:
         end = start + self.pane_ms
@@ -194,6 +213,7 @@ class Desk:
                 continue
             story, novelty = self.stories.place(entry)
             self._effects.fates.append(Fate(entry.id, entry.revision, "counted", story))
+            self.immediate.told(entry.id, entry.revision, story, self._effects)
             self.unread.met(entry.source)
             for series, observation in entry.observations(story, novelty):
                 held = panes.get(series)
@@ -234,8 +254,8 @@ class Desk:
             self._effects.gone.add(outcome.lapsed.id)
         if outcome.alert is not None:
             self._record(watch, outcome, inside)
-        if (due := watch.due(series, at)) is not None:
-            self.schedule.add(due, number, series)
+        if (due := watch.set_timer(series, at)) is not None:
+            self.timers.add(due, number, series)
 
     def _longest(self, series: str) -> int:
         return max(self.watches[number].window_ms for number in self.interest(series))
@@ -257,55 +277,11 @@ class Desk:
                 Change(line, at, alert.incident, watch, outcome, [(o.article, o.story) for o in inside])
             )
 
-    # -- one article is enough
 
-    def _immediate(self, scored: ScoredArticle) -> None:
-        article = scored.article
-        for rule in self.rules.immediate:
-            series = rule.match(scored)
-            if series is None:
-                continue
-            name = lifecycle.immediate_id(rule.id, rule.version, article.id, article.revision)
-            moment = iso(article.available_at)
-            line = AlertLine(
-                id=name,
-                rule=rule.id,
-                rule_version=rule.version,
-                series=series,
-                state="firing",
-                severity=rule.level,
-                onset=moment,
-                decided_at=moment,
-                observed=None,
-                expected=None,
-                p_value=None,
-                articles=1,
-                stories=1,
-                publishers=1,
-                article_ids=[article.id],
-            )
-            self._effects.alerts[name] = lifecycle.Alert(
-                id=name,
-                rule=rule.id,
-                rule_version=rule.version,
-                series=series,
-                state="firing",
-                severity=rule.level,
-                onset=article.available_at,
-                fired_at=article.available_at,
-            )
-            self._effects.changes.append(
-                Change(line, article.available_at, "", None, None, [(article.id, "")], article.revision)
-            )
-
-
-def restore_looks(
-    desk: Desk, panes: Iterable[tuple[str, int]], silent: Callable[[Watch], Iterable[str]]
-) -> None:
-    """Plan again what was planned before a restart, from panes (series, start), open alerts and detectors."""
+def restore_looks(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:
+    """Plan again what was planned before a restart, from panes (series, start) and timers."""
     for series, start in panes:
         desk.expect(series, start, after=desk.closed)
     for number, watch in enumerate(desk.watches):
-        for series in {*watch.alerts, *silent(watch)}:
-            if (due := watch.due(series, desk.closed)) is not None:
-                desk.schedule.add(due, number, series)
+        for series, due in watch.timers.items():
+            desk.timers.add(due, number, series)

@@ -41,6 +41,8 @@ class Alert(msgspec.Struct, kw_only=True):
     calm_since: int | None = None
     worst: float = 0.0
     incident: str = ""
+    revision: str = ""
+    """Of an immediate alert's article."""
     due: int | None = None
     """When to look again though nothing came (hold or resolve)."""
 

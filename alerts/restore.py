@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, and_, select
 
-from alerts.desk import BUDGET, Desk, restore_looks
+from alerts.desk import BUDGET, TIMERS, Desk, restore_looks
 from alerts.intake import article_of, scored_of
 from alerts.lifecycle import Alert
 from alerts.panes import decode
@@ -55,7 +55,8 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     desk.stories.restore([story_of(row) for row in connection.execute(kept)])
     for watch in desk.watches:
         _watch(connection, name, watch)
-    restore_looks(desk, list(_panes(connection, name, desk)), _silent)
+    restore_looks(desk, list(_panes(connection, name, desk)))
+    _immediate(connection, name, desk)
     for scored, twins in _open(connection, name, desk):
         if twins:
             desk.twins.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
@@ -63,18 +64,13 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     return desk
 
 
-def _silent(watch: Watch) -> list[str]:
-    """Series that the rule's detector wants looked at though nothing comes."""
-    if getattr(watch.detector, "next_due", None) is None:
-        return []
-    return [series for series in watch.detector.dump() if series]
-
-
 def _watch(connection: Connection, name: str, watch: Watch) -> None:
     states, fits, alerts = tables.detector_state.c, tables.fits.c, tables.alerts.c
     query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
     rows = connection.execute(query).all()
-    watch.load((series, state) for series, state in rows if series != BUDGET)
+    watch.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
+    for state in (state for series, state in rows if series == TIMERS):
+        watch.restore_timers(state)
     found = connection.execute(
         select(alerts.state_data).where(
             alerts.desk == name,
@@ -97,6 +93,31 @@ def _watch(connection: Connection, name: str, watch: Watch) -> None:
         watch.fits += [(since, load_fit(text)) for since, text in made]
         for snapshot in (state for series, state in rows if series == BUDGET):
             _observe(connection, name, watch, watch.restore_budget(snapshot))
+
+
+def _immediate(connection: Connection, name: str, desk: Desk) -> None:
+    """Alerts of immediate rules that have not ended; their article stands in their line."""
+    alerts, lines = tables.alerts.c, tables.alert_lines.c
+    rules = {(rule.id, rule.version) for rule in desk.rules.immediate}
+    if not rules:
+        return
+    query = (
+        select(alerts.state_data, lines.line)
+        .join(
+            tables.alert_lines,
+            and_(lines.desk == alerts.desk, lines.id == alerts.id, lines.state == "firing"),
+        )
+        .where(
+            alerts.desk == name,
+            alerts.state == "firing",
+            alerts.rule.in_(sorted({rule for rule, _ in rules})),
+        )
+    )
+    for data, line in connection.execute(query):
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        if (alert.rule, alert.rule_version) in rules:
+            [article] = msgspec.json.decode(line)["article_ids"]
+            desk.immediate.take_up(alert, article)
 
 
 def _observe(connection: Connection, name: str, watch: Watch, after: int) -> None:

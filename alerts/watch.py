@@ -66,6 +66,9 @@ class Watch:
         self.fits: list[tuple[int, Any]] = [(0, budget.initial())] if budget is not None else []
         self.alerts: dict[str, Alert] = {}
         self.dirty: set[str] = set()
+        self.timers: dict[str, int] = {}
+        """Series -> when to look at it though nothing comes; only the latest such time counts."""
+        self._timers_changed = False
         self.observed_since_fit = False
         self._snapshot_due = budget is not None
         self._observed = 0
@@ -111,8 +114,10 @@ class Watch:
         series = window.series
         verdict: Verdict = self.detector.step(window, hop)
         self.dirty.add(series)
-        asks_for_evidence = self._next_due is None  # of silence there is no evidence to ask for
-        enough = verdict.enough and window.observed and (not asks_for_evidence or self.has_evidence(window))
+        # Of silence there is no evidence to ask for, and a source that nobody reads is what it looks for.
+        enough = verdict.enough and (
+            self._next_due is not None or (window.observed and self.has_evidence(window))
+        )
         if enough and self.budget is not None:
             self.budget.observe(at, series, verdict.statistic)
             self.observed_since_fit = True
@@ -129,8 +134,29 @@ class Watch:
         lapsed = before if alert is None else None
         return Outcome(look, hop, alert, lapsed, changes, prior)
 
-    def due(self, series: str, at: int) -> int | None:
-        """When to look at the series again though nothing comes: hold, resolve or silence, on the grid."""
+    def set_timer(self, series: str, at: int) -> int | None:
+        """After a look: when to look again though nothing comes (hold, resolve, silence), on the grid."""
+        due = self._due(series, at)
+        if due != self.timers.get(series):
+            self._timers_changed = True
+            if due is None:
+                del self.timers[series]
+            else:
+                self.timers[series] = due
+        return due
+
+    def changed_timers(self) -> bytes | None:
+        """All timers, where any changed since the last call."""
+        if not self._timers_changed:
+            return None
+        self._timers_changed = False
+        return msgspec.msgpack.encode(dict(sorted(self.timers.items())))
+
+    def restore_timers(self, state: bytes) -> None:
+        """Take up what `changed_timers` gave."""
+        self.timers = msgspec.msgpack.decode(state, type=dict[str, int])
+
+    def _due(self, series: str, at: int) -> int | None:
         times: list[int] = []
         alert = self.alerts.get(series)
         if alert is not None and alert.due is not None:

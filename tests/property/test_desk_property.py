@@ -39,6 +39,14 @@ TEXT = (
     detector: {kind: volume, warmup_stories: 3, warmup_hours: 1}
     minimum: {stories: 2}
     budget: 100/week
+  - name: quiet
+    series: ["source:*"]
+    window: 1h
+    metric: stories
+    detector: {kind: silence, warmup_stories: 3, warmup_hours: 1}
+    minimum: {stories: 0}
+    resolve: {below: 0.5, after: 0s}
+    budget: 50/week
 immediate:
   - name: one
     entities: ["US:A"]
