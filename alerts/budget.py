@@ -1,29 +1,41 @@
 """From a budget of false alarms a week to a threshold on the rule's statistic.
 
-A first, plain form: declustered peaks (the highest statistic of each run of looks that lie within one window of each
-other), pooled over the rule's series. With enough history the threshold is the level that so many peaks a week pass as
-the budget allows (an order statistic; beyond the data the tail falls by one decade of p a unit, as -log10 p of a
-calibrated p-value does). With too little history it is the conservative parametric tail, and says so.
+The budget: alert onsets a week when nothing is wrong, over all series of the rule, after hold and hysteresis (folding
+into incidents comes on top and only lessens them). So what is counted here is what would be an onset: the peak of each
+episode of a series, where an episode ends as an alert does, once the statistic stayed below `resolve.below` of its
+peak for `resolve.after`; with a hold, the statistic is the least over the hold.
+
+The threshold is the level that, by the tail of those peaks, as many a week pass as the budget allows (alerts/tail.py),
+with a 90 % interval. With too little history for the rate asked (under four weeks, or under eight peaks) it is the
+conservative parametric tail, -log10 of budget over chances, never below what the peaks so far say, and says so.
+Weeks count only while there was something to look at: a gap of more than three days is no history.
+A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), kept in the store.
 """
 
 from __future__ import annotations
 
-import heapq
-import math
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable
+from math import isfinite, log10
 
 import msgspec
 
+from alerts import tail
 from alerts.rules import Rule
 from core.ids import digest
-from core.times import WEEK
+from core.times import DAY, WEEK
 
-KEPT = 400
-"""Peaks kept, the highest ones: enough for any budget up to some tens a week."""
 ASSUMED_SERIES = 100
 """Series a rule is taken to watch while there is no history."""
 LEAST_WEEKS = 4.0
 LEAST_PEAKS = 8
+KEPT = 4_000
+"""Peaks kept, the highest."""
+MEMORY_WEEKS = 104.0
+"""Peaks older than this (in weeks with data) are forgotten: a model or a newsroom changes."""
+FLOOR = 0.5
+"""Below this statistic nothing is an episode, and no budget's threshold lies lower."""
+GAP_MS = 3 * DAY
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -34,6 +46,12 @@ class Fit(msgspec.Struct, frozen=True):
     weeks: float = 0.0
     peaks: int = 0
     made_at: int = 0
+    low: float | None = None
+    high: float | None = None
+    """The threshold's 90 % interval."""
+    excluded: int = 0
+    """Peaks left out because people found them to be true alarms."""
+    budget: float = 0.0
 
     @property
     def version(self) -> str:
@@ -50,84 +68,202 @@ def load_fit(text: str) -> Fit:
     return msgspec.json.decode(text, type=Fit)
 
 
-@dataclass(slots=True)
-class _Run:
-    last_at: int
+class _Episode(msgspec.Struct, array_like=True):
     peak: float
+    at: int
+    """When it peaked."""
+    seen_at: int
+    """When it was last looked at."""
+    calm_at: int = -1
+    """Since when it has been below `below` of its peak; -1: it is not."""
 
 
-class _State(msgspec.Struct):
+class _State(msgspec.Struct, array_like=True):
     first_at: int | None
     last_at: int
+    dead_ms: int
     looks: int
-    peaks: list[float]
-    runs: dict[str, tuple[int, float]]
+    peaks: list[tuple[float, int, str]]
+    episodes: dict[str, _Episode]
+    held: dict[str, list[tuple[int, float]]]
 
 
 class Budget:
-    """One rule's history of its own statistic, in constant memory but for the runs under way."""
+    """One rule's history of its own statistic, in bounded memory but for the episodes under way."""
 
-    def __init__(self, budget_per_week: float, window_ms: int, hop_ms: int) -> None:
-        self._budget, self._window_ms, self._hop_ms = budget_per_week, window_ms, hop_ms
+    def __init__(
+        self,
+        budget_per_week: float,
+        window_ms: int,
+        hop_ms: int,
+        hold_ms: int = 0,
+        below: float = 0.7,
+        after_ms: int = 0,
+    ) -> None:
+        self._budget, self._window_ms, self._hop_ms, self._hold_ms = (
+            budget_per_week,
+            window_ms,
+            hop_ms,
+            hold_ms,
+        )
+        self._below, self._after_ms = below, after_ms
         self._first_at: int | None = None
         self._last_at = 0
+        self._dead_ms = 0
         self._looks = 0
-        self._peaks: list[float] = []
-        self._runs: dict[str, _Run] = {}
+        self._peaks: list[tuple[float, int, str]] = []
+        self._episodes: dict[str, _Episode] = {}
+        self._held: dict[str, deque[tuple[int, float]]] = {}
 
     def observe(self, at: int, series: str, statistic: float) -> None:
-        """A verdict with enough evidence."""
-        self._first_at = at if self._first_at is None else self._first_at
-        self._last_at, self._looks = at, self._looks + 1
-        run = self._runs.get(series)
-        if run is None:
-            self._runs[series] = _Run(at, statistic)
-        elif at - run.last_at > self._window_ms:
-            self._keep(run.peak)
-            run.last_at, run.peak = at, statistic
-        else:
-            run.last_at, run.peak = at, max(run.peak, statistic)
+        """A verdict with enough evidence. In order of `at`; a statistic that is not finite counts as none."""
+        if at > self._last_at:
+            if self._first_at is None:
+                self._first_at = at
+            elif at - self._last_at > GAP_MS:
+                self._dead_ms += at - self._last_at
+            self._last_at = at
+        self._looks += 1
+        if self._hold_ms:
+            statistic = self._least(at, series, statistic)
+        episode = self._episodes.get(series)
+        if episode is not None and self._over(episode, at, statistic):
+            self._keep(series, episode)
+            del self._episodes[series]
+            episode = None
+        if episode is None:
+            if statistic >= FLOOR and isfinite(statistic):
+                self._episodes[series] = _Episode(statistic, at, at)
+        elif statistic > episode.peak and isfinite(statistic):
+            episode.peak, episode.at = statistic, at
 
-    def _keep(self, peak: float) -> None:
-        if len(self._peaks) < KEPT:
-            heapq.heappush(self._peaks, peak)
-        else:
-            heapq.heappushpop(self._peaks, peak)
+    def _over(self, episode: _Episode, at: int, statistic: float) -> bool:
+        """Whether an alert of this episode would have ended by this look (alerts/lifecycle.py)."""
+        if at - episode.seen_at > self._window_ms + self._after_ms:
+            return True
+        episode.seen_at = at
+        if statistic >= self._below * episode.peak:
+            ended = 0 <= episode.calm_at < at - self._after_ms
+            episode.calm_at = -1
+            return ended
+        if episode.calm_at < 0:
+            episode.calm_at = at
+        return at >= episode.calm_at + self._after_ms
+
+    def _least(self, at: int, series: str, statistic: float) -> float:
+        """The least statistic over the hold: what a threshold must lie under for the alert to fire."""
+        held = self._held.setdefault(series, deque())
+        if held and at - held[-1][0] > self._window_ms:
+            held.clear()
+        held.append((at, statistic))
+        while len(held) > 1 and held[1][0] <= at - self._hold_ms:
+            held.popleft()
+        if held[0][0] > at - self._hold_ms:
+            return 0.0
+        return min(value for _, value in held)
+
+    def _keep(self, series: str, episode: _Episode) -> None:
+        self._peaks.append((episode.peak, episode.at, series))
+        if len(self._peaks) > 2 * KEPT:
+            self._trim()
+
+    def _trim(self) -> None:
+        oldest = self._last_at - MEMORY_WEEKS * WEEK - self._dead_ms
+        self._peaks = sorted(peak for peak in self._peaks if peak[1] >= oldest)[-KEPT:]
+
+    @property
+    def weeks(self) -> float:
+        """Weeks with data so far."""
+        if self._first_at is None:
+            return 0.0
+        return max(0, self._last_at - self._first_at - self._dead_ms) / WEEK
 
     def initial(self) -> Fit:
         """The conservative parametric tail: independent windows a week times assumed series, against the budget."""
-        chances = ASSUMED_SERIES * WEEK / self._window_ms
-        threshold = math.log10(max(chances / self._budget, 10.0))
-        return Fit(round(threshold, 6), "parametric tail: no history yet")
+        return Fit(round(self._parametric(), 6), "parametric tail: no history yet", budget=self._budget)
 
-    def fit(self, at: int) -> Fit:
-        """The fit from what was observed before `at`."""
-        weeks = (at - self._first_at) / WEEK if self._first_at is not None else 0.0
-        peaks = sorted(self._peaks + [run.peak for run in self._runs.values()], reverse=True)
-        start = self.initial()
-        if weeks < LEAST_WEEKS or len(peaks) < LEAST_PEAKS:
-            return Fit(start.threshold, "parametric tail: too little history", round(weeks, 3), len(peaks), at)
+    def _parametric(self) -> float:
+        chances = ASSUMED_SERIES * WEEK / self._window_ms
+        return max(log10(max(chances / self._budget, 10.0)), 1.0)
+
+    def fit(self, at: int, true_alarms: Iterable[tuple[str, int, int]] = ()) -> Fit:
+        """The fit from what was observed before `at`, without peaks inside `true_alarms`: (series, from, to) in ms."""
+        self._close(at)
+        self._trim()
+        left_out: dict[str, list[tuple[int, int]]] = {}
+        for series, start, end in true_alarms:
+            left_out.setdefault(series, []).append((start, end))
+        known = [
+            peak
+            for peak, when, series in self._peaks
+            if not any(start <= when <= end for start, end in left_out.get(series, ()))
+        ]
+        excluded = len(self._peaks) - len(known)
+        running = [episode.peak for episode in self._episodes.values()]
+        peaks = sorted(known + running, reverse=True)
+        weeks = min(self.weeks, MEMORY_WEEKS)
+        threshold, method, low, high = self._threshold(peaks, weeks)
+        return Fit(
+            round(threshold, 6),
+            method,
+            round(weeks, 3),
+            len(peaks),
+            at,
+            None if low is None else round(low, 6),
+            None if high is None else round(high, 6),
+            excluded,
+            self._budget,
+        )
+
+    def _close(self, at: int) -> None:
+        quiet = self._window_ms + self._after_ms
+        for series in sorted(name for name, one in self._episodes.items() if at - one.seen_at > quiet):
+            self._keep(series, self._episodes.pop(series))
+        for series in [name for name, held in self._held.items() if at - held[-1][0] > self._window_ms]:
+            del self._held[series]
+
+    def _threshold(self, peaks: list[float], weeks: float) -> tuple[float, str, float | None, float | None]:
         allowed = self._budget * weeks
-        rank = min(int(allowed), len(peaks) - 1)
-        # Fewer than one peak allowed: go beyond the highest by the decades that are missing.
-        beyond = max(0.0, -math.log10(allowed)) if allowed < 1 else 0.0
-        threshold = peaks[rank] + beyond
-        return Fit(round(threshold, 6), "order statistic of declustered peaks", round(weeks, 3), len(peaks), at)
+        if weeks < LEAST_WEEKS or len(peaks) < LEAST_PEAKS:
+            start = self._parametric()
+            if peaks and allowed > 0.0:
+                # Peaks beyond what the budget allows already say that p-values are not as good as they claim.
+                start = max(start, tail.level(peaks, min(allowed, float(len(peaks)))))
+            return start, "parametric tail: too little history", None, None
+        if allowed >= len(peaks):
+            return FLOOR, "every episode so far fits the budget", None, None
+        low, high = tail.interval(peaks, allowed)
+        return max(FLOOR, tail.level(peaks, allowed)), "peaks over threshold, declustered", low, high
 
     def dump(self) -> bytes:
         """Exact state."""
-        runs = {series: (run.last_at, run.peak) for series, run in self._runs.items()}
-        state = _State(self._first_at, self._last_at, self._looks, sorted(self._peaks), runs)
+        held = {series: list(looks) for series, looks in self._held.items()}
+        state = _State(
+            self._first_at,
+            self._last_at,
+            self._dead_ms,
+            self._looks,
+            sorted(self._peaks),
+            self._episodes,
+            held,
+        )
         return msgspec.msgpack.encode(state)
 
     def load(self, state: bytes) -> None:
         """Restore what `dump` gave."""
         known = msgspec.msgpack.decode(state, type=_State)
-        self._first_at, self._last_at, self._looks = known.first_at, known.last_at, known.looks
-        self._peaks = list(known.peaks)
-        self._runs = {series: _Run(*run) for series, run in known.runs.items()}
+        self._first_at, self._last_at, self._dead_ms = known.first_at, known.last_at, known.dead_ms
+        self._looks, self._peaks, self._episodes = known.looks, known.peaks, known.episodes
+        self._held = {series: deque(looks) for series, looks in known.held.items()}
 
 
 def make(rule: Rule, pane_ms: int) -> Budget:
     """The budget of a window rule."""
-    return Budget(rule.budget_per_week, rule.window_ms, rule.hop_ms(pane_ms))
+    return Budget(
+        rule.budget_per_week,
+        rule.window_ms,
+        rule.hop_ms(pane_ms),
+        rule.hold_ms,
+        rule.resolve_below,
+        rule.resolve_after_ms,
+    )

@@ -1,0 +1,160 @@
+"""A budget of false alarms a week becomes a threshold that keeps it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from alerts import tail
+from alerts.budget import Budget, Fit, load_fit
+from core.times import DAY, HOUR, MINUTE, WEEK
+
+HOP = 15 * MINUTE
+
+
+def statistics(
+    weeks: int, seed: int, series: int = 5, heavy: float = 1.0
+) -> Iterator[tuple[int, str, float]]:
+    """Looks each hour, -log10 of a uniform p-value, smoothed a little over time as overlapping windows do."""
+    chance = random.Random(seed)
+    level = [0.0] * series
+    for at in range(HOUR, weeks * WEEK, HOUR):
+        for one in range(series):
+            fresh = chance.expovariate(1.0) / 2.302585 * heavy
+            level[one] = max(fresh, level[one] * 0.5)
+            yield at, f"s{one}", level[one]
+
+
+def budget(per_week: float = 1.0, **more: int | float) -> Budget:
+    return Budget(per_week, HOUR, HOP, **more)  # type: ignore[arg-type]
+
+
+def onsets(looks: Iterator[tuple[int, str, float]], threshold: float, below: float = 0.7) -> int:
+    """Alerts as the life cycle counts them, without `after`."""
+    count, open_ = 0, set()
+    for _, series, value in looks:
+        if value >= threshold and series not in open_:
+            open_.add(series)
+            count += 1
+        elif value < below * threshold:
+            open_.discard(series)
+    return count
+
+
+@pytest.mark.parametrize("per_week", [1.0, 3.0, 10.0])
+@pytest.mark.parametrize("heavy", [1.0, 2.5])
+def test_the_threshold_keeps_the_budget_in_weeks_it_has_not_seen(per_week: float, heavy: float) -> None:
+    one = budget(per_week)
+    for look in statistics(52, 1, heavy=heavy):
+        one.observe(*look)
+    fit = one.fit(52 * WEEK)
+    assert fit.method == "peaks over threshold, declustered"
+    found = onsets(statistics(200, 2, heavy=heavy), fit.threshold) / 200
+    assert 0.75 * per_week <= found <= 1.25 * per_week
+
+
+def test_a_rate_below_one_in_the_whole_history_goes_on_beyond_the_data() -> None:
+    one, often = budget(0.01), budget(1.0)
+    for look in statistics(30, 3):
+        one.observe(*look)
+        often.observe(*look)
+    rare = one.fit(30 * WEEK)
+    # Two decades rarer are two units of -log10 p, if p-values are right.
+    assert rare.threshold == pytest.approx(often.fit(30 * WEEK).threshold + 2.0, abs=0.6)
+    assert rare.low is not None and rare.high is not None and rare.low < rare.threshold < rare.high
+
+
+def test_with_too_little_history_the_tail_is_parametric_conservative_and_says_so() -> None:
+    one = budget(1.0)
+    first = one.initial()
+    assert "no history" in first.method
+    for look in statistics(2, 4):
+        one.observe(*look)
+    early = one.fit(2 * WEEK)
+    assert "too little history" in early.method and early.low is None
+    assert early.threshold >= first.threshold
+    for look in statistics(30, 4):
+        if look[0] > 2 * WEEK:
+            one.observe(*look)
+    assert one.fit(30 * WEEK).threshold < early.threshold
+
+
+def test_bad_p_values_raise_even_the_first_threshold() -> None:
+    one = budget(1.0)
+    for at, series, value in statistics(2, 5):
+        one.observe(at, series, 10.0 * value)
+    assert one.fit(2 * WEEK).threshold > one.initial().threshold + 2.0
+
+
+def test_peaks_disposed_as_true_alarms_are_left_out() -> None:
+    one = budget(0.5)
+    for at, series, value in statistics(20, 6):
+        crash = (series == "s0" and 5 * WEEK < at < 5 * WEEK + 6 * HOUR) or (
+            at > 9 * WEEK and at < 9 * WEEK + 5 * HOUR
+        )
+        one.observe(at, series, value + 8.0 if crash else value)
+    with_them = one.fit(20 * WEEK)
+    alarms = [(f"s{n}", 5 * WEEK - DAY, 5 * WEEK + DAY) for n in range(1)]
+    alarms += [(f"s{n}", 9 * WEEK - DAY, 9 * WEEK + DAY) for n in range(5)]
+    without = one.fit(20 * WEEK, alarms)
+    assert without.excluded >= 6 and without.threshold < with_them.threshold - 0.3
+
+
+def test_one_long_crossing_is_one_onset() -> None:
+    one = budget(1.0)
+    for hour in range(1, 6 * 7 * 24):
+        one.observe(hour * HOUR, "s", 5.0 if hour % 168 < 48 else 0.1)
+    assert one.fit(6 * WEEK).peaks == 6
+
+
+def test_hold_counts_only_what_lasts() -> None:
+    lasting, brief = budget(1.0, hold_ms=2 * HOUR), budget(1.0, hold_ms=2 * HOUR)
+    for hour in range(1, 6 * 7 * 24):
+        lasting.observe(hour * HOUR, "s", 5.0 if hour % 24 < 4 else 0.1)
+        brief.observe(hour * HOUR, "s", 5.0 if hour % 24 < 2 else 0.1)
+    assert lasting.fit(6 * WEEK).peaks >= 41 and brief.fit(6 * WEEK).peaks == 0
+
+
+def test_weeks_without_anything_to_look_at_are_no_history() -> None:
+    one = budget(1.0)
+    for at, series, value in statistics(6, 7):
+        one.observe(at if at < 3 * WEEK else at + 16 * WEEK, series, value)
+    assert one.fit(22 * WEEK).weeks == pytest.approx(6.0, abs=0.05)
+
+
+def test_restored_exactly_and_fits_are_versioned() -> None:
+    one, other = budget(1.0, hold_ms=HOUR, after_ms=HOUR), budget(1.0, hold_ms=HOUR, after_ms=HOUR)
+    looks = list(statistics(8, 8))
+    for look in looks[:4000]:
+        one.observe(*look)
+    other.load(one.dump())
+    for look in looks[4000:]:
+        one.observe(*look)
+        other.observe(*look)
+    assert one.dump() == other.dump()
+    fit = one.fit(8 * WEEK)
+    assert fit == other.fit(8 * WEEK)
+    assert load_fit(fit.to_json()) == fit and load_fit(fit.to_json()).version == fit.version
+    assert fit.version != Fit(fit.threshold + 1e-6, fit.method).version
+
+
+def test_a_statistic_that_is_not_finite_breaks_nothing() -> None:
+    one = budget(1.0)
+    for number, (at, series, value) in enumerate(statistics(6, 9)):
+        one.observe(at, series, (float("inf"), float("nan"), value)[min(2, number % 50)])
+    assert 0.5 <= one.fit(6 * WEEK).threshold < 20
+
+
+def test_a_budget_larger_than_everything_that_happens_lets_all_of_it_through() -> None:
+    one = budget(10_000.0)
+    for look in statistics(6, 10):
+        one.observe(*look)
+    assert one.fit(6 * WEEK).threshold == 0.5
+
+
+def test_the_tail_fit_finds_a_known_exponential() -> None:
+    chance = random.Random(1)
+    scale, shape = tail.fit([chance.expovariate(2.0) for _ in range(4000)])
+    assert scale == pytest.approx(0.5, rel=0.08) and abs(shape) < 0.08
