@@ -24,6 +24,7 @@ class Labelled(Protocol):
 class Outputs:
     """Logits per text, and per mention where its piece was read. `seconds`: tokenising and encoding."""
 
+    pooled: np.ndarray
     register: np.ndarray
     sentiment: np.ndarray
     topics: np.ndarray
@@ -62,6 +63,7 @@ def predict(
         logits = heads.entity(span, pooled[owner], use[owner])
         mentions = [(t, k, row) for (t, k), row in zip(keys, logits, strict=True)]
     return Outputs(
+        pooled,
         detected,
         heads.sentiment(pooled, use),
         heads.topics(pooled),

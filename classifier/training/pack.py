@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 from classifier import packed
@@ -13,7 +14,7 @@ from classifier.evaluation.predict import predict
 from classifier.heads import Heads as NumpyHeads
 from classifier.model import Encoder, Heads
 from classifier.tokens import Tokens
-from classifier.training import calibrate, export
+from classifier.training import calibrate, export, signature
 from classifier.training.corpus import Example
 from classifier.windows import LEAD_TOKENS
 
@@ -29,8 +30,12 @@ def pack(
     config: dict[str, Any],
     tokenizer: Path,
     about: dict[str, Any],
+    signed: tuple[list[Example], np.ndarray] | None = None,
 ) -> str:
-    """Write the weights' folder: tensors, tokenizer, config with calibration; return the model version."""
+    """Write the weights' folder: tensors, tokenizer, config with calibration; return the model version.
+
+    `signed`: examples and the unit vectors (texts, bits) their signatures shall follow.
+    """
     train = [e for e in examples if e.side == "train"]
     rng = np.random.default_rng(5)
     chosen = rng.choice(len(train), min(RANGE_TEXTS, len(train)), replace=False)
@@ -42,12 +47,13 @@ def pack(
     export.write(folder, export.tensors(encoder, heads, ids), keep, tokenizer, about)
     dev = [e for e in examples if e.side == "dev"]
     tensors, written = packed.read(folder)
-    outputs = predict(
-        Tokens(folder),
-        choose("cpu", folder, 2),
-        NumpyHeads(tensors),
-        dev,
-        np.array([e.register for e in dev]),
-    )
+    backend = choose("cpu", folder, 2)
+    if signed is not None:
+        pooled = predict(Tokens(folder), backend, NumpyHeads(tensors), signed[0]).pooled
+        weight, bias = signature.fit_head(pooled, signed[1])
+        tensors["heads.signature.weight"] = weight.astype(np.float16)
+        tensors["heads.signature.bias"] = bias.astype(np.float16)
+        save_file(tensors, folder / packed.MODEL, metadata={"format": "newsquake"})
+    outputs = predict(Tokens(folder), backend, NumpyHeads(tensors), dev, np.array([e.register for e in dev]))
     written["calibration"] = calibrate.fit(dev, outputs)
     return export.seal(folder, json.loads(json.dumps(written)))

@@ -75,7 +75,9 @@ def run(
     about = {"recipe": recipe.name, "licence": recipe.licence, "base": Path(recipe.base).name,
              "sets": sorted(recipe.sets), "seed": recipe.seed}  # fmt: skip
     weights = out / "weights"
-    version = pack.pack(weights, encoder, heads.cpu(), examples, start.config, start.tokenizer, about)
+    taught = [(i.example, i.signature) for i in items if i.signature is not None]
+    signed = ([e for e, _ in taught], np.stack([v for _, v in taught])) if taught else None
+    version = pack.pack(weights, encoder, heads.cpu(), examples, start.config, start.tokenizer, about, signed)
     sys.stderr.write(f"{weights}: {version}\n")
     return version
 

@@ -59,3 +59,16 @@ def targets(
     out = (vectors - np.stack([means[lang] for lang in languages])) @ projection
     normed: np.ndarray = (out / np.linalg.norm(out, axis=1, keepdims=True)).astype(np.float32)
     return normed
+
+
+def fit_head(pooled: np.ndarray, wanted: np.ndarray, ridge: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return (weight (bits, width), bias (bits,)) of the linear map from served states to targets.
+
+    Ridge regression over standardised states, in closed form: nearer to the teacher than the head that was
+    trained along (docs/model-log.md), and fitted to the packed int8 model's own states.
+    """
+    mean, spread = pooled.mean(0), pooled.std(0) + 1e-4
+    x = np.c_[(pooled - mean) / spread, np.ones(len(pooled))].astype(np.float64)
+    both = np.linalg.solve(x.T @ x + ridge * np.eye(x.shape[1]), x.T @ (10.0 * wanted))
+    weight = both[:-1].T / spread
+    return weight.astype(np.float32), (both[-1] - weight @ mean).astype(np.float32)
