@@ -46,7 +46,7 @@ class Dump:
 
     def __init__(
         self, path: Path, *, folder: Path, columns: Mapping[str, str] | None = None, source: str = "",
-        delay_ms: int = 0, max_bytes: int = 900_000, sort_memory_bytes: int = 24 << 20,
+        delay_ms: int = 0, max_bytes: int = 900_000, sort_memory_bytes: int = 16 << 20,
     ) -> None:  # fmt: skip
         check_readable(path)
         kind = kind_of(path)
@@ -59,7 +59,7 @@ class Dump:
         self.first_at: int | None = None
         self._delay_ms, self._max_bytes = delay_ms, max_bytes
         self._articles = Sorter(folder, sort_memory_bytes)
-        self._dead = Sorter(folder, 4 << 20)
+        self._dead = Sorter(folder, 2 << 20)
 
     @property
     def dead_count(self) -> int:

@@ -85,9 +85,9 @@ class Rows:
             *more,
         ) = row
         title, body = clean(title), clean(body)
-        if title and empty_word(title):
+        if len(title) <= 4 and empty_word(title):
             title = ""
-        if body and empty_word(body):
+        if len(body) <= 4 and empty_word(body):
             body = ""
         if not title and not body:
             text = clean(text)
@@ -200,6 +200,8 @@ def ticker_list(value: Any) -> list[str]:
     >>> ticker_list("$MSFT, AAPL")
     ['AAPL', 'MSFT']
     """
+    if isinstance(value, str) and value.isalnum() and not empty_word(value):
+        return [value]
     parts = value.replace(";", ",").replace("|", ",").split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)):
         parts = [parts]

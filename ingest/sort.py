@@ -23,7 +23,7 @@ _OVERHEAD = 160
 class Sorter:
     """Takes pairs in any order, gives them back sorted. `folder` holds the runs. One iteration at a time."""
 
-    def __init__(self, folder: Path, memory_bytes: int = 24 << 20, fan_in: int = 48) -> None:
+    def __init__(self, folder: Path, memory_bytes: int = 16 << 20, fan_in: int = 96) -> None:
         self._folder, self._memory, self._fan_in = folder, memory_bytes, fan_in
         self._pairs: list[tuple[bytes, bytes]] = []
         self._size = 0

@@ -11,6 +11,8 @@ _TRACKING = re.compile(
     r"ref_src|ref_url|spm|scm|wt\.\w+|at_\w+|ftcamp|ns_\w+|xtor|trk\w*|guccounter|guce_\w+|share_\w+|isappinstalled)$",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)/[^?#\s]*")
+"""An address that is canonical as it stands; most are."""
 
 
 def canonical(url: str) -> str:
@@ -21,6 +23,8 @@ def canonical(url: str) -> str:
     >>> canonical("HTTPS://Example.com:443/A?b=1&utm_source=x#top")
     'https://example.com/A?b=1'
     """
+    if _PLAIN.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
@@ -42,6 +46,8 @@ def canonical(url: str) -> str:
 
 def publisher_of(url: str) -> str:
     """The registrable domain: `news.bbc.co.uk` -> `bbc.co.uk`; a bare host or address stays as it is."""
+    if plain := _PLAIN.fullmatch(url):
+        return _registrable(plain.group(1))
     try:
         host = urlsplit(url).hostname
     except ValueError:

@@ -224,12 +224,14 @@ class KafkaBusProducer:
     def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
         if len(value) > MAX_RECORD_BYTES:
             raise InvalidRecord(Reason.TOO_LARGE, f"{len(value)} bytes; the limit is {MAX_RECORD_BYTES}")
-        with _translated(f"sending to {topic}", self._settings.address):
-            self._futures.append(
-                self._producer.send(
-                    topic, value, key=key.encode(), partition=partition, headers=[("schema", schema.encode())]
-                )
+        try:  # not _translated: entering it costs as much as everything else here
+            future = self._producer.send(
+                topic, value, key=key.encode(), partition=partition, headers=[("schema", schema.encode())]
             )
+        except KafkaError as error:
+            with _translated(f"sending to {topic}", self._settings.address):
+                raise error
+        self._futures.append(future)
 
     def flush(self) -> None:
         futures, self._futures = self._futures, []
