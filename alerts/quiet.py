@@ -70,7 +70,7 @@ def decide(facts: Facts) -> tuple[Quiet, str] | None:
     if facts.inhibited_by:
         return Quiet.INHIBITED, f"by alert {facts.inhibited_by}"
     if facts.told_in_incident and not above(facts.severity, facts.told_in_incident):
-        return Quiet.FOLDED, f"into incident {facts.incident}"
+        return Quiet.FOLDED, f"into incident {facts.incident}" if facts.incident else "told within the hour"
     return None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -245,8 +245,14 @@ _METRIC_OF_UNIT = {"share": "negative_share", "stories": "stories", "sentiment":
 def _params(entry: WindowRule) -> dict[str, Any]:
     """What the detector is made with: its own parameters, and the rule's direction and metric where it takes them."""
     takes = {field.name for field in fields(KINDS[entry.detector.kind].params)}
-    given = {"direction": entry.direction} | ({"metric": entry.metric} if entry.metric else {})
+    given = {"direction": _direction(entry)} | ({"metric": entry.metric} if entry.metric else {})
     return {name: value for name, value in given.items() if name in takes} | entry.detector.params()
+
+
+def _direction(entry: WindowRule) -> Literal["up", "down", "both"]:
+    """The rule's, else the detector's own."""
+    own = {field.name: field.default for field in fields(KINDS[entry.detector.kind].params)}
+    return entry.direction or cast(Literal["up", "down", "both"], own.get("direction", "up"))
 
 
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
@@ -262,7 +268,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         entities=entities,
         window_ms=entry.window,
         metric=entry.metric or _METRIC_OF_UNIT.get(KINDS[entry.detector.kind].unit, "negative_share"),
-        direction=entry.direction,
+        direction=_direction(entry),
         detector=entry.detector.kind,
         params=_params(entry),
         min_articles=entry.minimum.articles,

@@ -95,7 +95,8 @@ class WindowRule(Section):
     window: Span = HOUR
     metric: Metric | None = None
     """Left out: what the detector watches."""
-    direction: Literal["up", "down", "both"] = "up"
+    direction: Literal["up", "down", "both"] | None = None
+    """Left out: what the detector looks for by itself."""
     detector: Annotated[
         Detector, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)
     ]
@@ -232,7 +233,11 @@ class RulesFile(Section):
     @classmethod
     def _nothing_said(cls, data: Any) -> Any:
         # A section of which all lines are commented out is null in YAML: nothing was said of it.
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+        return (
+            {key: value for key, value in data.items() if value is not None}
+            if isinstance(data, dict)
+            else data
+        )
 
 
 def matches(glob: str, name: str) -> bool:

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from alerts import silences
 from alerts.maintenance import windows_of
-from alerts.quiet import Facts, highest
+from alerts.quiet import Facts, Quiet, highest
 from alerts.records import Severity
 from alerts.rules import RuleSet
 from alerts.rulesfile import Matcher, matches
 from alerts.series import glob_regex
 from core.tables import alerts, handling, outbox
-from core.times import parse_iso
+from core.times import HOUR, parse_iso
 
-TOLD = ("pending", "sent")
-"""Outbox statuses of what was, or will be, told."""
+
+def told() -> ColumnElement[bool]:
+    """Rows of the outbox that say what was told, or will be: by themselves or in a digest."""
+    return or_(outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{Quiet.DIGEST}:"))
 
 
 @dataclass
@@ -71,8 +73,17 @@ class Surroundings:
             maintenance=self._maintenance(rule, series, severity),
             inhibited_by=self._inhibitor(alert, rule, series, severity),
             incident=incident,
-            told_in_incident=self._told(alert, incident),
+            told_in_incident=self._told(alert, incident)
+            or self._told_just_now(alert, rule, series, decided_at),
             heard=bool(self.heard(alert)) if event == "resolved" else True,
+        )
+
+    def still_quiet(self, alert: str, rule: str, series: str, severity: Severity) -> bool:
+        """Whether a silence, maintenance or a larger alert holds; asks the store nothing."""
+        return bool(
+            self._silence(rule, series, severity, alert)
+            or self._maintenance(rule, series, severity)
+            or self._inhibitor(alert, rule, series, severity)
         )
 
     def heard(self, alert: str) -> list[str]:
@@ -83,7 +94,7 @@ class Surroundings:
                 outbox.c.desk == self.desk,
                 outbox.c.alert_id == alert,
                 outbox.c.event.in_(("firing", "severity", "reminder", "escalated")),
-                outbox.c.status.in_(TOLD),
+                told(),
             )
             .distinct()
         )
@@ -136,12 +147,31 @@ class Surroundings:
                     select(outbox.c.alert_id).where(
                         outbox.c.desk == self.desk,
                         outbox.c.event.in_(("firing", "severity")),
-                        outbox.c.status.in_(TOLD),
+                        told(),
                     )
                 ),
             )
             .distinct()
         )
+        return highest(list(others.scalars()))
+
+    def _told_just_now(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
+        """Of an immediate rule: the severity told of another article on the same series within the hour before.
+
+        Every article is an alert of its own there; the tenth report of one piece of news is no tenth message.
+        """
+        if rule not in {one.id for one in self.rules.immediate}:
+            return None
+        at = parse_iso(decided_at)
+        tellings = select(outbox.c.alert_id).where(
+            outbox.c.desk == self.desk, outbox.c.event == "firing", told()
+        )
+        others = self.connection.execute(
+            select(alerts.c.severity).where(
+                alerts.c.desk == self.desk, alerts.c.rule == rule, alerts.c.series == series, alerts.c.id != alert,
+                alerts.c.onset > at - HOUR, alerts.c.onset <= at, alerts.c.id.in_(tellings),
+            )
+        )  # fmt: skip
         return highest(list(others.scalars()))
 
 

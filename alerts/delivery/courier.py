@@ -26,10 +26,12 @@ from core.errors import ChannelUnavailable, Refused
 from core.metrics import NOTIFICATIONS
 from core.store import Lease, Store
 from core.tables import outbox as table
+from core.times import MINUTE
 
 log = structlog.get_logger(__name__)
 FAILING_AFTER = 4
-"""Failures in a row after which other channels hear of it (about half an hour by the schedule)."""
+FAILING_FOR_MS = 10 * MINUTE
+"""Failures in a row, and for how long, after which other channels hear of it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ class Courier:
             detail=result.error,
         )
         record(connection, self._desk, row.channel, changed)
-        if result.disabled or (result.status == "expired") or changed.failures == FAILING_AFTER:
+        lasting = changed.failures >= FAILING_AFTER and now - changed.since >= FAILING_FOR_MS
+        if result.disabled or result.status == "expired" or lasting:  # said once: the notice's id is the same
             self._tell_others(connection, row.channel, changed, others, now)
 
     def _tell_others(
@@ -146,7 +149,7 @@ class Courier:
             f"{waiting} messages wait): {condition.detail}"
         )
         notice = content.Content(event="notice", desk=self._desk, note=note)
-        mark = f"{channel}/{condition.status}/{condition.since}"
+        mark = f"{channel}/{condition.status == 'disabled'}/{condition.since}"
         outbox.enqueue(
             connection, notice, [name for name in others if name != channel], now_ms=now, mark=mark
         )

@@ -6,20 +6,23 @@ outbox; a replay that notified nobody therefore costs and tells nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, false, func, or_, select, update
 
 from alerts import audit, content, handling, outbox
-from alerts.quiet import PASSING, decide, reason_of
+from alerts.delivery import flood
+from alerts.quiet import PASSING, above, decide
 from alerts.rules import RuleSet, load_rules
-from alerts.rulesfile import SEVERITIES
-from alerts.surroundings import TOLD, Surroundings
+from alerts.rulesfile import Escalation
+from alerts.surroundings import Surroundings, told
+from alerts.words import span_words
 from core.settings import Settings
 from core.store import Lease, Store
 from core.tables import alerts
+from core.tables import handling as handling_table
 from core.tables import outbox as table
 
 EVERY_MS = 5_000
@@ -33,9 +36,12 @@ class Sweep:
         path = settings.path(settings.alerts.rules) if settings.alerts.rules else None
         self._rules = rules or load_rules(path)
         self._channels = channels
+        self._immediate = {rule.id for rule in self._rules.immediate}
         self._next_ms = 0
 
-    def run(self, store: Store, lease: Lease | None, now_ms: int) -> int:
+    def run(
+        self, store: Store, lease: Lease | None, now_ms: int, busy: Collection[tuple[str, str]] = ()
+    ) -> int:
         """Sweep if it is time; returns how many notifications it made or let go. Raises Fenced."""
         if now_ms < self._next_ms and self._next_ms - now_ms <= EVERY_MS:  # a clock set back does not stop us
             return 0
@@ -43,14 +49,21 @@ class Sweep:
         with store.write() as connection:
             if lease is not None:
                 lease.renew(store, connection)
-            return self.sweep(connection, now_ms)
+            return self.sweep(connection, now_ms, busy)
 
-    def sweep(self, connection: Connection, now_ms: int) -> int:
-        """The same in the caller's transaction, whatever the time since the last."""
+    def sweep(self, connection: Connection, now_ms: int, busy: Collection[tuple[str, str]] = ()) -> int:
+        """The same in the caller's transaction, whatever the time since the last. `busy`: (id, channel) under way."""
         around = Surroundings(connection, self._desk, self._rules, now_ms)
         let_go = sum(self._let_go(around, row) for row in self._kept_back(connection))
         told = sum(self._again(around, row) for row in self._told(connection))
+        for channel in self._channels:
+            flood.fold(connection, self._desk, channel, self.most_per_hour, now_ms, busy)
         return let_go + told
+
+    @property
+    def most_per_hour(self) -> int:
+        """Messages an hour that a channel takes."""
+        return self._rules.file.notify.most_per_hour
 
     def _kept_back(self, connection: Connection) -> list[Row[Any]]:
         """Rows withheld of alerts that fire still."""
@@ -61,6 +74,7 @@ class Sweep:
                 .where(
                     table.c.desk == self._desk,
                     table.c.status == "withheld",
+                    or_(*(table.c.error.startswith(f"{reason}:") for reason in PASSING)),
                     table.c.event.in_(("firing", "severity")),
                     alerts.c.state == "firing",
                 )
@@ -70,14 +84,15 @@ class Sweep:
 
     def _let_go(self, around: Surroundings, row: Row[Any]) -> int:
         """Send what was silenced, inhibited or folded, once that is over and the alert still fires."""
-        reason = reason_of(row.error)
-        if reason not in PASSING or row.channel not in self._channels:
+        if row.channel not in self._channels or around.still_quiet(
+            row.alert_id, row.rule, row.series, row.severity
+        ):
             return 0
-        told = content.from_json(row.payload)
-        if row.severity != told.severity:
+        latest = content.from_json(row.payload)
+        if row.severity != latest.severity:
             return 0  # it has become worse since: the row of that severity is the one to tell
         facts = around.facts(
-            "firing", row.alert_id, row.rule, row.series, row.severity, row.incident, told.decided_at
+            "firing", row.alert_id, row.rule, row.series, row.severity, row.incident, latest.decided_at
         )
         if decide(facts) is not None:
             return 0
@@ -97,23 +112,41 @@ class Sweep:
             .where(
                 table.c.desk == self._desk,
                 table.c.event.in_(("firing", "severity")),
-                table.c.status.in_(TOLD),
+                told(),
             )
             .group_by(table.c.alert_id)
             .subquery()
         )
+        hands = handling_table
         return list(
             connection.execute(
-                select(alerts, first.c.told_at)
+                select(alerts, first.c.told_at, hands.c.escalation, hands.c.state.label("hands"))
                 .join(first, first.c.alert_id == alerts.c.id)
-                .where(alerts.c.desk == self._desk, alerts.c.state == "firing")
+                .outerjoin(hands, (hands.c.desk == alerts.c.desk) & (hands.c.id == alerts.c.id))
+                .where(
+                    alerts.c.desk == self._desk,
+                    alerts.c.state == "firing",
+                    func.coalesce(hands.c.acknowledged, false()).is_(False),
+                )
                 .order_by(alerts.c.onset, alerts.c.id)
             )
         )
 
     def _again(self, around: Surroundings, row: Row[Any]) -> int:
-        hands = handling.state_of(around.connection, self._desk, row.id)
-        if hands["acknowledged"]:
+        state: dict[str, Any] = msgspec.json.decode(row.hands) if row.hands else {}
+        since, done = max(row.told_at, int(state.get("again_from", 0))), int(state.get("reminders", 0))
+        again, now = self._rules.file.notify.again, around.now_ms
+        # One article neither goes on nor clears: an immediate rule's alert is told once.
+        reminds = row.rule not in self._immediate and done < again.times
+        reminds = reminds and now >= due_at(since, done, again.first, again.factor, again.most)
+        steps = [
+            (step, entry)
+            for step, entry in enumerate(self._rules.file.notify.escalate, start=1)
+            if step > (row.escalation or 0)
+            and now >= since + entry.after
+            and not above(entry.severity, row.severity)
+        ]
+        if not reminds and not steps:
             return 0
         latest = self._latest(around.connection, row.id)
         facts = around.facts(
@@ -121,53 +154,42 @@ class Sweep:
         )
         if decide(facts) is not None:
             return 0
-        since = max(row.told_at, int(hands["state"].get("again_from", 0)))
-        return self._remind(around, row, hands, since, latest) + self._escalate(
-            around, row, hands, since, latest
-        )
+        made = sum(self._escalate(around, row.id, since, step, entry, latest) for step, entry in steps)
+        return made + (self._remind(around, row.id, since, done, latest) if reminds else 0)
 
     def _remind(
-        self, around: Surroundings, row: Row[Any], hands: dict[str, Any], since: int, latest: content.Content
+        self, around: Surroundings, alert: str, since: int, done: int, latest: content.Content
     ) -> int:
         again = self._rules.file.notify.again
-        done = int(hands["state"].get("reminders", 0))
-        if done >= again.times or around.now_ms < due_at(since, done, again.first, again.factor, again.most):
-            return 0
         # Many may have become due while the worker was away: they are told once, and counted as told.
         while done < again.times and around.now_ms >= due_at(
             since, done, again.first, again.factor, again.most
         ):
             done += 1
-        what = msgspec.structs.replace(
-            latest,
-            event="reminder",
-            note=f"It still fires, and nobody has acknowledged it (reminder {done}).",
-        )
-        channels = [name for name in around.heard(row.id) if name in self._channels]
-        handling.note(around.connection, self._desk, row.id, {"state": {"reminders": done}}, around.now_ms)
+        note = f"It still fires, and nobody has acknowledged it (reminder {done})."
+        what = msgspec.structs.replace(latest, event="reminder", note=note)
+        channels = [name for name in around.heard(alert) if name in self._channels]
+        handling.note(around.connection, self._desk, alert, {"state": {"reminders": done}}, around.now_ms)
         return outbox.enqueue(around.connection, what, channels, now_ms=around.now_ms, mark=f"{since}/{done}")
 
     def _escalate(
-        self, around: Surroundings, row: Row[Any], hands: dict[str, Any], since: int, latest: content.Content
+        self,
+        around: Surroundings,
+        alert: str,
+        since: int,
+        step: int,
+        entry: Escalation,
+        latest: content.Content,
     ) -> int:
-        made, level = 0, int(hands["escalation"])
-        for step, entry in enumerate(self._rules.file.notify.escalate, start=1):
-            severe = SEVERITIES.index(row.severity) >= SEVERITIES.index(entry.severity)
-            if step <= level or not severe or around.now_ms < since + entry.after:
-                continue
-            what = msgspec.structs.replace(
-                latest, event="escalated", note=f"Nobody acknowledged it within {entry.after // 60_000} min."
-            )
-            channels = [name for name in self._channels if name in entry.to or "*" in entry.to]
-            made += outbox.enqueue(
-                around.connection, what, channels, now_ms=around.now_ms, mark=f"{since}/{step}"
-            )
-            handling.note(around.connection, self._desk, row.id, {"escalation": step}, around.now_ms)
-            audit.append(
-                around.connection, at=around.now_ms, desk=self._desk, actor=f"delivery:{self._desk}",
-                action="alert.escalate", subject=row.id, detail={"step": step, "to": channels},
-            )  # fmt: skip
-        return made
+        note = f"Nobody acknowledged it within {span_words(entry.after, 'en')}."
+        what = msgspec.structs.replace(latest, event="escalated", note=note)
+        channels = [name for name in self._channels if name in entry.to or "*" in entry.to]
+        handling.note(around.connection, self._desk, alert, {"escalation": step}, around.now_ms)
+        audit.append(
+            around.connection, at=around.now_ms, desk=self._desk, actor=f"delivery:{self._desk}",
+            action="alert.escalate", subject=alert, detail={"step": step, "to": channels},
+        )  # fmt: skip
+        return outbox.enqueue(around.connection, what, channels, now_ms=around.now_ms, mark=f"{since}/{step}")
 
     def _latest(self, connection: Connection, alert: str) -> content.Content:
         """What was said of the alert last."""

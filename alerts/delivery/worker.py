@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
+from alerts.delivery import flood
 from alerts.delivery.base import Channel
 from alerts.delivery.channels import Condition, conditions, open_channels, record
 from alerts.delivery.courier import Courier
@@ -106,14 +107,16 @@ def _open_to(condition: Condition | None, now_ms: int) -> bool:
     return condition is None or (condition.status != "disabled" and condition.not_before <= now_ms)
 
 
-def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int) -> list[Row]:
+def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int, most_per_hour: int) -> list[Row]:
     with store.read() as connection:
         known = conditions(connection, desk)
         return [
             row
             for name in names
             if _open_to(known.get(name), now_ms)
-            for row in due(connection, desk, name, now_ms)
+            for row in flood.within(
+                connection, desk, name, due(connection, desk, name, now_ms), most_per_hour, now_ms
+            )
         ]
 
 
@@ -131,13 +134,14 @@ def run_once(
     desk = settings.alerts.desk
     ways = open_channels(settings) if channels is None else channels
     rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng), ways)
+    most = Sweep(settings, sorted(ways)).most_per_hour
     counts: dict[str, int] = {}
     tried: set[tuple[str, str]] = set()
     try:
         while True:
             rows = [
                 row
-                for row in _ready(store, desk, sorted(ways), clock.now_ms())
+                for row in _ready(store, desk, sorted(ways), clock.now_ms(), most)
                 if (row.id, row.channel) not in tried
             ]
             rounds.submit(rows, lease)
@@ -187,8 +191,8 @@ def _round(
     store: Store, stage: Stage, settings: Settings, rounds: Rounds, sweep: Sweep, lease: Lease
 ) -> None:
     desk, now = settings.alerts.desk, stage.clock.now_ms()
-    sweep.run(store, lease, now)
-    rows = _ready(store, desk, sorted(rounds.channels), now)
+    sweep.run(store, lease, now, set(rounds.under_way))
+    rows = _ready(store, desk, sorted(rounds.channels), now, sweep.most_per_hour)
     begun = rounds.submit(rows, lease)
     for status in rounds.settle(0.2):
         stage.count("sent" if status == "sent" else "retried" if status == "pending" else status)

@@ -1,0 +1,110 @@
+"""An alert storm: a channel takes so many messages an hour; the rest goes out as one digest, and none is lost.
+
+The most severe go first. What is over waits for the next digest, at most one each quarter of an hour; the rows that a
+digest stands for end as withheld, `digest: in msg_…`, and can be sent one by one again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, Row, func, select, tuple_, update
+
+from alerts import content, outbox
+from alerts.content import Content
+from alerts.quiet import Quiet
+from alerts.rulesfile import SEVERITIES
+from core.ids import digest
+from core.tables import outbox as table
+from core.times import HOUR, MINUTE
+
+BETWEEN_MS = 15 * MINUTE
+MOST_TOLD = 100
+"""Notifications that a digest names; it says how many more there are."""
+_UNLIMITED = ("digest", "notice", "test")
+
+
+def room(connection: Connection, desk: str, channel: str, most: int, now_ms: int) -> int:
+    """How many messages the channel may still take this hour."""
+    sent = connection.execute(
+        select(func.count())
+        .select_from(table)
+        .where(
+            table.c.desk == desk, table.c.channel == channel, table.c.status == "sent",
+            table.c.sent_at > now_ms - HOUR, table.c.event.not_in(_UNLIMITED),
+        )
+    ).scalar_one()  # fmt: skip
+    return max(0, most - int(sent))
+
+
+def within(
+    connection: Connection, desk: str, channel: str, rows: Sequence[Row], most: int, now_ms: int
+) -> list[Row]:
+    """Of the rows that are due, those that the channel may take now: the most severe, then the oldest."""
+    if not rows:
+        return []
+    free = [row for row in rows if row.event in _UNLIMITED]
+    rest = sorted((row for row in rows if row.event not in _UNLIMITED), key=_urgency)
+    left = room(connection, desk, channel, most, now_ms)
+    return free + (rest if len(rest) <= left else rest[:left])
+
+
+def fold(
+    connection: Connection,
+    desk: str,
+    channel: str,
+    most: int,
+    now_ms: int,
+    busy: Collection[tuple[str, str]] = (),
+) -> int:
+    """Put what is over into a digest, if it is time for one; returns how many rows it stands for.
+
+    `busy`: (id, channel) of those under way, which go out by themselves.
+    """
+    rows = connection.execute(
+        select(table).where(
+            table.c.desk == desk, table.c.channel == channel, table.c.status == "pending",
+            table.c.not_before <= now_ms, table.c.event.not_in(_UNLIMITED),
+        )
+    ).all()  # fmt: skip
+    left = max(0, room(connection, desk, channel, most, now_ms) - sum(name == channel for _, name in busy))
+    over = sorted((row for row in rows if (row.id, row.channel) not in busy), key=_urgency)[left:]
+    if not over:
+        return 0
+    last = connection.execute(
+        select(func.max(table.c.created_at)).where(
+            table.c.desk == desk, table.c.channel == channel, table.c.event == "digest"
+        )
+    ).scalar()
+    if last is not None and now_ms - last < BETWEEN_MS:
+        return 0
+    told = [_told(row) for row in sorted(over, key=_urgency)]
+    name = digest(*sorted(row.id for row in over), length=16)
+    worst = max((content.from_json(row.payload).severity for row in over), key=SEVERITIES.index)
+    note = f"{len(told)} notifications in one: more than {most} within an hour."
+    what = Content(event="digest", desk=desk, severity=worst, note=note, folded=told[:MOST_TOLD])
+    outbox.enqueue(connection, what, [channel], now_ms=now_ms, mark=f"{channel}/{name}")
+    where = f"{Quiet.DIGEST}: in {outbox.notification_id(desk, '', 'digest', f'{channel}/{name}')}"
+    for start in range(0, len(over), 400):
+        keys = [(row.id, row.channel) for row in over[start : start + 400]]
+        connection.execute(
+            update(table)
+            .where(table.c.desk == desk, tuple_(table.c.id, table.c.channel).in_(keys))
+            .values(status="withheld", error=where)
+        )
+    return len(over)
+
+
+def _urgency(row: Row) -> tuple[int, int, str]:
+    return (-SEVERITIES.index(content.from_json(row.payload).severity), row.created_at, row.id)
+
+
+def _told(row: Row) -> dict[str, str]:
+    one = content.from_json(row.payload)
+    return {
+        "event": one.event,
+        "severity": one.severity,
+        "series": one.series,
+        "sentence": one.sentence.get("en", "") or one.series,
+        "alert": one.alert,
+    }
