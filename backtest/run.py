@@ -20,9 +20,15 @@ from alerts.watermark import Watermark
 from alerts.worker import watches_of
 from backtest.source import in_order
 from core.records import Marker, ScoredArticle
+from core.times import parse_iso
 
 _STRIDE = 500
 """Articles between two markers; any number gives the same."""
+
+
+def _order(line: AlertLine) -> tuple[int, str, str, str]:
+    # By the number: as text "…00.500Z" would stand before "…00Z".
+    return parse_iso(line.decided_at), line.id, line.state, line.severity
 
 
 @dataclass
@@ -36,7 +42,7 @@ class Result:
 
     def jsonl(self) -> Iterator[bytes]:
         """alerts.jsonl, byte for byte as live writes it."""
-        for line in sorted(self.lines, key=lambda one: (one.decided_at, one.id, one.state, one.severity)):
+        for line in sorted(self.lines, key=_order):
             yield msgspec.json.encode(line) + b"\n"
 
 

@@ -17,6 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
+from core.times import parse_iso
 from tests.support.runs import Run, kill_all
 from tests.support.smtp import SmtpServer
 
@@ -76,7 +77,7 @@ def settled(store: str) -> int:
 def test_something_happens_in_the_simulated_news(quiet_run: Run) -> None:
     lines = [json.loads(line) for line in quiet_run.alerts().splitlines()]
     assert {line["state"] for line in lines} >= {"firing"}
-    assert lines == sorted(lines, key=lambda line: (line["decided_at"], line["id"], line["state"]))
+    assert lines == sorted(lines, key=lambda line: (parse_iso(line["decided_at"]), line["id"], line["state"]))
     for line in lines:
         assert line["onset"] <= line["decided_at"] and line["article_ids"] == sorted(line["article_ids"])
 
