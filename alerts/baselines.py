@@ -33,8 +33,10 @@ GENERATION = 30.0
 """After so many slow memories the weights are scaled back (e^30 stays exact enough in 32 bits)."""
 OWN_HOUR = 8.0
 """Stories after which a series' own hour weighs as much as the pool's."""
+POOL_DAY = 5.0
+"""Stories after which an hour of working days (or of weekends) weighs as much as a flat week."""
 POOL_HOUR = 20.0
-"""Stories after which a pool's hour weighs as much as a flat week."""
+"""Stories after which an hour of one weekday weighs as much as that hour of all working days."""
 NEWCOMER = 0.5
 """Stories' worth of belief in the pool's mean level."""
 DEAD_HOURS = 72.0
@@ -223,8 +225,15 @@ class Pool:
         hours, stories = self.hours, self.stories
         exposure = sum(hours)
         mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
-        prior = POOL_HOUR * self.at_slow
-        rhythm = [(prior + n) / (prior + e * mean) for n, e in zip(stories, hours, strict=True)]
+        prior_day, prior = POOL_DAY * self.at_slow, POOL_HOUR * self.at_slow
+        rhythm = [0.0] * HOURS_OF_WEEK
+        for first, last in ((0, 120), (120, HOURS_OF_WEEK)):  # working days, weekend (and holidays)
+            for hour_of_day in range(24):
+                bins = range(first + hour_of_day, last, 24)
+                n, e = sum([stories[b] for b in bins]), sum([hours[b] for b in bins])
+                usual = mean * (prior_day + n) / (prior_day + e * mean)
+                for b in bins:
+                    rhythm[b] = usual / mean * (prior + stories[b]) / (prior + hours[b] * usual)
         weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
         norm = exposure / weighted if weighted > 0.0 else 1.0
         self.rhythm = array("d", [r * norm for r in rhythm])

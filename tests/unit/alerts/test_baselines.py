@@ -1,0 +1,124 @@
+"""What is expected of a series: learned from the past only, from the first days, through incidents and gaps."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from alerts.baselines import Baseline
+from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
+
+START = parse_iso("2024-03-04T00:00:00Z")
+HOP = 30 * MINUTE
+
+
+class Told:
+    """A baseline that is fed whole weeks."""
+
+    def __init__(self, memory_days: float = 14.0, seed: int = 1) -> None:
+        self.baseline = Baseline(3 * HOUR, memory_days * 24, "none")
+        self.chance = random.Random(seed)
+        self.at = START
+
+    def tell(self, days: float, rates: dict[str, float], night: float = 0.2) -> None:
+        """`rates`: stories an hour by series, by day; at night the share `night` of it."""
+        end = self.at + int(days * DAY)
+        while self.at < end:
+            self.at += HOP
+            awake = 1.0 if 8 <= (self.at // HOUR) % 24 < 20 else night
+            for series in sorted(rates):
+                stories, mean = 0, rates[series] * awake * HOP / HOUR
+                left = self.chance.expovariate(1.0)
+                while left < mean:
+                    stories, left = stories + 1, left + self.chance.expovariate(1.0)
+                if stories:
+                    pool = self.baseline.pool(series)
+                    self.baseline.learn(series, pool, self.at - HOP, self.at, stories, stories)
+
+    def expected(self, series: str, hour: int, hours: int = 3) -> float:
+        """Of the window of `hours` from `hour` o'clock on the day that has just ended."""
+        pool = self.baseline.pool(series)
+        start = self.at - self.at % DAY + hour * HOUR
+        return self.baseline.expect(pool, self.baseline.tracks.get(series), start, start + hours * HOUR)[0]
+
+
+def test_days_and_nights_are_told_apart() -> None:
+    told = Told()
+    told.tell(21, {"a": 4.0, "b": 1.0})
+    assert told.expected("a", 10) == pytest.approx(12.0, rel=0.25)
+    assert told.expected("a", 1) == pytest.approx(2.4, rel=0.35)
+    assert told.expected("b", 10) == pytest.approx(3.0, rel=0.3)
+
+
+def test_a_new_series_takes_its_rhythm_from_the_others_and_soon_its_own_level() -> None:
+    told = Told()
+    told.tell(14, {"a": 4.0, "b": 2.0})
+    told.tell(3, {"a": 4.0, "b": 2.0, "new": 6.0})
+    assert told.expected("new", 10) > 2.5 * told.expected("new", 1)
+    told.tell(18, {"a": 4.0, "b": 2.0, "new": 6.0})
+    assert told.expected("new", 10) == pytest.approx(18.0, rel=0.3)
+
+
+def test_a_series_never_heard_of_is_expected_to_stay_rare() -> None:
+    told = Told()
+    told.tell(28, {"a": 4.0, "b": 2.0})
+    assert 0.0 < told.expected("never", 10) < 0.1
+
+
+def test_it_adapts_to_a_new_normal() -> None:
+    told = Told(memory_days=7)
+    told.tell(28, {"a": 2.0})
+    told.tell(28, {"a": 10.0})
+    assert told.expected("a", 10) == pytest.approx(30.0, rel=0.15)
+
+
+def test_months_without_anything_at_all_neither_fade_nor_count_as_calm() -> None:
+    told = Told()
+    told.tell(28, {"a": 4.0, "b": 1.0})
+    before = told.expected("a", 10)
+    told.at += 16 * WEEK
+    told.tell(0.25, {"a": 4.0, "b": 1.0})
+    assert told.expected("a", 10) == pytest.approx(before, rel=0.1)
+
+
+def test_a_quiet_series_among_speaking_ones_does_count_as_calm() -> None:
+    told = Told(memory_days=7)
+    told.tell(21, {"a": 4.0, "b": 4.0})
+    told.tell(21, {"a": 4.0})
+    assert told.expected("b", 10) < 2.0
+
+
+def test_stories_that_come_in_clusters_widen_the_spread() -> None:
+    even, clustered = Told(), Told()
+    even.tell(40, {"a": 3.0}, night=1.0)
+    pool = clustered.baseline.pool("a")
+    for at in sorted(START + clustered.chance.randrange(80 * 24) * HOP for _ in range(80)):
+        clustered.baseline.learn("a", pool, at, at + HOP, 36.0, 36)
+    steady = even.baseline.expect(
+        even.baseline.pool("a"), even.baseline.tracks["a"], even.at, even.at + 3 * HOUR
+    )[1]
+    wild = clustered.baseline.expect(pool, clustered.baseline.tracks["a"], even.at, even.at + 3 * HOUR)[1]
+    assert wild < 1.0 < 5.0 < steady
+
+
+def test_years_at_a_short_memory_stay_exact() -> None:
+    told = Told(memory_days=0.5)
+    pool = told.baseline.pool("a")
+    for day in range(3 * 365):
+        at = START + day * DAY
+        told.baseline.learn("a", pool, at, at + HOP, 2.0, 2)
+    assert pool.generation > 10
+    mean, size = told.baseline.expect(pool, told.baseline.tracks["a"], at + DAY, at + 2 * DAY)
+    assert 1.0 < mean < 4.0 and size > 0.0
+
+
+def test_a_series_of_one_article_costs_little() -> None:
+    baseline = Baseline(HOUR, 14 * 24.0, "none")
+    pool = baseline.pool("all")
+    for number in range(2_000):
+        baseline.learn(
+            f"entity:US:S{number}", pool, START + number * MINUTE, START + (number + 1) * MINUTE, 1.0, 1
+        )
+    assert max(len(baseline.dump(name)) for name in baseline.tracks) < 120
+    assert len(baseline.dump("")) < 6_000
