@@ -64,14 +64,26 @@ class Desk:
         self._starts: list[int] = []
         self._interest: dict[str, tuple[int, ...]] = {}
         self._effects = Effects()
+        self._trusted: dict[str, int] = {}
+        by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
+        self._wanted = self._asked_for if by_name else None
 
     # -- taking in
 
     def entry(self, scored: ScoredArticle) -> Entry:
         """The article as this desk counts it."""
-        return entry_of(
-            scored, self.rules.watched, lambda series: bool(self.interest(series)), self.rules.trust
-        )
+        return entry_of(scored, self.rules.watched, self._wanted, self._trust)
+
+    def _trust(self, publisher: str) -> int:
+        found = self._trusted.get(publisher)
+        if found is None:
+            if len(self._trusted) > 100_000:
+                self._trusted.clear()
+            self._trusted[publisher] = found = self.rules.trust(publisher)
+        return found
+
+    def _asked_for(self, series: str) -> bool:
+        return bool(self.interest(series))
 
     def take(self, scored: ScoredArticle) -> str:
         """Take an article that was not seen before; returns its fate so far: `open` or `late`."""

@@ -11,7 +11,7 @@ from alerts.observations import Observation, label_of
 from core.records import ONE, Mention, ScoredArticle
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Entry:
     """An article between its arrival and its pane's close."""
 
@@ -65,7 +65,7 @@ def _feeling(what: ScoredArticle | Mention) -> tuple[int, int, int]:
 def entry_of(
     scored: ScoredArticle,
     watched: Container[str] = (),
-    wanted: Callable[[str], bool] = lambda series: False,
+    wanted: Callable[[str], bool] | None = None,
     trust: Callable[[str], int] = lambda publisher: ONE,
 ) -> Entry:
     """The entry of a scored article; the same whether it comes from the log or from the store."""

@@ -32,11 +32,12 @@ class Name(NamedTuple):
 def names(
     scored: ScoredArticle,
     watched: Container[str] = (),
-    wanted: Callable[[str], bool] = lambda series: False,
+    wanted: Callable[[str], bool] | None = None,
 ) -> list[Name]:
     """The article's series, each once. Unknown topics, malformed entities and languages give none.
 
-    `watched`: entities that have company×topic series. `wanted(series)`: whether a rule asks for a further one.
+    `watched`: entities that have company×topic series. `wanted(series)`: whether a rule asks for a further one;
+    None: none does.
     """
     found: dict[str, int] = {"all": -1}
     topics = sorted(t for t, p in scored.topics.items() if t in _KNOWN and p >= scored.topic_threshold)
@@ -47,9 +48,11 @@ def names(
             continue
         base = f"entity:{mention.entity}"
         found.setdefault(base, index)
+        if wanted is None and mention.entity not in watched:
+            continue
         for topic in topics:
             name = f"{base}/topic:{topic}"
-            if mention.entity in watched or wanted(name):
+            if mention.entity in watched or (wanted is not None and wanted(name)):
                 found.setdefault(name, index)
     language = scored.language or scored.article.language
     if _LANGUAGE.fullmatch(language):

@@ -20,7 +20,7 @@ import msgspec
 
 from alerts.entries import Entry
 from alerts.facts import Facts, conflict, containment, support
-from alerts.storyindex import StoryIndex
+from alerts.storyindex import Key, StoryIndex, own_keys
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
@@ -33,7 +33,7 @@ COPY_BITS = 10
 _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Told:
     """One way in which a story was told."""
 
@@ -102,14 +102,15 @@ class StoryBook:
         """The article's story and its novelty there; founds one where none fits."""
         self._prune(entry.at)
         told = told_of(entry)
-        story, bits = self._nearest(told)
+        keys = own_keys(told)
+        story, bits = self._nearest(told, keys)
         if story is None:
             name = digest("story", entry.id, entry.revision)
             story = Story(name, entry.at, entry.at, entry.title, [])
             bits = 128
         if bits > COPY_BITS and len(story.told) < REPRESENTATIVES:
             story.told.append(told)
-            self._index.add(story, told)
+            self._index.add(story, told, keys)
         new = novelty(story.articles)
         story.articles += 1
         story.last_at = max(story.last_at, entry.at)
@@ -119,7 +120,8 @@ class StoryBook:
 
     def find(self, entry: Entry) -> str:
         """The story that a late article may join; "" where none fits. Changes nothing."""
-        story, _ = self._nearest(told_of(entry))
+        told = told_of(entry)
+        story, _ = self._nearest(told, own_keys(told))
         return story.id if story else ""
 
     def changed(self) -> list[dict[str, Any]]:
@@ -134,14 +136,14 @@ class StoryBook:
             (told.at, told.article, told.revision, told, story) for story in stories for told in story.told
         ]
         for *_, told, story in sorted(ways, key=lambda way: way[:3]):
-            self._index.add(story, told)
+            self._index.add(story, told, own_keys(told))
 
-    def _nearest(self, told: Told) -> tuple[Story | None, int]:
+    def _nearest(self, told: Told, keys: list[Key]) -> tuple[Story | None, int]:
         """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""
         best: Story | None = None
         least = (129, 0, "")
-        at = told.at
-        for bits, story, other in self._index.candidates(told, lambda story: story.open_at(at)):
+        since, oldest = told.at - HORIZON_MS, told.at - LONGEST_MS
+        for bits, story, other in self._index.candidates(told, keys, since, oldest):
             if bits > least[0]:
                 continue
             rank = (bits, story.first_at, story.id)

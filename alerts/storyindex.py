@@ -21,6 +21,7 @@ LATEST = 24
 FAR_BITS = 50
 """Signatures further apart are never compared."""
 _MASK = (1 << 16) - 1
+_PLACES = [band << 16 for band in range(BANDS)]
 
 
 class Keyed(Protocol):
@@ -34,27 +35,36 @@ class Keyed(Protocol):
     def facts(self) -> Facts: ...
 
 
-S = TypeVar("S")
+class Opened(Protocol):
+    """What an article may join."""
+
+    @property
+    def first_at(self) -> int: ...
+    @property
+    def last_at(self) -> int: ...
+
+
+S = TypeVar("S", bound=Opened)
 T = TypeVar("T", bound=Keyed)
 Posting = list[tuple[S, T]]
 Key = tuple[object, ...] | int
 
 
-def band_keys(signature: int) -> Iterator[int]:
-    """The bands of a signature, each with its place."""
+def own_keys(told: Keyed) -> list[Key]:
+    """Bands of the signature, and pairs of the title's least words."""
+    keys: list[Key] = []
+    signature = told.signature
     if signature:
-        wrapped = signature | (signature & 0xFF) << 128
-        for band in range(BANDS):
-            yield (wrapped >> 8 * band) & _MASK | band << 16
-
-
-def word_keys(facts: Facts, language: str) -> Iterator[Key]:
-    """Pairs of a title's least words."""
-    least = sorted(crc32(word.encode()) for word in facts.words)[:4]
+        signature |= (signature & 0xFF) << 128
+        for place in _PLACES:
+            keys.append(signature & _MASK | place)
+            signature >>= 8
+    least = sorted([crc32(word.encode()) for word in told.facts.words])[:4]
+    language = told.language
     if len(least) == 1:
-        yield language, least[0], 0
-    for one, other in combinations(least, 2):
-        yield language, one, other
+        keys.append((language, least[0], 0))
+    keys += [(language, one, other) for one, other in combinations(least, 2)]
+    return keys
 
 
 def fact_keys(facts: Facts, language: str) -> Iterator[Key]:
@@ -79,49 +89,46 @@ class StoryIndex(Generic[S, T]):
     def __len__(self) -> int:
         return self._count
 
-    def add(self, story: S, told: T) -> None:
-        """One more way in which `story` was told."""
+    def add(self, story: S, told: T, keys: list[Key]) -> None:
+        """One more way in which `story` was told; `keys` are its own."""
         pair = (story, told)
         self._count += 1
         language = told.language
         self._languages[language] = self._languages.get(language, 0) + 1
         postings = self._postings
-        keys = (
-            *band_keys(told.signature),
-            *word_keys(told.facts, language),
-            *fact_keys(told.facts, language),
-        )
-        for key in keys:
+        for key in (*keys, *fact_keys(told.facts, language)):
             posting = postings.get(key)
             if posting is None:
                 postings[key] = [pair]
             else:
                 posting.append(pair)
 
-    def candidates(self, told: T, is_open: Callable[[S], bool]) -> list[tuple[int, S, T]]:
-        """(differing bits, story, way of telling) of what may be near and is open: a function of what was added."""
+    def candidates(self, told: T, keys: list[Key], since: int, oldest: int) -> list[tuple[int, S, T]]:
+        """(differing bits, story, way of telling) of what may be near, in stories whose last article came at or after
+        `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned."""
+        if len(self._languages) > (told.language in self._languages):
+            keys = keys.copy()
+            for language in sorted(self._languages):
+                if language != told.language:
+                    keys += fact_keys(told.facts, language)
         found: list[tuple[int, S, T]] = []
         seen: set[int] = set()
-        postings, signature = self._postings, told.signature
-        keys = [*band_keys(signature), *word_keys(told.facts, told.language)]
-        for language in sorted(self._languages):
-            if language != told.language:
-                keys += fact_keys(told.facts, language)
-        for key in keys:
-            posting = postings.get(key)
+        signature = told.signature
+        for posting in map(self._postings.get, keys):
             if posting is None:
                 continue
             left = LATEST
             for pair in reversed(posting):
-                name = id(pair)
-                if name in seen:
-                    left -= 1
-                elif is_open(pair[0]):
-                    left -= 1
+                story, other = pair
+                if story.last_at < since or story.first_at < oldest:
+                    continue
+                name = id(other)
+                if name not in seen:
                     seen.add(name)
-                    bits = (signature ^ pair[1].signature).bit_count()
+                    bits = (signature ^ other.signature).bit_count()
                     if bits <= FAR_BITS:
-                        found.append((bits, pair[0], pair[1]))
+                        found.append((bits, story, other))
+                left -= 1
                 if not left:
                     break
         return found
