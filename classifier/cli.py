@@ -23,7 +23,7 @@ def classify(
         str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")
     ] = None,
     register: Annotated[str | None, typer.Option(help="news, social or forum; default: detected")] = None,
-    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
+    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the one in use")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, openvino, onnx, exact, cuda or torch")] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the model")] = 2,
     entities: Annotated[
@@ -77,10 +77,11 @@ def classify(
 
 def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any:
     """Load the engine; what is wrong with the weights' folder becomes a ConfigError."""
+    from classifier import registry
     from classifier.engine import Engine
 
     try:
-        return Engine.load(weights, threads=threads, device=device, linker=linker)
+        return Engine.load(weights or registry.current(), threads=threads, device=device, linker=linker)
     except (FileNotFoundError, ValueError, KeyError) as error:
         raise ConfigError(f"weights {weights or '(shipped)'}: {error}") from error
 
@@ -110,7 +111,7 @@ def train(
 
 
 def evaluate(
-    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the shipped one")] = None,
+    weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the one in use")] = None,
     data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
         "../shared/data"
     ),
@@ -156,3 +157,72 @@ app.command()(evaluate)
 entities_app = typer.Typer(help="Company lists.", no_args_is_help=True)
 entities_app.command("import")(entities_import)
 app.add_typer(entities_app, name="entities")
+
+
+def model_list() -> None:
+    """Show the models at hand; the one in use is marked."""
+    from classifier import registry
+
+    for version in registry.versions():
+        mark = "*" if version.current else " "
+        sys.stdout.write(f"{mark} {version.name}  {version.recipe:12} {version.folder}\n")
+
+
+def model_compare(
+    challenger: Annotated[str, typer.Argument(help="a version, a weights folder, or shipped")],
+    champion: Annotated[str | None, typer.Argument(help="default: the one in use")] = None,
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
+        "../shared/data"
+    ),
+    out: Annotated[Path, typer.Option(help="where both reports are written")] = Path("build/compare"),
+) -> None:
+    """Evaluate two models on the same dev side; exit 1 where the gate objects to the challenger."""
+    from classifier import registry
+
+    second = registry.find(champion) if champion else registry.current()
+    problems = _gate(registry.find(challenger), second, data, out)
+    sys.stdout.write("".join(f"objection: {p}\n" for p in problems) or "the challenger passes the gate\n")
+    if problems:
+        raise typer.Exit(1)
+
+
+def model_use(
+    name: Annotated[str, typer.Argument(help="a version, a weights folder, or shipped")],
+    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
+        "../shared/data"
+    ),
+    out: Annotated[Path, typer.Option(help="where the gate's reports are written")] = Path("build/compare"),
+    force: Annotated[bool, typer.Option("--force", help="promote without the gate")] = False,
+) -> None:
+    """Promote a model: it is used from the next start on, if the gate (see `model compare`) has no objection."""
+    from classifier import registry
+
+    folder = registry.find(name)
+    problems = [] if force or name == "shipped" else _gate(folder, registry.current(), data, out)
+    if problems:
+        sys.stderr.write("".join(f"objection: {p}\n" for p in problems))
+        raise typer.Exit(1)
+    registry.promote(folder)
+    sys.stdout.write(f"in use: {registry.current()}\n")
+
+
+def _gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
+    """Evaluate both on dev and return the gate's objections."""
+    from classifier import registry
+    from classifier.entities.linker import default_linker
+    from classifier.evaluation.run import run
+
+    if not data.is_dir():
+        raise ConfigError(f"--data {data}: no such folder")
+    reports = [
+        run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")
+        for name, folder in (("champion", champion), ("challenger", challenger))
+    ]
+    return registry.objections(*reports)
+
+
+model_app = typer.Typer(help="Versions of the model.", no_args_is_help=True)
+model_app.command("list")(model_list)
+model_app.command("use")(model_use)
+model_app.command("compare")(model_compare)
+app.add_typer(model_app, name="model")

@@ -112,7 +112,9 @@ def write(
     """Write the folder whole and return its model version. `about`: recipe, sets, calibration, notes."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / packed.MODEL, metadata={"format": "newsquake", "version": str(packed.FORMAT)})
-    shutil.copy(tokenizer, folder / packed.TOKENIZER)
+    if tokenizer.resolve() != (folder / packed.TOKENIZER).resolve():
+        shutil.copyfile(tokenizer, folder / packed.TOKENIZER)
+    (folder / packed.MODEL).chmod(0o644)
     return seal(folder, {"format": packed.FORMAT, "encoder": encoder, **about})
 
 

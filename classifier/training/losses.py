@@ -10,6 +10,9 @@ from classifier.taxonomy import TOPIC_NAMES
 from classifier.training.corpus import NOT_NEGATIVE
 from classifier.training.sampling import Item, Plan
 
+ENTITY_ALONE = 0.3
+"""How often a mention is trained on its own pieces' states alone."""
+
 
 def _class_loss(logits: Tensor, target: Tensor, two: Tensor, smoothing: float) -> Tensor:
     """Cross entropy where a class is known; -log(1 - p_negative) where only "not negative" is."""
@@ -73,7 +76,11 @@ def losses(heads: Heads, states: Tensor, batch: list[Item], plan: Plan) -> dict[
         at = _tensor(states, [r for r, _ in mentions])
         target = _tensor(states, [label for _, (_, _, label) in mentions])
         two = _tensor(states, [batch[r].example.two_class for r, _ in mentions])
-        logits = heads.entity(span, pooled[at], register[at])
+        # Now and then without the text's own state: a mention must not merely echo its headline.
+        kept = (
+            (torch.rand(len(at), 1, device=states.device) >= ENTITY_ALONE).float() if heads.training else 1.0
+        )
+        logits = heads.entity(span, pooled[at] * kept, register[at])
         out["entity"] = _class_loss(logits, target, two, plan.smoothing) * len(mentions) / len(batch)
     signed = [(r, i.signature) for r, i in enumerate(batch) if i.signature is not None]
     if signed:

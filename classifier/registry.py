@@ -1,0 +1,130 @@
+"""Several versions of the weights side by side: list, compare, and promote one only through a gate.
+
+A version is a weights folder below the models folder ($NEWSQUAKE_MODELS, else the user's data folder). Which one
+is in use stands in the file `current` there: a version, or nothing for the shipped one. Promotion compares
+evaluation reports on the same split: a challenger may not be worse than the champion by more than the tolerance
+on any bar.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from classifier import packed
+from classifier.engine import SHIPPED
+from classifier.evaluation.report import BARS, ECE_BAR
+from core.errors import ConfigError
+
+CURRENT = "current"
+TOLERANCE = 0.005
+"""Half a point: what two runs of one recipe differ by anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A model at hand."""
+
+    name: str
+    folder: Path
+    recipe: str
+    current: bool
+
+
+def home() -> Path:
+    """The models folder (it need not exist)."""
+    wanted = os.environ.get("NEWSQUAKE_MODELS")
+    return Path(wanted) if wanted else Path(platformdirs.user_data_dir("newsquake")) / "models"
+
+
+def current() -> Path:
+    """The weights folder in use: as promoted, else the shipped one. Raises ConfigError if it is gone."""
+    try:
+        name = (home() / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return SHIPPED
+    folder = home() / name
+    if not (folder / packed.CONFIG).exists():
+        raise ConfigError(f"{home() / CURRENT} names {name}, which is not there; newsquake model use shipped")
+    return folder
+
+
+def versions() -> list[Version]:
+    """Every model at hand, the shipped one first."""
+    used = current()
+    others = sorted(p.parent for p in home().glob(f"*/{packed.CONFIG}")) if home().is_dir() else []
+    return [_version(folder, used) for folder in (SHIPPED, *others)]
+
+
+def _version(folder: Path, used: Path) -> Version:
+    config = json.loads((folder / packed.CONFIG).read_text(encoding="utf-8"))
+    return Version(config["model_version"], folder, str(config.get("recipe", "")), folder == used)
+
+
+def find(name: str) -> Path:
+    """A weights folder by version, by "shipped", or by path. Raises ConfigError."""
+    if name == "shipped":
+        return SHIPPED
+    for version in versions():
+        if version.name == name:
+            return version.folder
+    if (Path(name) / packed.CONFIG).exists():
+        return Path(name)
+    raise ConfigError(f"model {name}: neither a known version nor a weights folder; see newsquake model list")
+
+
+def adopt(folder: Path) -> Path:
+    """Copy a weights folder below the models folder under its version; return where it stands."""
+    config = json.loads((folder / packed.CONFIG).read_text(encoding="utf-8"))
+    target = home() / str(config["model_version"])
+    if folder != SHIPPED and folder.resolve() != target.resolve():
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (packed.MODEL, packed.CONFIG, packed.TOKENIZER):
+            shutil.copyfile(folder / name, target / name)
+        return target
+    return folder
+
+
+def promote(folder: Path) -> None:
+    """Put a weights folder into use (the gate is the caller's: see `objections`)."""
+    home().mkdir(parents=True, exist_ok=True)
+    if folder == SHIPPED:
+        (home() / CURRENT).unlink(missing_ok=True)
+        return
+    part = home() / f"{CURRENT}.part"
+    part.write_text(adopt(folder).name + "\n", encoding="utf-8")
+    part.replace(home() / CURRENT)
+
+
+def bars(report: dict[str, Any]) -> dict[str, float]:
+    """The figures of a report that the gate looks at: every bar, and each set's calibration error."""
+    out = {}
+    for label, name, head, metric, _ in BARS:
+        if head in report["sets"].get(name, {}):
+            out[label] = float(report["sets"][name][head][metric])
+    for name, one in report["sets"].items():
+        if "sentiment" in one:
+            out[f"{name}, calibration error"] = float(one["sentiment"]["ece"])
+    return out
+
+
+def objections(champion: dict[str, Any], challenger: dict[str, Any]) -> list[str]:
+    """Why the challenger may not be promoted; empty: it may. Both are reports of `evaluate`, same split.
+
+    A figure may fall by TOLERANCE; a calibration error may not rise above both its bar and the champion's.
+    """
+    if champion["split"] != challenger["split"]:
+        return [f"reports are of different splits: {champion['split']} and {challenger['split']}"]
+    old, new = bars(champion), bars(challenger)
+    out = [f"{label}: not measured for the challenger" for label in old if label not in new]
+    for label in old.keys() & new.keys():
+        if "calibration" in label:
+            if new[label] > max(ECE_BAR, old[label] + TOLERANCE):
+                out.append(f"{label}: {new[label]:.3f}, champion {old[label]:.3f}, bar {ECE_BAR}")
+        elif new[label] < old[label] - TOLERANCE:
+            out.append(f"{label}: {new[label]:.3f}, champion {old[label]:.3f}")
+    return sorted(out)
