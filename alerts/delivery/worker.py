@@ -20,6 +20,7 @@ from alerts.delivery.base import Channel
 from alerts.delivery.channels import Condition, conditions, open_channels, record
 from alerts.delivery.courier import Courier
 from alerts.delivery.sweep import Sweep
+from alerts.rules import RuleSet
 from core.clock import Clock, SystemClock
 from core.errors import Fenced, StoreUnavailable
 from core.metrics import FENCED, OUTBOX
@@ -128,13 +129,14 @@ def run_once(
     *,
     channels: Mapping[str, Channel] | None = None,
     rng: random.Random | None = None,
+    rules: RuleSet | None = None,
 ) -> dict[str, int]:
     """Try everything that is due now, each row once; counts by status. Raises Fenced, StoreUnavailable."""
     clock = clock or SystemClock()
     desk = settings.alerts.desk
     ways = open_channels(settings) if channels is None else channels
     rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng), ways)
-    most = Sweep(settings, sorted(ways)).most_per_hour
+    most = Sweep(settings, sorted(ways), rules).most_per_hour
     counts: dict[str, int] = {}
     tried: set[tuple[str, str]] = set()
     try:
