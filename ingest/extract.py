@@ -84,8 +84,12 @@ def extract_page(data: bytes, url: str = "", content_type: str = "") -> Page:
     title = meta.get("title", "") or (document.title if document is not None else "") or ""
     if not body:
         raise Refused(f"{url}: no article text found on the page")
+    title = clean(tidy(title))
+    first, _, rest = body.partition("\n")
+    if first.strip() == title and rest.strip():
+        body = rest.strip()  # the heading stands above the text, and is the title already
     return Page(
-        title=clean(tidy(title)),
+        title=title,
         body=body,
         author=clean(meta.get("author", "") or (document.author if document is not None else "") or ""),
         published=meta.get("published", "") or (document.date if document is not None else "") or "",

@@ -139,7 +139,7 @@ class Fetcher:
                     if declared.isdigit() and int(declared) > limit:
                         raise Refused(f"{url}: {declared} bytes; the limit is {limit}")
                     try:
-                        for chunk in response.iter_raw(65536):
+                        for chunk in response.iter_raw():
                             size += len(chunk)
                             if size > limit:
                                 raise Refused(f"{url}: more than {limit} bytes")
