@@ -1,0 +1,160 @@
+"""Training on a network of two small layers: what it must keep, resume and merge. Needs the extra `train`."""
+
+# ruff: noqa: E402  (torch is asked for first)
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
+from classifier.model import Encoder, Heads, pool
+from classifier.taxonomy import TOPIC_NAMES
+from classifier.training import loop, methods, signature
+from classifier.training.corpus import Example
+from classifier.training.losses import losses
+from classifier.training.sampling import Item, Plan, batches, epoch
+
+CONFIG = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+          "vocab_size": 50, "max_position_embeddings": 40}  # fmt: skip
+TEXTS = [[0, 5, 6, 2], [0, 7, 8, 9, 10, 2], [0, 11, 2]]
+
+
+def network() -> tuple[Any, Any]:
+    torch.manual_seed(0)
+    return Encoder(CONFIG), Heads(32)
+
+
+def items(count: int = 120) -> list[Item]:
+    """Texts whose sentiment stands in one piece: learnable at once."""
+    rng = np.random.default_rng(0)
+    out = []
+    for i in range(count):
+        label = i % 3
+        ids = [0, *rng.integers(20, 45, 4).tolist(), 10 + label, 2]
+        target = [-1] * len(TOPIC_NAMES)
+        target[label] = 1
+        example = Example("phrasebank", "t", label, "en", label, topics=target, stratum=str(label))
+        out.append(Item(example, ids, [(5, 6, label)], rng.normal(size=128).astype(np.float32)))
+    return out
+
+
+def plan(**changes: Any) -> Plan:
+    settings: dict[str, Any] = {"passes": {"phrasebank": 3}, "batch_tokens": 80, "budget_minutes": 5, "rate": 3e-3,
+                                "head_rate": 3e-3, "floor": 1}  # fmt: skip
+    return Plan(**{**settings, **changes})
+
+
+def test_a_text_alone_and_packed_among_others_has_the_same_states() -> None:
+    encoder, _ = network()
+    encoder.eval()
+    together = encoder(torch.tensor([i for t in TEXTS for i in t]), [len(t) for t in TEXTS])
+    alone = torch.cat([encoder(torch.tensor(t), [len(t)]) for t in TEXTS])
+    assert (together - alone).abs().max() < 1e-5
+
+
+def test_the_packed_encoder_is_transformers_bert() -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra train)")
+    bert = transformers.BertModel(
+        transformers.BertConfig(**CONFIG, pad_token_id=1), add_pooling_layer=False
+    ).eval()
+    encoder = Encoder(CONFIG).eval()
+    encoder.load_bert(bert.state_dict())
+    for text in TEXTS:
+        wanted = bert(torch.tensor([text])).last_hidden_state[0]
+        assert (encoder(torch.tensor(text), [len(text)]) - wanted).abs().max() < 1e-4
+
+
+def test_every_head_gets_a_loss_only_where_it_has_a_target() -> None:
+    encoder, heads = network()
+    batch = items(6)
+    states = encoder(torch.tensor([i for x in batch for i in x.ids]), [len(x.ids) for x in batch])
+    found = losses(heads, states, batch, plan())
+    assert set(found) == {"register", "sentiment", "topics", "entity", "signature"}
+    assert all(torch.isfinite(v) for v in found.values())
+
+
+def test_training_learns_and_leaves_its_end_behind(tmp_path: Path) -> None:
+    encoder, heads = network()
+    seen: list[dict[str, float]] = []
+    loop.train(
+        encoder, heads, items(), plan(passes={"phrasebank": 30}), tmp_path, lambda *a: seen.append(a[3])
+    )
+    assert seen[-1]["sentiment"] < 0.6 * seen[0]["sentiment"]
+    assert (tmp_path / "done.json").exists()
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    encoder, heads = network()
+    steps: list[int] = []
+
+    def cut(step: int, of: int, progress: float, means: dict[str, float]) -> None:
+        if not steps and step >= 50:
+            raise KeyboardInterrupt
+        steps.append(step)
+
+    whole = plan(passes={"phrasebank": 20}, checkpoint_minutes=1e-9)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(
+            encoder, heads, items(), whole, tmp_path, lambda s, o, p, m: cut(s, o, p, m) if s >= 50 else None
+        )
+    steps.append(-1)
+    encoder, heads = network()
+    loop.train(encoder, heads, items(), whole, tmp_path, cut)
+    assert min(s for s in steps if s > 0) >= 50
+
+
+@pytest.mark.parametrize("name", ["lora", "bottleneck"])
+def test_an_adapter_trains_few_weights_and_merges_to_the_same_outputs(name: str) -> None:
+    if name == "lora":
+        pytest.importorskip("peft", reason="peft is not installed (extra train)")
+    encoder, _ = network()
+    method = methods.apply(encoder, name, rank=4, steps=100)
+    trained = [p for p in encoder.parameters() if p.requires_grad]
+    assert 0 < sum(p.numel() for p in trained) < 0.4 * sum(p.numel() for p in encoder.parameters())
+    with torch.no_grad():
+        for p in trained:
+            p.add_(0.01 * torch.randn_like(p))
+    encoder.eval()
+    ids, lengths = torch.tensor([i for t in TEXTS for i in t]), [len(t) for t in TEXTS]
+    before = encoder(ids, lengths).detach()
+    assert (method.merge(encoder)(ids, lengths) - before).abs().max() < 1e-4
+
+
+def test_early_stopping_keeps_the_best_network(tmp_path: Path) -> None:
+    encoder, heads = network()
+    scores = iter([0.9, 0.5, 0.4, 0.3, 0.2, 0.1])
+    loop.train(
+        encoder, heads, items(), plan(passes={"phrasebank": 50}, checkpoint_minutes=1e-9, patience=2), tmp_path,
+        lambda *_: None, lambda: next(scores),
+    )  # fmt: skip
+    best = torch.load(tmp_path / "best.pt", weights_only=True)["heads"]
+    assert all(torch.equal(v, best[k]) for k, v in heads.state_dict().items())
+
+
+def test_an_order_sees_each_set_as_often_as_planned_and_rare_classes_more() -> None:
+    many = items(120)
+    for i in many[:6]:
+        i.example.stratum = "rare"
+    rng = np.random.default_rng(0)
+    order = epoch(many, plan(passes={"phrasebank": 2}, floor=12), rng)
+    counts = np.bincount(order, minlength=120)
+    assert counts[6:].min() == counts[6:].max() == 2
+    assert counts[:6].min() == 4
+    assert sum(len(b) for b in batches(many, order, plan(), rng)) == len(order)
+
+
+def test_the_signature_head_in_closed_form_follows_its_targets() -> None:
+    rng = np.random.default_rng(0)
+    states, true = rng.normal(size=(800, 32)) * 3 + 1, rng.normal(size=(32, 16))
+    wanted = (states - states.mean(0)) @ true
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    weight, bias = signature.fit_head(states, wanted)
+    agree = ((states @ weight.T + bias > 0) == (wanted > 0)).mean()
+    assert agree > 0.97
+
+
+def test_pooling_is_the_mean_over_each_text() -> None:
+    states = torch.arange(12.0).view(6, 2)
+    assert pool(states, [2, 4]).tolist() == [[1.0, 2.0], [7.0, 8.0]]
