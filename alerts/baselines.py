@@ -34,12 +34,16 @@ GENERATION = 30.0
 OWN_HOUR = 8.0
 """Stories after which a series' own hour weighs as much as the pool's."""
 POOL_DAY = 5.0
-"""Stories after which an hour of working days (or of weekends) weighs as much as a flat week."""
+"""Stories after which an hour of the day weighs as much as a flat day, and one of working days or weekends as that."""
 POOL_HOUR = 20.0
 """Stories after which an hour of one weekday weighs as much as that hour of all working days."""
 NEWCOMER = 0.5
 """Stories' worth of belief in the pool's mean level."""
 DEAD_HOURS = 72.0
+RHYTHM_MS = 6 * HOUR
+"""How often a pool's rhythm is drawn from its hours."""
+INCIDENT = 0.25
+"""Weight of a block with an incident in the spread."""
 EARLY = 12
 """Own hours are kept as pairs until there are more than so many."""
 
@@ -47,7 +51,19 @@ EARLY = 12
 class Track:
     """One series' own memory. Weights are relative to the pool's generation `born`."""
 
-    __slots__ = ("block", "block_n", "born", "early", "excess", "fast", "hours", "missing", "slow", "weight")
+    __slots__ = (
+        "block",
+        "block_n",
+        "born",
+        "early",
+        "excess",
+        "fast",
+        "hours",
+        "missing",
+        "odd",
+        "slow",
+        "weight",
+    )
 
     def __init__(self, generation: int) -> None:
         self.born = generation
@@ -59,6 +75,8 @@ class Track:
         self.hours: array[float] | None = None
         self.block = -1
         self.block_n = 0
+        self.odd = False
+        """Whether the block holds an incident."""
         self.excess = 0.0
         self.weight = 0.0
 
@@ -102,6 +120,7 @@ class Track:
             hours,
             self.block,
             self.block_n,
+            self.odd,
             self.excess,
             self.weight,
         )
@@ -111,7 +130,7 @@ class Track:
         """The track whose `dump` this is."""
         track = cls(state[0])
         _, track.fast, track.slow, track.missing, track.early, hours, *rest = state
-        track.block, track.block_n, track.excess, track.weight = rest
+        track.block, track.block_n, track.odd, track.excess, track.weight = rest
         if hours is not None:
             track.hours = array("f")
             track.hours.frombytes(hours)
@@ -216,22 +235,23 @@ class Pool:
             self.exposure += part * self.rhythm[b] * fast
             start = stop
         self.now = end
-        if end // HOUR != self.rhythm_at:
-            self._learn_rhythm(end // HOUR)
+        if end // RHYTHM_MS != self.rhythm_at:
+            self._learn_rhythm(end // RHYTHM_MS)
         return gap
 
-    def _learn_rhythm(self, hour: int) -> None:
-        self.rhythm_at = hour
+    def _learn_rhythm(self, at: int) -> None:
+        self.rhythm_at = at
         hours, stories = self.hours, self.stories
         exposure = sum(hours)
         mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
         prior_day, prior = POOL_DAY * self.at_slow, POOL_HOUR * self.at_slow
         rhythm = [0.0] * HOURS_OF_WEEK
-        for first, last in ((0, 120), (120, HOURS_OF_WEEK)):  # working days, weekend (and holidays)
-            for hour_of_day in range(24):
+        # From coarse to fine, each drawn to the one before: hour of the day, of working days or weekends, of the week.
+        for hour_of_day in range(24):
+            daily = _rate(stories, hours, range(hour_of_day, HOURS_OF_WEEK, 24), prior_day, mean)
+            for first, last in ((0, 120), (120, HOURS_OF_WEEK)):
                 bins = range(first + hour_of_day, last, 24)
-                n, e = sum([stories[b] for b in bins]), sum([hours[b] for b in bins])
-                usual = mean * (prior_day + n) / (prior_day + e * mean)
+                usual = _rate(stories, hours, bins, prior_day, daily)
                 for b in bins:
                     rhythm[b] = usual / mean * (prior + stories[b]) / (prior + hours[b] * usual)
         weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
@@ -271,6 +291,12 @@ class Pool:
             values.frombytes(state[name])
             setattr(self, name, values)
         self._weights()
+
+
+def _rate(stories: array[float], hours: array[float], bins: range, prior: float, usual: float) -> float:
+    """Stories an hour in these bins, drawn to `usual` with the weight of `prior` stories."""
+    n, e = sum([stories[b] for b in bins]), sum([hours[b] for b in bins])
+    return usual * (prior + n) / (prior + e * usual)
 
 
 class Baseline:
@@ -376,36 +402,44 @@ class Baseline:
         pool.fast += stories * pool.at_fast
         pool.stories[b] += slow
         pool.learned += seen
-        self._learn_spread(pool, track, end, seen)
+        self._learn_spread(pool, track, end, seen, stories < seen)
 
-    def _learn_spread(self, pool: Pool, track: Track, end: int, seen: int) -> None:
-        """Over-dispersion by moments over blocks of one window's length, empty ones in closed form."""
+    def _learn_spread(self, pool: Pool, track: Track, end: int, seen: int, odd: bool) -> None:
+        """Over-dispersion by moments over blocks of one window's length, empty ones in closed form.
+
+        A block's estimate of 1/size is ((n - mean)² - mean) / mean², worth mean² / (1 + mean²) of a block with many
+        stories. Incidents are no spread: three standard deviations are believed, with INCIDENT of the weight.
+        """
         block = (end - 1) // self.window
         if block == track.block:
             track.block_n += seen
+            track.odd |= odd
             return
         if track.block >= 0 and pool.live > 24.0:
             begin = track.block * self.window
             level, _ = self.level(pool, track)
             mean = max(level * self._rhythm(pool, track, begin, begin + self.window), 1e-6)
-            count = min(
-                float(track.block_n), mean + 6.0 * sqrt(mean + mean * mean * pool.excess / pool.weight) + 1.0
-            )
+            square = mean * mean
+            most = mean + 3.0 * sqrt(mean + square * pool.excess / pool.weight) + 1.0
+            count = min(float(track.block_n), most)
+            worth = (INCIDENT if track.odd else 1.0) / (1.0 + square)
             average = level * self.window / HOUR
-            empty = min(float(block - track.block - 1), DEAD_HOURS * HOUR / self.window)
-            excess = (count - mean) ** 2 - mean + empty * (average * average - average)
-            weight = mean * mean + empty * average * average
+            empty = min(float(block - track.block - 1), DEAD_HOURS * HOUR / self.window) / (
+                1.0 + average * average
+            )
+            excess = worth * ((count - mean) ** 2 - mean) + empty * (average * average - average)
+            weight = worth * square + empty * average * average
             track.excess += excess
             track.weight += weight
             pool.excess = max(pool.excess + excess, 1e-3)
             pool.weight += weight
-            if pool.weight > 2000.0:
+            if pool.weight > 4_000.0:
                 pool.excess *= 0.5
                 pool.weight *= 0.5
             if track.weight > 200.0:
                 track.excess *= 0.5
                 track.weight *= 0.5
-        track.block, track.block_n = block, seen
+        track.block, track.block_n, track.odd = block, seen, odd
 
     def skip(self, series: str, pool: Pool, start: int, end: int) -> None:
         """None of the series' sources was being read in [start, end): this is no calm."""
