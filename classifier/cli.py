@@ -120,9 +120,15 @@ def evaluate(
     sets: Annotated[list[str] | None, typer.Option(help="only these sets")] = None,
     device: Annotated[str, typer.Option(help="as for classify")] = "auto",
     threads: Annotated[int, typer.Option(min=1)] = 2,
+    card: Annotated[
+        Path | None, typer.Option(help="write the model card here, plots to images/ beside it")
+    ] = None,
+    permissive: Annotated[
+        Path | None, typer.Option(help="report.json of the permissive recipe, for the card")
+    ] = None,
 ) -> None:
     """Measure the model per data set and language: accuracy, F1, calibration, abstention, throughput."""
-    from classifier.evaluation.run import run
+    from classifier.evaluation.run import run, write_card
 
     if split not in ("dev", "test"):
         raise ConfigError(f"--split {split!r}: expected dev or test")
@@ -131,7 +137,9 @@ def evaluate(
     from classifier.entities.linker import default_linker
 
     engine = _engine(weights, device, threads, default_linker())
-    run(engine, data=data, out=out, split=split, sets=tuple(sets or ()))
+    result = run(engine, data=data, out=out, split=split, sets=tuple(sets or ()))
+    if card:
+        write_card(card, result, engine.config, out, permissive)
 
 
 def entities_import(

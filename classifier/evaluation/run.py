@@ -1,6 +1,7 @@
 """`newsquake evaluate`: every set, every bar, one report as Markdown, JSON and plots."""
 
 import json
+import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from classifier.calibration import Calibration
 from classifier.engine import Engine
 from classifier.evaluation import metrics, report
+from classifier.evaluation.card import card
 from classifier.evaluation.predict import Outputs, predict
 from classifier.heads import softmax
 from classifier.taxonomy import REGISTERS, SENTIMENTS, TOPIC_NAMES
@@ -50,6 +52,18 @@ def run(engine: Engine, *, data: Path, out: Path, split: str, sets: tuple[str, .
     (out / "report.md").write_text(report.markdown(result, plots), encoding="utf-8")
     sys.stdout.write((out / "report.md").read_text(encoding="utf-8"))
     return result
+
+
+def write_card(
+    path: Path, result: dict[str, Any], config: dict[str, Any], out: Path, permissive: Path | None
+) -> None:
+    """Write the model card, and the plots of `out` into images/ beside it."""
+    other = json.loads(permissive.read_text(encoding="utf-8")) if permissive else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(card(result, config, other), encoding="utf-8")
+    (path.parent / "images").mkdir(exist_ok=True)
+    for plot in out.glob("*.png"):
+        shutil.copyfile(plot, path.parent / "images" / plot.name)
 
 
 def _one_set(rows: list[Example], outputs: Outputs, calibration: Calibration) -> dict[str, Any]:
