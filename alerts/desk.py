@@ -19,6 +19,7 @@ from alerts.entries import Entry, entry_of
 from alerts.immediate import Immediate
 from alerts.incidents import Incidents, group_of
 from alerts.observations import Observation
+from alerts.records import Window
 from alerts.rules import RuleSet
 from alerts.schedule import Schedule, ceil_to
 from alerts.stories import StoryBook
@@ -64,6 +65,8 @@ class Desk:
         self._starts: list[int] = []
         self._interest: dict[str, tuple[int, ...]] = {}
         self._effects = Effects()
+        self._looked: dict[tuple[str, int, int], tuple[Window, Window]] = {}
+        self._looked_at = NEVER
         self._trusted: dict[str, int] = {}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
@@ -248,13 +251,7 @@ class Desk:
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
-        start = at - watch.window_ms
-        self.windows.forget(series, at - self._longest(series))
-        inside = self.windows.within(series, start, at)
-        recent = self.windows.within(series, at - watch.hop_ms, at)
-        observed = self.unread.observed(series, start, {observation.source for observation in inside})
-        window = measure(series, start, at, inside, observed)
-        hop = measure(series, at - watch.hop_ms, at, recent, observed)
+        window, hop = self._windows(at, series, watch.window_ms, watch.hop_ms)
         if watch.may_skip(series, window, hop):
             return
         outcome = watch.look(at, window, hop)
@@ -265,14 +262,30 @@ class Desk:
             self._effects.alerts.pop(outcome.lapsed.id, None)
             self._effects.gone.add(outcome.lapsed.id)
         if outcome.alert is not None:
-            self._record(watch, outcome, inside)
+            self._record(watch, outcome)
         if (due := watch.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
+
+    def _windows(self, at: int, series: str, window_ms: int, hop_ms: int) -> tuple[Window, Window]:
+        """The window and the hop that end at `at`; made once for all rules that look alike."""
+        if self._looked_at != at:
+            self._looked_at = at
+            self._looked.clear()
+        found = self._looked.get((series, window_ms, hop_ms))
+        if found is None:
+            self.windows.forget(series, at - self._longest(series))
+            start = at - window_ms
+            whole, recent = self.windows.look(series, start, at, hop_ms)
+            observed = self.unread.observed(series, start, whole.sources)
+            window = whole.window(series, start, at, observed)
+            found = (window, recent.window(series, at - hop_ms, at, observed))
+            self._looked[series, window_ms, hop_ms] = found
+        return found
 
     def _longest(self, series: str) -> int:
         return max(self.watches[number].window_ms for number in self.interest(series))
 
-    def _record(self, watch: Watch, outcome: Outcome, inside: list[Observation]) -> None:
+    def _record(self, watch: Watch, outcome: Outcome) -> None:
         alert, look = outcome.alert, outcome.look
         assert alert is not None
         self._effects.alerts[alert.id] = alert
@@ -281,6 +294,7 @@ class Desk:
         if outcome.changes[-1] == "firing" and not alert.incident:
             group = group_of(alert.rule, alert.series, watch.rule.group_by)
             alert.incident = self.incidents.join(group, alert.id, look.at)
+        inside = self.windows.within(look.window.series, look.window.start, look.window.end)
         ids = sorted({observation.article for observation in inside})
         for state in outcome.changes:
             at = alert.onset if state == "pending" else look.at

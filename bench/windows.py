@@ -21,7 +21,7 @@ from alerts.desk import Desk
 from alerts.rules import load_rules
 from alerts.testing import START
 from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.worker import calm_collector, watches_of
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.settings import StoreSettings
 from core.store import open_store
@@ -111,6 +111,7 @@ def rss_mb() -> float:
 def measure(number: int, companies: int, restart: bool) -> None:
     """One line of the table."""
     desk = fresh()
+    calm_collector()
     stream = list(articles(number, companies))
     warm = stream[: min(len(stream) // 4, 2_000)]
     feed(desk, warm)
