@@ -62,6 +62,8 @@ def environment(settings: Settings, config: Path | None = None) -> dict[str, str
         "NEWSQUAKE_DASHBOARD__HOST": settings.dashboard.host,
         "NEWSQUAKE_DASHBOARD__PORT": str(settings.dashboard.port),
     }
+    if settings.dashboard.users:
+        found["NEWSQUAKE_DASHBOARD__USERS"] = json.dumps(settings.dashboard.users)
     if config is not None:
         found[CONFIG] = str(config.resolve())
     return found
