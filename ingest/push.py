@@ -128,7 +128,7 @@ def push_router(settings: Settings, store: Store, clock: Clock | None = None) ->
             403: {"model": Problem, "description": "The token lacks the scope push"},
             413: {"model": Problem, "description": "Too many bytes or articles"},
             415: {"model": Problem, "description": "Neither JSON nor NDJSON"},
-            422: {"model": Receipt, "description": "No line was taken"},
+            422: {"model": Receipt, "description": "No line is an article"},
             429: {"model": Problem, "description": "More than the token's rate; Retry-After says when"},
             503: {"model": Problem, "description": "The store is away; try again"},
         },
@@ -158,7 +158,9 @@ def push_router(settings: Settings, store: Store, clock: Clock | None = None) ->
             receipt = await run_in_threadpool(_take, settings, store, time_source, names, caller, lines)
         except StoreUnavailable as error:
             raise HTTPException(503, "the store is away; try again", {"Retry-After": "5"}) from error
-        return receipt if receipt.taken else JSONResponse(receipt.model_dump(), 422)
+        # What is well formed gets 202 with the word on each line; 422 is for a body without one article in it.
+        malformed = all(line.reason in ("bad_json", "bad_row") for line in receipt.refused)
+        return JSONResponse(receipt.model_dump(), 422) if malformed and not receipt.taken else receipt
 
     return router
 
@@ -225,7 +227,7 @@ def _take(
         if pushed.source and pushed.source not in names and pushed.source != caller.name:
             known = ", ".join(sorted(names)) or "none"
             detail = f"no source {pushed.source!r} of kind push; known: {known}"
-            refused.append(RefusedLine(line=number, reason="bad_row", detail=detail))
+            refused.append(RefusedLine(line=number, reason="unknown_source", detail=detail))
             continue
         record = build(_item(pushed, line), _about(settings, names.get(name), name), now)
         if isinstance(record, DeadLetter):
