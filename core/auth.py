@@ -67,7 +67,9 @@ class Tokens:
             self._used_at[key] = now
             if known.allowance < 1:
                 wait = max(1, round((1 - known.allowance) * 60 / known.per_minute))
-                raise HTTPException(429, f"over {known.per_minute} requests a minute", {"Retry-After": str(wait)})
+                raise HTTPException(
+                    429, f"over {known.per_minute} requests a minute", {"Retry-After": str(wait)}
+                )
             known.allowance -= 1
             return known.name
 

@@ -15,7 +15,9 @@ def digest(*parts: str | bytes, length: int = 32) -> str:
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         pieces += (len(data).to_bytes(8, "big"), data)
-    return hashlib.sha256(b"".join(pieces)).hexdigest()[:length]  # one call: a replay makes 70,000 of these a second
+    return hashlib.sha256(b"".join(pieces)).hexdigest()[
+        :length
+    ]  # one call: a replay makes 70,000 of these a second
 
 
 def article_id(source: str, *, url: str = "", own_id: str = "", published_at: int = 0, text: str = "") -> str:

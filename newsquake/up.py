@@ -21,6 +21,7 @@ from rich.live import Live
 from sqlalchemy import delete, select
 
 from core import tables
+from core.bus import open_bus
 from core.errors import ConfigError, NewsquakeError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
@@ -96,6 +97,7 @@ class LocalRun:
     def _start(self) -> Status:
         settings, options = self._settings, self._options
         if settings.broker.address:
+            open_bus(settings.broker).close()  # one that is not there is told at once, not by every stage
             self._environment["NEWSQUAKE_BROKER__ADDRESS"] = settings.broker.address
         else:
             self._start_broker()

@@ -47,12 +47,14 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
 def test_a_child_that_refuses_its_configuration_ends_the_run_with_its_words(tmp_path: Path) -> None:
     children = Children()
     children.add(child(tmp_path, "import sys; print('rules.yaml:3: no'); sys.exit(2)"))
-    with pytest.raises(ConfigError, match="rules.yaml:3: no"):
+    with pytest.raises(ConfigError, match=r"rules\.yaml:3: no"):
         until(lambda: children.look())
     children.stop()
 
 
-def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path, monkeypatch) -> None:
+def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(
+    tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setattr("newsquake.children.RESTARTS", 2)
     children = Children()
     children.add(child(tmp_path, "raise SystemExit('out of luck')"))
@@ -63,7 +65,9 @@ def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(tmp_p
 
 def test_stop_ends_also_what_ignores_sigterm_within_the_time(tmp_path: Path) -> None:
     children = Children()
-    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    deaf = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    )
     children.add(one := child(tmp_path, deaf))
     assert until(lambda: "ready" in one.last_words())
     started = time.monotonic()

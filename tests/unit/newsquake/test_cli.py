@@ -47,7 +47,10 @@ def test_every_command_explains_itself(command: str) -> None:
         (["up", "--exit"], "--exit needs --replay"),
         (["up", "-c", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["alert-worker"], "no broker"),
-        (["classify-worker", "--broker", "127.0.0.1:1", "--partitions", "a"], "--partitions a: expected numbers"),
+        (
+            ["classify-worker", "--broker", "127.0.0.1:1", "--partitions", "a"],
+            "--partitions a: expected numbers",
+        ),
         (["up", "--store", "mysql://x"], "expected sqlite:///FILE or postgresql://"),
     ],
 )

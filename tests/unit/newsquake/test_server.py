@@ -45,8 +45,17 @@ def test_a_token_reaches_only_its_scopes_and_its_rate(client: TestClient, settin
     assert [client.get("/v1/series/all", headers=headers).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_series_is_given_as_it_was_decided_and_na_is_not_zero(client: TestClient, settings: Settings) -> None:
-    row = {"desk": "main", "series": "entity:US:AAPL", "articles": 3, "stories": 2, "publishers": 2, "negative": 1}
+def test_a_series_is_given_as_it_was_decided_and_na_is_not_zero(
+    client: TestClient, settings: Settings
+) -> None:
+    row = {
+        "desk": "main",
+        "series": "entity:US:AAPL",
+        "articles": 3,
+        "stories": 2,
+        "publishers": 2,
+        "negative": 1,
+    }
     opened = open_store(settings.store)
     with opened.write() as connection:
         connection.execute(
@@ -76,7 +85,9 @@ def test_readiness_says_which_stage_has_gone_silent(client: TestClient, settings
         now = opened.now_ms(connection)
         rows = [("classifier", now), ("alerts", now - 60_000)]
         for stage, at in rows:
-            connection.execute(stages.insert().values(stage=stage, instance="a", status="running", updated_at=at))
+            connection.execute(
+                stages.insert().values(stage=stage, instance="a", status="running", updated_at=at)
+            )
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["stages"] == {"classifier": "running", "alerts": "silent"}
