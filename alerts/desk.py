@@ -11,7 +11,7 @@ At one moment, in this order: what sources said of themselves, the pane that end
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from alerts import lifecycle
 from alerts.effects import Change, ClosedPane, Effects, Fate, LookedAt, NewFit
@@ -61,11 +61,13 @@ class Desk:
         self.incidents = Incidents()
         self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
         self.next_fit = NEVER
+        self.true_alarms: Mapping[str, Sequence[tuple[str, int, int]]] = {}
+        """Rule -> (series, from, to) of alerts that people called true: fits leave them out."""
         self._open: dict[int, list[Entry]] = {}
         self._starts: list[int] = []
         self._interest: dict[str, tuple[int, ...]] = {}
         self._effects = Effects()
-        self._looked: dict[tuple[str, int, int], tuple[Window, Window]] = {}
+        self._looked: dict[tuple[str, int, int, bool], tuple[Window, Window]] = {}
         self._looked_at = NEVER
         self._trusted: dict[str, int] = {}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
@@ -245,13 +247,13 @@ class Desk:
 
     def _fit(self, at: int) -> None:
         for watch in self.watches:
-            fit = watch.refit(at)
+            fit = watch.refit(at, self.true_alarms.get(watch.rule.id, ()))
             if fit is not None:
                 self._effects.fits.append(NewFit(watch.key, at + DAY, fit.version, fit.to_json()))
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
-        window, hop = self._windows(at, series, watch.window_ms, watch.hop_ms)
+        window, hop = self._windows(at, series, watch)
         if watch.may_skip(series, window, hop):
             return
         outcome = watch.look(at, window, hop)
@@ -266,24 +268,29 @@ class Desk:
         if (due := watch.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
 
-    def _windows(self, at: int, series: str, window_ms: int, hop_ms: int) -> tuple[Window, Window]:
-        """The window and the hop that end at `at`; made once for all rules that look alike."""
+    def _windows(self, at: int, series: str, watch: Watch) -> tuple[Window, Window]:
+        """The window that ends at `at` and the hop to learn; made once for all rules that look alike."""
         if self._looked_at != at:
             self._looked_at = at
             self._looked.clear()
-        found = self._looked.get((series, window_ms, hop_ms))
+        window_ms, hop_ms = watch.window_ms, watch.hop_ms
+        key = (series, window_ms, hop_ms, watch.learns_what_left)
+        found = self._looked.get(key)
         if found is None:
             self.windows.forget(series, at - self._longest(series))
             start = at - window_ms
             whole, recent = self.windows.look(series, start, at, hop_ms)
             observed = self.unread.observed(series, start, whole.sources)
             window = whole.window(series, start, at, observed)
-            found = (window, recent.window(series, at - hop_ms, at, observed))
-            self._looked[series, window_ms, hop_ms] = found
+            end = start if watch.learns_what_left else at
+            if watch.learns_what_left:
+                recent = self.windows.look(series, start - hop_ms, start, hop_ms)[0]
+            found = (window, recent.window(series, end - hop_ms, end, observed))
+            self._looked[key] = found
         return found
 
     def _longest(self, series: str) -> int:
-        return max(self.watches[number].window_ms for number in self.interest(series))
+        return max(self.watches[number].reach_ms for number in self.interest(series))
 
     def _record(self, watch: Watch, outcome: Outcome) -> None:
         alert, look = outcome.alert, outcome.look

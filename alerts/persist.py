@@ -105,6 +105,21 @@ def save_progress(
     upsert(connection, tables.desks, [row])
 
 
+def true_alarms(connection: Connection, name: str) -> dict[str, list[tuple[str, int, int]]]:
+    """Rule -> (series, from, to) of alerts that people called true."""
+    alerts, handling = tables.alerts.c, tables.handling.c
+    query = (
+        select(alerts.rule, alerts.series, alerts.onset, alerts.resolved_at)
+        .join(tables.handling, and_(handling.desk == alerts.desk, handling.id == alerts.id))
+        .where(alerts.desk == name, handling.disposition == "true")
+        .order_by(alerts.onset, alerts.id)
+    )
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for rule, series, onset, resolved_at in connection.execute(query):
+        found.setdefault(rule, []).append((series, onset, resolved_at or onset))
+    return found
+
+
 def save_health(connection: Connection, said: Sequence[Health]) -> None:
     """What sources said of themselves."""
     insert_absent(connection, tables.health, [msgspec.structs.asdict(health) for health in said])

@@ -133,7 +133,7 @@ def _observe(connection: Connection, name: str, watch: Watch, after: int) -> Non
 
 
 def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:
-    longest = max((watch.window_ms for watch in desk.watches), default=0)
+    longest = max((watch.reach_ms for watch in desk.watches), default=0)
     panes = tables.panes.c
     query = (
         select(panes.series, panes.start, panes.state)

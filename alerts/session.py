@@ -147,6 +147,8 @@ class Session:
                     if one.twin:
                         desk.twins.flag(record.article.id, one.counted_at)
                     counts["late" if desk.take(one.scored) == "late" else "articles"] += 1
+            if desk.next_fit <= desk.watermark.at:
+                desk.true_alarms = persist.true_alarms(connection, self._name)
             more = desk.advance()
             effects = desk.effects()
             told = persist.save(connection, self._name, desk, effects)

@@ -1,12 +1,13 @@
 """One rule at work: its detector, its thresholds and its open alerts. Pure; alerts/desk.py says when to look.
 
-A look judges the window [at - window, at) from the past only, learns the hop [at - hop, at), and moves the alert of
-that series. Looks come in order of time, each series at most once per grid point.
+A look judges the window [at - window, at) from the past only, learns the hop (the newest one, or the one that has
+just left the window), and moves the alert of that series. Looks come in order of time, each series at most once per
+grid point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from alerts.rules import Rule
 from alerts.schedule import ceil_to
 from core.times import DAY
 
+LEARN_WHAT_LEFT = frozenset({"negative_share", "sentiment", "volume"})
+"""Detectors that judge the window alone learn a hop once it has left the window: an incident under way must not teach
+itself away. The others judge the newest hop too, and learn it at once."""
 SNAPSHOT_EVERY = 50_000
 """Observations between two snapshots of a budget."""
 
@@ -60,6 +64,7 @@ class Watch:
         self.rule = rule
         self.hop_ms = rule.hop_ms(pane_ms)
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
+        self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
         self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms)
         self.detector = make_detector(rule, self.context)
         self.budget = budget
@@ -74,6 +79,11 @@ class Watch:
         self._observed = 0
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
+
+    @property
+    def reach_ms(self) -> int:
+        """How far back its looks go."""
+        return self.window_ms + self.hop_ms
 
     @property
     def key(self) -> str:
@@ -165,13 +175,13 @@ class Watch:
             times.append(due)
         return max(ceil_to(min(times), self.hop_ms), ceil_to(at + 1, self.hop_ms)) if times else None
 
-    def refit(self, at: int) -> Any:
+    def refit(self, at: int, true_alarms: Sequence[tuple[str, int, int]] = ()) -> Any:
         """A new fit from what was observed so far (`at` = T), in force a day later; None where nothing was new."""
         if self.budget is None or not self.observed_since_fit:
             return None
         self.observed_since_fit = False
         self._snapshot_due = True
-        fit = self.budget.fit(at)
+        fit = self.budget.fit(at, true_alarms) if true_alarms else self.budget.fit(at)
         self.fits = [*self.fits[-1:], (at + DAY, fit)]
         return fit
 
