@@ -84,7 +84,8 @@ class Rhythm:
         while at < end:
             following = min((at // HOUR + 1) * HOUR, end)
             slot = self.slot(at)
-            rate = (self.counts[slot] + mean * 0.25) / (self.hours[slot] + 0.25)  # an unseen hour: the mean
+            # An hour of the week that was never watched counts as the mean; one that was quiet once is taken as quiet.
+            rate = self.counts[slot] / self.hours[slot] if self.hours[slot] >= 0.5 else mean
             total += rate * (following - at) / HOUR
             at = following
         return total

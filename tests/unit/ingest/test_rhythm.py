@@ -1,0 +1,130 @@
+"""Silence beyond a source's own rhythm is told; a quiet night, weekend or holiday is not."""
+
+from datetime import date
+
+import pytest
+
+from core.records import Article
+from core.times import DAY, HOUR, MINUTE, parse_iso
+from ingest.cursor import Cursor
+from ingest.rhythm import Rhythm, Watcher, is_holiday
+from ingest.sources.spec import FeedSpec
+
+MONDAY = parse_iso("2024-03-04T00:00:00Z")
+HALF = 30 * MINUTE
+
+
+def office_hours(slot: int) -> int:
+    """Six articles an hour on weekdays from 9 to 17, nothing else."""
+    return 3 if slot // 24 < 5 and 9 <= slot % 24 < 17 else 0
+
+
+def taught(weeks: int = 3, **options: str) -> Rhythm:
+    rhythm = Rhythm({}, **options)  # type: ignore[arg-type]
+    for at in range(MONDAY, MONDAY + weeks * 7 * DAY, HALF):
+        rhythm.watch(at, office_hours(rhythm.slot(at - HALF)))
+    return Rhythm(rhythm.state, **options)  # type: ignore[arg-type]
+
+
+NEXT_MONDAY = MONDAY + 21 * DAY
+
+
+def test_quiet_night_and_weekend_are_no_silence() -> None:
+    rhythm = taught()
+    saturday = NEXT_MONDAY - 2 * DAY
+    assert rhythm.learnt
+    assert rhythm.expected(saturday, saturday + 2 * DAY) < 3
+    assert rhythm.expected(NEXT_MONDAY + 18 * HOUR, NEXT_MONDAY + 32 * HOUR) < 3
+
+
+def test_quiet_office_hours_are_silence() -> None:
+    rhythm = taught()
+    assert rhythm.expected(NEXT_MONDAY + 10 * HOUR, NEXT_MONDAY + 12 * HOUR) > 7
+    assert rhythm.expected(NEXT_MONDAY + 10 * HOUR, NEXT_MONDAY + 10 * HOUR + HALF) < 7
+
+
+def test_expected_number_is_about_what_it_publishes() -> None:
+    rhythm = taught(8)
+    assert rhythm.expected(NEXT_MONDAY, NEXT_MONDAY + 7 * DAY) == pytest.approx(5 * 8 * 6, rel=0.15)
+
+
+def test_nothing_is_called_silent_before_the_habit_is_known() -> None:
+    rhythm = Rhythm({})
+    for at in range(MONDAY, MONDAY + DAY, HALF):
+        rhythm.watch(at, 3)
+    assert not rhythm.learnt
+
+
+def test_time_that_was_not_watched_teaches_nothing() -> None:
+    rhythm = Rhythm({})
+    rhythm.watch(MONDAY, 0)
+    rhythm.watch(MONDAY + 5 * DAY, 50)
+    assert sum(rhythm.hours) == 0
+    assert sum(rhythm.counts) == 0
+
+
+def test_holiday_counts_as_a_sunday() -> None:
+    assert is_holiday("XNYS", date(2024, 7, 4))
+    assert not is_holiday("XNYS", date(2024, 7, 5))
+    assert is_holiday("XSHG", date(2024, 10, 1))
+    assert not is_holiday("XNYS", date(2024, 7, 6)), "a Saturday is a Saturday"
+    rhythm = Rhythm({}, "America/New_York", "XNYS")
+    assert rhythm.slot(parse_iso("2024-07-04T15:00:00Z")) == 6 * 24 + 11
+    assert rhythm.slot(parse_iso("2024-07-05T15:00:00Z")) == 4 * 24 + 11
+
+
+def article(body: str = "b") -> Article:
+    times = {"published_at": 0, "first_seen_at": 0, "available_at": 0}
+    return Article(id="1", revision="1", origin="o", source="s", title="t", body=body, **times)
+
+
+def watcher() -> tuple[Watcher, Cursor]:
+    return Watcher([FeedSpec(name="s", kind="feed", url="http://x.org/")]), Cursor("s")
+
+
+def test_health_says_silent_then_ok_again() -> None:
+    watch, cursor = watcher()
+    cursor.rhythm = taught().state
+    last = NEXT_MONDAY + 10 * HOUR
+    cursor.rhythm["last_at"] = cursor.rhythm["watched_until"] = last
+    assert watch.health(cursor, last + MINUTE, last).status == "ok"
+    silent = watch.health(cursor, last + 2 * HOUR, last)
+    assert (silent.status, silent.seen) == ("silent", 0)
+    assert silent.expected > 7
+    watch.saw(cursor, last + 2 * HOUR, [article()], 0, False)
+    assert watch.health(cursor, last + 2 * HOUR + MINUTE, last).status == "ok"
+
+
+def test_bodies_that_vanish_are_broken() -> None:
+    watch, cursor = watcher()
+    for step in range(30):
+        watch.saw(cursor, MONDAY + step * MINUTE, [article()] * 2, 0, False)
+    assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
+    for step in range(30, 40):
+        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], 1, False)
+    assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "broken"
+
+
+def test_headlines_only_from_the_start_are_no_fault() -> None:
+    watch, cursor = watcher()
+    for step in range(60):
+        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], 0, False)
+    assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
+
+
+def test_open_breaker_is_broken_and_says_why() -> None:
+    watch, cursor = watcher()
+    for _ in range(3):
+        cursor.breaker.failure(MONDAY, "answered 503")
+    found = watch.health(cursor, MONDAY + HOUR, MONDAY)
+    assert (found.status, found.detail) == ("broken", "answered 503")
+
+
+def test_health_is_told_at_changes_and_every_five_minutes() -> None:
+    watch, cursor = watcher()
+    cursors = {"s": cursor}
+    told = [watch.due(MONDAY + step * MINUTE, cursors) for step in range(11)]
+    assert [step for step, found in enumerate(told) if found] == [0, 5, 10]
+    for _ in range(3):
+        cursor.breaker.failure(MONDAY, "x")
+    assert watch.due(MONDAY + 12 * MINUTE, cursors)[0].status == "broken"
