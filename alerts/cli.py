@@ -1,4 +1,4 @@
-"""`newsquake alerts …` and `newsquake silence …`: look at alerts and say what you do about them."""
+"""`newsquake alerts …` and `newsquake alerts silence …`: look at alerts and say what you do about them."""
 
 from __future__ import annotations
 
