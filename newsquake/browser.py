@@ -9,11 +9,12 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from core.errors import ConfigError, NewsquakeError
 from core.settings import load_settings
@@ -60,30 +61,30 @@ def running_dashboard(store_url: str, **settings: Any) -> Iterator[str]:
         None, {"store": {"url": store_url}, "dashboard": {"port": port, **settings}}, environ={}
     )
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWSQUAKE_")}
-    process = subprocess.Popen(
-        command(chosen),
-        env={**clean, **environment(chosen)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, process)
-        yield address
-    finally:
-        process.terminate()
+    # Its words go to a file: on a pipe whose reader was killed it could not even say that it ends, and would stay.
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            command(chosen), env={**clean, **environment(chosen)}, stdout=words, stderr=subprocess.STDOUT
+        )
         try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            address = f"http://127.0.0.1:{port}"
+            _wait(address, process, words)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+def _wait(address: str, process: subprocess.Popen[bytes], words: IO[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stdout.read().decode(errors="replace") if process.stdout else ""
+            words.seek(0)
+            said = words.read().decode(errors="replace")
             raise NewsquakeError(f"the dashboard ended at once (exit {process.returncode}): {said[-500:]}")
         try:
             with urllib.request.urlopen(address + HEALTH, timeout=2) as answer:

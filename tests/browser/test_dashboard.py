@@ -162,11 +162,11 @@ def test_who_does_not_sign_in_sees_nothing(opened: Browser, store_url: str) -> N
     with running_dashboard(store_url, users={"ada": hash_password("correct horse")}) as guarded:
         page = open_page(opened, guarded)
         assert page.locator('[data-testid="stVegaLiteChart"]').count() == 0
-        page.get_by_label("Name").fill("ada")
-        page.get_by_label("Password").fill("wrong")
+        page.get_by_label("Name", exact=True).fill("ada")
+        page.get_by_label("Password", exact=True).fill("wrong")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_text("Name or password is wrong.").wait_for(timeout=60_000)
-        page.get_by_label("Password").fill("correct horse")
+        page.get_by_label("Password", exact=True).fill("correct horse")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Overview", exact=True).wait_for(timeout=60_000)
         page.context.close()
