@@ -48,7 +48,7 @@ kafka-stop: ## End it
 	@$(PYTHON) scripts/kafka.py stop
 
 screenshots: dev ## Make the pictures of the README
-	@$(BIN)/python scripts/screenshots.py $(ARGS)
+	@$(BIN)/python -m newsquake.screenshots $(ARGS)
 
 constraints: dev ## Resolve the versions of constraints.txt anew
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra gpu --extra train --universal --python-version 3.11 \

@@ -168,7 +168,7 @@ class DashboardSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(8501, ge=1, le=65535)
     users: dict[str, str] = Field({}, repr=False)
-    """Name -> hash of the password (`newsquake dashboard --hash-password`). None: no signing in; everybody may look,
+    """Name -> hash of the password (made by `python -m dashboard.auth`). None: no signing in; everybody may look,
     and whoever sits at this machine may act."""
 
 

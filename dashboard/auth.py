@@ -89,3 +89,9 @@ class Gate:
             if len(self._failed) > 10_000:
                 self._failed.clear()
         return "wrong"
+
+
+if __name__ == "__main__":
+    import getpass
+
+    print(hash_password(getpass.getpass("Password: ")))
