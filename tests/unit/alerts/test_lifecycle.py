@@ -1,0 +1,78 @@
+"""The life of an alert as a table: what it was, what was seen, what it became."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.lifecycle import Look, alert_id, step
+from alerts.records import Verdict, Window
+from alerts.testing import rule_set
+from core.times import MINUTE
+
+RULE = rule_set(hold="10m", after="5m").rules[0]
+SERIES = "entity:US:A"
+
+
+def look(minute, statistic, enough=True, observed=True):
+    window = Window(SERIES, 0, minute * MINUTE, 5, 5, 5, observed=observed)
+    return Look(minute * MINUTE, window, Verdict(statistic), 0.5, enough)
+
+
+def life(*looks):
+    alert, told = None, []
+    for one in looks:
+        alert, changes = step(RULE, SERIES, alert, one)
+        told += [(state, alert.severity) for state in changes]
+        if alert is not None and alert.state == "resolved":
+            alert = None
+    return alert, told
+
+
+CASES = {
+    "calm": ([look(0, 0.1)], None, []),
+    "pending": ([look(0, 0.6)], "pending", []),
+    "lapsed": ([look(0, 0.6), look(5, 0.4)], None, []),
+    "held": ([look(0, 0.6), look(5, 0.6), look(10, 0.6)], "firing", [("pending", "low"), ("firing", "low")]),
+    "not long enough": ([look(0, 0.6), look(9, 0.6)], "pending", []),
+    "too little evidence ends the wait": ([look(0, 0.6), look(5, 0.9, enough=False)], None, []),
+    "nobody reading is no end": ([look(0, 0.6), look(5, 0, enough=False, observed=False)], "pending", []),
+    "hysteresis": (
+        [look(0, 0.6), look(10, 0.6), look(11, 0.45), look(30, 0.45)],
+        "firing",
+        [("pending", "low"), ("firing", "low")],
+    ),
+    "resolved": (
+        [look(0, 0.6), look(10, 0.6), look(11, 0.1), look(16, 0.1)],
+        None,
+        [("pending", "low"), ("firing", "low"), ("resolved", "low")],
+    ),
+    "calm broken": (
+        [look(0, 0.6), look(10, 0.6), look(11, 0.1), look(14, 0.6), look(17, 0.1)],
+        "firing",
+        [("pending", "low"), ("firing", "low")],
+    ),
+    "rises once": (
+        [look(0, 0.6), look(10, 0.6), look(11, 0.9), look(12, 0.6), look(13, 0.9)],
+        "firing",
+        [("pending", "low"), ("firing", "low"), ("firing", "high")],
+    ),
+    "unread series stays firing": (
+        [look(0, 0.6), look(10, 0.6), look(11, 0, False, False), look(99, 0, False, False)],
+        "firing",
+        [("pending", "low"), ("firing", "low")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_life(name):
+    looks, state, told = CASES[name]
+    alert, found = life(*looks)
+    assert (alert.state if alert else None) == state and found == told
+
+
+def test_onset_is_the_first_breaching_pane_and_makes_the_id():
+    alert, _ = life(look(3, 0.6), look(13, 0.6))
+    assert alert.onset == 3 * MINUTE
+    assert alert.id == alert_id(RULE.id, RULE.version, SERIES, 3 * MINUTE)
+    assert alert.fired_at == 13 * MINUTE

@@ -1,0 +1,95 @@
+"""Figures: right, with intervals that cover, and NA rather than 0."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from alerts import statistics
+from alerts.observations import Observation
+from alerts.statistics import NA, Tally, figures, momentum, net, share, tally, weighted_mean, wilson
+
+
+def observation(number, sentiment=0, label=0, story=None, at=0, decided=1, trust=10_000, novelty=10_000):
+    return Observation(
+        at, f"a{number}", story or f"s{number}", f"p{number}", "w", decided, label, sentiment, novelty, trust
+    )
+
+
+def test_too_little_evidence_is_na_and_never_zero():
+    found = figures([observation(1, -5_000, -1), observation(2, -5_000, -1)], 0, 10)
+    assert found["negative_share"] == NA and found["mean_sentiment"] == NA and found["momentum"] == NA
+    assert found["articles"].value == 2
+
+
+def test_abstentions_are_no_evidence():
+    found = figures([observation(n, decided=0) for n in range(10)], 0, 10)
+    assert found["negative_share"] == NA and found["stories"].value == 10
+
+
+def test_story_counts_once_and_its_majority_decides():
+    told = [
+        observation(1, -6_000, -1, "s"),
+        observation(2, -4_000, -1, "s"),
+        observation(3, 4_000, 1, "s"),
+        observation(4, 2_000, 1),
+        observation(5, 0, 0),
+    ]
+    sums = tally(told)
+    assert (sums.n, sums.negative, sums.positive, sums.total) == (3, 1, 1, -2_000 + 2_000)
+
+
+def test_wilson_covers():
+    rng = random.Random(1)
+    for p in (0.1, 0.3, 0.5):
+        inside = 0
+        for _ in range(2_000):
+            k = sum(rng.random() < p for _ in range(20))
+            low, high = wilson(k, 20)
+            inside += low <= p <= high
+        assert inside / 2_000 > 0.92
+    assert wilson(0, 10)[0] == 0.0 and wilson(10, 10)[1] == 1.0 and wilson(0, 0) == (0.0, 1.0)
+
+
+def test_student_interval_of_the_mean_covers():
+    rng = random.Random(2)
+    inside = 0
+    for _ in range(1_000):
+        values = [round(rng.gauss(1_000, 3_000)) for _ in range(8)]
+        found = statistics.mean(sum(values), sum(v * v for v in values), 8)
+        inside += found.low <= 0.1 <= found.high
+    assert 0.92 < inside / 1_000 < 0.98
+
+
+def test_garwood_is_the_exact_poisson_interval():
+    assert statistics.garwood(0) == pytest.approx((0.0, 3.6889), abs=1e-3)
+    assert statistics.garwood(10) == pytest.approx((4.7954, 18.3904), abs=1e-3)
+
+
+def test_tallies_add_up_exactly():
+    rng = random.Random(3)
+    told = [observation(n, rng.randrange(-9_999, 9_999), rng.choice([-1, 0, 1])) for n in range(50)]
+    assert tally(told[:20]) + tally(told[20:]) == tally(told)
+
+
+def test_weights_count():
+    told = [observation(n, -8_000, -1, trust=1_000) for n in range(5)]
+    told += [observation(9 + n, 8_000, 1, trust=10_000) for n in range(5)]
+    found = weighted_mean(tally(told, "trust"))
+    assert found.value > 0.6 and found.low < found.value < found.high and found.n < 10
+    assert weighted_mean(Tally()) == NA
+
+
+def test_momentum_is_newer_less_older():
+    older = [observation(n, -5_000 + n, -1, at=1) for n in range(4)]
+    newer = [observation(9 + n, 5_000 + n, 1, at=9) for n in range(4)]
+    found = momentum(tally(older), tally(newer))
+    assert found.value == pytest.approx(1.0, abs=0.01) and found.low < found.value < found.high
+    assert figures([*older, *newer], 0, 10)["momentum"] == found
+
+
+def test_net_and_share_stay_in_range():
+    sums = tally([observation(n, 9_000, 1) for n in range(5)])
+    assert net(sums).value == 1.0 and net(sums).high <= 1.0
+    assert share(5, 5).value == 1.0 and share(2, 2) == NA

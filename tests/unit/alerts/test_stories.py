@@ -1,0 +1,197 @@
+"""Stories: copies and rewrites fold, also across languages; equal titles with other facts do not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from alerts.entries import entry_of
+from alerts.facts import conflict, facts_of, named_in, support
+from alerts.stories import HORIZON_MS, LONGEST_MS, StoryBook, novelty, row_of, story_of
+from alerts.storyindex import own_keys
+from alerts.testing import START, scored
+from core.times import DAY, HOUR, MINUTE
+
+SIGNATURE = "0123456789abcdef" * 2
+
+
+def near(signature: str, bits: int, seed: int = 0) -> str:
+    """The signature with `bits` of its bits turned."""
+    number = int(signature, 16)
+    for bit in random.Random(seed).sample(range(128), bits):
+        number ^= 1 << bit
+    return f"{number:032x}"
+
+
+def place(book, number, at, title, signature=SIGNATURE, **options):
+    return book.place(entry_of(scored(number, at, title=title, signature=signature, **options)))[0]
+
+
+def test_copy_joins_and_is_less_new():
+    book = StoryBook()
+    first, new = book.place(entry_of(scored(1, START, title="Fed cuts rates", signature=SIGNATURE)))
+    second, less = book.place(entry_of(scored(2, START + HOUR, title="Fed cuts rates", signature=SIGNATURE)))
+    assert first == second and new == 10_000 and less == novelty(1) == 7_500
+
+
+def test_rewrite_with_shared_words_joins():
+    book = StoryBook()
+    first = place(book, 1, START, "Customers queue outside Lyon branches of Minster Bank")
+    again = near(SIGNATURE, 24)
+    assert place(book, 2, START + HOUR, "Customers queue outside Minster Bank branches", again) == first
+
+
+def test_translation_joins_by_signature_and_facts():
+    book = StoryBook()
+    english = place(book, 1, START, "Japan cuts oil exports by 12.5 percent", entities=["US:XOM"])
+    chinese = place(
+        book,
+        2,
+        START + HOUR,
+        "日本削减石油出口12.5%",
+        near(SIGNATURE, 30),
+        entities=["US:XOM"],
+        language="zh",
+    )
+    assert english == chinese
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("France jobless rate drops to 2.41 pct", "France jobless rate drops to 7.43 pct"),
+        ("Gasoline falls on demand worries", "LNG falls on demand worries"),
+        ("India court to hear tax case on Monday", "India court to hear tax case on Thursday"),
+        ("韩国2月出口增长", "日本2月出口增长"),
+        ("Dow little changed", "Nikkei little changed"),
+    ],
+)
+def test_titles_alike_with_other_facts_are_other_stories(one, other):
+    book = StoryBook()
+    assert place(book, 1, START, one) != place(book, 2, START + MINUTE, other, near(SIGNATURE, 4))
+
+
+def test_headline_repeated_over_another_text_is_another_story():
+    book = StoryBook()
+    title = "FED SETS TWO BILLION DLR CUSTOMER REPURCHASE, FED SAYS"
+    first = place(book, 1, START, title, body="Funds traded at 5 15/16 pct; reserves 812 mln, float 44 mln.")
+    second = place(
+        book,
+        2,
+        START + DAY,
+        title,
+        near(SIGNATURE, 8),
+        body="Funds traded at 6 1/4 pct; reserves 377 mln, float 91 mln.",
+    )
+    assert first != second
+
+
+def test_headline_repeated_days_later_is_another_story():
+    book = StoryBook()
+    assert place(book, 1, START, "Morning briefing") != place(
+        book, 2, START + HORIZON_MS + MINUTE, "Morning briefing"
+    )
+
+
+def test_other_company_is_another_story():
+    book = StoryBook()
+    one = place(book, 1, START, "Outlook cut to negative", entities=["US:BA"])
+    assert one != place(book, 2, START, "Outlook cut to negative", entities=["US:F"])
+
+
+def test_story_that_never_sleeps_ends_after_a_week():
+    book = StoryBook()
+    names = {place(book, n, START + n * 12 * HOUR, "Strike goes on") for n in range(20)}
+    assert len(names) == 2 and 20 * 12 * HOUR > LONGEST_MS
+
+
+def test_what_is_found_does_not_depend_on_when_the_index_was_pruned():
+    rng = random.Random(3)
+    plain, pruned = StoryBook(), StoryBook()
+    for number in range(600):
+        entry = entry_of(
+            scored(
+                number,
+                START + number * 20 * MINUTE,
+                title=rng.choice(["Fed cuts rates", "Strike in Lyon", "里昂罢工", "Oil falls"]),
+                signature=near(SIGNATURE, rng.randrange(0, 40), rng.randrange(10**6)),
+                language=rng.choice(["en", "zh"]),
+            )
+        )
+        if rng.random() < 0.1:
+            pruned._placed = 10**9
+        assert plain.place(entry) == pruned.place(entry)
+
+
+def test_book_taken_up_again_places_alike():
+    rng = random.Random(4)
+    book, entries = StoryBook(), []
+    for number in range(200):
+        signature = near(SIGNATURE, rng.randrange(0, 40), number)
+        title = rng.choice(["Fed cuts rates", "Strike in Lyon", "里昂罢工"])
+        entries.append(entry_of(scored(number, START + number * HOUR, title=title, signature=signature)))
+    kept = {}
+    for entry in entries[:100]:
+        book.place(entry)
+        kept |= {row["story"]: row for row in book.changed()}
+    again = StoryBook()
+
+    class Row:
+        def __init__(self, row):
+            self.__dict__.update(row)
+
+    since = entries[99].at - HORIZON_MS
+    again.restore([story_of(Row(row)) for row in kept.values() if row["last_at"] >= since])
+    assert [again.place(entry) for entry in entries[100:]] == [book.place(entry) for entry in entries[100:]]
+
+
+def test_late_article_may_join_and_founds_nothing():
+    book = StoryBook()
+    name = place(book, 1, START, "Fed cuts rates")
+    book.changed()
+    assert book.find(entry_of(scored(2, START, title="Fed cuts rates", signature=SIGNATURE))) == name
+    assert book.find(entry_of(scored(3, START, title="Oil", signature=near(SIGNATURE, 64)))) == ""
+    assert book.changed() == []
+
+
+def test_signatures_share_a_band_as_often_as_said():
+    rng = random.Random(5)
+
+    def share(bits):
+        hits = 0
+        for _ in range(400):
+            one = rng.getrandbits(128)
+            other = one
+            for bit in rng.sample(range(128), bits):
+                other ^= 1 << bit
+            keys = [set(own_keys(_Keyed(number))) - {("", 0, 0)} for number in (one, other)]
+            hits += bool(keys[0] & keys[1])
+        return hits / 400
+
+    assert share(7) == 1.0 and share(10) > 0.93 and share(15) > 0.6
+
+
+class _Keyed:
+    def __init__(self, signature):
+        self.signature, self.language, self.facts = signature, "", facts_of("", "", ())
+
+
+def test_row_keeps_everything():
+    book = StoryBook()
+    place(book, 1, START, "Japan cuts oil exports by 12.5 pct", entities=["US:XOM"])
+    [row] = book.changed()
+
+    class Row:
+        pass
+
+    kept = Row()
+    kept.__dict__.update(row)
+    assert row_of(story_of(kept)) == row
+
+
+def test_facts_are_the_same_in_both_languages():
+    english = facts_of("China raises 2 bln dlrs for copper in June", "", ["CN:600362"])
+    chinese = facts_of("中国6月为铜筹资20亿", "", ["CN:600362"])
+    assert not conflict(english, chinese) and support(english, chinese) >= 4
+    assert named_in("the usual business") == frozenset()
