@@ -89,8 +89,8 @@ def detect(text: str, hint: str = "") -> str:
     sample = text[:600]
     if not any(char.isalpha() for char in sample):
         return hint
-    if not hint and sample.isascii() and sum(map(str.isalpha, sample)) < 25:
-        return "en"  # a ticker and a number: too little for any model
+    if sample.isascii() and sum(map(str.isalpha, sample)) < 25:
+        return hint or "en"  # a ticker and a number: too little for any model
     detector = _detector()
     best = detector.compute_language_confidence_values(sample)[0]
     code = best.language.iso_code_639_1.name.lower()

@@ -1,0 +1,56 @@
+"""Sources are checked with file and line; the shipped set is sound."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigError
+from core.settings import load_settings
+from ingest.sources.make import make_source
+from ingest.sources.spec import load_sources
+
+FEED = "sources:\n  - name: a\n    kind: feed\n"
+DUMP = "sources:\n  - name: a\n    kind: dump\n    path: x\n"
+
+
+def settings(tmp_path: Path, text: str) -> object:
+    (tmp_path / "more.yaml").write_text(text)
+    (tmp_path / "newsquake.yaml").write_text("ingest:\n  source_files: [more.yaml]\n")
+    return load_settings(tmp_path / "newsquake.yaml", environ={})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{FEED}    url: ftp://x.org/\n", r"more\.yaml:4: .*url: expected an http or https"),
+        ("sources:\n  - name: a\n    kind: fed\n    url: http://x.org/\n", r"more\.yaml:2: .*'feed', 'page', 'api'"),
+        (f"{FEED}    url: http://x.org/\n    evry: 5m\n", r"more\.yaml:5: .*evry: unknown key"),
+        (f"{FEED}    url: http://x.org/\n    every: soon\n", r"more\.yaml:5: .*not a span"),
+        (f"{FEED}    url: http://x.org/\n    cron: now\n", r"more\.yaml:5: .*five cron fields"),
+        (f"{FEED}    url: http://x.org/\n    timezone: Mars\n", r"more\.yaml:5: .*time zone"),
+        ("sources:\n  - name: a b\n    kind: feed\n    url: http://x.org/\n", r"more\.yaml:2: .*name"),
+        (f"{DUMP}    columns: {{colour: red}}\n", r"more\.yaml:\d: .*unknown field 'colour'"),
+        ("sources:\n  - {name: a, kind: push}\n  - {name: a, kind: push}\n", r"the name 'a' stands twice"),
+    ],
+)  # fmt: skip
+def test_every_fault_names_its_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_sources(settings(tmp_path, text))  # type: ignore[arg-type]
+
+
+def test_missing_file_is_said(tmp_path: Path) -> None:
+    found = load_settings(None, {"ingest": {"source_files": ["nowhere.yaml"]}}, environ={})
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file"):
+        load_sources(found)
+
+
+def test_shipped_set_is_sound_honest_and_off_where_terms_ask_for_it(tmp_path: Path) -> None:
+    specs = load_sources(load_settings(None, {"ingest": {"source_files": ["public"]}}, environ={}))
+    assert len(specs) >= 25
+    assert {spec.language for spec in specs} == {"en", "zh"}
+    for spec in specs:
+        assert make_source(spec, tmp_path) is not None
+        assert spec.licence, spec.name
+        assert spec.verified == "never", "nobody has reached it from here"
+        if "terms" in spec.licence.lower() and "Read its terms" in spec.licence:
+            assert not spec.enabled, spec.name

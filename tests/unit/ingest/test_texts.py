@@ -1,0 +1,108 @@
+"""URLs, languages, dates and HTML fragments: the small readers."""
+
+import pytest
+
+from core.times import iso, parse_iso
+from ingest.dates import publish_time
+from ingest.extract import plain
+from ingest.language import detect, normal, quick
+from ingest.text import clean
+from ingest.urls import canonical, publisher_of
+
+NOW = parse_iso("2024-05-01T12:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("HTTP://Example.COM:80/a", "http://example.com/a"),
+        ("https://example.com", "https://example.com/"),
+        ("https://example.com/a?utm_source=x&id=7&fbclid=y#top", "https://example.com/a?id=7"),
+        ("https://example.com:8443/a?b=2&a=1", "https://example.com:8443/a?b=2&a=1"),
+        ("https://user:secret@example.com/a", "https://example.com/a"),
+        ("javascript:alert(1)", ""),
+        ("tag:github.com,2008:x", ""),
+        ("http://[::1/", ""),
+        ("http://x:99999/", ""),
+        ("", ""),
+    ],
+)
+def test_one_address_one_writing(url: str, expected: str) -> None:
+    assert canonical(url) == expected
+    assert canonical(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://news.bbc.co.uk/1", "bbc.co.uk"),
+        ("https://finance.sina.com.cn/x", "sina.com.cn"),
+        ("http://localhost:80/", "localhost"),
+        ("http://10.0.0.1/", "10.0.0.1"),
+        ("nonsense", ""),
+    ],
+)
+def test_publisher_is_the_registrable_domain(url: str, expected: str) -> None:
+    assert publisher_of(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "expected"),
+    [
+        ("The Fed has left rates unchanged", "", "en"),
+        ("央行宣布降准0.5个百分点", "en", "zh"),
+        ("日経平均は続落した", "", "ja"),
+        ("코스피 지수가 하락했다", "", "ko"),
+        ("Der DAX fällt nach dem Zinsentscheid der EZB deutlich", "", "de"),
+        ("AAPL +3%", "", "en"),
+        ("AAPL +3%", "zh", "zh"),
+        ("123", "zh", "zh"),
+    ],
+)
+def test_language_is_found(text: str, hint: str, expected: str) -> None:
+    assert detect(text, hint) == expected
+
+
+def test_language_tags_are_evened() -> None:
+    assert [normal(tag) for tag in ("en-US", "zh_CN", "English", "中文", "zh-Hant-TW", "x", "")] == [
+        "en", "zh", "en", "zh", "zh", "", "",
+    ]  # fmt: skip
+    assert quick("No idea") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected", "flag"),
+    [
+        ("2024-05-01T10:00:00+08:00", "UTC", "2024-05-01T02:00:00Z", ""),
+        ("2024-05-01 10:00", "Asia/Shanghai", "2024-05-01T02:00:00Z", ""),
+        ("北京时间2024年4月30日 16:38", "UTC", "2024-04-30T08:38:00Z", ""),
+        ("April 30, 2024 4:38 p.m. EDT", "UTC", "2024-04-30T20:38:00Z", ""),
+        ("2024-04-30", "UTC", "2024-04-30T00:00:00Z", "date_only"),
+        ("2030-01-01", "UTC", "2024-05-01T12:00:00Z", "published_at_replaced"),
+        ("0001-01-01T00:00:00Z", "UTC", "2024-05-01T12:00:00Z", "published_at_replaced"),
+        ("sometime", "UTC", "2024-05-01T12:00:00Z", "published_at_unreadable"),
+        ("", "UTC", "2024-05-01T12:00:00Z", "published_at_missing"),
+        ("2024-05-01T12:30:00Z", "UTC", "2024-05-01T12:00:00Z", ""),
+    ],
+)
+def test_publish_time_is_read_and_never_after_it_was_seen(
+    text: str, zone: str, expected: str, flag: str
+) -> None:
+    at, found = publish_time(text, NOW, zone)
+    assert (iso(at), found) == (expected, flag)
+
+
+def test_html_becomes_text_and_nothing_is_executed() -> None:
+    html = "<p>One &amp; <b>two</b></p><script>alert(1)</script><div>three<br>four</div><style>x{}</style><img src=x onerror=y>"
+    assert plain(html) == "One & two\nthree\nfour"
+    assert plain("A < B and C > D") == "A < B and C > D" or plain("A < B and C > D").startswith("A")
+    assert plain("") == ""
+
+
+def test_clean_text_has_no_controls_and_is_valid() -> None:
+    assert clean("a\x00b\x07\tc\r\nd\x7f") == "ab\tc\r\nd"
+    assert clean("x\ud83d\ude00y") == "x😀y"
+    assert clean("x\ud83dy") == "x\ufffdy"
+    assert clean(float("nan")) == ""
+    assert clean(None) == ""
+    assert clean(12) == "12"
