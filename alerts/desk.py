@@ -29,7 +29,7 @@ from alerts.watch import Outcome, Watch
 from alerts.watermark import NEVER, Watermark
 from alerts.windows import Windows, measure
 from core.records import Health, Marker, ScoredArticle
-from core.times import DAY, WEEK
+from core.times import DAY, HOUR, WEEK
 
 BUDGET, TIMERS = "(budget)", "(timers)"
 """No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
@@ -56,6 +56,7 @@ class Desk:
         self.windows = Windows()
         self.schedule = Schedule()
         self.timers = Schedule()
+        self._sweeps = Schedule()
         self.unread = Unread()
         self.twins = Twins()
         self.incidents = Incidents()
@@ -69,6 +70,7 @@ class Desk:
         self._effects = Effects()
         self._looked: dict[tuple[str, int, int, bool], tuple[Window, Window]] = {}
         self._looked_at = NEVER
+        self._reaches: dict[tuple[int, ...], int] = {}
         self._trusted: dict[str, int] = {}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
@@ -132,6 +134,9 @@ class Desk:
         more = at is not None and at <= goal
         if not more and goal > self.closed:
             self._reach(goal)
+        while (due := self._sweeps.next) is not None and due <= self.closed:
+            for _, series in self._sweeps.pop():
+                self.windows.forget(series, self.closed - self._longest(series))
         return more
 
     def _reach(self, at: int) -> None:
@@ -170,7 +175,10 @@ class Desk:
 
     def expect(self, series: str, start: int, after: int = NEVER) -> None:
         """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
-        for number in self.interest(series):
+        interest = self.interest(series)
+        if interest:
+            self._sweeps.add(ceil_to(start + self._longest(series) + self.pane_ms, HOUR), 0, series)
+        for number in interest:
             watch = self.watches[number]
             for at in (start + self.pane_ms, start + watch.window_ms + self.pane_ms):
                 if (due := ceil_to(at, watch.hop_ms)) > after:
@@ -277,7 +285,6 @@ class Desk:
         key = (series, window_ms, hop_ms, watch.learns_what_left)
         found = self._looked.get(key)
         if found is None:
-            self.windows.forget(series, at - self._longest(series))
             start = at - window_ms
             whole, recent = self.windows.look(series, start, at, hop_ms)
             observed = self.unread.observed(series, start, whole.sources)
@@ -290,7 +297,11 @@ class Desk:
         return found
 
     def _longest(self, series: str) -> int:
-        return max(self.watches[number].reach_ms for number in self.interest(series))
+        interest = self.interest(series)
+        found = self._reaches.get(interest)
+        if found is None:
+            self._reaches[interest] = found = max(self.watches[number].reach_ms for number in interest)
+        return found
 
     def _record(self, watch: Watch, outcome: Outcome) -> None:
         alert, look = outcome.alert, outcome.look
