@@ -1,4 +1,4 @@
-"""A process for tests: the alert worker over a log that is the same each time it starts. Arguments: store file, restarts of the log."""
+"""For tests: the alert worker over a log that is the same each time it starts. Arguments: store, topic id, step."""
 
 from __future__ import annotations
 

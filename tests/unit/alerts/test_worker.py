@@ -68,7 +68,7 @@ def work(bus, store, until=None, rules=None, settings=None, seconds=20.0):
                 rules=rules or rule_set(),
                 make_watches=share_watches,
             )
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
 
     def read_all(_):
