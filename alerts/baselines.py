@@ -42,6 +42,8 @@ NEWCOMER = 0.5
 DEAD_HOURS = 72.0
 RHYTHM_MS = 6 * HOUR
 """How often a pool's rhythm is drawn from its hours."""
+ODD = 0.003
+"""A window with a p-value below this is out of the ordinary: what is in it is learned with a fraction of its weight."""
 INCIDENT = 0.25
 """Weight of a block with an incident in the spread."""
 EARLY = 12
@@ -61,6 +63,7 @@ class Track:
         "hours",
         "missing",
         "odd",
+        "odd_at",
         "slow",
         "weight",
     )
@@ -77,6 +80,8 @@ class Track:
         self.block_n = 0
         self.odd = False
         """Whether the block holds an incident."""
+        self.odd_at = -1
+        """End of the last window that was out of the ordinary."""
         self.excess = 0.0
         self.weight = 0.0
 
@@ -121,6 +126,7 @@ class Track:
             self.block,
             self.block_n,
             self.odd,
+            self.odd_at,
             self.excess,
             self.weight,
         )
@@ -130,7 +136,7 @@ class Track:
         """The track whose `dump` this is."""
         track = cls(state[0])
         _, track.fast, track.slow, track.missing, track.early, hours, *rest = state
-        track.block, track.block_n, track.odd, track.excess, track.weight = rest
+        track.block, track.block_n, track.odd, track.odd_at, track.excess, track.weight = rest
         if hours is not None:
             track.hours = array("f")
             track.hours.frombytes(hours)
@@ -388,11 +394,10 @@ class Baseline:
     def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
         """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
         track = self.tracks.get(series)
-        self._before = (series, pool.name, pool.copy(), None if track is None else _pack(track.dump()))
+        if self._before is None:
+            self._before = (series, pool.name, pool.copy(), None if track is None else _pack(track.dump()))
         pool.advance(end, end - start)
-        if track is None:
-            track = self.tracks[series] = Track(pool.generation)
-            pool.series += 1
+        track = self._track(series, pool)
         self._touch(pool, track)
         track.fast += stories * pool.at_fast
         slow = stories * pool.at_slow
@@ -403,6 +408,25 @@ class Baseline:
         pool.stories[b] += slow
         pool.learned += seen
         self._learn_spread(pool, track, end, seen, stories < seen)
+
+    def _track(self, series: str, pool: Pool) -> Track:
+        track = self.tracks.get(series)
+        if track is None:
+            track = self.tracks[series] = Track(pool.generation)
+            pool.series += 1
+        return track
+
+    def odd(self, series: str, pool: Pool, end: int) -> None:
+        """The window that ends at `end` is out of the ordinary: hops in it shall count less."""
+        track = self.tracks.get(series)
+        if self._before is None:
+            self._before = (series, pool.name, pool.copy(), None if track is None else _pack(track.dump()))
+        self._track(series, pool).odd_at = end
+
+    def was_odd(self, series: str, hop_end: int) -> bool:
+        """Whether a hop that ended then was in a window out of the ordinary."""
+        track = self.tracks.get(series)
+        return track is not None and track.odd_at >= hop_end
 
     def _learn_spread(self, pool: Pool, track: Track, end: int, seen: int, odd: bool) -> None:
         """Over-dispersion by moments over blocks of one window's length, empty ones in closed form.

@@ -7,7 +7,8 @@ peak for `resolve.after`; with a hold, the statistic is the least over the hold.
 
 The threshold is the level that, by the tail of those peaks, as many a week pass as the budget allows (alerts/tail.py),
 with a 90 % interval. With too little history for the rate asked (under four weeks, or under eight peaks) it is the
-conservative parametric tail, -log10 of budget over chances, never below what the peaks so far say, and says so.
+conservative parametric tail, -log10 of budget over chances, and says so. Peaks far beyond the tail of all others are
+taken for incidents nobody has disposed yet: an early crash must not deafen the rule for months.
 Weeks count only while there was something to look at: a gap of more than three days is no history.
 A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), kept in the store.
 """
@@ -226,14 +227,18 @@ class Budget:
         allowed = self._budget * weeks
         if weeks < LEAST_WEEKS or len(peaks) < LEAST_PEAKS:
             start = self._parametric()
-            if peaks and allowed > 0.0:
-                # Peaks beyond what the budget allows already say that p-values are not as good as they claim.
-                start = max(start, tail.level(peaks, min(allowed, float(len(peaks)))))
+            above = sum(peak >= start for peak in peaks)
+            if above > allowed + 3.0 * allowed**0.5 + 3.0:
+                # Not one incident, but many onsets: p-values are not as good as they claim.
+                start = max(start, tail.level(peaks, max(allowed, 1.0)))
             return start, "parametric tail: too little history", None, None
         if allowed >= len(peaks):
             return FLOOR, "every episode so far fits the budget", None, None
         low, high = tail.interval(peaks, allowed)
-        return max(FLOOR, tail.level(peaks, allowed)), "peaks over threshold, declustered", low, high
+        how = "peaks over threshold, declustered"
+        if out := tail.incidents(peaks, allowed):
+            how += f"; {out} beyond that tail taken for incidents"
+        return max(FLOOR, tail.level(peaks, allowed)), how, low, high
 
     def dump(self) -> bytes:
         """Exact state."""

@@ -18,6 +18,7 @@ NEAR = 30
 PRIOR_PEAKS = 40.0
 """Peaks' worth of belief in an exponential tail."""
 _STEEPEST = 0.3
+RARE = 0.01
 
 
 def fit(excesses: Sequence[float]) -> tuple[float, float]:
@@ -43,27 +44,56 @@ def fit(excesses: Sequence[float]) -> tuple[float, float]:
 def level(peaks: Sequence[float], allowed: float) -> float:
     """The level that `allowed` of as many further weeks' peaks pass. `peaks` fall, and cover those weeks.
 
-    Within the data it lies where the fit of the nearest tail says; beyond it, where that tail goes on.
+    Within the data it lies where the fit of the nearest tail says; beyond it, where that tail goes on. Peaks that this
+    tail cannot have made are incidents that nobody has disposed yet, and are left out (`incidents`).
     """
-    near = min(len(peaks), max(NEAR, int(4.0 * allowed) + 1))
-    base = peaks[near] if near < len(peaks) else peaks[-1]
-    excesses = [peak - base for peak in peaks[:near]]
-    scale, shape = fit(excesses)
+    return _level(peaks[incidents(peaks, allowed) :], allowed)
+
+
+def _level(peaks: Sequence[float], allowed: float) -> float:
+    base, scale, shape, near = _near(peaks, allowed)
     times = near / allowed
     if abs(shape) < 1e-6:
         return base + scale * log(times)
     return base + scale / shape * (exp(shape * log(times)) - 1.0)
 
 
-def interval(peaks: Sequence[float], allowed: float, draws: int = 200) -> tuple[float, float]:
+def incidents(peaks: Sequence[float], allowed: float) -> int:
+    """How many of the highest peaks the tail of the others cannot have made: each less likely than RARE among them all.
+
+    >>> incidents([14.0, 9.0] + [2.0 + 0.01 * n for n in range(60, 0, -1)], 4.0)
+    2
+    """
+    out = 0
+    most = max(3, min(len(peaks), max(NEAR, int(4.0 * allowed) + 1)) // 8)
+    for candidate in range(min(most, len(peaks) - 5), 0, -1):
+        base, scale, shape, near = _near(peaks[candidate:], allowed)
+        excess = (peaks[candidate - 1] - base) / scale
+        chance = exp(-excess) if abs(shape) < 1e-6 else max(1.0 + shape * excess, 0.0) ** (-1.0 / shape)
+        if near * chance < RARE:
+            out = candidate
+            break
+    return out
+
+
+def _near(peaks: Sequence[float], allowed: float) -> tuple[float, float, float, int]:
+    """(level, scale, shape) of the tail nearest to what is allowed, and how many peaks it holds."""
+    near = min(len(peaks), max(NEAR, int(4.0 * allowed) + 1))
+    base = peaks[near] if near < len(peaks) else peaks[-1]
+    scale, shape = fit([peak - base for peak in peaks[:near]])
+    return base, scale, shape, near
+
+
+def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[float, float]:
     """The central 90 % of `level` over resampled histories (a bootstrap of the declustered peaks; seeded)."""
     chance = random.Random(len(peaks))
-    peaks = peaks[: max(200, int(8.0 * allowed))]  # the rest lies below any fit
+    out = incidents(peaks, allowed)
+    peaks = peaks[out : out + max(100, int(6.0 * allowed))]  # the rest lies below any fit
     n = len(peaks)
     found = []
     for _ in range(draws):
         # As many peaks as another history of the same length might have brought.
         count = max(2, round(chance.gauss(n, n**0.5)))
-        found.append(level(sorted(chance.choices(peaks, k=count), reverse=True), allowed))
+        found.append(_level(sorted(chance.choices(peaks, k=count), reverse=True), allowed))
     found.sort()
     return found[int(0.05 * draws)], found[int(0.95 * draws) - 1]

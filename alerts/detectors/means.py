@@ -74,7 +74,7 @@ class MeanPool(Pool):
 class Mean:
     """One series' own values; forward weights of the pool's generation `born`."""
 
-    __slots__ = ("between", "block", "block_n", "block_total", "born", "n", "total", "within")
+    __slots__ = ("between", "block", "block_n", "block_total", "born", "n", "odd_at", "total", "within")
 
     def __init__(self, born: int) -> None:
         self.born = born
@@ -82,6 +82,8 @@ class Mean:
         self.block = -1
         self.block_n = 0
         self.block_total = 0.0
+        self.odd_at = -1
+        """End of the last window that was out of the ordinary."""
 
 
 class Means:
@@ -154,14 +156,10 @@ class Means:
         weight: float,
     ) -> None:
         """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an incident."""
-        track = self.tracks.get(series)
-        self._before = (series, pool.name, pool.copy(), None if track is None else _pack(_own(track)))
+        self._remember(series, pool)
         pool.advance(end, end - start)
-        if track is None:
-            track = self.tracks[series] = Mean(pool.generation)
-            pool.series += 1
-        else:
-            self._touch(pool, track)
+        track = self._track(series, pool)
+        self._touch(pool, track)
         b = pool.calendar.bin((end - 1) // 3_600_000)
         fast, slow = weight * pool.at_fast, weight * pool.at_slow
         track.n += n * fast
@@ -178,6 +176,28 @@ class Means:
             track.block, track.block_n, track.block_total = block, 0, 0.0
         track.block_n += n
         track.block_total += total
+
+    def _remember(self, series: str, pool: MeanPool) -> None:
+        if self._before is None:
+            track = self.tracks.get(series)
+            self._before = (series, pool.name, pool.copy(), None if track is None else _pack(_own(track)))
+
+    def _track(self, series: str, pool: MeanPool) -> Mean:
+        track = self.tracks.get(series)
+        if track is None:
+            track = self.tracks[series] = Mean(pool.generation)
+            pool.series += 1
+        return track
+
+    def odd(self, series: str, pool: MeanPool, end: int) -> None:
+        """The window that ends at `end` is out of the ordinary: hops in it shall count less."""
+        self._remember(series, pool)
+        self._track(series, pool).odd_at = end
+
+    def was_odd(self, series: str, hop_end: int) -> bool:
+        """Whether a hop that ended then was in a window out of the ordinary."""
+        track = self.tracks.get(series)
+        return track is not None and track.odd_at >= hop_end
 
     def _learn_correlation(self, pool: MeanPool, series: str, track: Mean, b: int) -> None:
         n = track.block_n

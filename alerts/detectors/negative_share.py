@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from alerts.baselines import ODD
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
@@ -27,7 +28,7 @@ class NegativeShareParams:
     """Stories over the whole pool before anything may fire."""
     calendar: str = "auto"
     incident_weight: float = 0.2
-    """Weight of stories learned while p < 0.01."""
+    """Weight of stories learned from windows with p < 0.003."""
 
 
 class NegativeShare(Kept):
@@ -56,8 +57,10 @@ class NegativeShare(Kept):
         if self.params.direction != "up":
             p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
         enough = n > 0 and pool.learned >= self.params.warmup_stories
+        if enough and p < ODD:
+            means.odd(series, pool, window.end)
         if hop.decided > 0:
-            weight = self.params.incident_weight if enough and p < 0.01 else 1.0
+            weight = self.params.incident_weight if means.was_odd(series, hop.end) else 1.0
             means.learn(series, pool, hop.start, hop.end, hop.decided, hop.negative, hop.negative, weight)
         if n <= 0:
             return Verdict(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
+from alerts.baselines import ODD
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
@@ -55,8 +56,10 @@ class Sentiment(Kept):
             seen = window.sentiment_sum / n / ONE
             p = one_sided((seen - mean) / max(error, 1e-9), self.params.direction)
         enough = n > 0 and pool.learned >= self.params.warmup_stories
+        if enough and p < ODD:
+            means.odd(series, pool, window.end)
         if hop.decided > 0:
-            weight = self.params.incident_weight if enough and p < 0.01 else 1.0
+            weight = self.params.incident_weight if means.was_odd(series, hop.end) else 1.0
             total, squares = hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
             means.learn(series, pool, hop.start, hop.end, hop.decided, total, squares, weight)
         if not n:

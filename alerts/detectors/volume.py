@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.baselines import Baseline
+from alerts.baselines import ODD, Baseline
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, negative_binomial_tail, statistic
@@ -29,7 +29,7 @@ class VolumeParams:
     calendar: str = "auto"
     """A MIC such as XNYS, "none", or auto: by the series' country or language."""
     incident_weight: float = 0.25
-    """Share of an excess that is learned while p < 0.01."""
+    """Share of an excess that is learned from windows with p < 0.003."""
 
 
 class Volume(Kept):
@@ -59,12 +59,14 @@ class Volume(Kept):
             p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
         low, high = count_band(mean, size)
         enough = pool.live >= self.params.warmup_hours and pool.learned >= self.params.warmup_stories
+        if enough and p_up < ODD:
+            baseline.odd(series, pool, window.end)
         if hop.stories > 0:
             learned = float(hop.stories)
-            if p_up < 0.01 and enough:
-                share = mean * min(1.0, (hop.end - hop.start) / (window.end - window.start))
-                if learned > share:
-                    learned = share + self.params.incident_weight * (learned - share)
+            if baseline.was_odd(series, hop.end):
+                usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end)
+                if learned > usual:
+                    learned = usual + self.params.incident_weight * (learned - usual)
             baseline.learn(series, pool, hop.start, hop.end, learned, hop.stories)
         return Verdict(
             statistic(p), p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"

@@ -50,7 +50,7 @@ def test_the_threshold_keeps_the_budget_in_weeks_it_has_not_seen(per_week: float
     for look in statistics(52, 1, heavy=heavy):
         one.observe(*look)
     fit = one.fit(52 * WEEK)
-    assert fit.method == "peaks over threshold, declustered"
+    assert fit.method.startswith("peaks over threshold, declustered")
     found = onsets(statistics(200, 2, heavy=heavy), fit.threshold) / 200
     assert 0.75 * per_week <= found <= 1.25 * per_week
 
@@ -88,18 +88,32 @@ def test_bad_p_values_raise_even_the_first_threshold() -> None:
     assert one.fit(2 * WEEK).threshold > one.initial().threshold + 2.0
 
 
+def test_an_early_crash_does_not_deafen_the_rule() -> None:
+    one, calm = budget(1.0), budget(1.0)
+    for at, series, value in statistics(8, 5):
+        crash = 9.0 if series == "s1" and at // DAY in (9, 23, 40) else 0.0
+        one.observe(at, series, value + crash)
+        calm.observe(at, series, value)
+    assert one.fit(8 * WEEK).threshold == pytest.approx(calm.fit(8 * WEEK).threshold, abs=0.35)
+    assert "taken for incidents" in one.fit(8 * WEEK).method
+    early = budget(1.0)
+    for at, series, value in statistics(2, 5):
+        early.observe(at, series, value + (9.0 if series == "s1" and at // DAY == 9 else 0.0))
+    assert early.fit(2 * WEEK).threshold == early.initial().threshold
+
+
 def test_peaks_disposed_as_true_alarms_are_left_out() -> None:
     one = budget(0.5)
     for at, series, value in statistics(20, 6):
         crash = (series == "s0" and 5 * WEEK < at < 5 * WEEK + 6 * HOUR) or (
             at > 9 * WEEK and at < 9 * WEEK + 5 * HOUR
         )
-        one.observe(at, series, value + 8.0 if crash else value)
+        one.observe(at, series, value + 2.2 if crash else value)
     with_them = one.fit(20 * WEEK)
     alarms = [(f"s{n}", 5 * WEEK - DAY, 5 * WEEK + DAY) for n in range(1)]
     alarms += [(f"s{n}", 9 * WEEK - DAY, 9 * WEEK + DAY) for n in range(5)]
     without = one.fit(20 * WEEK, alarms)
-    assert without.excluded >= 6 and without.threshold < with_them.threshold - 0.3
+    assert without.excluded >= 6 and without.threshold < with_them.threshold
 
 
 def test_one_long_crossing_is_one_onset() -> None:
