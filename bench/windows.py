@@ -1,9 +1,9 @@
 """Stories, windows and detectors on one core: observations per second of CPU, memory, flatness, restart.
 
-    python bench/windows.py [--articles 60000] [--series 100 10000 100000] [--restart]
+    python bench/windows.py [--articles 60000] [--companies 100 10000 50000] [--restart]
 
-Every article names two companies and one topic: eleven observations or so. The default rules watch them. Event time runs
-so that each company is named about six times an hour, however many companies there are.
+Every article names two companies and one topic: nine observations or so. The default rules watch them. Event time
+runs so that each company is named about six times an hour, however many companies there are.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def feed(desk: Desk, stream: list[ScoredArticle], keep=None) -> tuple[int, float
 
 def rss_mb() -> float:
     """Resident memory now, in MB."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
 
 
 def measure(number: int, companies: int, restart: bool) -> None:

@@ -87,7 +87,7 @@ def test_partials_merge_exactly_in_any_order(seed, sizes):
 def test_look_is_the_scan_of_what_the_window_holds(crowd, window, hop):
     rng = random.Random(crowd)
     windows, held = Windows(), []
-    for minute in range(0, 400):
+    for minute in range(400):
         start = minute * MINUTE
         if rng.random() < 0.4:
             pane = [observation(rng, start + n, stories=200) for n in range(rng.randrange(1, crowd + 1))]
