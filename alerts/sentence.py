@@ -12,6 +12,7 @@ from core.times import from_ms, parse_iso
 
 _SHARES = ("negative_share",)
 _COUNTS = ("stories", "articles", "publishers")
+_SINGULAR = {"stories": "story", "articles": "article", "publishers": "publisher"}
 
 
 def both(
@@ -38,33 +39,37 @@ def _windowed(line: AlertLine, kind: str, window: Window, verdict: Verdict, tong
     moment = from_ms(window.end)
     day, hour = WEEKDAYS[moment.weekday()][tongue == "zh"], f"{moment:%H:%M} UTC"
     if tongue == "zh":
-        said = f"{span}内 {name}{metric} {value}（{counts}）"
+        gap = " " if name[-1:].isascii() else ""  # as Chinese is set: a space between Latin and Han
+        said = f"{span}内 {name}{gap}{metric} {value}（{counts}）"
         if line.expected is not None:
             said += f"；{day} {hour} 预期 {_expected(kind, verdict)}"
         return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
     said = f"{metric} of {name} {value} ({counts}) in {span}"
     if kind in _COUNTS:
-        said = f"{value} {metric.lower()} on {name} in {span} ({counts})"
+        one = _SINGULAR[kind] if value == "1" else metric.lower()
+        said = f"{value} {one} on {name} in {span} ({counts})"
     if line.expected is not None:
         said += f"; {_expected(kind, verdict)} expected for a {day} {hour}"
     return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
 
 
 def _counts(metric: str, window: Window, tongue: Tongue) -> str:
+    """What the figure rests on; what the sentence says already is not said again."""
     if tongue == "zh":
         stories = (
-            f"{window.decided} 个报道中 {window.negative} 个负面"
+            f"{window.decided} 个报道中 {window.negative} 个负面；"
             if metric in _SHARES
-            else f"{window.stories} 个报道"
+            else f"{window.stories} 个报道；"
         )
-        return f"{stories}；{window.articles} 篇文章，{window.publishers} 家媒体"
+        articles = f"{window.articles} 篇文章，{window.publishers} 家媒体"
+        return articles if metric == "stories" else stories + articles
     stories = (
-        f"{window.negative} of {_many(window.decided, 'story', 'stories')}"
+        f"{window.negative} of {_many(window.decided, 'story', 'stories')}; "
         if metric in _SHARES
-        else _many(window.stories, "story", "stories")
+        else f"{_many(window.stories, 'story', 'stories')}; "
     )
-    articles, publishers = _many(window.articles, "article"), _many(window.publishers, "publisher")
-    return f"{stories}; {articles}, {publishers}"
+    articles = f"{_many(window.articles, 'article')}, {_many(window.publishers, 'publisher')}"
+    return articles if metric == "stories" else stories + articles
 
 
 def _many(number: int, one: str, more: str = "") -> str:

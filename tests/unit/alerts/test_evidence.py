@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from alerts import evidence, verify
 from alerts.desk import Desk
 from alerts.effects import Change
+from alerts.records import Verdict, Window
 from alerts.rules import RuleSet, parse_rules
-from alerts.sentence import figure, p_value
+from alerts.sentence import figure, p_value, windowed
 from alerts.testing import START, scored
 from alerts.watermark import Watermark
 from alerts.worker import watches_of
 from core.ids import text_hash
 from core.records import Marker, ScoredArticle
-from core.times import HOUR, MINUTE
+from core.times import HOUR, MINUTE, parse_iso
 
 RULES = parse_rules(
     """
@@ -245,3 +246,16 @@ def test_any_figure_can_be_said(value: float, metric: str) -> None:
 )
 def test_a_p_value_is_said_as_people_write_it(value: float | None, said: str) -> None:
     assert p_value(value) == said
+
+
+@pytest.mark.parametrize(("stories", "begins"), [(7, "7 stories"), (1, "1 story")])
+def test_counts_are_said_as_people_say_them(stories: int, begins: str) -> None:
+    end = parse_iso("2026-03-27T15:00:00Z")
+    window = Window("entity:CN:000002", end - 6 * HOUR, end, 8, stories, 7)
+    line = msgspec.structs.replace(
+        decided()[0][0].line, series=window.series, observed=float(stories), expected=0.667608, p_value=4.5e-5
+    )
+    told = windowed(line, "stories", window, Verdict(4.3, 4.5e-5, float(stories), 0.667608, 0.0, 3.1))
+    en = f"{begins} on CN:000002 in 6 h (8 articles, 7 publishers); 0.7 (0 – 3.1) expected for a Friday 15:00 UTC; "
+    zh = f"6 小时内 CN:000002 报道数 {stories}（8 篇文章，7 家媒体）；周五 15:00 UTC 预期 0.7 (0 – 3.1)；"
+    assert told == {"en": en + "p = 5e-5.", "zh": zh + "p = 5e-5。"}
