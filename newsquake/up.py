@@ -6,6 +6,7 @@ start anew and ingest sends again what had not been stored. Nothing else here de
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import sys
@@ -18,7 +19,7 @@ from types import FrameType
 import msgspec
 from rich.console import Console
 from rich.live import Live
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from core import tables
 from core.bus import open_bus
@@ -29,6 +30,11 @@ from newsquake import summary
 from newsquake.broker import EmbeddedBroker
 from newsquake.children import Child, Children, stage_command
 from newsquake.status import Snapshot, Status, look
+
+PROBE_S = 5.0
+GIVE_UP_S = 20.0
+"""A store that takes nothing for so long ends a run that was to end by itself."""
+LITTLE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class LocalRun:
         self._console = console or Console(stderr=True)
         self._children = Children()
         self._broker: EmbeddedBroker | None = None
+        self._probed_at = 0.0
+        self._sick_since = 0.0
         self._interrupted = False
         self._environment: dict[str, str] = dict(options.environment)
 
@@ -167,6 +175,7 @@ class LocalRun:
             self._children.look(may_end=may_end)
             if self._broker is not None and not self._broker.alive:
                 self._restart_everything()
+            self._probe(store)
             try:
                 snapshot = look(store, self._settings.alerts.desk)
             except StoreUnavailable:
@@ -181,6 +190,39 @@ class LocalRun:
                 return True
             time.sleep(0.25)
         return False
+
+    def _probe(self, store: Store) -> None:
+        """Say when the store takes no more (full, read-only): the stages hold what they have and wait.
+
+        Raises StoreUnavailable where the run shall end by itself and the fault stays.
+        """
+        now = time.monotonic()
+        if now - self._probed_at < PROBE_S:
+            return
+        self._probed_at = now
+        try:
+            with store.write() as connection:
+                connection.execute(update(tables.stages).values(status=tables.stages.c.status))
+            self._room(store)
+        except StoreUnavailable as error:
+            self._sick_since = self._sick_since or now
+            note = f"{error}: the stages wait, nothing is lost"
+            if note not in self._children.notes:
+                self._children.notes.append(note)
+            if self._options.exit_when_through and now - self._sick_since >= GIVE_UP_S:
+                raise StoreUnavailable(
+                    f"{error}: nothing is lost; mend it and start again to go on"
+                ) from error
+        else:
+            self._sick_since = 0.0
+
+    @staticmethod
+    def _room(store: Store) -> None:
+        """A small write may pass where a batch does not. Raises StoreUnavailable."""
+        if store.is_sqlite and (file := store.engine.url.database) and Path(file).exists():
+            free = shutil.disk_usage(Path(file).resolve().parent).free
+            if free < LITTLE_BYTES:
+                raise StoreUnavailable(f"store {store.engine.url}: disk is full ({free} bytes free)")
 
     def _restart_everything(self) -> None:
         self._children.notes.append("the embedded broker died and its log is gone: starting all stages anew")

@@ -93,7 +93,11 @@ def test_killed_at_a_crash_point_it_goes_on_as_if_nothing_had_been(
     stage: str, point: str, news: Path, undisturbed: Left, tansu: EmbeddedBroker, tmp_path: Path
 ) -> None:
     house = House(
-        tmp_path, news, tansu.address, f"sqlite:///{tmp_path / 'store.db'}", crash={stage: f"{point}:2"}
+        tmp_path,
+        news,
+        tansu.address,
+        f"sqlite:///{tmp_path / 'store.db'}",
+        crash={stage: f"{point}:{1 if stage == 'ingest' else 2}"},
     )
     found = house.run()
     assert house.deaths.get(stage, 0) == 1, "it never got there"

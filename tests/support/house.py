@@ -149,7 +149,8 @@ class House:
         try:
             with store.read() as connection:
                 cursors = tables.cursors.c
-                states = connection.execute(select(cursors.state, cursors.done)).all()
+                replays = cursors.source.like("replay:%")
+                states = connection.execute(select(cursors.state, cursors.done).where(replays)).all()
                 watermark = connection.execute(select(tables.desks.c.watermark)).scalar()
                 outbox = tables.outbox.c
                 waiting = connection.execute(
