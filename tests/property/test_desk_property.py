@@ -122,7 +122,7 @@ def shuffled(articles, rng):
     return records
 
 
-@settings(max_examples=40, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 @given(streams(), st.integers(0, 10**9), st.integers(1, 40))
 def test_any_interleaving_within_lateness_and_any_batch_size_gives_the_same_alerts(articles, seed, chunk):
     desk = fresh()
@@ -131,7 +131,7 @@ def test_any_interleaving_within_lateness_and_any_batch_size_gives_the_same_aler
     assert lines(drive(desk, records, chunk=chunk)) == reference(articles)
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 @given(streams(), st.integers(0, 10**9), st.integers(1, 20))
 def test_restart_at_any_moment_gives_the_same_alerts(tmp_path_factory, articles, seed, chunk):
     rng = random.Random(seed)

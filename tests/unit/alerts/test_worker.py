@@ -266,3 +266,18 @@ def test_missing_markers_are_said_aloud(bus, store):
     send(bus, *some(), Marker(writer="w", t=START + MINUTE))
     stage = work(bus, store, until=lambda stage: stage.status == "pipeline_stalled", settings=settings)
     assert stage.status == "pipeline_stalled"
+
+
+def test_alert_of_a_rule_that_changed_is_resolved_where_the_desk_stands(bus, store):
+    send(bus, *some(), Marker(writer="w", t=START + 7 * MINUTE))
+    work(bus, store, rules=rule_set(after="1h"))
+    before = list(alert_lines(store, "main"))
+    assert before and not any(b'"resolved"' in line for line in before)
+    send(bus, Marker(writer="w", t=START + 8 * MINUTE))
+    work(bus, store, rules=rule_set(after="1h", stories=9_999))
+    after = list(alert_lines(store, "main"))
+    ended = [line for line in after if b'"resolved"' in line]
+    assert len(ended) == len({line.split(b'"')[3] for line in before}) and set(before) <= set(after)
+    with store.read() as connection:
+        open_ones = select(func.count()).where(tables.alerts.c.state == "firing")
+        assert connection.execute(open_ones).scalar_one() == 0
