@@ -110,6 +110,8 @@ class Engine:
         weight = np.array([w for several in states.windows for w, _ in several], np.float32)
         pooled = np.stack([p for several in states.windows for _, p in several])
         sentiment = _weighted(self.heads.sentiment(pooled, register[owner]), owner, weight, len(register))
+        leads = [w.ids for w in prepared.windows if w.lead]
+        sentiment += self.heads.ngrams.logits(leads, register)
         topic = _weighted(self.heads.topics(pooled), owner, weight, len(register))
         topics = np.rint(self.calibration.topics(topic) * ONE).astype(int)
         signature = np.packbits(self.heads.signature(states.pooled) > 0, axis=1)

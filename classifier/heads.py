@@ -1,10 +1,12 @@
 """The heads in numpy: float32, a few thousand rows of 384, next to nothing beside the encoder.
 
-Weights are named `heads.NAME.weight` (out, in) and `heads.NAME.bias`, as classifier/model.py trains them.
+Weights are named `heads.NAME.weight` (out, in) and `heads.NAME.bias`, as classifier/model.py trains them; int8 ones
+have a `heads.NAME.scale` (out,).
 """
 
 import numpy as np
 
+from classifier.ngrams import NGrams
 from classifier.taxonomy import REGISTERS
 
 _SQRT_HALF = np.float32(0.7071067811865476)
@@ -45,11 +47,18 @@ class Heads:
             for name, value in tensors.items()
             if name.startswith("heads.")
         }
+        for name in [n for n in self._w if n.endswith(".scale")]:  # hidden layers are stored in int8
+            self._w[name.replace(".scale", ".weight")] *= self._w.pop(name)[:, None]
+        self.ngrams = NGrams(tensors)
 
     @property
     def width(self) -> int:
         """Of a pooled state."""
         return int(self._w["register.weight"].shape[1])
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Every head's weights in float32, as classifier/model.py names them (to go on training)."""
+        return dict(self._w)
 
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
         out: np.ndarray = x @ self._w[f"{name}.weight"].T + self._w[f"{name}.bias"]

@@ -17,7 +17,7 @@ from classifier.training import corpus
 
 SETS = ("phrasebank", "twitter", "sentfin", "finfe", "zh_stock_news")
 CLASSES = (0, 1, 2)
-MOST_TRAINED = 3_500
+MOST_TRAINED = 1_500
 """Texts of a set that train, so that no large set decides alone."""
 
 
@@ -28,21 +28,21 @@ def run(engine: Engine, data: Path) -> list[dict[str, Any]]:
     """
     from sklearn.linear_model import LogisticRegression
 
-    examples = [e for e in corpus.load(data, SETS) if e.sentiment in CLASSES and e.side != "dev"]
+    every = [e for e in corpus.load(data, SETS) if e.sentiment in CLASSES and e.side != "dev"]
+    rng = np.random.default_rng(1)
+    examples = [e for e in every if e.side == "test"]
+    for one in SETS:
+        rows = [e for e in every if e.set == one and e.side == "train"]
+        examples += [rows[i] for i in rng.permutation(len(rows))[:MOST_TRAINED]]
     sys.stderr.write(f"leave-out: {len(examples)} texts\n")
     states = predict(engine.tokens, engine.encoder, engine.heads, examples).pooled
     states = (states - states.mean(0)) / (states.std(0) + 1e-4)
     label = np.array([e.sentiment for e in examples])
     name = np.array([e.set for e in examples])
-    side = np.array([e.side for e in examples])
-    rng = np.random.default_rng(1)
-    chosen = np.zeros(len(examples), bool)
-    for one in SETS:
-        rows = np.nonzero((name == one) & (side == "train"))[0]
-        chosen[rng.permutation(rows)[:MOST_TRAINED]] = True
+    chosen = np.array([e.side == "train" for e in examples])
     out = []
     for one in SETS:
-        test = (name == one) & (side == "test")
+        test = (name == one) & ~chosen
         row: dict[str, Any] = {"set": one, "texts": int(test.sum())}
         for kind, train in (("in", chosen), ("out", chosen & (name != one))):
             head = LogisticRegression(C=0.05, max_iter=400).fit(states[train], label[train])

@@ -65,7 +65,7 @@ def predict(
     return Outputs(
         pooled,
         detected,
-        heads.sentiment(pooled, use),
+        heads.sentiment(pooled, use) + heads.ngrams.logits([w.ids for w in windows], use),
         heads.topics(pooled),
         heads.native(pooled, "twitter"),
         heads.native(pooled, "finnl"),

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file
 
 from classifier import packed
+from classifier.heads import Heads
 from classifier.model import Encoder, add_adapters
 from core.errors import ConfigError
 
@@ -62,11 +63,7 @@ def _ours(folder: Path) -> Base:
     state = encoder_state(tensors, config["encoder"]["num_hidden_layers"])
     add_adapters(encoder, state)
     encoder.load_state_dict({k: torch.from_numpy(v) for k, v in state.items()})
-    heads = {
-        k.removeprefix("heads."): torch.from_numpy(v).float()
-        for k, v in tensors.items()
-        if k.startswith("heads.")
-    }
+    heads = {n: torch.from_numpy(w) for n, w in Heads(tensors).weights().items()}
     return Base(encoder, config["encoder"], folder / packed.TOKENIZER, heads)
 
 

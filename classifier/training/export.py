@@ -98,7 +98,11 @@ def tensors(encoder: Encoder, heads: Heads, ids: list[list[int]]) -> dict[str, n
     for name, range_seen in seen.items():
         out |= _product(name, state[f"{name}.weight"], state[f"{name}.bias"], range_seen)
     for name, value in heads.state_dict().items():
-        out[f"heads.{name}"] = value.float().numpy().astype(np.float16)
+        plain = value.float().numpy()
+        if name.endswith("_in.weight"):  # the hidden layers are the heads' bulk
+            out[f"heads.{name}"], out[f"heads.{name.replace('.weight', '.scale')}"] = packed.pack8(plain)
+        else:
+            out[f"heads.{name}"] = plain.astype(np.float16)
     return {k: np.ascontiguousarray(v) for k, v in out.items()}
 
 

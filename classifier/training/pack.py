@@ -1,6 +1,7 @@
 """From a trained network to weights that serve: pack, then fit the calibration on dev with the packed model."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from classifier.evaluation.predict import predict
 from classifier.heads import Heads as NumpyHeads
 from classifier.model import Encoder, Heads
 from classifier.tokens import Tokens
-from classifier.training import calibrate, export, signature
+from classifier.training import calibrate, export, fit_ngrams, signature
 from classifier.training.corpus import Example
 from classifier.windows import LEAD_TOKENS
 
@@ -47,13 +48,21 @@ def pack(
     export.write(folder, export.tensors(encoder, heads, ids), keep, tokenizer, about)
     dev = [e for e in examples if e.side == "dev"]
     tensors, written = packed.read(folder)
-    backend = choose("cpu", folder, 2)
+    tokens, backend = Tokens(folder), choose("cpu", folder, 2)
+    registers = np.array([e.register for e in dev])
     if signed is not None:
-        pooled = predict(Tokens(folder), backend, NumpyHeads(tensors), signed[0]).pooled
+        pooled = predict(tokens, backend, NumpyHeads(tensors), signed[0]).pooled
         weight, bias = signature.fit_head(pooled, signed[1])
         tensors["heads.signature.weight"] = weight.astype(np.float16)
         tensors["heads.signature.bias"] = bias.astype(np.float16)
-        save_file(tensors, folder / packed.MODEL, metadata={"format": "newsquake"})
-    outputs = predict(Tokens(folder), backend, NumpyHeads(tensors), dev, np.array([e.register for e in dev]))
+    outputs = predict(tokens, backend, NumpyHeads(tensors), dev, registers)
+    train_ids, dev_ids = (
+        [c.ids for c in coder.encode_batch([e.text for e in side])] for side in (train, dev)
+    )
+    linear = fit_ngrams.fit(train, train_ids, outputs.sentiment, dev, dev_ids)
+    tensors |= linear
+    save_file(tensors, folder / packed.MODEL, metadata={"format": "newsquake"})
+    added = NumpyHeads(tensors).ngrams.logits(dev_ids, registers)
+    outputs = replace(outputs, sentiment=outputs.sentiment + added)
     written["calibration"] = calibrate.fit(dev, outputs)
     return export.seal(folder, json.loads(json.dumps(written)))
