@@ -222,6 +222,7 @@ CHINESE = {
     "running": "运行中",
     "done": "已完成",
     "stopped": "已停止",
+    "failed": "失败",
     "draining": "收尾中",
     "silent": "静默",
     "ok": "正常",

@@ -68,4 +68,5 @@ def odds(p_value: float | None) -> str:
         return ""
     if p_value < 1e-6:
         return f"10{'⁰¹²³⁴⁵⁶⁷⁸⁹'[round(-math.log10(p_value))]}"
-    return f"{round(1 / p_value):,}"
+    number = round(1 / p_value)
+    return f"{number if number < 10_000 else round(number, 1 - len(str(number)) + 1):,}"

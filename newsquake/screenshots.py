@@ -114,9 +114,9 @@ def _demo(folder: Path) -> str:
         [sys.executable, "-m", "newsquake", "demo", "--exit", "--no-dashboard", "--folder", str(folder)],
         check=True,
     )
-    found = sorted(folder.rglob("newsquake.db"))
+    found = sorted(file for file in folder.rglob("*.db") if file.name != "scores.db")
     if not found:
-        raise NewsquakeError(f"the demo left no newsquake.db under {folder}")
+        raise NewsquakeError(f"the demo left no store under {folder}")
     return f"sqlite:///{found[0]}"
 
 

@@ -28,7 +28,9 @@ def by_source(store: Store) -> pd.DataFrame:
             origins.c.source, origins.c.kind
         ),
     )
-    read = frame(store, select(cursors.c.source, cursors.c.read, cursors.c.done, cursors.c.updated_at))
+    # Beside sources' cursors the table holds counts of crashes, which have read nothing.
+    counted = cursors.c.source.not_like("crash:%")
+    read = frame(store, select(cursors.c.source, cursors.c.read).where(counted))
     wide = ended.pivot_table(index="source", columns="kind", values="number", fill_value=0, aggfunc="sum")
     for kind in ("article", "duplicate", "dead"):
         if kind not in wide:

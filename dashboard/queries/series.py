@@ -104,14 +104,14 @@ def now_and_before(
 
 
 def rules_of(store: Store, desk: str, series: str) -> list[str]:
-    """The rules that have found something of the series."""
+    """The rules that have judged the series, the one that found it most unusual first."""
     with store.read() as connection:
         return list(
             connection.execute(
                 select(findings.c.rule)
                 .where(findings.c.desk == desk, findings.c.series == series)
-                .distinct()
-                .order_by(findings.c.rule)
+                .group_by(findings.c.rule)
+                .order_by(func.max(findings.c.statistic).desc(), findings.c.rule)
             ).scalars()
         )
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from msgspec import DecodeError, json
 
+from alerts.rulesfile import SEVERITIES
 from alerts.sentence import figure
 from core.times import DAY, HOUR, from_ms
 from dashboard import data, names
@@ -35,14 +36,14 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         return
     row = parts["one"].iloc[0]
     lines = [json.decode(line) for line in parts["lines"]["line"]]
-    pack = _pack(parts["lines"])
+    peak, pack = _peak(parts["lines"])
     st.divider()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         badges(viewer, row)
         st.text(names.title(row["series"], viewer.language, data.company_name))
     why, do = st.columns([0.68, 0.32], gap="medium")
     with why:
-        _numbers(viewer, row, lines, pack)
+        _numbers(viewer, row, peak, pack)
         _around(viewer, desk, row)
     with do:
         alert_actions(viewer, desk, row)
@@ -50,41 +51,47 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
     _evidence(viewer, desk, ident, parts, lines, pack)
 
 
-def _pack(lines: pd.DataFrame) -> dict[str, Any]:
-    """The evidence pack of the newest line that has one; empty where none can be read."""
-    for stored in reversed(list(lines["evidence"])):
-        try:
-            pack = json.decode(stored) if stored else None
-        except DecodeError:
-            continue
-        if isinstance(pack, dict):
-            return pack
-    return {}
+def _peak(lines: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The line at which the alert was most severe, and that line's evidence pack; empty where there is none."""
+    best: tuple[int, dict[str, Any], dict[str, Any]] = (-1, {}, {})
+    for _, row in lines.iterrows():
+        rank = SEVERITIES.index(row["severity"]) if row["state"] != "resolved" else -1
+        if rank > best[0] or not best[1]:
+            best = (rank, json.decode(row["line"]), _read(row["evidence"]))
+    return best[1], best[2]
 
 
-def _numbers(viewer: Viewer, row: pd.Series, lines: list[dict[str, Any]], pack: dict[str, Any]) -> None:
+def _read(stored: bytes) -> dict[str, Any]:
+    try:
+        pack = json.decode(stored) if stored else {}
+    except DecodeError:
+        return {}
+    return pack if isinstance(pack, dict) else {}
+
+
+def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[str, Any]) -> None:
     t = viewer.t
     st.subheader(t("Why"), anchor=False)
-    if not lines:
+    if not peak:
         st.caption(t("Its line has not been written yet."))
         return
     if said := pack.get("sentence", {}).get(viewer.language):
         st.text(said)
-    first, metric = lines[0], pack.get("rule", {}).get("metric", "")
-    columns = st.columns(5)
-    columns[0].metric(t("Observed"), _figure(viewer, metric, first.get("observed")), border=True)
-    columns[1].metric(t("Expected"), _figure(viewer, metric, first.get("expected")), border=True)
-    columns[2].metric(t("By chance"), viewer.odds(first.get("p_value")), border=True)
-    columns[3].metric(t("Stories"), f"{first['stories']:,}", border=True)
-    columns[4].metric(t("Publishers"), f"{first['publishers']:,}", border=True)
+    metric = pack.get("rule", {}).get("metric", "")
+    columns = st.columns([1, 1, 1.7, 1, 1.1])
+    columns[0].metric(t("Observed"), _figure(viewer, metric, peak.get("observed")), border=True)
+    columns[1].metric(t("Expected"), _figure(viewer, metric, peak.get("expected")), border=True)
+    columns[2].metric(t("By chance"), viewer.odds(peak.get("p_value")), border=True)
+    columns[3].metric(t("Stories"), f"{peak['stories']:,}", border=True)
+    columns[4].metric(t("Publishers"), f"{peak['publishers']:,}", border=True)
     st.caption(
         t(
             "Rule {rule}, version {version}. Since {onset} UTC, decided {decided} UTC from {articles} articles.",
             rule=row["rule"],
             version=str(row["rule_version"])[:12],
             onset=moment(row["onset"]),
-            decided=str(first["decided_at"])[:16].replace("T", " "),
-            articles=f"{first['articles']:,}",
+            decided=str(peak["decided_at"])[:16].replace("T", " "),
+            articles=f"{peak['articles']:,}",
         )
     )
 

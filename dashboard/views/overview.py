@@ -180,7 +180,7 @@ def _open_alerts(viewer: Viewer, desk: DeskState) -> None:
         st.info(t("No alert in this period."))
         return
     for _, row in rows.head(ALERTS_SHOWN).iterrows():
-        with st.container(border=True):
+        with st.container(border=True, gap="xxsmall"):
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 badges(viewer, row)
                 if st.button(

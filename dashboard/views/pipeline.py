@@ -43,7 +43,7 @@ def _sum(viewer: Viewer, desk: DeskState, sources: pd.DataFrame) -> None:
     columns[1].metric(t("Stored"), f"{stored:,}", border=True)
     columns[2].metric(t("Duplicates"), f"{twice:,}", border=True)
     columns[3].metric(t("Dead"), f"{dead:,}", border=True)
-    columns[4].metric(t("Decided up to (UTC)"), moment(desk.now), border=True)
+    columns[4].metric(t("Decided up to (UTC)"), moment(desk.now)[5:], border=True)
     if open_ == 0:
         st.success(
             t("{read} read = {stored} stored + {dead} dead + {twice} duplicates: nothing is missing.",
@@ -67,7 +67,7 @@ def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
         st.info(t("No stage has said anything yet."))
         return
     table = []
-    for row in rows.drop_duplicates(["stage", "instance"], keep="last").itertuples():
+    for row in newest(rows).itertuples():
         counters = json.decode(str(row.counters))
         silent = str(row.status) == "running" and now - int(str(row.updated_at)) > STALE_MS
         table.append(
@@ -98,6 +98,12 @@ def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
     )
 
 
+def newest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The processes that run, and of each stage its newest one: what ended and was started again is past."""
+    last = ~rows["stage"].duplicated(keep="last")
+    return rows[last | (rows["status"] == "running")]
+
+
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
@@ -109,17 +115,18 @@ def _sources(viewer: Viewer, sources: pd.DataFrame, health: pd.DataFrame) -> Non
         st.info(t("No source has been read yet."))
         return
     table = sources.merge(health[["source", "status", "expected", "seen"]], on="source", how="left")
+    # A dump's cursor counts what was read of the whole file; its articles name sources of their own.
+    table = table[(table[["article", "duplicate", "dead"]].sum(axis=1) > 0) | table["status"].notna()]
     table["status"] = [
         t("NA") if status != status or status is None else t(str(status)) for status in table["status"]
     ]
     st.dataframe(
         table,
         hide_index=True,
-        column_order=["source", "status", "read", "article", "duplicate", "dead", "expected", "seen"],
+        column_order=["source", "status", "article", "duplicate", "dead", "expected", "seen"],
         column_config={
             "source": st.column_config.TextColumn(t("Source")),
             "status": st.column_config.TextColumn(t("State"), width="small"),
-            "read": st.column_config.NumberColumn(t("Read"), format="localized"),
             "article": st.column_config.NumberColumn(t("Stored"), format="localized"),
             "duplicate": st.column_config.NumberColumn(t("Duplicates"), format="localized"),
             "dead": st.column_config.NumberColumn(t("Dead"), format="localized"),

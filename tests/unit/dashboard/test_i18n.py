@@ -21,7 +21,8 @@ from dashboard.viewer import PERIODS
 FOLDER = Path(dashboard.__file__).parent
 BY_DATA = {  # words that come from the store and from tables of choices
     "low", "medium", "high", "critical", "pending", "firing", "resolved", "true", "false", "duplicate", "known",
-    "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "draining", "silent", "ok", "broken",
+    "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
+    "silent", "ok", "broken",
     "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "6h slots", "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
