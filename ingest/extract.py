@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import lxml.html
@@ -25,6 +26,11 @@ _ARTICLES = frozenset(
      "BackgroundNewsArticle", "LiveBlogPosting", "AdvertiserContentArticle", "TechArticle", "Report", "PressRelease")
 )  # fmt: skip
 _DROP = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_MARKUP = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|img|h[1-6]|table|t[rdh]|tbody|blockquote|script|style|font|figure|"
+    r"section|article|iframe|video|small|sub|sup|pre|code|hr|center|form|input|svg|object|embed|html|body|head)\b[^<]*>|<!--",
+    re.IGNORECASE,
+)
 _NOISE = ("script", "style", "noscript", "template", "iframe", "object", "svg", "head", "form")
 _BLOCK = frozenset(
     (
@@ -211,8 +217,8 @@ def _word(value: Any) -> str:
 
 def plain(html: str) -> str:
     """The text of an HTML fragment (a feed's summary): blocks on lines of their own, nothing executed."""
-    if "<" not in html and "&" not in html:
-        return clean(tidy(html))
+    if _MARKUP.search(html) is None:  # `ASHTON-TATE <TATE>` names a ticker, not a tag
+        return clean(tidy(unescape(html)))
     tree = parse_html(f"<div>{html}</div>")
     if tree is None:
         return ""

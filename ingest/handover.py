@@ -14,7 +14,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import msgspec
 import structlog
@@ -39,8 +38,6 @@ log = structlog.get_logger(__name__)
 WRITER = "live"
 _RECENT = 50_000
 _LIMIT = 500
-Record = TypeVar("Record", Article, DeadLetter)
-"""What has an origin."""
 
 
 @dataclass
@@ -94,36 +91,52 @@ class HandOver:
 
     close = drop
 
-    def give(self, batch: Batch) -> None:
-        """Hand a batch over. Raises BusUnavailable or StoreUnavailable; then give it again."""
+    def give(self, *batches: Batch) -> None:
+        """Hand batches over, all in one flush and one transaction.
+
+        Raises BusUnavailable or StoreUnavailable; then give them again.
+        """
         producer = self._open()
-        fresh = self._fresh(batch.articles)
-        dead = self._fresh(batch.dead)
-        sent: list[Article] = []
-        for article in fresh:
-            article = stamped(article, self.now_ms())
-            try:
-                self._send(producer, article)
-            except InvalidRecord as error:
-                dead.append(_too_large(article, error, self._last_t))
-            else:
-                sent.append(article)
+        wanted = [article.origin for batch in batches for article in batch.articles]
+        wanted += [letter.origin for batch in batches for letter in batch.dead]
+        fresh = self._fresh(wanted)
+        given: list[tuple[Batch, list[Article], list[DeadLetter]]] = []
+        for batch in batches:
+            sent: list[Article] = []
+            dead = [letter for letter in batch.dead if fresh.pop(letter.origin, None) is not None]
+            for article in batch.articles:
+                if fresh.pop(article.origin, None) is None:
+                    continue
+                article = stamped(article, self.now_ms())
+                try:
+                    self._send(producer, article)
+                except InvalidRecord as error:
+                    dead.append(_too_large(article, error, self._last_t))
+                else:
+                    sent.append(article)
+            given.append((batch, sent, dead))
         producer.flush()
         crash.point("after_hand_over")
-        bury(dead, producer, self._store, "ingest")
-        batch.new, repeats = len(sent), len(batch.articles) - len(fresh)
-        read = batch.cursor.read + len(sent) + len(dead)
+        bury([letter for _, _, dead in given for letter in dead], producer, self._store, "ingest")
         crash.point("before_cursor")
+        now = self._stage.clock.now_ms()
+        rows = [
+            {**batch.cursor.row(now), "read": batch.cursor.read + len(sent) + len(dead)}
+            for batch, sent, dead in given
+        ]
         with self._store.write() as connection:
-            if not self._bus.durable and sent:
-                insert_absent(connection, pending, [_pending_row(article) for article in sent])
-            upsert(connection, cursors, [{**batch.cursor.row(self._stage.clock.now_ms()), "read": read}])
+            if not self._bus.durable and (all_sent := [article for _, sent, _ in given for article in sent]):
+                insert_absent(connection, pending, [_pending_row(article) for article in all_sent])
+            upsert(connection, cursors, rows)
         crash.point("after_cursor")
-        batch.cursor.read = read
-        if not self._bus.durable:
-            self._handed.update(article.origin for article in sent)
-        self._remember([article.origin for article in sent] + [letter.origin for letter in dead])
-        self._count(batch.cursor.name, len(sent), len(dead), repeats)
+        for (batch, sent, dead), row in zip(given, rows, strict=True):
+            batch.cursor.read, batch.new = row["read"], len(sent)
+            origins_now = [article.origin for article in sent]
+            if not self._bus.durable:
+                self._handed.update(origins_now)
+            self._remember(origins_now + [letter.origin for letter in dead])
+            repeats = len(batch.articles) - len(sent) - sum(letter.topic == "news.raw" for letter in dead)
+            self._count(batch.cursor.name, len(sent), len(dead), repeats)
 
     def _count(self, source: str, sent: int, dead: int, repeats: int) -> None:
         stage = self._stage
@@ -138,20 +151,17 @@ class HandOver:
     def _send(self, producer: Producer, article: Article) -> None:
         producer.send(RAW, article, key=article.id, partition=partition_of(article.id, self._partitions))
 
-    def _fresh(self, records: Sequence[Record]) -> list[Record]:
-        """Those not settled and not on their way already, each origin once."""
-        wanted: dict[str, Record] = {
-            record.origin: record for record in records if record.origin not in self._recent
-        }
+    def _fresh(self, wanted: Sequence[str]) -> dict[str, bool]:
+        """Those origins that are not settled and not on their way already, each once."""
+        names = list(dict.fromkeys(origin for origin in wanted if origin not in self._recent))
         known: set[str] = set()
-        names = list(wanted)
         with self._store.read() as connection:
             for start in range(0, len(names), _LIMIT):
                 chunk = names[start : start + _LIMIT]
                 known |= set(
                     connection.execute(select(origins.c.origin).where(origins.c.origin.in_(chunk))).scalars()
                 )
-        return [record for origin, record in wanted.items() if origin not in known]
+        return {name: True for name in names if name not in known}
 
     def _remember(self, names: Iterable[str]) -> None:
         for name in names:
@@ -225,5 +235,5 @@ def _too_large(article: Article, error: InvalidRecord, now_ms: int) -> DeadLette
 
     return dead_letter(
         origin=article.origin, reason=error.reason, payload=encode(article), at=now_ms, detail=error.detail,
-        source=article.source, key=article.id,
+        source=article.source, key=article.id, topic=RAW,
     )  # fmt: skip

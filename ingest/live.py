@@ -100,24 +100,32 @@ class Live:
                 self._stage.wait(pause)
 
     def _take(self, timeout_s: float) -> None:
-        """Hand over the next batch; on failure it stays in hand and is given again."""
+        """Hand over what waits, together; on failure it stays in hand and is given again."""
         try:
-            batch = self._queue.get(timeout=timeout_s)
+            batches = [self._queue.get(timeout=timeout_s)]
         except queue.Empty:
             return
+        batches += self._drained()
+        # Two looks at one source (a failure told, then news) share a cursor: its last row is the one to store.
+        unique = {id(batch.cursor): batch for batch in batches}
+        later = [batch for batch in batches if unique[id(batch.cursor)] is not batch]
         pauses = delays()
         while not self._stage.stopping:
             try:
-                self._hand.give(batch)
+                for batch in later:
+                    self._hand.give(batch)
+                self._hand.give(*unique.values())
             except (BusUnavailable, StoreUnavailable) as error:
                 self._hand.drop()
-                log.warning("hand-over held", source=batch.cursor.name, error=str(error))
+                log.warning("hand-over held", sources=len(batches), error=str(error))
                 self._stage.tell("waiting")
                 self._stage.wait(next(pauses))
             else:
-                batch.ok = True
+                for batch in batches:
+                    batch.ok = True
                 break
-        batch.done.set()
+        for batch in batches:
+            batch.done.set()
 
     def _drained(self) -> list[Batch]:
         found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from core.metrics import JOBS_MISSED
 from ingest.sources.spec import SourceSpec
 
 log = structlog.get_logger(__name__)
+logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say is said, and counted, below
 THREADS = 16
 GRACE_S = 300
 """A job that starts up to so much late still runs (a laptop that slept); later ones are missed and counted."""
