@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from alerts import evidence, notify
@@ -134,7 +135,7 @@ def _write(connection: Connection, desk: str, one: Change) -> None:
         [
             {
                 "desk": desk, "decided_at": decided, "id": line.id, "state": line.state, "severity": line.severity,
-                "line": "{}", "evidence": one.pack,
+                "line": msgspec.json.encode(line).decode(), "evidence": one.pack,
             }
         ],
     )  # fmt: skip

@@ -1,0 +1,144 @@
+"""The alerts room's commands, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts import cli, cli_deliveries, cli_evidence, cli_rules
+from core.errors import ConfigError, NewsquakeError
+from core.settings import load_settings
+from core.store import Store
+from tests.support.alertrows import change, decide, rows, rules_of
+from tests.support.records import T0
+
+SETTINGS = """
+store: {{url: "sqlite:///{folder}/store.db"}}
+alerts: {{rules: rules.yaml}}
+delivery:
+  webhooks:
+    - {{name: hook, url: "https://hook.example/", secret: whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQQ==}}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, sqlite_store: Store) -> Path:
+    """A desk with one alert that fires, of which the hook is to hear."""
+    file = tmp_path / "newsquake.yaml"
+    file.write_text(SETTINGS.format(folder=tmp_path))
+    (tmp_path / "rules.yaml").write_text(rules_of().source)
+    rules = rules_of()
+    decide(sqlite_store, load_settings(file, environ={}), rules, change(rules), now_ms=T0)
+    return file
+
+
+ALERT = change(rules_of()).line.id
+
+
+def out(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_alert_is_listed_shown_and_handled(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.list_alerts(open_only=True, json=True, config=config)
+    assert [one["id"] for one in out(capsys)] == [ALERT]
+    cli.ack(ALERT[:8], reason="looking", by="anna", config=config)
+    cli.list_alerts(open_only=True, json=True, config=config)
+    assert capsys.readouterr().out.startswith(f"alert {ALERT} acknowledged\n")
+    cli.resolve(ALERT, reason="old story", disposition="false", by="anna", config=config)
+    capsys.readouterr()
+    cli.show(ALERT, json=True, config=config)
+    card = out(capsys)
+    assert card["handling"]["acknowledged_by"] == "anna" and card["handling"]["disposition"] == "false"
+    assert [deed["action"] for deed in card["history"]] == [
+        "alert.firing", "alert.acknowledge", "alert.dispose", "alert.close",
+    ]  # fmt: skip
+    cli.show(ALERT, config=config)
+    assert "Negative share of law and regulation for US:JPM 73 %" in capsys.readouterr().out
+
+
+def test_a_headline_cannot_drive_the_terminal(
+    config: Path, sqlite_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = rules_of()
+    nasty = change(rules, series="entity:US:C", titles=("\x1b[2J\x1b]0;gotcha\x07 [bold]big[/bold]",))
+    decide(sqlite_store, load_settings(config, environ={}), rules, nasty, now_ms=T0)
+    cli.show(nasty.line.id, config=config)
+    told = capsys.readouterr().out
+    assert "\x1b" not in told and "\x07" not in told and "[bold]big[/bold]" in told
+
+
+def test_a_silence_is_added_listed_and_ended(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.silence_add(series="entity:US:*", until="3h", reason="quarter end", by="anna", config=config)
+    name = capsys.readouterr().out.split()[0]
+    cli.silence_list(json=True, config=config)
+    (one,) = out(capsys)
+    assert one["id"] == name and one["ends_at"] - one["starts_at"] == 3 * 3_600_000
+    cli.silence_expire(name[:10], by="bob", config=config)
+    capsys.readouterr()
+    cli.silence_list(json=True, config=config)
+    assert out(capsys) == []
+    with pytest.raises(ConfigError, match="--until soon: expected a time"):
+        cli.silence_add(rule="x", until="soon", reason="why not", config=config)
+
+
+def test_evidence_is_written_and_verified_and_a_changed_one_found(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = tmp_path / "pack.json"
+    cli_evidence.show(ALERT, out=pack, config=config)
+    with pytest.raises(NewsquakeError, match="figures differ"):
+        # The made-up row of these tests claims counts that its articles do not have: verify says so.
+        cli_evidence.check(str(pack), config=config)
+    assert "BAD  articles: the pack says 20, derived 2" in capsys.readouterr().out
+    pack.write_text("{}")
+    with pytest.raises(ConfigError, match="not an evidence pack"):
+        cli_evidence.check(str(pack), config=config)
+
+
+def test_the_audit_log_is_verified_in_the_store_and_from_an_export(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.ack(ALERT, reason="looking", by="anna", config=config)
+    capsys.readouterr()
+    cli_evidence.audit_verify(config=config)
+    told = capsys.readouterr().out
+    assert told.startswith("2 entries, every link holds; anchor 2:")
+    export = tmp_path / "audit.jsonl"
+    cli_evidence.audit_export(out=export, config=config)
+    cli_evidence.audit_verify(file=export, anchor=told.split()[-1])
+    export.write_text(export.read_text().replace("anna", "anne"))
+    with pytest.raises(NewsquakeError, match="broken after 1 right entries"):
+        cli_evidence.audit_verify(file=export)
+
+
+def test_deliveries_are_listed_and_sent_again(
+    config: Path, sqlite_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli_deliveries.list_deliveries(json=True, config=config)
+    (one,) = out(capsys)["notifications"]
+    assert (one["channel"], one["status"], one["event"]) == ("hook", "pending", "firing")
+    with sqlite_store.write() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET status = 'refused', attempts = 1")
+    cli_deliveries.replay("refused", by="anna", config=config)
+    assert capsys.readouterr().out == "1 to be sent again\n"
+    assert rows(sqlite_store)[0].status == "pending"
+    cli_deliveries.enable("hook", by="anna", config=config)
+    with pytest.raises(ConfigError, match="no channel is called 'fax'; known: hook"):
+        cli_deliveries.enable("fax", config=config)
+    cli_deliveries.secret()
+    assert capsys.readouterr().out.splitlines()[-1].startswith("whsec_")
+
+
+def test_rules_are_checked_with_their_channels(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli_rules.check(config=config)
+    assert "1 rules, version" in capsys.readouterr().out
+    cli_rules.list_rules(json=True, config=config)
+    assert out(capsys)["rules"][0]["id"] == "company-negative"
+    other = config.parent / "other.yaml"
+    other.write_text(rules_of().source + "notify: {route: {default: [fax]}}\n")
+    with pytest.raises(ConfigError, match=r"notify\.route: no channel 'fax' \(hook\)"):
+        cli_rules.check(other, config=config)
