@@ -112,7 +112,9 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
     ]
     if len(found) != 1 or not which:
         what = "no silence" if not found else f"{len(found)} silences"
-        raise ConfigError(f"{what} in force with an id that begins with {which!r} (newsquake alerts silence list)")
+        raise ConfigError(
+            f"{what} in force with an id that begins with {which!r} (newsquake alerts silence list)"
+        )
     connection.execute(
         update(silences).where(silences.c.desk == desk, silences.c.id == found[0].id).values(expired=True)
     )
