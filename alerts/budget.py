@@ -9,7 +9,7 @@ The threshold is the level that, by the tail of those peaks, as many a week pass
 with a 90 % interval. With too little history for the rate asked (under four weeks, or under eight peaks) it is the
 conservative parametric tail, -log10 of budget over chances, and says so. Peaks far beyond the tail of all others are
 taken for incidents nobody has disposed yet: an early crash must not deafen the rule for months.
-Weeks count only while there was something to look at: a gap of more than three days is no history.
+A gap of more than two weeks without any look is no history.
 A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), kept in the store.
 """
 
@@ -35,8 +35,10 @@ KEPT = 4_000
 MEMORY_WEEKS = 104.0
 """Peaks older than this (in weeks with data) are forgotten: a model or a newsroom changes."""
 FLOOR = 0.5
-"""Below this statistic nothing is an episode, and no budget's threshold lies lower."""
-GAP_MS = 3 * DAY
+"""Below this statistic nothing is an episode."""
+LOWEST = 1.0
+"""No budget's threshold lies lower: what happens in one window of ten is not unusual. A budget may so go unspent."""
+GAP_MS = 14 * DAY
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -225,20 +227,23 @@ class Budget:
 
     def _threshold(self, peaks: list[float], weeks: float) -> tuple[float, str, float | None, float | None]:
         allowed = self._budget * weeks
-        if weeks < LEAST_WEEKS or len(peaks) < LEAST_PEAKS:
+        n = float(len(peaks))
+        if weeks >= LEAST_WEEKS and allowed >= n + 2.0 * n**0.5 + 3.0:
+            return LOWEST, "every episode so far fits the budget", None, None
+        if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
             start = self._parametric()
             above = sum(peak >= start for peak in peaks)
             if above > allowed + 3.0 * allowed**0.5 + 3.0:
                 # Not one incident, but many onsets: p-values are not as good as they claim.
                 start = max(start, tail.level(peaks, max(allowed, 1.0)))
             return start, "parametric tail: too little history", None, None
-        if allowed >= len(peaks):
-            return FLOOR, "every episode so far fits the budget", None, None
+        if allowed >= n:
+            return LOWEST, "every episode so far fits the budget", None, None
         low, high = tail.interval(peaks, allowed)
         how = "peaks over threshold, declustered"
         if out := tail.incidents(peaks, allowed):
             how += f"; {out} beyond that tail taken for incidents"
-        return max(FLOOR, tail.level(peaks, allowed)), how, low, high
+        return max(LOWEST, tail.level(peaks, allowed)), how, low, high
 
     def dump(self) -> bytes:
         """Exact state."""

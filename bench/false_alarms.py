@@ -86,9 +86,17 @@ def main() -> None:
             if rule.budget_per_week >= 1
             else low <= settled[rule.id] <= high
         )
+        word = (
+            "kept"
+            if kept
+            else "EXCEEDED"
+            if rate > rule.budget_per_week
+            else "below: too little evidence to spend it"
+        )
         print(
-            f"{rule.id:20s} {rule.budget_per_week:7.2f} {settled[rule.id]:6d} {rate:7.3f} {rate / rule.budget_per_week:6.2f}   "
-            f"{low:.0f}..{high:.0f}  {'kept' if kept else 'NOT KEPT'}  (first {SETTLED_WEEKS} weeks: "
+            f"{rule.id:20s} {rule.budget_per_week:7.2f} {settled[rule.id]:6d} {rate:7.3f} "
+            f"{rate / rule.budget_per_week:6.2f}   "
+            f"{low:.0f}..{high:.0f}  {word}  (first {SETTLED_WEEKS} weeks: "
             f"{whole[rule.id] - settled[rule.id]})"
         )
 

@@ -13,7 +13,7 @@ from alerts.records import Verdict, Window
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
 
-HOP, WINDOW = 5 * MINUTE, HOUR
+HOP, WINDOW = 15 * MINUTE, 2 * HOUR
 START = parse_iso("2024-03-04T00:00:00Z")
 SERIES = ["entity:US:AAA", "entity:US:BBB", "entity:US:CCC", "topic:energy@en", "topic:energy@zh"]
 CONTEXT = Context(WINDOW, HOP, dict.fromkeys(SERIES[:3], "tech"))
@@ -83,7 +83,7 @@ def fresh(kind: str) -> Detector:
 
 @every_kind
 def test_restored_state_goes_on_exactly_and_dumps_the_same(kind: str) -> None:
-    told = list(steps(news(6)))
+    told = list(steps(news(4)))
     half = len(told) // 2
     one, other = fresh(kind), fresh(kind)
     run(one, told[:half])
@@ -133,7 +133,7 @@ def test_leaving_out_empty_hops_equals_stepping_through_them(kind: str) -> None:
             a, b = getattr(verdict, name), getattr(expected, name)
             assert a == b or abs(a - b) <= 1e-9, name
         compared += 1
-    assert compared > 500
+    assert compared > 200
 
 
 @every_kind

@@ -165,7 +165,15 @@ def test_a_budget_larger_than_everything_that_happens_lets_all_of_it_through() -
     one = budget(10_000.0)
     for look in statistics(6, 10):
         one.observe(*look)
-    assert one.fit(6 * WEEK).threshold == 0.5
+    assert one.fit(6 * WEEK).threshold == 1.0
+
+
+def test_a_rule_that_seldom_has_enough_evidence_needs_no_further_proof() -> None:
+    one = budget(1.0)
+    for at in range(DAY, 20 * WEEK, 9 * DAY):
+        one.observe(at, "s", 0.4)
+    fit = one.fit(20 * WEEK)
+    assert fit.threshold == 1.0 and fit.weeks > 18 and "fits the budget" in fit.method
 
 
 def test_the_tail_fit_finds_a_known_exponential() -> None:
