@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, and_, select
 
+from alerts.budget import load_fit
 from alerts.desk import BUDGET, TIMERS, Desk, restore_looks
 from alerts.intake import article_of, scored_of
 from alerts.lifecycle import Alert
@@ -83,8 +84,6 @@ def _watch(connection: Connection, name: str, watch: Watch) -> None:
         alert = msgspec.msgpack.decode(data, type=Alert)
         watch.alerts[alert.series] = alert
     if watch.budget is not None:
-        from alerts.budget import load_fit
-
         made = connection.execute(
             select(fits.in_force_from, fits.fit)
             .where(fits.desk == name, fits.rule == watch.key)

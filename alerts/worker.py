@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import structlog
 
+from alerts import budget
 from alerts.desk import Desk
 from alerts.rules import RuleSet, load_rules
 from alerts.session import Session
@@ -90,18 +91,10 @@ def calm_collector() -> None:
 
 def watches_of(rules: RuleSet, pane_ms: int) -> list[Watch]:
     """A watch per window rule, with a budget where the rule has no threshold of its own."""
-    return [Watch(rule, pane_ms, budget=_budget(rule, pane_ms)) for rule in rules.rules]
-
-
-def _budget(rule: object, pane_ms: int) -> object:
-    import importlib
-
-    if getattr(rule, "threshold", None) is not None:
-        return None
-    try:
-        return importlib.import_module("alerts.budget").make(rule, pane_ms)
-    except ImportError:
-        return None
+    return [
+        Watch(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+        for rule in rules.rules
+    ]
 
 
 def wait_for_lease(store: Store, stage: Stage, desk: str, holder: str, timeout_ms: int) -> Lease | None:
