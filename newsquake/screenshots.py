@@ -53,10 +53,13 @@ def shots(store: Store) -> list[Shot]:
     return chosen
 
 
-def screenshots(store_url: str, out_dir: Path) -> list[Path]:
-    """Take them into `out_dir` as PNG files; returns their paths. Raises NewsquakeError, ConfigError."""
+def screenshots(store_url: str, out_dir: Path, only: frozenset[str] = frozenset()) -> list[Path]:
+    """Take them (`only` these; none named: all) into `out_dir` as PNG files; returns their paths.
+
+    Raises NewsquakeError, ConfigError.
+    """
     store = open_store(StoreSettings(url=store_url), read_only=True)
-    wanted = shots(store)
+    wanted = [shot for shot in shots(store) if not only or shot.name in only]
     out_dir.mkdir(parents=True, exist_ok=True)
     taken = []
     with running_dashboard(store_url) as address, browser() as opened:
@@ -70,7 +73,8 @@ def screenshots(store_url: str, out_dir: Path) -> list[Path]:
             page.screenshot(path=str(file))
             taken.append(file)
             page.context.close()
-    taken.append(_terminal(store, out_dir))
+    if not only or "terminal" in only:
+        taken.append(_terminal(store, out_dir))
     store.close()
     return taken
 
@@ -125,9 +129,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--store", help="a store to show; default: the demo runs first")
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="just these, such as overview alert"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for file in screenshots(chosen.store or _demo(Path(folder)), chosen.out):
+        for file in screenshots(chosen.store or _demo(Path(folder)), chosen.out, frozenset(chosen.only)):
             print(file)
 
 
