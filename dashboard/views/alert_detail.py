@@ -147,9 +147,7 @@ def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
         table,
         hide_index=True,
         column_config={
-            "time": st.column_config.DatetimeColumn(
-                t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width="small"
-            ),
+            "time": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width=130),
             "what": st.column_config.TextColumn(t("What")),
             "who": st.column_config.TextColumn(t("By"), width="small"),
         },

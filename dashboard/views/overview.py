@@ -19,7 +19,7 @@ from dashboard.views import links
 from dashboard.views.badges import badges
 from dashboard.views.header import header, moment
 
-ALERTS_SHOWN = 5
+ALERTS_SHOWN = 4
 MOVERS_SHOWN = 12
 CELLS = 64
 """The most columns of the heat map."""
