@@ -57,3 +57,11 @@ def test_the_tables_hold_every_label_of_the_data(shared_data: Path) -> None:
     reuters = pd.read_parquet(shared_data / "replay/en_reuters_1987.parquet").topics.explode().dropna()
     missing = set(reuters) - set(REUTERS.table)
     assert missing <= {"lei", "hk"} or not missing
+
+
+def test_the_docs_show_every_topic_sentence_and_every_label_of_the_topic_sets() -> None:
+    text = (Path(__file__).parents[3] / "docs/labels.md").read_text(encoding="utf-8").replace("\\|", "|")
+    for topic, sentence in TOPICS.items():
+        assert f"| {topic} | {sentence} |" in text
+    for label in [*TWITTER_LABELS, *FINNL.table]:
+        assert label in text
