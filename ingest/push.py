@@ -86,23 +86,19 @@ class _Caller:
 
 
 class _Rates:
-    """Articles a minute per token: a bucket that refills; the last thousand tokens are remembered."""
+    """Requests a minute per token: a bucket that refills; the last thousand tokens are remembered."""
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, key: str, number: int, rate: int, now_s: float) -> float:
-        """Seconds to wait before `number` more may come; 0.0: they may. A bucket that is full takes any one request."""
+    def wait_s(self, key: str, rate: int, now_s: float) -> float:
+        """Seconds to wait before one more may come; 0.0: it may, and is counted."""
         with self._lock:
             level, at = self._buckets.pop(key, (float(rate), now_s))
             level = min(float(rate), level + (now_s - at) * rate / 60)
-            wait = 0.0
-            if level >= number or level >= rate:
-                level -= number
-            else:
-                wait = (min(number, rate) - level) * 60 / rate
-            self._buckets[key] = (level, now_s)
+            wait = 0.0 if level >= 1 else (1 - level) * 60 / max(1, rate)
+            self._buckets[key] = (level if wait else level - 1, now_s)
             while len(self._buckets) > 1000:
                 self._buckets.popitem(last=False)
         return wait
@@ -149,12 +145,12 @@ def push_router(settings: Settings, store: Store, clock: Clock | None = None) ->
 
         try:
             caller = await run_in_threadpool(_caller, store, authorization)
-            data = await _body(request)
-            lines = _lines(data, request.headers.get("content-type", ""))
-            if wait := rates.take(caller.name, len(lines), caller.rate, time.monotonic()):
+            if wait := rates.wait_s(caller.name, caller.rate, time.monotonic()):
                 raise HTTPException(
                     429, "more than the token's rate", {"Retry-After": str(max(1, round(wait)))}
                 )
+            data = await _body(request)
+            lines = _lines(data, request.headers.get("content-type", ""))
             receipt = await run_in_threadpool(_take, settings, store, time_source, names, caller, lines)
         except StoreUnavailable as error:
             raise HTTPException(503, "the store is away; try again", {"Retry-After": "5"}) from error
