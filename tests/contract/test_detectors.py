@@ -31,7 +31,8 @@ def news(days: float, seed: int = 1, a_day: float = 60.0, bad: float = 0.25) -> 
         mine = told[series] = []
         for end in range(START + HOP, START + int(days * DAY) + 1, HOP):
             busy = 1.7 if 8 <= (end // HOUR) % 24 < 20 else 0.3
-            while chance.random() < busy * a_day * HOP / DAY:
+            left = busy * a_day * HOP / DAY
+            while (left := left - chance.expovariate(1.0)) > 0:
                 negative = chance.random() < bad
                 mine.append((end, negative, -6000 if negative else chance.randrange(-2000, 6000)))
     return told
