@@ -40,7 +40,10 @@ def unpack4(nibbles: np.ndarray, scale: np.ndarray, dtype: Any = np.float32) -> 
 def pack8(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (int8 (out, in), float32 scale (out,)) of a weight matrix, symmetric per output channel."""
     scale = np.maximum(np.abs(matrix).max(axis=1), 1e-8).astype(np.float32) / 127
-    return np.clip(np.round(matrix / scale[:, None]), -127, 127).astype(np.int8), scale
+    steps = np.clip(np.round(matrix / scale[:, None]), -127, 127).astype(np.int8)
+    return np.ascontiguousarray(
+        steps
+    ), scale  # safetensors writes a Fortran-ordered array's bytes as they lie
 
 
 def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

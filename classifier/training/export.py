@@ -118,13 +118,13 @@ def write(
     save_file(weights, folder / packed.MODEL, metadata={"format": "newsquake", "version": str(packed.FORMAT)})
     if tokenizer.resolve() != (folder / packed.TOKENIZER).resolve():
         shutil.copyfile(tokenizer, folder / packed.TOKENIZER)
-    (folder / packed.MODEL).chmod(0o644)
     return seal(folder, {"format": packed.FORMAT, "encoder": encoder, **about})
 
 
 def seal(folder: Path, config: dict[str, Any]) -> str:
     """Write config.json with the version that follows from the folder's content; return the version."""
     path = folder / packed.CONFIG
+    (folder / packed.MODEL).chmod(0o644)
     path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     config["model_version"] = packed.version(folder)
     path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -61,7 +61,11 @@ def pack(
     )
     linear = fit_ngrams.fit(train, train_ids, outputs.sentiment, dev, dev_ids)
     tensors |= linear
-    save_file(tensors, folder / packed.MODEL, metadata={"format": "newsquake"})
+    save_file(
+        {k: np.ascontiguousarray(v) for k, v in tensors.items()},
+        folder / packed.MODEL,
+        metadata={"format": "newsquake"},
+    )
     added = NumpyHeads(tensors).ngrams.logits(dev_ids, registers)
     outputs = replace(outputs, sentiment=outputs.sentiment + added)
     written["calibration"] = calibrate.fit(dev, outputs)

@@ -27,6 +27,15 @@ def test_eight_bits_come_back_within_half_a_step() -> None:
     assert packed.pack8(np.zeros((2, 4)))[0].tolist() == [[0] * 4] * 2
 
 
+def test_a_matrix_in_fortran_order_is_written_as_it_reads(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    matrix = np.asfortranarray(np.random.default_rng(0).normal(size=(3, 8)))
+    weight, _ = packed.pack8(matrix)
+    save_file({"w": weight}, tmp_path / "w.safetensors")
+    assert (load_file(tmp_path / "w.safetensors")["w"] == weight).all()
+
+
 def test_the_version_follows_from_the_content(tiny_weights: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(tiny_weights, copy)
