@@ -18,13 +18,10 @@ import random
 import resource
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 WORDS = (
     "shares", "bank", "rate", "profit", "quarter", "growth", "loss", "merger", "deal", "court", "probe", "output",
@@ -90,6 +87,7 @@ def ours(path: Path, folder: Path, address: str, results: Any) -> None:
     from core.settings import load_settings
     from core.stage import Stage
     from core.store import open_store
+    from ingest.progress import shown
     from ingest.replay import ReplayOptions
     from ingest.worker import run
 
@@ -106,31 +104,9 @@ def ours(path: Path, folder: Path, address: str, results: Any) -> None:
     bus.ensure_topics(settings.broker.partitions)
     stage = Stage("ingest", store)
     started = time.perf_counter()
-    first_sent: list[float] = []
-    ended = threading.Event()
-
-    def watch() -> None:
-        total = int(stage.gauges.get("rows_total", 0))
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:,.0f}"),
-            TimeElapsedColumn(),
-        ) as bar:
-            reading, sending = bar.add_task("reading", total=None), bar.add_task("sending", total=None)
-            while not ended.wait(0.25):
-                total = int(stage.gauges.get("rows_total", 0)) or total
-                bar.update(reading, completed=stage.counters["read"], total=total or None)
-                bar.update(sending, completed=stage.counters["sent"], total=total or None)
-                if stage.counters["sent"] and not first_sent:
-                    first_sent.append(time.perf_counter() - started)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    run(settings, bus, store, stage, ReplayOptions(path))
+    with shown(stage, always=True):
+        run(settings, bus, store, stage, ReplayOptions(path))
     seconds = time.perf_counter() - started
-    ended.set()
-    watcher.join()
     results.put((stage.counters["sent"], seconds, peak_mb(), time.process_time()))
 
 

@@ -8,6 +8,7 @@ from core.bus import Bus
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store
+from ingest.progress import shown
 from ingest.replay import Replay, ReplayOptions
 
 log = structlog.get_logger(__name__)
@@ -18,7 +19,10 @@ def run(
 ) -> None:
     """Work until the dump is through (stage status `done`) or the stage is asked to stop. Raises ConfigError."""
     if replay is not None:
-        if Replay(settings, bus, store, stage, replay).run():
+        run_replay = Replay(settings, bus, store, stage, replay)
+        with shown(stage):
+            through = run_replay.run()
+        if through:
             stage.tell("done", force=True)
             log.info("replay through", file=str(replay.path), **stage.counters)
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.times import iso
 from ingest.columns import FIELDS
 from ingest.files import KINDS, PACKED, file_hash, kind_of
 from ingest.items import Item
-from ingest.readers import Fault, Reader, open_reader
+from ingest.readers import Fault, Reader, Row, open_reader
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import DumpSpec
 from ingest.text import clean
@@ -30,6 +31,7 @@ class DumpFolder:
     def __init__(self, spec: DumpSpec, folder: Path) -> None:
         self._spec = spec
         self._pattern = str(folder / spec.path)
+        self._open: tuple[str, int, Reader, Iterator[list[Row]]] | None = None
 
     def look(self, state: dict[str, Any], context: Context) -> Look:
         """Up to ROWS_A_LOOK rows of the first file that is not read to its end."""
@@ -75,23 +77,32 @@ class DumpFolder:
         return [path for path in found if _is_dump(path) and path.stat().st_mtime_ns // 1_000_000 <= ripe]
 
     def _read(self, path: Path, entry: dict[str, Any], look: Look) -> None:
-        reader = open_reader(path, kind_of(path), self._spec.columns)
-        skip, taken = int(entry["row"]), 0
-        for batch in reader.batches():
-            if batch[-1][0] < skip:
-                continue
-            for number, values, raw in batch:
-                if number < skip:
-                    continue
-                look.items.append(_item(reader, entry["hash"], number, values, raw))
-                taken += 1
+        """The next rows. The file stays open between looks, where the cursor is still where we stopped."""
+        row = int(entry["row"])
+        if self._open is None or self._open[:2] != (entry["hash"], row):
+            reader = open_reader(path, kind_of(path), self._spec.columns)
+            self._open = (entry["hash"], row, reader, _from_row(reader, row))
+        reader, batches = self._open[2:]
+        taken = 0
+        for batch in batches:
+            look.items += [_item(reader, entry["hash"], number, values, raw) for number, values, raw in batch]
+            taken += len(batch)
             entry["row"] = batch[-1][0] + 1
             if taken >= ROWS_A_LOOK:
+                self._open = (entry["hash"], entry["row"], reader, batches)
                 return
+        self._open = None
         entry["done"] = True
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the open file."""
+        self._open = None
+
+
+def _from_row(reader: Reader, row: int) -> Iterator[list[Row]]:
+    for batch in reader.batches():
+        if batch[-1][0] >= row:
+            yield [one for one in batch if one[0] >= row]
 
 
 def _is_dump(path: Path) -> bool:
