@@ -41,7 +41,7 @@ from ingest.dump import Dump, Group
 log = structlog.get_logger(__name__)
 CHECKPOINT_S = 1.0
 _CHUNK = 250
-_FLUSH = 5000
+_FLUSH = 20_000
 """Records on their way unacknowledged: each costs the client 2 kB."""
 _DEAD_BATCH = 2000
 _DEAD_BYTES = 8 << 20

@@ -33,7 +33,8 @@ ROWS = st.fixed_dictionaries(
     {"date": TIMES, "title": TEXTS},
     optional={
         "body": TEXTS, "text": TEXTS, "id": st.one_of(st.none(), st.integers(0, 3)),
-        "url": st.one_of(st.none(), st.text(max_size=30)), "ticker": TEXTS, "lang": TEXTS, "date_raw": TIMES, "available_at": TIMES,
+        "url": st.one_of(st.none(), st.text(max_size=30)), "ticker": TEXTS, "lang": TEXTS,
+        "date_raw": TIMES, "available_at": TIMES,
     },
 )  # fmt: skip
 
