@@ -12,8 +12,9 @@ from __future__ import annotations
 import itertools
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from core.clock import Clock
 from core.errors import ConfigError
@@ -29,8 +30,7 @@ _SHIFT = 1 << 62
 """Makes times before 1970 positive, so that keys compare as bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, gc=False):
     """One article to send, and the rows that are copies of it."""
 
     available_at: int
