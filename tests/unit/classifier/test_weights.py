@@ -54,9 +54,6 @@ def test_it_knows_plain_cases_in_both_languages(engine: Engine) -> None:
     assert len(missed) <= 1, missed
 
 
-@pytest.mark.xfail(
-    reason="weights of the first run echo the headline's sentiment: docs/model-log.md", strict=False
-)
 def test_two_companies_in_one_headline_can_differ(engine: Engine) -> None:
     (score,) = engine.score([Text("Boeing shares plunge while Airbus gains on record orders")])
     by = {m.entity: m for m in score.mentions}
