@@ -189,14 +189,14 @@ def _replay_some(
 
 
 def remake(letter: Letter, settings: Settings, now: int) -> Article:
-    """The article of a dead letter, available now. Raises InvalidRecord: still no article."""
+    """The article of a dead letter. Raises InvalidRecord: still no article."""
     for schema in ("article/1", "scored/1"):
         try:
             record: Any = decode(letter.payload, schema)
         except InvalidRecord:
             continue
         article: Article = record if isinstance(record, Article) else record.article
-        return msgspec.structs.replace(article, origin=letter.origin, available_at=now)
+        return _as_of(article, letter, now)
     try:
         fields = orjson.loads(letter.payload)
     except orjson.JSONDecodeError as error:
@@ -211,4 +211,13 @@ def remake(letter: Letter, settings: Settings, now: int) -> Article:
         raise InvalidRecord(built.reason, built.detail)
     found = decode(built.value, "article/1")
     assert isinstance(found, Article)
-    return msgspec.structs.replace(found, origin=letter.origin, first_seen_at=now, available_at=now)
+    return _as_of(found, letter, now)
+
+
+def _as_of(article: Article, letter: Letter, now: int) -> Article:
+    """A dump's row keeps its event time (late, it corrects what was decided); a live article is available from now on."""
+    if letter.origin.startswith("f:"):
+        return msgspec.structs.replace(article, origin=letter.origin)
+    return msgspec.structs.replace(
+        article, origin=letter.origin, available_at=max(now, article.first_seen_at)
+    )

@@ -84,6 +84,7 @@ def test_replay_after_a_fix_sends_once_and_keeps_the_origin(world: World) -> Non
     [article] = [found for found in world.articles() if found.title == "Too long"]
     assert article.origin == letter.origin
     assert article.source == "wire"
+    assert article.available_at == article.published_at, "a dump's row keeps its event time"
     with world.store.write() as connection:  # what the alert worker does with all it reads
         rows = [{"origin": found.origin, "kind": "article", "source": "wire"} for found in world.articles()]
         insert_absent(connection, origins, rows)
