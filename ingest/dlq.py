@@ -215,7 +215,7 @@ def remake(letter: Letter, settings: Settings, now: int) -> Article:
 
 
 def _as_of(article: Article, letter: Letter, now: int) -> Article:
-    """A dump's row keeps its event time (late, it corrects what was decided); a live article is available from now on."""
+    """A dump's row keeps its event time (late, it corrects what was decided); a live article is available now."""
     if letter.origin.startswith("f:"):
         return msgspec.structs.replace(article, origin=letter.origin)
     return msgspec.structs.replace(

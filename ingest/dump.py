@@ -46,7 +46,8 @@ class Dump:
 
     def __init__(
         self, path: Path, *, folder: Path, columns: Mapping[str, str] | None = None, source: str = "",
-        delay_ms: int = 0, max_bytes: int = 900_000, sort_memory_bytes: int = 16 << 20,
+        delay_ms: int = 0, delays: Mapping[str, int] | None = None, max_bytes: int = 900_000,
+        sort_memory_bytes: int = 16 << 20,
     ) -> None:  # fmt: skip
         check_readable(path)
         kind = kind_of(path)
@@ -57,7 +58,7 @@ class Dump:
         self.rows = 0
         self.last_at: int | None = None
         self.first_at: int | None = None
-        self._delay_ms, self._max_bytes = delay_ms, max_bytes
+        self._delay_ms, self._delays, self._max_bytes = delay_ms, delays, max_bytes
         self._articles = Sorter(folder, sort_memory_bytes)
         self._dead = Sorter(folder, 2 << 20)
 
@@ -76,6 +77,7 @@ class Dump:
             self.source,
             now_ms=clock.now_ms(),
             delay_ms=self._delay_ms,
+            delays=self._delays,
             max_bytes=self._max_bytes,
             exact_times=self.reader.exact_times,
             dates_only=self.reader.dates_only,

@@ -37,6 +37,7 @@ from core.store import Store, insert_absent, upsert
 from core.tables import cursors, desks, origins
 from core.times import iso
 from ingest.dump import Dump, Group
+from ingest.sources.spec import load_sources
 
 log = structlog.get_logger(__name__)
 CHECKPOINT_S = 1.0
@@ -59,7 +60,7 @@ class ReplayOptions:
     source: str = ""
     """Default: the file's stem."""
     delay_ms: int = 0
-    """How long after published_at the source was known to deliver."""
+    """How long after published_at the source was known to deliver; 0: as the settings say of its source."""
 
 
 def parse_speed(text: str) -> float | None:
@@ -83,12 +84,14 @@ class Replay:
     ) -> None:
         self._settings, self._bus, self._store, self._stage = settings, bus, store, stage
         self._options, self._clock = options, stage.clock
+        self._delays = {spec.name: spec.delay for spec in load_sources(settings) if spec.delay}
         self._dump = Dump(
             options.path,
             folder=settings.path(settings.data_dir),
             columns=options.columns,
             source=options.source,
             delay_ms=options.delay_ms,
+            delays=self._delays,
             max_bytes=settings.ingest.max_article_bytes,
         )
         self.cursor = f"replay:{self._dump.hash}"
@@ -129,7 +132,13 @@ class Replay:
     def _begin(self) -> None:
         """Find out whether this dump was begun before, refuse what comes too late, and say that it is begun."""
         dump, options = self._dump, self._options
-        how = {"source": dump.source, "delay_ms": options.delay_ms, "mapping": dump.reader.mapping}
+        how: dict[str, Any] = {
+            "source": dump.source,
+            "delay_ms": options.delay_ms,
+            "mapping": dump.reader.mapping,
+        }
+        if self._delays and not options.delay_ms:
+            how["delays"] = self._delays
         with self._store.read() as connection:
             row = connection.execute(select(cursors).where(cursors.c.source == self.cursor)).one_or_none()
             watermark = connection.execute(

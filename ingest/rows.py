@@ -8,7 +8,7 @@ size limit: `too_large`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -48,10 +48,11 @@ class Rows:
 
     def __init__(
         self, file_hash: str, source: str, *, now_ms: int, delay_ms: int = 0, max_bytes: int = 900_000,
+        delays: Mapping[str, int] | None = None,
         exact_times: bool = False, dates_only: bool = False, extras: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._file, self._source, self._now = file_hash, source, now_ms
-        self._delay, self._max_bytes = delay_ms, max_bytes
+        self._delay, self._delays, self._max_bytes = delay_ms, delays or {}, max_bytes
         self._exact, self._dates_only = exact_times, dates_only
         self._extras = [name.removeprefix("extra.") for name in extras]
         self._newest: int | None = None
@@ -102,7 +103,9 @@ class Rows:
             )
         at = at or known
         assert at is not None
-        published_at, available_at = at[0], at[0] + (END_OF_DAY if at[1] else 0) + self._delay
+        origin_source = clean(source)[:200] or self._source if source is not None else self._source
+        delay = self._delay or self._delays.get(origin_source, 0)
+        published_at, available_at = at[0], at[0] + (END_OF_DAY if at[1] else 0) + delay
         if known is not None and plausible(known[0], self._now):
             available_at = max(published_at, known[0])
         if self._newest is None or published_at > self._newest:
@@ -113,7 +116,6 @@ class Rows:
             if value is not None and value != "":
                 extra[name] = value
         address = canonical(clean(url)) if url else ""
-        origin_source = clean(source)[:200] or self._source if source is not None else self._source
         stated = clean(publisher)[:200].lower() if publisher is not None else ""
         identity = clean(own_id) if own_id is not None else ""
         key = article_id(

@@ -214,3 +214,12 @@ def test_unusable_file_is_one_clear_line(tmp_path: Path, name: str, data: bytes 
 def test_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
         Dump(tmp_path, folder=tmp_path)
+
+
+def test_a_source_that_is_known_to_be_slow_is_visible_later(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{**ROWS[0], "source": "slow"}, {**ROWS[1], "source": "quick"}]
+    (tmp_path / "t.jsonl").write_bytes(jsonl(rows))
+    found = articles(load(tmp_path / "t.jsonl", tmp_path, delays={"slow": 900_000}))
+    assert {article.source: article.available_at - article.published_at for article in found} == {
+        "slow": 900_000, "quick": 0,
+    }  # fmt: skip
