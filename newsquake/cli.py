@@ -63,7 +63,10 @@ COMMANDS: dict[str, str] = {
     "dlq replay": "ingest.cli:dlq_replay",
     "dlq purge": "ingest.cli:dlq_purge",
     "entities import": "classifier.cli:entities_import",
-    "bench scoring": "bench.scoring:scoring",
+    "model list": "classifier.cli:model_list",
+    "model use": "classifier.cli:model_use",
+    "model compare": "classifier.cli:model_compare",
+    "bench scoring": "newsquake.commands:bench_scoring",
     "tokens create": "newsquake.commands:tokens_create",
     "tokens list": "newsquake.commands:tokens_list",
     "tokens revoke": "newsquake.commands:tokens_revoke",
@@ -80,6 +83,7 @@ GROUPS: dict[str, str] = {
     "sources": "What is read, and whether it can be.",
     "dlq": "Dead letters: look, mend, replay, purge.",
     "entities": "Companies that the linker knows.",
+    "model": "Versions of the model: which are there, which is used, which is better.",
     "bench": "Print figures that the docs claim, side by side with what else one would pick.",
     "tokens": "Tokens for the HTTP API and push.",
 }
@@ -162,7 +166,7 @@ def main() -> None:
         os.environ["NEWSQUAKE_DEBUG"] = "1"
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     try:
-        build(words)()
+        build(words)(prog_name="newsquake")
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

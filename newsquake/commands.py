@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.errors import ConfigError
+from core.errors import ConfigError, NewsquakeError
 from core.settings import Settings, load_settings
 
 Config = Annotated[
@@ -328,6 +329,29 @@ def schema(what: Annotated[str, typer.Argument(help="records, settings or rules"
     else:
         raise ConfigError(f"{what}: expected records, settings or rules")
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def bench_scoring(
+    texts: Annotated[int, typer.Option(min=32, help="How many headlines.")] = 1024,
+    rounds: Annotated[int, typer.Option(min=1, help="The best of so many.")] = 3,
+    other_python: Annotated[
+        Path | None, typer.Option(help="An interpreter that has torch and transformers (the extra `train`).")
+    ] = None,
+    infinity_python: Annotated[
+        Path | None, typer.Option(help="An interpreter that has infinity-emb.")
+    ] = None,
+) -> None:
+    """Texts scored a second, side by side with what else one would pick, in one run; ratios as `21.3 ×`."""
+    script = Path(__file__).resolve().parents[1] / "bench" / "scoring.py"
+    if not script.exists():
+        raise ConfigError(
+            "the benches come with the repository, not with the package: run this from a checkout"
+        )
+    more = ["--texts", str(texts), "--rounds", str(rounds)]
+    more += ["--other-python", str(other_python)] if other_python else []
+    more += ["--infinity-python", str(infinity_python)] if infinity_python else []
+    if subprocess.run([sys.executable, str(script), *more], check=False).returncode:
+        raise NewsquakeError("the bench failed; what it said stands above")
 
 
 def version() -> None:

@@ -74,15 +74,15 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
     from classifier.cache import ScoreCache
     from classifier.classify import Classify
     from classifier.engine import Engine
+    from classifier.registry import current
     from classifier.worker import Worker
 
     with running("classifier", settings) as (store, bus, stage):
         assert bus is not None
         stage.tell("loading", force=True)
         options = settings.classifier
-        engine = Engine.load(
-            Path(options.weights) if options.weights else None, threads=options.threads, device=options.device
-        )
+        weights = Path(options.weights) if options.weights else current()
+        engine = Engine.load(weights, threads=options.threads, device=options.device)
         cache = ScoreCache(
             settings.path(options.score_cache) if options.score_cache else None, engine.model_version
         )

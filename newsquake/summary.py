@@ -52,6 +52,12 @@ def sentence(found: dict[str, int]) -> str:
     return f"THE NUMBERS DO NOT ADD UP: read {found['read']}, but {parts}"
 
 
+def so_far(found: dict[str, int]) -> str:
+    """The same of a run that was interrupted: what is on its way is neither lost nor settled."""
+    total = found["stored"] + found["dead"] + found["duplicates"]
+    return f"interrupted: {total} of {found['read']} settled so far; start it again to go on"
+
+
 def write(out: Path, store: Store, desk: str, snapshot: Snapshot, wall_s: float) -> dict[str, Any]:
     """Write summary.json and alerts.jsonl into `out`; returns the summary."""
     from alerts.export import alert_lines

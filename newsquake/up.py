@@ -87,7 +87,8 @@ class LocalRun:
             if self._options.out is not None:
                 summary.write(self._options.out, store, desk, look(store, desk), took_s)
             if self._options.replay is not None:
-                self._say(summary.sentence(found := summary.numbers(store, desk)))
+                found = summary.numbers(store, desk)
+                self._say(summary.sentence(found) if through else summary.so_far(found))
                 self._say(
                     f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"
                 )
