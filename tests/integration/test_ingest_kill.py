@@ -41,6 +41,7 @@ run(settings, bus, store, stage, ReplayOptions(Path(sys.argv[1]), speed=float(sy
 sys.exit(0 if stage.status == "done" else 3)
 """
 ARTICLES, COPIES, DEAD = 3000, 300, 3
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
