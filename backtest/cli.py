@@ -67,7 +67,7 @@ def backtest(
         )
     took = time.monotonic() - started
     lines = list(result.jsonl())
-    fired = sum(line.state == "firing" for line in result.lines)
+    fired = len({line.id for line in result.lines if line.state == "firing"})
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "alerts.jsonl").write_bytes(b"".join(lines))

@@ -1,4 +1,4 @@
-"""Every metric: its name, type, labels and meaning, in one catalogue (docs/metrics.md is made from it)."""
+"""Every metric: its name, type, labels and meaning, in one catalogue."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Children:
                 continue
             if child.restart_at == 0.0:
                 if code == 2:
-                    raise ConfigError(f"{child.name}: {child.last_words()}")
+                    raise ConfigError(f"{child.name}: {child.last_words().removeprefix('newsquake: ')}")
                 child.deaths = [*(t for t in child.deaths if now - t < 60), now]
                 if len(child.deaths) >= RESTARTS:
                     raise NewsquakeError(
@@ -105,7 +105,7 @@ class Children:
                 child.restart_at = 0.0
                 child.start()
 
-    def stop(self, within_s: float = 4.0) -> None:
+    def stop(self, within_s: float = 2.5) -> None:
         """SIGTERM to all, SIGKILL to what is left after `within_s`."""
         living = [child for child in self.all if child.process is not None and child.returncode is None]
         for child in living:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import time
 from hashlib import sha256
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -111,7 +112,7 @@ def demo(
     from newsquake.up import up as run
 
     parse_speed(speed)
-    shutil.rmtree(folder, ignore_errors=True)
+    lock = _clear_demo(folder)  # held until this process ends
     simulate(out=folder, seed=seed, articles=articles)
     settings = load_settings(
         None, {"store": {"url": f"sqlite:///{folder / 'demo.db'}"}, "data_dir": str(folder)}, {}
@@ -121,6 +122,31 @@ def demo(
         settings,
         UpOptions(None, folder / "articles.jsonl", None, speed, exit, out, not no_dashboard, False, {}),
     )
+    lock.close()
+
+
+_DEMO_MADE = ("demo.db", "demo.db-wal", "demo.db-shm", "articles.jsonl", "events.csv")
+
+
+def _clear_demo(folder: Path) -> TextIO:
+    """Remove what an earlier demo made in `folder`, and nothing else; returns the lock on it.
+
+    Raises ConfigError for a folder that holds other things, or where a demo runs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    foreign = {path.name for path in folder.iterdir()} - {*_DEMO_MADE, ".lock", "logs", "replay"}
+    if foreign and not (folder / ".lock").exists():
+        raise ConfigError(f"--folder {folder}: holds other things ({min(foreign)} ...): name a new folder")
+    lock = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise ConfigError(f"a demo runs in {folder} already: end it, or name another --folder") from error
+    for name in _DEMO_MADE:
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    return lock
 
 
 def init(

@@ -73,6 +73,11 @@ class LocalRun:
         """
         if self._options.replay is not None and not self._options.replay.exists():
             raise ConfigError(f"{self._options.replay}: no such file")
+        if self._options.out is not None:
+            try:
+                self._options.out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(f"--out {self._options.out}: {error.strerror}") from error
         previous = [signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)]
         started = time.monotonic()
         store = open_store(self._settings.store)
@@ -81,8 +86,7 @@ class LocalRun:
                 connection.execute(delete(tables.stages))
             status = self._start()
             through = self._watch(store, status)
-            if through or not self._options.exit_when_through:
-                self._stop()
+            self._stop()  # what is counted below shall stand still
             desk, took_s = self._settings.alerts.desk, time.monotonic() - started
             if self._options.out is not None:
                 summary.write(self._options.out, store, desk, look(store, desk), took_s)

@@ -101,3 +101,13 @@ def test_tokens_are_shown_once_kept_hashed_and_revoked(tmp_path: Path) -> None:
     assert run("tokens", "revoke", "scraper", "--store", store).returncode == 0
     assert "revoked" in run("tokens", "list", "--store", store).stdout
     assert run("tokens", "revoke", "nobody", "--store", store).returncode == 2
+
+
+def test_the_demo_deletes_nothing_that_it_did_not_make(tmp_path: Path) -> None:
+    precious = tmp_path / "precious" / "notes.txt"
+    precious.parent.mkdir()
+    precious.write_text("keep")
+    shown = run("demo", "--folder", str(precious.parent), "--articles", "100", "--no-dashboard", "--exit")
+    assert shown.returncode == 2
+    assert "holds other things (notes.txt" in shown.stderr
+    assert precious.read_text() == "keep"
