@@ -95,7 +95,7 @@ def test_another_broker_and_another_database_give_the_same_bytes(
 def test_killed_in_the_middle_and_started_again_gives_the_same_bytes(
     quiet_run: Run, simulated: Path, tmp_path: Path
 ) -> None:
-    again = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}")
+    again = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", slow=True)
     again.kill_when(lambda: settled(again.store) > ARTICLES // 4, within_s=200)
     assert 0 < settled(again.store) < ARTICLES * 0.9
     assert again.finish(within_s=300)["adds_up"]
@@ -106,7 +106,7 @@ def test_killed_in_the_middle_and_started_again_gives_the_same_bytes(
 def test_killed_on_apache_kafka_and_started_again_gives_the_same_bytes(
     quiet_run: Run, simulated: Path, kafka: str, tmp_path: Path
 ) -> None:
-    again = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", broker=kafka)
+    again = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", broker=kafka, slow=True)
     again.kill_when(lambda: settled(again.store) > ARTICLES // 4, within_s=200)
     assert again.finish(within_s=300)["adds_up"]
     assert again.alerts() == quiet_run.alerts()
@@ -115,7 +115,7 @@ def test_killed_on_apache_kafka_and_started_again_gives_the_same_bytes(
 def test_the_embedded_broker_dies_and_nothing_is_lost(
     quiet_run: Run, simulated: Path, tmp_path: Path
 ) -> None:
-    run = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}")
+    run = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", slow=True)
     process = run.start()
     deadline = time.monotonic() + 200
     while settled(run.store) <= ARTICLES // 4 and time.monotonic() < deadline:
@@ -193,7 +193,7 @@ def test_a_finished_replay_started_again_changes_nothing(quiet_run: Run, simulat
 
 
 def test_ctrl_c_ends_every_process_within_five_seconds(simulated: Path, tmp_path: Path) -> None:
-    run = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}")
+    run = Run(simulated, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", slow=True)
     process = run.start()
     deadline = time.monotonic() + 60
     while settled(run.store) == 0 and time.monotonic() < deadline:

@@ -45,6 +45,8 @@ class Run:
     broker: str | None = None
     config: Path | None = None
     more: tuple[str, ...] = ()
+    slow: bool = False
+    """Small batches: with scores from the cache there would be no middle to kill it in."""
 
     def command(self) -> list[str]:
         """Its command line."""
@@ -68,6 +70,7 @@ class Run:
         weights = os.environ.get("NEWSQUAKE_TEST_WEIGHTS")
         return {
             **os.environ,
+            **({"NEWSQUAKE_CLASSIFIER__BATCH_RECORDS": "8"} if self.slow else {}),
             **({"NEWSQUAKE_CLASSIFIER__WEIGHTS": weights} if weights else {}),
             "NEWSQUAKE_CLASSIFIER__SCORE_CACHE": score_cache(),
             "NEWSQUAKE_DATA_DIR": str(self.folder / "data"),

@@ -26,5 +26,7 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_page_shows_exists(page: Path) -> None:
     starts = {command.split(" ")[0] for command in COMMANDS}
-    shown = re.findall(r"(?:\.venv/bin/newsquake|`newsquake) ([a-z][a-z-]*)", page.read_text(encoding="utf-8"))
+    shown = re.findall(
+        r"(?:\.venv/bin/newsquake|`newsquake) ([a-z][a-z-]*)", page.read_text(encoding="utf-8")
+    )
     assert not [word for word in shown if word not in starts]
