@@ -46,7 +46,7 @@ class Run:
     config: Path | None = None
     more: tuple[str, ...] = ()
     slow: bool = False
-    """Small batches: with scores from the cache there would be no middle to kill it in."""
+    """Paced: at full speed, with scores from the cache, there would be no middle to kill it in."""
 
     def command(self) -> list[str]:
         """Its command line."""
@@ -58,7 +58,7 @@ class Run:
             "--replay",
             str(self.dump),
             "--speed",
-            "max",
+            "60000" if self.slow else "max",
             "--exit",
         ]
         line += ["--out", str(self.folder / "out"), "--store", self.store, "--no-dashboard", *self.more]
@@ -70,7 +70,6 @@ class Run:
         weights = os.environ.get("NEWSQUAKE_TEST_WEIGHTS")
         return {
             **os.environ,
-            **({"NEWSQUAKE_CLASSIFIER__BATCH_RECORDS": "8"} if self.slow else {}),
             **({"NEWSQUAKE_CLASSIFIER__WEIGHTS": weights} if weights else {}),
             "NEWSQUAKE_CLASSIFIER__SCORE_CACHE": score_cache(),
             "NEWSQUAKE_DATA_DIR": str(self.folder / "data"),
