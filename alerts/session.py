@@ -99,6 +99,7 @@ class Session:
 
     def loop(self) -> None:
         """Poll and decide until told to stop; then let a stand-by take over at once."""
+        self._close_due(self._positions)  # a predecessor may have died between two slices of one batch
         while not self._stage.stopping:
             received = self._consumer.poll(0.2, POLL_RECORDS)
             started = self._clock.monotonic_s()
@@ -121,12 +122,16 @@ class Session:
         ahead = {**self._positions, **batch.next_offsets}
         more = self._transaction(batch, ahead)
         self._positions = ahead
-        while more:
-            self._consumer.keepalive()
-            self._stage.tell()
-            more = self._transaction(Batch(), ahead)
+        if more:
+            self._close_due(ahead)
         self._consumer.commit(ahead)
         self._pause_poisoned(batch)
+
+    def _close_due(self, positions: dict[int, int]) -> None:
+        """Close what the watermark has passed, a slice per transaction."""
+        while self._transaction(Batch(), positions):
+            self._consumer.keepalive()
+            self._stage.tell()
 
     def _transaction(self, batch: Batch, ahead: dict[int, int]) -> bool:
         """One transaction: all of it, or the session ends. Returns whether more panes wait to be closed."""

@@ -19,7 +19,7 @@ from types import FrameType
 import msgspec
 from rich.console import Console
 from rich.live import Live
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from core import tables
 from core.bus import open_bus
@@ -96,6 +96,10 @@ class LocalRun:
                 self._say(
                     f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"
                 )
+                if self._options.notify and (left := self._unsent(store)):
+                    self._say(
+                        f"{left} notifications were not sent yet: `newsquake deliver` goes on with them"
+                    )
                 if through and not summary.add_up(found):
                     return False
             return through or not self._options.exit_when_through
@@ -253,8 +257,25 @@ class LocalRun:
         ends = [msgspec.json.decode(row.state).get("end_t", 0) for row in states]
         wanted = max(ends) - self._settings.alerts.allowed_lateness
         empty = all(end == 0 for end in ends)
-        waiting = self._options.notify and snapshot.value("delivery", "waiting") > 0
-        return (empty or (snapshot.watermark or 0) >= wanted) and not waiting
+        decided = empty or (snapshot.watermark or 0) >= wanted
+        return decided and not (self._options.notify and self._untold(store))
+
+    def _untold(self, store: Store) -> int:
+        """Notifications that are due and were never tried; asked of the store, for delivery's own figure lags behind.
+
+        One that was tried and failed does not hold a run that ends by itself: it waits in the outbox.
+        """
+        outbox = tables.outbox.c
+        return self._unsent(store, outbox.attempts == 0, outbox.not_before <= round(time.time() * 1000))
+
+    def _unsent(self, store: Store, *which: ColumnElement[bool]) -> int:
+        """Notifications that wait in the outbox."""
+        outbox = tables.outbox.c
+        waiting = (outbox.desk == self._settings.alerts.desk, outbox.status == "pending", *which)
+        with store.read() as connection:
+            return connection.execute(
+                select(func.count()).select_from(tables.outbox).where(*waiting)
+            ).scalar_one()
 
     # -- ending
 

@@ -40,6 +40,10 @@ POINTS = {
 }
 
 
+IN_EIGHTEEN_SECONDS = str(1.5 * 7 * 86_400 / 18)
+"""Replay speed of the ten days of news: as fast as it goes would be over before the second kill on a fast machine."""
+
+
 @pytest.fixture(scope="session")
 def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten days of simulated news with its first incidents."""
@@ -81,6 +85,21 @@ def same(found: Left, undisturbed: Left) -> None:
     assert found.alert_lines == undisturbed.alert_lines
 
 
+class Kills:
+    """kill -9 of one stage after another at random moments, from the desk's first closed pane on."""
+
+    def __init__(self, seed: int, most: int = 6) -> None:
+        self._draw, self._most = random.Random(seed), most
+        self._next_at = 0.0
+        self.done = 0
+
+    def __call__(self, house: House) -> None:
+        if self.done >= self._most or time.monotonic() < self._next_at or not (self.done or house.moved()):
+            return
+        self.done += house.kill(self._draw.choice(["ingest", "classifier", "alerts"]))
+        self._next_at = time.monotonic() + self._draw.uniform(0.5, 3)
+
+
 def test_every_crash_point_has_its_stage() -> None:
     assert {point for points in POINTS.values() for point in points} == set(crash.POINTS)
 
@@ -108,20 +127,12 @@ def test_killed_at_a_crash_point_it_goes_on_as_if_nothing_had_been(
 def test_killed_at_random_moments_again_and_again(
     seed: int, broker_address: str, news: Path, undisturbed: Left, tmp_path: Path
 ) -> None:
-    draw = random.Random(seed)
-    house = House(tmp_path, news, broker_address, f"sqlite:///{tmp_path / 'store.db'}")
-    kills: Counter[str] = Counter()
-    next_at = time.monotonic() + 4
-
-    def meanwhile(house: House) -> None:
-        nonlocal next_at
-        if time.monotonic() >= next_at and kills.total() < 6:
-            stage = draw.choice(["ingest", "classifier", "alerts"])
-            kills[stage] += house.kill(stage)
-            next_at = time.monotonic() + draw.uniform(0.5, 4)
-
-    found = house.run(meanwhile=meanwhile)
-    assert kills.total() >= 2
+    house = House(
+        tmp_path, news, broker_address, f"sqlite:///{tmp_path / 'store.db'}", speed=IN_EIGHTEEN_SECONDS
+    )
+    kills = Kills(seed)
+    found = house.run(meanwhile=kills)
+    assert kills.done >= 4
     same(found, undisturbed)
 
 
@@ -130,19 +141,11 @@ def test_killed_at_random_moments_again_and_again(
 def test_killed_at_random_moments_over_kafka_and_postgresql(
     kafka: str, postgres: str, news: Path, undisturbed: Left, tmp_path: Path
 ) -> None:
-    draw = random.Random(3)
-    house = House(tmp_path, news, kafka, postgres, durable=True)
-    next_at = time.monotonic() + 4
-    kills: Counter[str] = Counter()
-
-    def meanwhile(house: House) -> None:
-        nonlocal next_at
-        if time.monotonic() >= next_at and kills.total() < 6:
-            stage = draw.choice(["ingest", "classifier", "alerts"])
-            kills[stage] += house.kill(stage)
-            next_at = time.monotonic() + draw.uniform(0.5, 4)
-
-    same(house.run(meanwhile=meanwhile), undisturbed)
+    house = House(tmp_path, news, kafka, postgres, durable=True, speed=IN_EIGHTEEN_SECONDS)
+    kills = Kills(3)
+    found = house.run(meanwhile=kills)
+    assert kills.done >= 4
+    same(found, undisturbed)
     wipe(kafka)
 
 
@@ -177,11 +180,14 @@ def test_delivery_killed_around_sending_tells_everything_and_repeats_only_what_r
 def test_a_stand_by_takes_the_desk_over_when_its_holder_is_killed(
     news: Path, undisturbed: Left, tansu: EmbeddedBroker, tmp_path: Path
 ) -> None:
-    house = House(tmp_path, news, tansu.address, f"sqlite:///{tmp_path / 'store.db'}")
+    house = House(
+        tmp_path, news, tansu.address, f"sqlite:///{tmp_path / 'store.db'}", speed=IN_EIGHTEEN_SECONDS
+    )
     standby: list[subprocess.Popen[bytes]] = []
-    started = time.monotonic()
 
     def meanwhile(house: House) -> None:
+        if "killed" in house.deaths or not house.moved():
+            return
         if not standby:
             environment = {
                 **os.environ,
@@ -195,7 +201,7 @@ def test_a_stand_by_takes_the_desk_over_when_its_holder_is_killed(
                 standby.append(
                     subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
                 )
-        elif "killed" not in house.deaths and time.monotonic() - started > 6:
+        elif house.stands_by():
             house.deaths["killed"] = 1
             house.processes.pop("alerts").kill()  # for good: nobody starts it again
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from alerts.export import alert_lines
 from core import tables
@@ -129,8 +129,29 @@ class House:
         process.wait()
         return True
 
+    def moved(self) -> bool:
+        """Whether the desk has closed its first pane: from here on a kill hits it in the middle."""
+        return bool(self._ask(select(func.max(tables.desks.c.watermark))))
+
+    def stands_by(self) -> bool:
+        """Whether a second alert worker waits for the lease."""
+        return bool(self._ask(select(tables.stages.c.stage).where(tables.stages.c.status == "standing by")))
+
+    def _ask(self, query: Select[Any]) -> Any:
+        opened = open_store(StoreSettings(url=self.store))
+        try:
+            with opened.read() as connection:
+                return connection.execute(query).scalar()
+        except StoreUnavailable:
+            return None
+        finally:
+            opened.close()
+
     def stop(self, within_s: float = 15.0) -> None:
         """SIGTERM to all; they drain and end with 0."""
+        self.processes["ingest"].wait(
+            within_s
+        )  # its replay is through; a signal in its last instant would end it with -15
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
