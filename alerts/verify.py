@@ -72,8 +72,13 @@ def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> C
 
 def _same(what: str, told: Any, found: Any) -> Check:
     if told == found:
-        return Check(what, "agrees", str(told))
-    return Check(what, "differs", f"the pack says {told}, derived {found}")
+        return Check(what, "agrees", _shown(told))
+    return Check(what, "differs", f"the pack says {_shown(told)}, derived {_shown(found)}")
+
+
+def _shown(value: Any) -> str:
+    """As a person reads it: words as they are, everything else as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _window_id(pack: evidence.Pack) -> str:

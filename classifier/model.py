@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from classifier import cpu
 from classifier.labels import FINNL_LABELS, TWITTER_LABELS
 from classifier.taxonomy import REGISTERS, SENTIMENTS, TOPIC_NAMES
 
@@ -23,7 +24,9 @@ SIGNATURE_BITS = 128
 class Layer(nn.Module):
     """One post-norm transformer block over packed tokens."""
 
-    def __init__(self, width: int, heads: int, inner: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, inner: int, dropout: float, masks: cpu.Masks | None = None
+    ) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout
         self.qkv = nn.Linear(width, 3 * width)
@@ -33,22 +36,33 @@ class Layer(nn.Module):
         self.down = nn.Linear(inner, width)
         self.norm_out = nn.LayerNorm(width, eps=1e-12)
         self.adapter: nn.Module | None = None
+        self.masks = masks or cpu.Masks(dropout)
 
     def forward(self, x: Tensor, place: Tensor, shape: tuple[int, int], mask: Tensor) -> Tensor:
-        """x (N, width) -> (N, width). `place` (N,): each token's slot in the padded (rows x longest)."""
+        """x (N, width) -> (N, width). `place` (N,): each token's slot in the padded (rows x longest).
+
+        `mask` (rows, 1, 1, longest): true where a token stands, or (training on a CPU) what to add to the scores.
+        """
         rows, longest = shape
         width = x.shape[-1]
         qkv = self.qkv(x)
         padded = qkv.new_zeros(rows * longest, 3 * width).index_copy(0, place, qkv)
         q, k, v = padded.view(rows, longest, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        rate = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=0.0)
+        if mask.is_floating_point():
+            mixed = cpu.attend(q, k, v, mask)
+        else:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=0.0)
         mixed = mixed.transpose(1, 2).reshape(rows * longest, width).index_select(0, place)
-        x = self.norm_attention(x + F.dropout(self.out(mixed), rate, self.training))
+        x = self.norm_attention(x + self._drop(self.out(mixed)))
         inner = self.down(F.gelu(self.up(x)))
         if self.adapter is not None:
             inner = self.adapter(inner)
-        return self.norm_out(x + F.dropout(inner, rate, self.training))
+        return self.norm_out(x + self._drop(inner))
+
+    def _drop(self, x: Tensor) -> Tensor:
+        if not self.training or not self.dropout:
+            return x
+        return self.masks(x) if x.device.type == "cpu" else F.dropout(x, self.dropout)
 
 
 class Encoder(nn.Module):
@@ -62,8 +76,9 @@ class Encoder(nn.Module):
         self.token_type = nn.Parameter(torch.zeros(width))
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.dropout = dropout
+        masks = cpu.Masks(dropout)
         self.layers = nn.ModuleList(
-            Layer(width, config["num_attention_heads"], config["intermediate_size"], dropout)
+            Layer(width, config["num_attention_heads"], config["intermediate_size"], dropout, masks)
             for _ in range(config["num_hidden_layers"])
         )
 
@@ -77,6 +92,9 @@ class Encoder(nn.Module):
         mask = (torch.arange(longest, device=ids.device)[None] < count[:, None])[:, None, None, :]
         x = self.norm(self.word(ids) + self.position(positions) + self.token_type)
         x = F.dropout(x, self.dropout, self.training)
+        if ids.device.type == "cpu" and self.training:
+            kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else x.dtype
+            mask = torch.zeros(mask.shape, dtype=kind).masked_fill_(~mask, -1e4)
         for layer in self.layers:
             x = layer(x, place, (rows, longest), mask)
         return x

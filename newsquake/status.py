@@ -1,4 +1,4 @@
-"""What the local run shows while it works: one look at the store a second, drawn by rich."""
+"""What the local run shows while it works: four looks at the store a second, drawn by rich."""
 
 from __future__ import annotations
 
@@ -81,19 +81,22 @@ def look(store: Store, desk: str) -> Snapshot:
     return snapshot
 
 
+LOOKS = 40
+
+
 class Status:
-    """Draws snapshots; remembers a few seconds of them for the rates."""
+    """Draws snapshots; remembers ten seconds of them for the rates."""
 
     def __init__(self, address: str | None, notes: list[str]) -> None:
         self._address, self._notes = address, notes
-        self._history: deque[tuple[float, Snapshot]] = deque(maxlen=10)
+        self._history: deque[tuple[float, Snapshot]] = deque(maxlen=LOOKS)
 
     def add(self, snapshot: Snapshot) -> None:
         """Take a new look into account."""
         self._history.append((time.monotonic(), snapshot))
 
     def rate(self, stage: str, name: str) -> float:
-        """Per second, over the last ten looks."""
+        """Per second, over the looks that are remembered: stages tell their counts once a batch, not evenly."""
         if len(self._history) < 2:
             return 0.0
         (then, old), (now, new) = self._history[0], self._history[-1]

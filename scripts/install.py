@@ -74,6 +74,9 @@ def make_environment() -> None:
         raise Failed(
             f"could not make .venv: {error}. On Debian and Ubuntu: apt install python3-venv; then try again"
         ) from error
+    except KeyboardInterrupt:
+        shutil.rmtree(FOLDER, ignore_errors=True)  # half an environment would be taken for a whole one
+        raise
 
 
 def installer() -> list[str]:
@@ -105,7 +108,7 @@ def install(extras: list[str]) -> None:
 
 
 def main() -> int:
-    """The command line: 0 done, 1 failed."""
+    """The command line: 0 done, 1 failed, 130 interrupted."""
     parser = argparse.ArgumentParser(description="Make .venv and install Newsquake into it.")
     parser.add_argument(
         "--extra", action="append", default=[], help="dev, gpu, train; may stand several times"
@@ -122,11 +125,16 @@ def main() -> int:
     started = time.monotonic()
     try:
         make_environment()
-        say(f"installing{' with ' + ', '.join(extras) if extras else ''} (a minute or two the first time)")
+        say(
+            f"installing{' with ' + ', '.join(extras) if extras else ''} and compiling (a minute or two the first time)"
+        )
         install(extras)
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from here", file=sys.stderr)
+        return 130
     with contextlib.suppress(OSError, ValueError, KeyError):
         extras = sorted(set(extras) | set(json.loads(STAMP.read_text())["extras"]))
     STAMP.write_text(json.dumps({**want, "extras": extras}) + "\n")

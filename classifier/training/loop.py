@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from classifier.model import Encoder, Heads
+from classifier.training.average import Average
 from classifier.training.losses import losses
 from classifier.training.methods import Method
 from classifier.training.sampling import Item, Plan, batches, epoch
@@ -75,9 +76,9 @@ def train(
 ) -> None:
     """Run the plan; the rate falls linearly with whichever is further, steps or wall-clock budget.
 
-    Resumes from `folder`/checkpoint.pt where there is one (step, optimiser, time spent). `evaluate` is asked
-    at each checkpoint; the best network is left in `encoder` and `heads`. Raises RuntimeError where the loss
-    is no longer a number.
+    Resumes from `folder`/checkpoint.pt where there is one (step, optimiser, time spent). `evaluate` is asked of the
+    averaged weights at each checkpoint; the best (without `evaluate` the last) are left in `encoder` and `heads`.
+    Raises RuntimeError where the loss is no longer a number.
     """
     device = next(heads.parameters()).device
     groups = [{"weight_decay": 0.01, **g} for g in parameter_groups(encoder, heads, plan)]
@@ -90,12 +91,15 @@ def train(
     total, step, spent = len(order), 0, 0.0
     checkpoint, best = folder / "checkpoint.pt", folder / "best.pt"
     score, since = -1.0, 0
+    mean = Average(encoder, heads)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         encoder.load_state_dict(state["encoder"])
         heads.load_state_dict(state["heads"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, score = state["step"], state["spent"], state.get("score", -1.0)
+        if "means" in state:
+            mean.load(state["means"])
     began = saved = time.monotonic()
     sums: dict[str, list[float]] = {}
     _mode(encoder, heads, training=True)
@@ -103,14 +107,16 @@ def train(
     def keep() -> bool:
         """Save a checkpoint, ask for the dev score; True when patience is at its end."""
         nonlocal score, since, saved
+        mean.swap()
         _mode(encoder, heads, training=False)
         new = evaluate() if evaluate else -1.0
         _mode(encoder, heads, training=True)
         since = 0 if new > score else since + 1
+        if workers.rank == 0 and evaluate and new > score:
+            _save(best, {"encoder": encoder.state_dict(), "heads": heads.state_dict()})
+        mean.swap()
         if workers.rank == 0:
-            state = {"encoder": encoder.state_dict(), "heads": heads.state_dict()}
-            if evaluate and new > score:
-                _save(best, state)
+            state = {"encoder": encoder.state_dict(), "heads": heads.state_dict(), "means": mean.means}
             whole = {"optimiser": optimiser.state_dict(), "step": step, "score": max(new, score)}
             _save(checkpoint, state | whole | {"spent": spent + time.monotonic() - began})
         score, saved = max(new, score), time.monotonic()
@@ -136,6 +142,7 @@ def train(
             method.after_step(step)
         optimiser.zero_grad(set_to_none=True)
         step += 1
+        mean.sample(step, progress)
         for name, part in parts.items():
             sums.setdefault(name, []).append(float(part.detach()))
         if step % EVERY == 0:
@@ -149,6 +156,7 @@ def train(
         if time.monotonic() - saved > 60 * plan.checkpoint_minutes and keep():
             break
     keep()
+    mean.swap()
     if evaluate and best.exists():
         state = torch.load(best, weights_only=True, map_location=device)
         encoder.load_state_dict(state["encoder"])

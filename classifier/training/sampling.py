@@ -12,7 +12,8 @@ from classifier.training.corpus import Example, class_counts
 @dataclass(slots=True)
 class Plan:
     """What a run does. `passes`: how often a set is seen; `floor`: rare strata are repeated up to it;
-    `patience`: checkpoints without a better dev score before it stops (0: never)."""
+    `patience`: checkpoints without a better dev score before it stops (0: never);
+    `repeat_mixed`: headlines whose companies differ in sentiment are seen so often more."""
 
     passes: dict[str, float]
     seed: int = 1
@@ -30,10 +31,11 @@ class Plan:
     checkpoint_minutes: float = 8.0
     patience: int = 0
     floor: int = 150
+    repeat_mixed: float = 3.0
     weights: dict[str, float] = field(
         default_factory=lambda: {
-            "sentiment": 1.0, "entity": 0.7, "twitter": 1.0, "finnl": 4.0, "topics": 4.0,
-            "register": 0.15, "signature": 0.7,
+            "sentiment": 1.0, "entity": 1.2, "twitter": 1.0, "finnl": 4.0, "topics": 4.0,
+            "register": 0.15, "signature": 0.5,
         }
     )  # fmt: skip
 
@@ -70,6 +72,8 @@ def epoch(items: list[Item], plan: Plan, rng: np.random.Generator) -> list[int]:
     for at, item in enumerate(items):
         e = item.example
         times = plan.passes.get(e.set, 0.0)
+        if e.stratum == "mixed":
+            times *= plan.repeat_mixed
         if (n := counts[f"{e.set}/{e.stratum}"]) < plan.floor:
             times *= min(4.0, plan.floor / n)
         whole = int(times)

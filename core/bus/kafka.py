@@ -31,6 +31,7 @@ from kafka.structs import OffsetAndMetadata
 
 from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
 from core.bus.fair import FairBuffer
+from core.bus.lane import Lane, fault, header
 from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
 from core.records import Wire, encode, schema_of
 from core.settings import BrokerSettings
@@ -53,7 +54,7 @@ def _translated(doing: str, address: str) -> Iterator[None]:
     except KafkaConfigurationError as error:
         raise ConfigError(f"broker {address}: {error}") from error
     except KafkaError as error:
-        text = str(error) or type(error).__name__
+        text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
         raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
 
 
@@ -211,12 +212,15 @@ def _assignors() -> list[Any]:
 
 
 class KafkaBusProducer:
-    """Keeps every future and checks each one: `flush` of the client alone does not prove delivery."""
+    """Keeps the future of every batch and asks each one: `flush` of the client alone does not prove delivery."""
 
     def __init__(self, producer: KafkaProducer, settings: BrokerSettings) -> None:
         self._producer = producer
         self._settings = settings
         self._futures: list[Any] = []
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        """The batch that further records of a partition may join; none is older than the last flush."""
+        self._headers: dict[str, bytes] = {}
 
     def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
         self.send_bytes(topic, encode(record), schema=schema_of(record), key=key, partition=partition)
@@ -224,6 +228,13 @@ class KafkaBusProducer:
     def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
         if len(value) > MAX_RECORD_BYTES:
             raise InvalidRecord(Reason.TOO_LARGE, f"{len(value)} bytes; the limit is {MAX_RECORD_BYTES}")
+        lane = self._lanes.get((topic, partition))
+        if lane is not None:
+            headers = self._headers.get(schema)
+            if headers is None:
+                headers = self._headers[schema] = header("schema", schema)
+            if lane.append(key.encode(), value, headers):
+                return
         try:  # not _translated: entering it costs as much as everything else here
             future = self._producer.send(
                 topic, value, key=key.encode(), partition=partition, headers=[("schema", schema.encode())]
@@ -231,22 +242,28 @@ class KafkaBusProducer:
         except KafkaError as error:
             with _translated(f"sending to {topic}", self._settings.address):
                 raise error
-        self._futures.append(future)
+        try:
+            lane = self._lanes[topic, partition] = Lane(self._producer, future)
+        except AttributeError:  # another build of the client: slower, and each record has a future of its own
+            self._futures.append(future)
+        else:
+            self._futures.append(lane.future)
 
     def flush(self) -> None:
         futures, self._futures = self._futures, []
+        self._lanes.clear()
         with _translated("waiting for acknowledgement", self._settings.address):
             self._producer.flush(timeout=self._settings.delivery_timeout_s + 5)
             for future in futures:
                 if not future.is_done:
                     raise BusUnavailable(f"broker {self._settings.address}: not acknowledged in time")
-                if future.failed():
-                    if isinstance(future.exception, (MessageSizeTooLargeError, RecordListTooLargeError)):
+                if (error := fault(future)) is not None:
+                    if isinstance(error, (MessageSizeTooLargeError, RecordListTooLargeError)):
                         raise ConfigError(
                             f"broker {self._settings.address} takes no {MAX_RECORD_BYTES}-byte record: "
                             "raise max.message.bytes of the topic to 1048576"
                         )
-                    raise future.exception
+                    raise error
 
     def close(self) -> None:
         self._producer.close(timeout=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,17 +70,28 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise StoreUnavailable(f"store {engine.url.render_as_string()}: {_short(error)}") from error
+        raise StoreUnavailable(f"store {engine.url.render_as_string()}: {_short(error, engine)}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise StoreUnavailable(f"store {engine.url.render_as_string()}: {_short(error)}") from error
+            raise StoreUnavailable(
+                f"store {engine.url.render_as_string()}: {_short(error, engine)}"
+            ) from error
         if type(error) is DatabaseError:  # SQLite: not a database, or malformed; nothing to wait for
-            raise ConfigError(f"store {engine.url.render_as_string()}: {_short(error)}") from error
+            raise ConfigError(f"store {engine.url.render_as_string()}: {_short(error, engine)}") from error
         raise
 
 
-def _short(error: SQLAlchemyError) -> str:
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+def _short(error: SQLAlchemyError, engine: Engine) -> str:
+    """The driver's words on one line; SQLite says of a file it may not write only that it cannot open it."""
+    words = " ".join(str(getattr(error, "orig", None) or error).split())
+    file = Path(engine.url.database or "")
+    if engine.dialect.name == "sqlite" and ("unable to open" in words or "readonly" in words):
+        place = file if file.exists() else file.parent
+        if not os.access(place, os.W_OK) or not os.access(file.parent, os.W_OK) or "readonly" in words:
+            return (
+                f"{place} is read-only: make it and its folder writable for this user, or name another store"
+            )
+    return words
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:

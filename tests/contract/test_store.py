@@ -270,7 +270,7 @@ def test_reading_only_needs_a_store_that_is_there(tmp_path: Path) -> None:
 def test_a_store_opened_for_reading_takes_no_change(sqlite_store: Store, tmp_path: Path) -> None:
     reader = open_store(StoreSettings(url=f"sqlite:///{tmp_path / 'store.db'}"), read_only=True)
     assert count(reader) == 0
-    with pytest.raises(StoreUnavailable, match="readonly"), reader.write() as connection:
+    with pytest.raises(StoreUnavailable, match="read-only"), reader.write() as connection:
         insert_absent(connection, origins, [origin(1)])
     reader.close()
 

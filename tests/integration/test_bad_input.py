@@ -187,7 +187,7 @@ def test_a_store_that_cannot_be_written(tmp_path: Path, read_only: Path) -> None
     dump = jsonl(tmp_path / "news.jsonl", GOOD)
     done = up(dump, tmp_path / "run", store=f"sqlite:///{read_only / 'store.db'}")
     assert done.returncode in (1, 2)
-    one_line(done, done.returncode, r"store .*(read-?only|unable to open|cannot)")
+    one_line(done, done.returncode, r"store .*read-only")
 
 
 @pytest.fixture
