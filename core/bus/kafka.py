@@ -243,10 +243,13 @@ class KafkaBusProducer:
             with _translated(f"sending to {topic}", self._settings.address):
                 raise error
         try:
-            lane = self._lanes[topic, partition] = Lane(self._producer, future)
+            lane = None if future.is_done else Lane(self._producer, future)
         except AttributeError:  # another build of the client: slower, and each record has a future of its own
+            lane = None
+        if lane is None:
             self._futures.append(future)
         else:
+            self._lanes[topic, partition] = lane
             self._futures.append(lane.future)
 
     def flush(self) -> None:

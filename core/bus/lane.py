@@ -57,10 +57,10 @@ class Lane:
         self._lock = accumulator._tp_lock(tp)
         with self._lock:
             open_batches = accumulator._batches[tp]
-            batch = open_batches[-1] if open_batches else None
+            batch: Any = open_batches[-1] if open_batches else None
             mine = batch is not None and batch.produce_future is self.future and not batch.records._closed
-            self._records = batch.records if mine else None  # else the sender has taken it already
-            self._builder = batch.records._builder if mine else None
+            self._records: Any = batch.records if mine else None  # else the sender has taken it already
+            self._builder: Any = batch.records._builder if mine else None
         if self._builder is not None:
             self._first_ms, self._limit = self._builder._first_timestamp, self._builder._batch_size
             self._builder._buffer, self._builder._max_timestamp, self._builder._num_records  # noqa: B018
