@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import sha256
+
+_LENGTHS = tuple(size.to_bytes(8, "big") for size in range(4096))
 
 
 def digest(*parts: str | bytes, length: int = 32) -> str:
@@ -12,12 +14,12 @@ def digest(*parts: str | bytes, length: int = 32) -> str:
     False
     """
     pieces: list[bytes] = []
-    for part in parts:
+    for part in parts:  # a replay makes 70,000 of these a second
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        pieces += (len(data).to_bytes(8, "big"), data)
-    return hashlib.sha256(b"".join(pieces)).hexdigest()[
-        :length
-    ]  # one call: a replay makes 70,000 of these a second
+        size = len(data)
+        pieces.append(_LENGTHS[size] if size < 4096 else size.to_bytes(8, "big"))
+        pieces.append(data)
+    return sha256(b"".join(pieces)).hexdigest()[:length]
 
 
 def article_id(source: str, *, url: str = "", own_id: str = "", published_at: int = 0, text: str = "") -> str:
@@ -54,4 +56,4 @@ def source_origin(source: str, key: str, rev: str) -> str:
 
 def partition_of(article: str, partitions: int) -> int:
     """The partition of an article id: stable over processes and languages."""
-    return int.from_bytes(hashlib.sha256(article.encode()).digest()[:4], "big") % partitions
+    return int.from_bytes(sha256(article.encode()).digest()[:4], "big") % partitions

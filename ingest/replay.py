@@ -42,8 +42,8 @@ from ingest.sources.spec import load_sources
 log = structlog.get_logger(__name__)
 CHECKPOINT_S = 1.0
 _CHUNK = 250
-_FLUSH = 20_000
-"""Records on their way unacknowledged: each costs the client 2 kB."""
+_FLUSH_BYTES = 24 << 20
+"""What may be on its way unacknowledged: the client keeps it in memory."""
 _DEAD_BATCH = 2000
 _DEAD_BYTES = 8 << 20
 
@@ -205,6 +205,7 @@ class Replay:
             self._bury(producer)
             self._checkpoint_at = self._clock.monotonic_s()
             groups = self._paced(self._unsettled(self._dump.groups(), skip), producer, partitions)
+            unacknowledged = 0
             for group in groups:
                 producer.send_bytes(
                     RAW,
@@ -214,8 +215,10 @@ class Replay:
                     partition=partition_of(group.id, partitions),
                 )
                 self._sent_now += 1
-                if self._sent_now % _FLUSH == 0:
+                unacknowledged += len(group.value)
+                if unacknowledged >= _FLUSH_BYTES:
                     producer.flush()
+                    unacknowledged = 0
                 if self._sent_now % _CHUNK == 0:
                     self._outstanding.append((self._sent_now, self._dump.origin(group.row)))
                     # At full speed a second of wall time may hold a year: panes shall close all the same.

@@ -47,6 +47,8 @@ class Lane:
     """One open batch. Raises AttributeError from the constructor where the client is built otherwise."""
 
     __slots__ = ("_builder", "_first_ms", "_limit", "_lock", "_records", "future")
+    _records: Any
+    _builder: Any
 
     def __init__(self, producer: Any, future: Any) -> None:
         """`future`: what `producer.send` gave for the last record of this partition."""
@@ -58,13 +60,14 @@ class Lane:
         with self._lock:
             open_batches = accumulator._batches[tp]
             batch: Any = open_batches[-1] if open_batches else None
-            mine = batch is not None and batch.produce_future is self.future and not batch.records._closed
-            self._records: Any = batch.records if mine else None  # else the sender has taken it already
-            self._builder: Any = batch.records._builder if mine else None
-        if self._builder is not None:
-            self._first_ms, self._limit = self._builder._first_timestamp, self._builder._batch_size
-            self._builder._buffer, self._builder._max_timestamp, self._builder._num_records  # noqa: B018
-            self._builder._last_offset, self._records._next_offset  # noqa: B018
+            self._records = self._builder = None  # the sender has taken it already
+            if batch is None or batch.produce_future is not self.future or batch.records._closed:
+                return
+            self._records = records = batch.records
+            self._builder = builder = records._builder
+        self._first_ms, self._limit = builder._first_timestamp, builder._batch_size
+        builder._buffer, builder._max_timestamp, builder._num_records, builder._last_offset  # noqa: B018
+        records._next_offset  # noqa: B018
 
     def append(self, key: bytes, value: bytes, headers: bytes) -> bool:
         """Write one more record into the batch; False where it is full or taken: then `send` opens the next."""
