@@ -16,12 +16,13 @@ A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from math import isfinite, log10
+from collections.abc import Iterable, Sequence
+from math import isfinite, log, log10
 
 import msgspec
 
 from alerts import tail
+from alerts.detectors.tails import normal_tail
 from alerts.rules import Rule
 from core.ids import digest
 from core.times import DAY, WEEK
@@ -38,6 +39,10 @@ FLOOR = 0.5
 """Below this statistic nothing is an episode."""
 LOWEST = 1.0
 """No budget's threshold lies lower: what happens in one window of ten is not unusual. A budget may so go unspent."""
+MOST = 3.0
+"""Incidents that nobody disposed, per onset that the budget allows: with more, p-values are wrong."""
+LYING = 2.0
+"""How much longer than its p-values say a rule's tail is taken to be before onsets must be incidents."""
 GAP_MS = 14 * DAY
 
 
@@ -187,6 +192,8 @@ class Budget:
 
     def _parametric(self) -> float:
         chances = ASSUMED_SERIES * WEEK / self._window_ms
+        if self.weeks > 1.0:
+            chances = max(chances, self._looks * self._hop_ms / self._window_ms / self.weeks)
         return max(log10(max(chances / self._budget, 10.0)), 1.0)
 
     def fit(self, at: int, true_alarms: Iterable[tuple[str, int, int]] = ()) -> Fit:
@@ -243,7 +250,11 @@ class Budget:
         how = "peaks over threshold, declustered"
         if out := tail.incidents(peaks, allowed):
             how += f"; {out} beyond that tail taken for incidents"
-        return max(LOWEST, tail.level(peaks, allowed)), how, low, high
+        level, usual = tail.level(peaks, allowed), self._parametric()
+        if level > usual and (out := _incidents(peaks, usual, allowed)):
+            how = f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
+            return usual, how, min(low, usual), usual
+        return max(LOWEST, level), how, low, high
 
     def dump(self) -> bytes:
         """Exact state."""
@@ -265,6 +276,23 @@ class Budget:
         self._first_at, self._last_at, self._dead_ms = known.first_at, known.last_at, known.dead_ms
         self._looks, self._peaks, self._episodes = known.looks, known.peaks, known.episodes
         self._held = {series: deque(looks) for series, looks in known.held.items()}
+
+
+def _incidents(peaks: Sequence[float], usual: float, allowed: float) -> int:
+    """How many peaks at or above the conservative tail's level are incidents rather than proof that p-values lie; 0: none.
+
+    Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
+    even LYING times that scale lets them, and are no more than MOST times what the budget allows, are incidents:
+    counted as false alarms, they would deafen the rule for as long as it remembers.
+    """
+    above = [peak - usual for peak in peaks if peak >= usual]
+    n = len(above)
+    if not n or n > (1.0 + MOST) * allowed + 3.0:
+        return 0
+    # A sum of n exponentials is Gamma(n); Wilson and Hilferty (1931).
+    mean = sum(above) * log(10.0) / LYING / n
+    z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * n)) * 3.0 * n**0.5
+    return n if normal_tail(z) < tail.RARE else 0
 
 
 def make(rule: Rule, pane_ms: int) -> Budget:

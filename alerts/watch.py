@@ -21,7 +21,7 @@ from alerts.rules import Rule
 from alerts.schedule import ceil_to
 from core.times import DAY
 
-LEARN_WHAT_LEFT = frozenset({"negative_share", "sentiment", "volume"})
+LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "volume"})
 """Detectors that judge the window alone learn a hop once it has left the window: an incident under way must not teach
 itself away. The others judge the newest hop too, and learn it at once."""
 SNAPSHOT_EVERY = 50_000

@@ -17,6 +17,7 @@ from alerts.detectors.divergence import (
 from alerts.detectors.drift import Drift, DriftParams
 from alerts.detectors.mean_shift import MeanShift, MeanShiftParams
 from alerts.detectors.negative_share import NegativeShare, NegativeShareParams
+from alerts.detectors.negative_volume import NegativeVolume, NegativeVolumeParams
 from alerts.detectors.sentiment import Sentiment, SentimentParams
 from alerts.detectors.silence import Silence, SilenceParams
 from alerts.detectors.static import Static, StaticParams
@@ -39,6 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "negative_share": Kind(NegativeShareParams, NegativeShare, "share"),
     "volume": Kind(VolumeParams, Volume, "stories"),
+    "negative_volume": Kind(NegativeVolumeParams, NegativeVolume, "stories"),
     "sentiment": Kind(SentimentParams, Sentiment, "sentiment"),
     "mean_shift": Kind(MeanShiftParams, MeanShift, "sentiment"),
     "drift": Kind(DriftParams, Drift, "sentiment"),
