@@ -1,13 +1,13 @@
 """Scoring speed on this machine, side by side with what a user would pick instead; each ratio as `21.3 ×`.
 
-    python bench/scoring.py [--texts 1024] [--other-python PATH] [--infinity-python PATH]
+    newsquake bench scoring [--texts 1024] [--other-python PATH] [--infinity-python PATH]
 
 Rows, each in a process of its own, in turns (best of `--rounds`), tokenising included, 2 threads:
     ours                 the engine, entity linking, calibration and records included
     ours, ONNX Runtime   the same graph on the fallback
     pipeline, BERT-base  transformers' text-classification pipeline, batch 32, random weights of FinBERT's size
     pipeline, ours       the same pipeline with our own encoder, float32
-    infinity-emb         serving our encoder (only with --infinity-python: its environment is its own)
+    infinity-emb         serving our encoder, best of its engines (only with --infinity-python: bench/infinity.py)
 The pipeline needs torch and transformers: `--other-python` names an interpreter that has them (the extra `train`);
 without one the row says so. Texts: real headlines of ../shared/data, half English, half Chinese, else made-up ones.
 """
@@ -78,20 +78,26 @@ def ours(texts: list[str], device: str, rounds: int) -> dict[str, float]:
     return {"texts_per_s": len(rows) / best, "first_score_s": first, "memory_mb": memory}
 
 
-def pipeline(texts: list[str], kind: str, rounds: int, folder: Path) -> dict[str, float]:
-    """transformers' own pipeline, as its documentation uses it, batch 32."""
-    import torch
-    from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
-    from transformers import pipeline as make
+def our_tokenizer() -> Any:
+    """Our tokeniser as transformers takes it."""
+    from transformers import PreTrainedTokenizerFast
 
-    torch.set_num_threads(2)
-    tokenizer = PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_file=str(ROOT / "classifier/weights/tokenizer.json"),
         pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>", model_max_length=512,
     )  # fmt: skip
-    model = our_bert(folder) if kind == "ours" else BertForSequenceClassification(bert_config(BERT_BASE))
+
+
+def pipeline(texts: list[str], kind: str, rounds: int) -> dict[str, float]:
+    """transformers' own pipeline, as its documentation uses it, batch 32."""
+    import torch
+    from transformers import BertForSequenceClassification
+    from transformers import pipeline as make
+
+    torch.set_num_threads(2)
+    model = our_bert() if kind == "ours" else BertForSequenceClassification(bert_config(BERT_BASE))
     model.eval()
-    scorer = make("text-classification", model=model, tokenizer=tokenizer, device=-1, batch_size=32)
+    scorer = make("text-classification", model=model, tokenizer=our_tokenizer(), device=-1, batch_size=32)
     scorer(texts[:32])
     best = float("inf")
     for _ in range(rounds):
@@ -108,7 +114,7 @@ def bert_config(shape: dict[str, int]) -> Any:
     return BertConfig(vocab_size=58_378, pad_token_id=1, num_labels=3, max_position_embeddings=512, **shape)
 
 
-def our_bert(folder: Path) -> Any:
+def our_bert() -> Any:
     """Our packed encoder as a plain transformers model (float32) under a random classification head."""
     import numpy as np
     import torch
@@ -141,38 +147,14 @@ def our_bert(folder: Path) -> Any:
     left = [k for k in missing.missing_keys if "pooler" not in k and "classifier" not in k]
     if left or missing.unexpected_keys:
         raise RuntimeError(f"weights do not fit transformers' names: {left} {missing.unexpected_keys}")
-    if folder:
-        model.save_pretrained(folder)
     return model
 
 
-def infinity(texts: list[str], rounds: int, folder: Path) -> dict[str, float]:
-    """infinity-emb's engines over our encoder, in process; the best of them counts."""
-    import asyncio
+def infinity_row(texts: list[str], rounds: int, folder: Path) -> dict[str, float]:
+    """infinity-emb's engines over our encoder; the best of them counts (bench/infinity.py)."""
+    from bench import infinity
 
-    from infinity_emb import AsyncEngineArray, EngineArgs
-    from infinity_emb.primitives import InferenceEngine
-
-    async def measure(engine_name: str) -> float:
-        arguments = EngineArgs(model_name_or_path=str(folder), engine=InferenceEngine[engine_name], device="cpu",
-                               batch_size=32, bettertransformer=False, model_warmup=False)  # fmt: skip
-        engine = AsyncEngineArray.from_args([arguments])[0]
-        best = float("inf")
-        async with engine:
-            await engine.embed(sentences=texts[:64])
-            for _ in range(rounds):
-                began = time.perf_counter()
-                await engine.embed(sentences=texts)
-                best = min(best, time.perf_counter() - began)
-        return len(texts) / best
-
-    out: dict[str, float] = {}
-    for name in ("torch", "optimum"):
-        try:
-            out[name] = asyncio.run(measure(name))
-        except Exception as error:  # noqa: BLE001  an engine that cannot load is a result of this bench
-            sys.stderr.write(f"infinity {name}: {error}\n")
-    return {"texts_per_s": max(out.values()), **out}
+    return infinity.run(texts, rounds, folder, lambda: our_bert().bert, our_tokenizer)
 
 
 def row(python: str, name: str, texts: list[str], rounds: int, folder: Path) -> dict[str, float]:
@@ -186,8 +168,9 @@ def row(python: str, name: str, texts: list[str], rounds: int, folder: Path) -> 
         text=True,
         env=environment,
     )
+    sys.stderr.write("".join(f"{x}\n" for x in done.stderr.splitlines() if x.startswith("infinity-emb,")))
     if done.returncode:
-        raise RuntimeError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+        raise RuntimeError(f"{name}: {(done.stderr.strip() or 'died without a word').splitlines()[-1]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -198,9 +181,9 @@ def _child() -> None:
     if name.startswith("ours"):
         result = ours(texts, "onnx" if "ONNX" in name else "auto", rounds)
     elif name.startswith("infinity"):
-        result = infinity(texts, rounds, folder)
+        result = infinity_row(texts, rounds, folder)
     else:
-        result = pipeline(texts, "ours" if name.endswith("ours") else "base", rounds, folder)
+        result = pipeline(texts, "ours" if name.endswith("ours") else "base", rounds)
     sys.stdout.write("\n" + json.dumps(result) + "\n")
 
 
@@ -221,7 +204,7 @@ def main(
         ]
         for name, python, some in plan:
             if python is None:
-                found[name] = {"skipped": "needs an environment of its own"}
+                found[name] = {"skipped": "name an environment of its own"}
                 continue
             sys.stderr.write(f"scoring: {name}\n")
             found[name] = row(python, name, some, rounds, Path(work))
@@ -234,8 +217,10 @@ def main(
     for name, one in found.items():
         if "skipped" in one:
             table.append(f"| {name} | not run: {one['skipped']} | |")
-        else:
-            table.append(f"| {name} | {one['texts_per_s']:.0f} | {rate / one['texts_per_s']:.1f} × |")
+            continue
+        table.append(f"| {name} | {one['texts_per_s']:.0f} | {rate / one['texts_per_s']:.1f} × |")
+        engines = {k: v for k, v in one.items() if k.split()[0] in ("torch", "optimum")}
+        table += [f"| – its engine {k} | {v:.0f} | {rate / v:.1f} × |" for k, v in engines.items()]
     own = found["ours"]
     table += [
         "",

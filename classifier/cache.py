@@ -1,4 +1,4 @@
-"""Scores that need not be made again: (text hash, model version, register) -> score.
+"""Scores that need not be made again: (text hash, model version and company lists, register) -> score.
 
 What makes a score repeatable: live and backtest share the file, so the same text has the same score in both. A plain
 SQLite file of its own, not the store: it may be thrown away at any time, and be carried to another machine.
@@ -19,7 +19,10 @@ _CHUNK = 500
 
 
 class ScoreCache:
-    """A file of scores for one model version; several processes may share it. `None` keeps nothing.
+    """A file of scores; several processes may share it. `None` keeps nothing.
+
+    `model_version`: the engine's `score_version`: the companies it looks for count too, or a changed list would go on
+    serving scores that do not know it.
 
     Raises StoreUnavailable when the file cannot be opened; a cache that fails later is skipped, never fatal.
     """

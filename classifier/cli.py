@@ -41,13 +41,13 @@ def classify(
         TimeRemainingColumn,
     )
 
-    from classifier.entities.linker import build, default_linker
+    from classifier.entities.linker import default_linker
     from classifier.table import read, row_out, writer
     from classifier.taxonomy import REGISTERS
 
     if register is not None and register not in REGISTERS:
         raise ConfigError(f"--register {register!r}: expected one of {', '.join(REGISTERS)}")
-    linker = build(tuple(entities)) if entities else default_linker()
+    linker = default_linker(tuple(entities or ()))
     rows = read(source, register)
     first = list(islice(rows, CHUNK_ROWS))  # a missing file is said before the model loads
     engine = _engine(weights, device, threads, linker)
@@ -147,10 +147,10 @@ def entities_import(
         list[Path], typer.Argument(help="SEC, S&P 500, A-share or NSE lists (CSV, Parquet) or YAML")
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="one YAML of all, for entities.lists")
+        Path, typer.Option("-o", "--output", help="one YAML of all, for classifier.entities")
     ] = Path("entities.yaml"),
 ) -> None:
-    """Make one YAML of companies from public lists; name it under `entities.lists` in newsquake.yaml."""
+    """Make one YAML of companies from public lists; name it under `classifier.entities` in newsquake.yaml."""
     from classifier.entities import catalogue
 
     merged = catalogue.merged([catalogue.of_list(path) for path in lists])
@@ -188,49 +188,32 @@ def model_compare(
     from classifier import registry
 
     second = registry.find(champion) if champion else registry.current()
-    problems = _gate(registry.find(challenger), second, data, out)
+    problems = gate(registry.find(challenger), second, data, out)
     sys.stdout.write("".join(f"objection: {p}\n" for p in problems) or "the challenger passes the gate\n")
     if problems:
         raise typer.Exit(1)
 
 
-def model_use(
-    name: Annotated[str, typer.Argument(help="a version, a weights folder, or shipped")],
-    data: Annotated[Path, typer.Option(help="the folder with sentiment/, topics/, subjects/")] = Path(
-        "../shared/data"
-    ),
-    out: Annotated[Path, typer.Option(help="where the gate's reports are written")] = Path("build/compare"),
-    force: Annotated[bool, typer.Option("--force", help="promote without the gate")] = False,
-) -> None:
-    """Promote a model: it is used from the next start on, if the gate (see `model compare`) has no objection."""
-    from classifier import registry
+def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
+    """Evaluate both on dev and return the gate's objections (classifier/registry.py says what they are).
 
-    folder = registry.find(name)
-    problems = [] if force or name == "shipped" else _gate(folder, registry.current(), data, out)
-    if problems:
-        sys.stderr.write("".join(f"objection: {p}\n" for p in problems))
-        raise typer.Exit(1)
-    registry.promote(folder)
-    sys.stdout.write(f"in use: {registry.current()}\n")
-
-
-def _gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
-    """Evaluate both on dev and return the gate's objections."""
+    Raises ConfigError where the data or a folder of weights is not there.
+    """
     from classifier import registry
     from classifier.entities.linker import default_linker
+    from classifier.evaluation import floor
     from classifier.evaluation.run import run
 
     if not data.is_dir():
-        raise ConfigError(f"--data {data}: no such folder")
+        raise ConfigError(f"--data {data}: no such folder (the gate measures; --force promotes without it)")
     reports = [
         run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")
         for name, folder in (("champion", champion), ("challenger", challenger))
     ]
-    return registry.objections(*reports)
+    return registry.objections(*reports, floor.kept())
 
 
 model_app = typer.Typer(help="Versions of the model.", no_args_is_help=True)
 model_app.command("list")(model_list)
-model_app.command("use")(model_use)
 model_app.command("compare")(model_compare)
 app.add_typer(model_app, name="model")

@@ -68,6 +68,11 @@ class Engine:
         return cls(folder, choose(device, folder, threads), linker or default_linker())
 
     @property
+    def score_version(self) -> str:
+        """What a score depends on beside its text and register: the model, and the companies it looks for."""
+        return f"{self.model_version}+{self._linker.digest}"
+
+    @property
     def backend(self) -> str:
         """The name of the runtime in use, e.g. openvino-int8."""
         return self.encoder.name

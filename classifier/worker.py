@@ -23,6 +23,7 @@ import structlog
 
 from classifier.classify import Classify
 from classifier.crashguard import DEATHS, CrashGuard
+from classifier.shadow import Shadow
 from core import crash, metrics
 from core.bus import Bus, Consumer, Producer, Received
 from core.bus.base import RAW, SCORED
@@ -60,8 +61,10 @@ class Worker:
         *,
         partitions: Iterable[int] | None = None,
         batch_records: int = 256,
+        shadow: Shadow | None = None,
     ) -> None:
         self._bus, self._store, self._stage, self._classify = bus, store, stage, classify
+        self._shadow = shadow
         self._partitions = list(partitions) if partitions is not None else None
         self._batch_records = batch_records
         self._fates: dict[int, deque[bool]] = {}
@@ -190,6 +193,9 @@ class Worker:
         self._stage.gauge("cache_hits", self._classify.hits)
         for one in scores.values():
             metrics.ARTICLES_SCORED.labels(one.language or "?").inc()
+        if self._shadow is not None and not self._stage.stopping:
+            consumer.keepalive()
+            self._stage.count("shadow", self._shadow.look(list(scores.values()), self._stage.clock.now_ms()))
         self._watch_poison(records, letters, consumer)
 
     def _score(

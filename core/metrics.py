@@ -18,6 +18,9 @@ FETCH_ERRORS: Final = Counter("newsquake_fetch_errors_total", "Failed fetches", 
 JOBS_MISSED: Final = Counter("newsquake_jobs_missed_total", "Scheduled fetches that were missed", ["source"])
 ARTICLES_SCORED: Final = Counter("newsquake_articles_scored_total", "Articles scored", ["language"])
 CACHE_HITS: Final = Counter("newsquake_score_cache_hits_total", "Scores taken from the cache")
+SHADOW: Final = Counter(
+    "newsquake_shadow_texts_total", "Texts that a challenger scored in shadow", ["challenger", "outcome"]
+)
 SCORE_SECONDS: Final = Histogram("newsquake_score_batch_seconds", "Seconds to score a batch")
 LAG: Final = Gauge("newsquake_lag_records", "Records behind the end of the log", ["stage"])
 WATERMARK: Final = Gauge("newsquake_watermark_seconds", "Event time up to which panes are closed", ["desk"])

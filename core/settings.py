@@ -113,6 +113,10 @@ class ClassifierSettings(Section):
     register_: Literal["auto", "news", "social", "forum"] = Field("auto", alias="register")
     entities: list[str] = []
     """Further YAML files of entities."""
+    challenger: str | None = None
+    """A version or folder of weights that scores in shadow: compared with the model in use, never sent on."""
+    challenger_share: float = Field(0.1, gt=0, le=1)
+    """Of the texts, the share that the challenger scores too."""
 
 
 class AlertSettings(Section):

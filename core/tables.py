@@ -403,6 +403,24 @@ stages = Table(
     comment="What each running stage says of itself, once a second; the live status reads it.",
 )
 
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("champion", String(60), primary_key=True),
+    Column("challenger", String(60), primary_key=True),
+    Column("text_key", String(64), primary_key=True),
+    Column("article_id", String(64), nullable=False),
+    Column("language", String(16), nullable=False, default=""),
+    _time("at"),
+    Column("sentiment", String(8), nullable=False),
+    Column("other_sentiment", String(8), nullable=False),
+    Column("abstained", Boolean, nullable=False),
+    Column("other_abstained", Boolean, nullable=False),
+    Column("distance", Integer, nullable=False),  # total variation of the two sentiments, 0..10,000
+    Column("topics_changed", Integer, nullable=False),
+    comment="What a challenger in shadow said beside the champion; written by the classifier, decides nothing.",
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -74,21 +73,36 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
     from classifier.cache import ScoreCache
     from classifier.classify import Classify
     from classifier.engine import Engine
-    from classifier.registry import current
+    from classifier.entities.linker import default_linker
+    from classifier.registry import current, find
+    from classifier.shadow import Shadow
     from classifier.worker import Worker
 
     with running("classifier", settings) as (store, bus, stage):
         assert bus is not None
         stage.tell("loading", force=True)
         options = settings.classifier
-        weights = Path(options.weights) if options.weights else current()
-        engine = Engine.load(weights, threads=options.threads, device=options.device)
+        weights = settings.path(options.weights) if options.weights else current()
+        linker = default_linker(tuple(settings.path(entry) for entry in options.entities))
+        engine = Engine.load(weights, threads=options.threads, device=options.device, linker=linker)
         cache = ScoreCache(
-            settings.path(options.score_cache) if options.score_cache else None, engine.model_version
+            settings.path(options.score_cache) if options.score_cache else None, engine.score_version
         )
         log.info("model ready", model_version=engine.model_version)
         classify = Classify(engine, cache, options.register_)
-        Worker(bus, store, stage, classify, partitions=partitions, batch_records=options.batch_records).run()
+        shadow = None
+        if options.challenger:
+            other = Engine.load(
+                find(options.challenger), threads=options.threads, device=options.device, linker=linker
+            )
+            shadow = Shadow(other, store, share=options.challenger_share, register=options.register_)
+            log.info(
+                "challenger in shadow", model_version=other.model_version, share=options.challenger_share
+            )
+        Worker(
+            bus, store, stage, classify,
+            partitions=partitions, batch_records=options.batch_records, shadow=shadow,
+        ).run()  # fmt: skip
         cache.close()
 
 

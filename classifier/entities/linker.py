@@ -1,5 +1,6 @@
 """Finds the companies a text names: tickers by form, names by Aho-Corasick, everyday words by rule."""
 
+import hashlib
 import math
 import os
 from collections import defaultdict
@@ -13,7 +14,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from classifier.entities import catalogue
 from classifier.entities.catalogue import Entity
 from classifier.entities.forms import tickers
-from classifier.entities.rules import counts
+from classifier.entities.rules import counts, rulebook
 from classifier.records import ONE
 
 SEARCHED_CHARS = 20_000
@@ -55,14 +56,18 @@ class Linker:
     def __init__(self, entities: Iterable[Entity]) -> None:
         names: dict[str, tuple[Entity, bool]] = {}
         self._by_id: dict[str, Entity] = {}
+        content = hashlib.sha256(rulebook().encode())
         for entity in entities:
             self._by_id.setdefault(entity.id, entity)
+            content.update(repr((entity.id, entity.name, entity.aliases, entity.careful)).encode())
             for alias, careful in [(a, False) for a in entity.aliases] + [(c, True) for c in entity.careful]:
                 if len(alias) >= 2:
                     names.setdefault(alias.lower(), (entity, careful))
         self._patterns = list(names)
         self._meaning = [names[p] for p in self._patterns]
         self._search = AhoCorasick(self._patterns, matchkind=MatchKind.Standard)
+        self.digest = content.hexdigest()[:12]
+        """Of the companies and rules: another list or rule, another digest. Part of what makes a score repeatable."""
 
     def find(self, title: str, body: str = "") -> list[Found]:
         """Return the companies named, most relevant first (ties by first place, then id); at most MOST."""
@@ -135,7 +140,7 @@ def build(lists: tuple[Path, ...] = ()) -> Linker:
     )
 
 
-def default_linker() -> Linker:
-    """The built-in companies, and the lists named by $NEWSQUAKE_ENTITIES_LISTS (separated as PATH is)."""
+def default_linker(own: Sequence[Path] = ()) -> Linker:
+    """The built-in companies, and lists: `own` first, then those of $NEWSQUAKE_ENTITIES_LISTS (written as PATH is)."""
     named = os.environ.get("NEWSQUAKE_ENTITIES_LISTS", "")
-    return build(tuple(Path(p) for p in named.split(os.pathsep) if p))
+    return build((*own, *(Path(p) for p in named.split(os.pathsep) if p)))

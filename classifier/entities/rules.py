@@ -57,6 +57,11 @@ _UNLESS: Final[dict[str, re.Pattern[str]]] = {
 _NOT_LOWER: Final = re.compile(r"[A-Z]")
 
 
+def rulebook() -> str:
+    """Every pattern here, as one text: what a change of the rules changes."""
+    return "\n".join((_COMPANY_EN.pattern, _COMPANY_ZH.pattern, *(r.pattern for r in _UNLESS.values())))
+
+
 def counts(name: str, text: str, start: int, end: int) -> bool:
     """True if the careful `name` at text[start:end] means the company.
 
