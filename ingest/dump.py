@@ -9,6 +9,7 @@ lowest row being the article, each further row a duplicate that settles with it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +40,26 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     row: int
     value: bytes
     copies: tuple[int, ...] = ()
+
+
+def check_dump(path: Path, columns: Mapping[str, str] | None = None) -> None:
+    """Look at the file's beginning, before anything is started for it.
+
+    Raises ConfigError, one line with what to do: not there, a folder, an unknown kind, damaged, no rows, no column
+    for the time or the text. What a later part of the file may hide shows when it is read.
+    """
+    check_readable(path)
+    reader = open_reader(path, kind_of(path), columns or {})
+    rows = reader.count()
+    if rows is None:
+        with contextlib.closing(reader.batches()) as batches:
+            rows = len(next(batches, ()))
+    if not rows:
+        raise ConfigError(_no_rows(path, reader))
+
+
+def _no_rows(path: Path, reader: Reader) -> str:
+    return f"{path}: the file holds no rows; columns found: {', '.join(reader.columns) or 'none'}"
 
 
 class Dump:
@@ -107,9 +128,7 @@ class Dump:
                 return False
         self.first_at, self.last_at = first, last
         if not self.rows:
-            raise ConfigError(
-                f"{self.path}: the file holds no rows; columns found: {', '.join(self.reader.columns) or 'none'}"
-            )
+            raise ConfigError(_no_rows(self.path, self.reader))
         return True
 
     def groups(self) -> Iterator[Group]:

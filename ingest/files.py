@@ -67,7 +67,9 @@ def check_readable(path: Path) -> None:
     """Raise ConfigError in one line where the file is not there, not a file, empty or not ours to read."""
     try:
         if path.is_dir():
-            raise ConfigError(f"{path}: is a folder; name a file (a source of kind `dump` reads folders)")
+            raise ConfigError(
+                f"{path}: is a folder; {_inside(path)} (a source of kind `dump` watches folders)"
+            )
         with path.open("rb") as file:
             if not file.read(1):
                 raise ConfigError(f"{path}: the file is empty")
@@ -75,6 +77,25 @@ def check_readable(path: Path) -> None:
         raise ConfigError(f"{path}: no such file") from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
+
+
+def _inside(folder: Path) -> str:
+    """What a person may name in place of the folder."""
+    names = sorted(path.name for path in folder.iterdir() if is_dump(path))
+    if not names:
+        return "it holds no .jsonl, .csv, .tsv or .parquet file: name another place"
+    more = f" … ({len(names)} files)" if len(names) > 3 else ""
+    return f"name one file in it: {', '.join(names[:3])}{more}"
+
+
+def is_dump(path: Path) -> bool:
+    """Whether the name says that this is a dump."""
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return bool(suffixes) and (
+        suffixes[-1] in KINDS or (suffixes[-1] in PACKED and len(suffixes) > 1 and suffixes[0] in KINDS)
+    )
 
 
 def file_hash(path: Path) -> str:

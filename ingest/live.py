@@ -88,6 +88,7 @@ class Live:
                     for found in self._watcher.due(self._hand.now_ms(), self._cursors):
                         self._hand.tell_health(found)
                     self._hand.mark()
+                    self._tell_failing()
                     marked_at = now
                 self._take(0.1)
                 self._stage.tell("running")
@@ -98,6 +99,12 @@ class Live:
                 log.warning("hand-over held", error=str(error), wait_s=round(pause, 2))
                 self._stage.tell("waiting")
                 self._stage.wait(pause)
+
+    def _tell_failing(self) -> None:
+        """For the live status: a source that cannot be read must not look like one that is quiet."""
+        breakers = [self._cursors[name].breaker for name in self._sources]
+        self._stage.gauge("sources_failing", sum(breaker.failures > 0 for breaker in breakers))
+        self._stage.gauge("sources_broken", sum(breaker.open for breaker in breakers))
 
     def _take(self, timeout_s: float) -> None:
         """Hand over what waits, together; on failure it stays in hand and is given again."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -62,7 +62,7 @@ class Reader:
         """Per field (and extra) the column's name, or None."""
         return [self.mapping.get(field) for field in (*FIELDS, *self.extras)]
 
-    def batches(self) -> Iterator[list[Row]]:
+    def batches(self) -> Generator[list[Row]]:
         """All rows. Raises ConfigError where the file is damaged."""
         try:
             yield from self._batches()

@@ -232,8 +232,11 @@ def _sources(settings: Settings) -> Iterator[Verdict]:
         for line in str(error).splitlines():
             yield Verdict("sources", "FAIL", line)
         return
-    if sources:
-        yield Verdict("sources", "ok", f"{len(sources)} (newsquake sources check tries each)")
+    if on := sum(spec.enabled for spec in sources):
+        words = f"{on} of {len(sources)} on" if on < len(sources) else f"{on}"
+        yield Verdict("sources", "ok", f"{words} configured, not tried: newsquake sources check")
+    elif sources:
+        yield Verdict("sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some")
     else:
         yield Verdict("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
 

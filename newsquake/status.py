@@ -39,6 +39,15 @@ class Snapshot:
         return self.stages.get(stage, {}).get(name, 0.0)
 
     @property
+    def sources(self) -> str:
+        """How many sources cannot be read at present; nothing where all can, or none is read."""
+        failing, broken = self.value("ingest", "sources_failing"), self.value("ingest", "sources_broken")
+        if not failing:
+            return ""
+        down = f", {broken:.0f} of them for long" if broken else ""
+        return f"{failing:.0f} of {self.value('ingest', 'sources'):.0f} sources cannot be read{down}"
+
+    @property
     def lags(self) -> dict[str, float]:
         """Records handed to each stage and not yet worked off, from the stages' own counts."""
         read, total = self.value("ingest", "read"), self.value("ingest", "rows_total")
@@ -116,6 +125,7 @@ class Status:
             f"read {now.value('ingest', 'read'):.0f} scored {now.value('classifier', 'scored'):.0f} "
             f"({self.rate('classifier', 'scored'):.0f}/s) panes {now.value('alerts', 'panes_closed'):.0f} "
             f"alerts {now.fired} lag: {lags} event time {event}"
+            + (f" SOURCES: {now.sources} (newsquake sources check)" if now.sources else "")
         )
 
     def render(self) -> RenderableType:
@@ -171,6 +181,8 @@ class Status:
                 f"{lags[stage]:,.0f}", words,
             )  # fmt: skip
         parts.append(table)
+        if now.sources:
+            parts.append(Text(f"{now.sources}: newsquake sources check says why", style="bold yellow"))
         if now.watermark and now.watermark > 0:
             parts.append(Text(f"event time {iso(now.watermark)}   alerts fired {now.fired}", style="bold"))
         colours = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}

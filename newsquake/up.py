@@ -26,6 +26,8 @@ from core.bus import open_bus
 from core.errors import ConfigError, NewsquakeError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
+from ingest.columns import parse_columns
+from ingest.dump import check_dump
 from newsquake import summary
 from newsquake.broker import EmbeddedBroker
 from newsquake.children import Child, Children, stage_command
@@ -71,8 +73,8 @@ class LocalRun:
 
         Raises ConfigError, NewsquakeError.
         """
-        if self._options.replay is not None and not self._options.replay.exists():
-            raise ConfigError(f"{self._options.replay}: no such file")
+        if self._options.replay is not None:
+            check_dump(self._options.replay, parse_columns(self._options.columns))
         if self._options.out is not None:
             try:
                 self._options.out.mkdir(parents=True, exist_ok=True)

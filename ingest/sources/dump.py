@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import ConfigError, Refused
 from core.times import iso
 from ingest.columns import FIELDS
-from ingest.files import KINDS, PACKED, file_hash, kind_of
+from ingest.files import file_hash, is_dump, kind_of
 from ingest.items import Item
 from ingest.readers import Fault, Reader, Row, open_reader
 from ingest.sources.base import Context, Look
@@ -74,7 +74,7 @@ class DumpFolder:
             if not found and not glob.has_magic(self._pattern):
                 raise Refused(f"{self._pattern}: no such file or folder")
         ripe = now_ms - self._spec.settle
-        return [path for path in found if _is_dump(path) and path.stat().st_mtime_ns // 1_000_000 <= ripe]
+        return [path for path in found if is_dump(path) and path.stat().st_mtime_ns // 1_000_000 <= ripe]
 
     def _read(self, path: Path, entry: dict[str, Any], look: Look) -> None:
         """The next rows. The file stays open between looks, where the cursor is still where we stopped."""
@@ -103,15 +103,6 @@ def _from_row(reader: Reader, row: int) -> Iterator[list[Row]]:
     for batch in reader.batches():
         if batch[-1][0] >= row:
             yield [one for one in batch if one[0] >= row]
-
-
-def _is_dump(path: Path) -> bool:
-    if path.name.startswith(".") or not path.is_file():
-        return False
-    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    return bool(suffixes) and (
-        suffixes[-1] in KINDS or (suffixes[-1] in PACKED and len(suffixes) > 1 and suffixes[0] in KINDS)
-    )
 
 
 def _item(reader: Reader, key: str, number: int, values: Any, raw: bytes | None) -> Item:

@@ -122,9 +122,17 @@ def test_a_dump_that_is_not_there(tmp_path: Path) -> None:
     one_line(up(tmp_path / "none.jsonl", tmp_path), 2, r"none\.jsonl: no such file")
 
 
+def untouched(folder: Path) -> bool:
+    """Whether nothing was started for it: no store, no logs of stages."""
+    return not (folder / "store.db").exists() and not list(folder.rglob("*.log"))
+
+
 def test_a_folder_is_no_dump(tmp_path: Path) -> None:
     (tmp_path / "folder.jsonl").mkdir()
-    one_line(up(tmp_path / "folder.jsonl", tmp_path / "run"), 2, r"folder\.jsonl")
+    one_line(up(tmp_path / "folder.jsonl", tmp_path / "run"), 2, r"folder\.jsonl: is a folder; it holds no")
+    jsonl(tmp_path / "folder.jsonl" / "news.jsonl", GOOD)
+    one_line(up(tmp_path / "folder.jsonl", tmp_path / "run"), 2, r"name one file in it: news\.jsonl")
+    assert untouched(tmp_path / "run")
 
 
 def test_a_kind_of_file_we_do_not_read(tmp_path: Path) -> None:
@@ -142,22 +150,24 @@ def test_a_parquet_file_that_is_none(tmp_path: Path) -> None:
 def test_columns_that_are_not_there(tmp_path: Path) -> None:
     dump = jsonl(tmp_path / "news.jsonl", GOOD)
     done = up(dump, tmp_path / "run", "--columns", "title=headline")
-    one_line(done, 2, r"headline")
+    one_line(done, 2, r"no column 'headline' \(for title\); columns found: published_at, title, url")
     one_line(up(dump, tmp_path / "run2", "--columns", "colour=title"), 2, r"colour")
+    assert untouched(tmp_path / "run")
+    assert untouched(tmp_path / "run2")
 
 
 def test_a_dump_without_any_column_we_need(tmp_path: Path) -> None:
     (tmp_path / "news.csv").write_text("a,b\n1,2\n")
-    one_line(up(tmp_path / "news.csv", tmp_path / "run"), 2, r"news\.csv")
+    one_line(up(tmp_path / "news.csv", tmp_path / "run"), 2, r"news\.csv: no column for published_at")
+    assert untouched(tmp_path / "run")
 
 
 def test_an_empty_dump(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_bytes(b"")
-    done = up(tmp_path / "empty.jsonl", tmp_path / "run")
-    if done.returncode == 0:
-        assert json.loads((tmp_path / "run" / "out" / "summary.json").read_text())["read"] == 0
-    else:
-        one_line(done, 2, r"empty\.jsonl")
+    one_line(up(tmp_path / "empty.jsonl", tmp_path / "run"), 2, r"empty\.jsonl: the file is empty")
+    (tmp_path / "head.csv").write_text("date,title\n")
+    one_line(up(tmp_path / "head.csv", tmp_path / "run"), 2, r"head\.csv: the file holds no rows")
+    assert untouched(tmp_path / "run")
 
 
 def test_a_broker_that_is_not_there(tmp_path: Path) -> None:

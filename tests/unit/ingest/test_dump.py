@@ -14,7 +14,7 @@ import zstandard
 from core.clock import ManualClock
 from core.errors import ConfigError
 from core.records import Article, decode
-from ingest.dump import Dump
+from ingest.dump import Dump, check_dump
 
 NOW = 1_700_000_000_000
 ROWS = [
@@ -205,15 +205,30 @@ def test_csv_row_with_too_many_cells_is_dead_and_the_next_is_taken(tmp_path: Pat
 def test_unusable_file_is_one_clear_line(tmp_path: Path, name: str, data: bytes | None, message: str) -> None:
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    with pytest.raises(ConfigError, match=message) as caught:
-        load(tmp_path / name, tmp_path)
-    assert "\n" not in str(caught.value)
-    assert name in str(caught.value)
+    for look in (lambda: load(tmp_path / name, tmp_path), lambda: check_dump(tmp_path / name)):
+        with pytest.raises(ConfigError, match=message) as caught:
+            look()
+        assert "\n" not in str(caught.value)
+        assert name in str(caught.value)
 
 
-def test_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="is a folder"):
+def test_a_usable_dump_passes_the_check_and_told_columns_count(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"when": "2016-01-28", "what": "Rates cut"}\n'))
+    check_dump(path, {"published_at": "when", "title": "what"})
+    with pytest.raises(ConfigError, match="columns found: when, what"):
+        check_dump(path)
+    with pytest.raises(ConfigError, match="no column 'headline'"):
+        check_dump(path, {"published_at": "when", "title": "headline"})
+
+
+def test_a_folder_is_no_file_and_its_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder; it holds no \.jsonl"):
         Dump(tmp_path, folder=tmp_path)
+    for name in ("b.csv.zst", "a.jsonl", "c.parquet", "d.tsv", "notes.txt", ".hidden.csv"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(ConfigError, match=r"a\.jsonl, b\.csv\.zst, c\.parquet … \(4 files\)"):
+        check_dump(tmp_path)
 
 
 def test_a_source_that_is_known_to_be_slow_is_visible_later(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from core.errors import BusUnavailable, Refused
 from core.records import Article, Health, Marker, decode
 from core.settings import Settings, load_settings
 from core.stage import Stage
-from core.store import Store, insert_absent, open_store
+from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, dead, health, origins, pending
 from ingest.cursor import Cursor, load_cursor
 from ingest.fetch import Answer, Fetcher, Unreachable
@@ -158,6 +158,18 @@ def test_one_bad_source_costs_no_other_and_is_left_alone_for_a_while(world: Worl
     breaker = load_cursor(world.store, "one").breaker
     assert breaker.retry_at > time.time() * 1000 + 3_500_000
     assert "503" in breaker.error
+
+
+def test_a_source_that_fails_is_counted_for_the_live_status(world: World) -> None:
+    world.web.feeds = {"http://one.org/feed": Refused("answered 404"), "http://two.org/feed": ["c"]}
+    world.run_until(lambda: world.stage.gauges.get("sources_failing") == 1)
+    assert (world.stage.gauges["sources"], world.stage.gauges["sources_broken"]) == (2, 0)
+    cursor = load_cursor(world.store, "one")
+    for _ in range(2):
+        cursor.breaker.failure(1000, "answered 404")
+    with world.store.write() as connection:
+        upsert(connection, cursors, [cursor.row(1000)])
+    world.run_until(lambda: world.stage.gauges.get("sources_broken") == 1)
 
 
 def test_broker_that_is_away_holds_the_news_and_the_cursor(world: World) -> None:

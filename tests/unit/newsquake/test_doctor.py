@@ -150,6 +150,17 @@ def test_a_source_of_an_unknown_kind_is_told(tmp_path: Path) -> None:
     assert verdict.state == "FAIL"
 
 
+def test_sources_that_nobody_tried_are_not_called_well(tmp_path: Path) -> None:
+    feed = {"name": "a", "kind": "feed", "url": "https://a.example/rss"}
+    off = {**feed, "name": "b", "enabled": False}
+    assert (
+        verdicts(of(tmp_path, ingest={"sources": [feed]}))["sources"].words
+        == "1 configured, not tried: newsquake sources check"
+    )
+    assert "1 of 2 on" in verdicts(of(tmp_path, ingest={"sources": [feed, off]}))["sources"].words
+    assert verdicts(of(tmp_path, ingest={"sources": [off]}))["sources"].state == "warn"
+
+
 def test_weights_that_are_not_there_are_told(tmp_path: Path) -> None:
     found = {v.what: v for v in examine(of(tmp_path, classifier={"weights": str(tmp_path / "none")}))}
     assert found["model"].state == "FAIL"
