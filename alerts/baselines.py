@@ -37,6 +37,8 @@ POOL_DAY = 5.0
 """Stories after which an hour of the day weighs as much as a flat day, and one of working days or weekends as that."""
 POOL_HOUR = 20.0
 """Stories after which an hour of one weekday weighs as much as that hour of all working days."""
+DOUBT_DAYS = 2.0
+"""One day heard weighs so much against not knowing an hour's rhythm at all (a relative variance of 1)."""
 NEWCOMER = 0.5
 """Stories' worth of belief in the pool's mean level."""
 DEAD_HOURS = 72.0
@@ -46,6 +48,8 @@ ODD = 0.003
 """A window with a p-value below this is out of the ordinary: what is in it is learned with a fraction of its weight."""
 INCIDENT = 0.25
 """Weight of a block with an incident in the spread."""
+FIRST_WEEK = 168.0
+"""Hours heard before which nothing is known to be an incident, and all is learned in full."""
 EARLY = 12
 """Own hours are kept as pairs until there are more than so many."""
 
@@ -87,7 +91,10 @@ class Track:
 
     def hour(self, b: int) -> float:
         """Slow-weighted stories in hour `b` of the week."""
-        return self.hours[b] if self.hours is not None else self.early.get(b, 0.0)  # type: ignore[union-attr]
+        if self.hours is not None:
+            return self.hours[b]
+        assert self.early is not None
+        return self.early.get(b, 0.0)
 
     def add(self, b: int, stories: float) -> None:
         """Learn slow-weighted stories in hour `b`."""
@@ -157,7 +164,7 @@ _PLAIN = (
     "excess",
     "weight",
 )
-_ARRAYS = ("stories", "hours", "rhythm")
+_ARRAYS = ("stories", "hours", "rhythm", "doubt")
 
 
 class Pool:
@@ -186,6 +193,8 @@ class Pool:
         self.stories = array("d", bytes(8 * HOURS_OF_WEEK))
         self.hours = array("d", bytes(8 * HOURS_OF_WEEK))
         self.rhythm = array("d", [1.0] * HOURS_OF_WEEK)
+        self.doubt = array("d", [1.0] * HOURS_OF_WEEK)
+        """How unsure each hour's rhythm is: the relative variance that days not heard yet leave in it."""
         self.rhythm_hours = 0.0
         """Slow hours weighted by rhythm, as of `rhythm_at`."""
         self.rhythm_at = -1
@@ -252,17 +261,21 @@ class Pool:
         mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
         prior_day, prior = POOL_DAY * self.at_slow, POOL_HOUR * self.at_slow
         rhythm = [0.0] * HOURS_OF_WEEK
+        doubt = [0.0] * HOURS_OF_WEEK
         # From coarse to fine, each drawn to the one before: hour of the day, of working days or weekends, of the week.
         for hour_of_day in range(24):
             daily = _rate(stories, hours, range(hour_of_day, HOURS_OF_WEEK, 24), prior_day, mean)
             for first, last in ((0, 120), (120, HOURS_OF_WEEK)):
                 bins = range(first + hour_of_day, last, 24)
                 usual = _rate(stories, hours, bins, prior_day, daily)
+                days = sum([hours[b] for b in bins]) / self.at_slow
                 for b in bins:
+                    doubt[b] = 1.0 / (1.0 + DOUBT_DAYS * days)
                     rhythm[b] = usual / mean * (prior + stories[b]) / (prior + hours[b] * usual)
         weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
         norm = exposure / weighted if weighted > 0.0 else 1.0
         self.rhythm = array("d", [r * norm for r in rhythm])
+        self.doubt = array("d", doubt)
         self.rhythm_hours = weighted * norm
 
     @property
@@ -293,9 +306,10 @@ class Pool:
         for name in self.plain:
             setattr(self, name, state[name])
         for name in self.arrays:
-            values = array("d")
-            values.frombytes(state[name])
-            setattr(self, name, values)
+            if name in state:  # states of before `doubt` was kept have none
+                values = array("d")
+                values.frombytes(state[name])
+                setattr(self, name, values)
         self._weights()
 
 
@@ -343,15 +357,24 @@ class Baseline:
             self._pool_of[series] = known
         return known
 
-    def expect(self, pool: Pool, track: Track | None, start: int, end: int) -> tuple[float, float]:
-        """(mean, size) of the negative binomial of stories in [start, end), from what is known so far."""
+    def expect(
+        self, pool: Pool, track: Track | None, start: int, end: int, *, either: bool = False
+    ) -> tuple[float, float]:
+        """(mean, size) of the negative binomial of stories in [start, end), from what is known so far.
+
+        `either`: an exchange's holiday is half taken for a Sunday, half for a plain day, as wires do not close with
+        exchanges; what the two differ by is spread.
+        """
         level, belief = self.level(pool, track)
-        mean = level * self._rhythm(pool, track, start, end)
+        hours, apart = self._rhythm(pool, track, start, end, either)
+        mean = level * hours
         if track is not None:
             spread = (track.excess + 10.0 * pool.excess / pool.weight) / (track.weight + 10.0)
         else:
             spread = pool.excess / pool.weight
-        return mean, 1.0 / (max(spread, 1e-3) + 1.0 / belief)
+        bins, doubt = pool.calendar.bin, pool.doubt
+        unsure = 0.5 * (doubt[bins(start // HOUR)] + doubt[bins((end - 1) // HOUR)])
+        return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
 
     def level(self, pool: Pool, track: Track | None) -> tuple[float, float]:
         """The series' stories in an hour of rhythm 1, and the stories that this rests on."""
@@ -371,25 +394,38 @@ class Baseline:
             track.rescale(*pool.scale(pool.generation - track.born))
             track.born = pool.generation
 
-    def _rhythm(self, pool: Pool, track: Track | None, start: int, end: int) -> float:
-        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series."""
-        rhythm, bins = pool.rhythm, pool.calendar.bin
-        own = track is not None and track.slow > 0.0 and pool.rhythm_hours > 0.0
-        if own:
-            assert track is not None
-            prior, usual, hours = OWN_HOUR * pool.at_slow, track.slow / pool.rhythm_hours, pool.hours
-            known = track.hours if track.hours is not None else track.early
-        total, first, last = 0.0, start // HOUR, (end - 1) // HOUR
+    def _rhythm(
+        self, pool: Pool, track: Track | None, start: int, end: int, either: bool = False
+    ) -> tuple[float, float]:
+        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series; and the
+        relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
+        weigh, bins = self._weigher(pool, track), pool.calendar.bin
+        total, apart, first, last = 0.0, 0.0, start // HOUR, (end - 1) // HOUR
         for hour in range(first, last + 1):
-            b = bins(hour)
-            weight = rhythm[b]
-            if own:
-                n = known[b] if track.hours is not None else known.get(b, 0.0)  # type: ignore
-                weight *= (prior + n) / (prior + hours[b] * usual * weight)
+            weight = weigh(bins(hour))
+            part = 1.0
             if hour in (first, last):
-                weight *= (min(end, (hour + 1) * HOUR) - max(start, hour * HOUR)) / HOUR
-            total += weight
-        return total
+                part = (min(end, (hour + 1) * HOUR) - max(start, hour * HOUR)) / HOUR
+            if either and (plain := pool.calendar.plain(hour)) is not None:
+                other = weigh(plain)
+                apart += 0.5 * abs(other - weight) * part
+                weight = 0.5 * (weight + other)
+            total += weight * part
+        return total, (apart / total) ** 2 if apart else 0.0
+
+    def _weigher(self, pool: Pool, track: Track | None) -> Callable[[int], float]:
+        """The share of each hour of the week: the pool's, drawn to the series' own stories in that hour."""
+        rhythm = pool.rhythm
+        if track is None or track.slow <= 0.0 or pool.rhythm_hours <= 0.0:
+            return rhythm.__getitem__
+        prior, usual, hours = OWN_HOUR * pool.at_slow, track.slow / pool.rhythm_hours, pool.hours
+        own = track.hour
+
+        def weigh(b: int) -> float:
+            weight = rhythm[b]
+            return weight * (prior + own(b)) / (prior + hours[b] * usual * weight)
+
+        return weigh
 
     def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
         """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
@@ -442,7 +478,7 @@ class Baseline:
         if track.block >= 0 and pool.live > 24.0:
             begin = track.block * self.window
             level, _ = self.level(pool, track)
-            mean = max(level * self._rhythm(pool, track, begin, begin + self.window), 1e-6)
+            mean = max(level * self._rhythm(pool, track, begin, begin + self.window)[0], 1e-6)
             square = mean * mean
             most = mean + 3.0 * sqrt(mean + square * pool.excess / pool.weight) + 1.0
             count = min(float(track.block_n), most)

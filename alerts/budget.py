@@ -252,7 +252,9 @@ class Budget:
             how += f"; {out} beyond that tail taken for incidents"
         level, usual = tail.level(peaks, allowed), self._parametric()
         if level > usual and (out := _incidents(peaks, usual, allowed)):
-            how = f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
+            how = (
+                f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
+            )
             return usual, how, min(low, usual), usual
         return max(LOWEST, level), how, low, high
 
@@ -279,7 +281,7 @@ class Budget:
 
 
 def _incidents(peaks: Sequence[float], usual: float, allowed: float) -> int:
-    """How many peaks at or above the conservative tail's level are incidents rather than proof that p-values lie; 0: none.
+    """How many peaks at or above the conservative tail's level are incidents, not proof that p-values lie; 0: none.
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
     even LYING times that scale lets them, and are no more than MOST times what the budget allows, are incidents:

@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from core.times import HOUR
 
 HOURS_OF_WEEK = 168
@@ -28,7 +26,7 @@ _OF_COUNTRY = {
     "DE": "XFRA",
 }
 _SUNDAY = 6
-_FIRST, _LAST = pd.Timestamp("1985-01-01"), pd.Timestamp("2035-12-31")
+_FIRST, _LAST = "1985-01-01", "2035-12-31"
 
 
 class Calendar:
@@ -37,6 +35,7 @@ class Calendar:
     def __init__(self, name: str) -> None:
         self.name = name
         self._bins: dict[int, int] = {}
+        self._plain: dict[int, int] = {}
         self._zone: ZoneInfo | None = None
         self._sessions: frozenset[date] = frozenset()
         self._known: tuple[date, date] | None = None
@@ -44,12 +43,14 @@ class Calendar:
             self._load()
 
     def _load(self) -> None:
+        # Half a second each: only a desk that looks at a market's hours pays it.
         import exchange_calendars
+        import pandas as pd
 
         kind = type(exchange_calendars.get_calendar(self.name))
         # Never the library's default span, which follows the wall clock: a replay must see what the live run saw.
-        first = max(kind.bound_min() or _FIRST, _FIRST)
-        last = min(kind.bound_max() or _LAST, _LAST)
+        first = max(kind.bound_min() or pd.Timestamp(_FIRST), pd.Timestamp(_FIRST))
+        last = min(kind.bound_max() or pd.Timestamp(_LAST), pd.Timestamp(_LAST))
         calendar = kind(start=first, end=last)
         self._zone = ZoneInfo(str(calendar.tz))
         self._sessions = frozenset(session.date() for session in calendar.sessions)
@@ -64,11 +65,20 @@ class Calendar:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
         if self._zone is not None:
             moment = moment.astimezone(self._zone)
-        day = _SUNDAY if self.is_holiday(moment.date()) else moment.weekday()
+        holiday = self.is_holiday(moment.date())
+        day = _SUNDAY if holiday else moment.weekday()
         if len(self._bins) > 200_000:  # twenty years
             self._bins.clear()
+            self._plain.clear()
+        if holiday:
+            self._plain[hour] = moment.weekday() * 24 + moment.hour
         self._bins[hour] = day * 24 + moment.hour
         return self._bins[hour]
+
+    def plain(self, hour: int) -> int | None:
+        """Of an hour of a holiday: the bin that it would have on a plain day; None on all other days."""
+        self.bin(hour)
+        return self._plain.get(hour)
 
     def is_holiday(self, day: date) -> bool:
         """A weekday without a session, within the days that the calendar knows."""

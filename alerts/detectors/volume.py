@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.baselines import ODD, Baseline
+from alerts.baselines import FIRST_WEEK, ODD, Baseline
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, negative_binomial_tail, statistic
@@ -52,19 +52,19 @@ class Volume(Kept):
             return NOT_OBSERVED
         track = baseline.tracks.get(series)
         seen = window.stories
-        mean, size = baseline.expect(pool, track, window.start, window.end)
+        mean, size = baseline.expect(pool, track, window.start, window.end, either=True)
         p = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
         p_up = p
         if self.params.direction != "up":
             p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
         low, high = count_band(mean, size)
         enough = pool.live >= self.params.warmup_hours and pool.learned >= self.params.warmup_stories
-        if enough and p_up < ODD:
+        if enough and p_up < ODD and pool.live >= FIRST_WEEK:
             baseline.odd(series, pool, window.end)
         if hop.stories > 0:
             learned = float(hop.stories)
             if baseline.was_odd(series, hop.end):
-                usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end)
+                usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end, either=True)
                 if learned > usual:
                     learned = usual + self.params.incident_weight * (learned - usual)
             baseline.learn(series, pool, hop.start, hop.end, learned, hop.stories)
