@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from classifier import packed
 
 OPSET, IR = 21, 10
-VERSION = 1
+VERSION = 2
 """Raise it when the graph changes for the same weights: cached graphs carry it in their name."""
 
 
@@ -41,28 +41,60 @@ class Builder:
         bias = self.constant(f"{name}.bias", tensors[f"{name}.bias"].astype(np.float32))
         return self.node("LayerNormalization", [x, weight, bias], f"{name}.y", axis=-1, epsilon=1e-12)
 
-    def linear(self, x: str, tensors: dict[str, np.ndarray], name: str, exact: bool) -> str:
-        """x @ weight.T + bias, through int8 unless `exact`."""
-        weight, scale = tensors[f"{name}.weight"], tensors[f"{name}.scale"].astype(np.float32)
-        if smooth := f"{name}.smooth" if f"{name}.smooth" in tensors else "":
-            factor = (1 / tensors[smooth].astype(np.float32)).astype(np.float32)
-            x = self.node("Mul", [x, self.constant(f"{name}.factor", factor)], f"{name}.smoothed")
+    def linear(
+        self, x: str, tensors: dict[str, np.ndarray], name: str, exact: bool, beside: str | None = None
+    ) -> str:
+        """x @ weight.T + bias, through int8 unless `exact`. `beside`: the kept channels' share, already multiplied."""
         if exact:
-            whole = (weight.astype(np.float32) * scale[:, None]).T.copy()
-            matrix = self.constant(f"{name}.w", whole)
+            y = self.node(
+                "MatMul", [x, self.constant(f"{name}.w", packed.whole(tensors, name).T.copy())], f"{name}.m"
+            )
         else:
-            step, zero = tensors[f"{name}.input"]
-            at = self.constant(f"{name}.step", np.float32(step))
-            zero_at = self.constant(f"{name}.zero", np.uint8(zero))
-            x = self.node("QuantizeLinear", [x, at, zero_at], f"{name}.q")
-            x = self.node("DequantizeLinear", [x, at, zero_at], f"{name}.dq")
-            stored = self.constant(f"{name}.w", weight.T.copy())
-            scales = self.constant(f"{name}.s", scale)
-            zeros = self.constant(f"{name}.z", np.zeros(len(scale), np.int8))
-            matrix = self.node("DequantizeLinear", [stored, scales, zeros], f"{name}.wd", axis=1)
-        y = self.node("MatMul", [x, matrix], f"{name}.m")
+            if f"{name}.smooth" in tensors:
+                factor = (1 / tensors[f"{name}.smooth"].astype(np.float32)).astype(np.float32)
+                if beside is not None:
+                    factor[tensors[f"{name}.keep"]] = 0  # their weights here are 0 too
+                x = self.node("Mul", [x, self.constant(f"{name}.factor", factor)], f"{name}.smoothed")
+            y = self.node("MatMul", [self.rounded(x, tensors, name), self.stored(tensors, name)], f"{name}.m")
+            if beside is not None:
+                y = self.node("Add", [y, beside], f"{name}.both")
         bias = self.constant(f"{name}.b", tensors[f"{name}.bias"].astype(np.float32))
         return self.node("Add", [y, bias], f"{name}.y")
+
+    def rounded(self, x: str, tensors: dict[str, np.ndarray], name: str) -> str:
+        """x on the product's 256 static steps."""
+        step, zero = tensors[f"{name}.input"]
+        at, zero_at = (
+            self.constant(f"{name}.step", np.float32(step)),
+            self.constant(f"{name}.zero", np.uint8(zero)),
+        )
+        x = self.node("QuantizeLinear", [x, at, zero_at], f"{name}.q")
+        return self.node("DequantizeLinear", [x, at, zero_at], f"{name}.dq")
+
+    def stored(self, tensors: dict[str, np.ndarray], name: str) -> str:
+        """The int8 weight (in, out), with its scales."""
+        weight, scale = tensors[f"{name}.weight"], tensors[f"{name}.scale"].astype(np.float32)
+        inputs = [
+            self.constant(f"{name}.w", weight.T.copy()),
+            self.constant(f"{name}.s", scale),
+            self.constant(f"{name}.z", np.zeros(len(scale), np.int8)),
+        ]
+        return self.node("DequantizeLinear", inputs, f"{name}.wd", axis=1)
+
+    def kept(self, x: str, tensors: dict[str, np.ndarray], name: str) -> str | None:
+        """What the feed-forward's kept channels (see packed.py) give, in float from its input on; None without any.
+
+        A few columns of `up`, GELU, a few rows of `down`: so the wide state has one reader and stays in int8.
+        """
+        if f"{name}.down.keep" not in tensors:
+            return None
+        rows = tensors[f"{name}.down.keep"]
+        few = packed.whole(tensors, f"{name}.up")[rows].T.copy()
+        y = self.node("MatMul", [x, self.constant(f"{name}.few.w", few)], f"{name}.few.m")
+        bias = self.constant(f"{name}.few.b", tensors[f"{name}.up.bias"][rows].astype(np.float32))
+        y = self.node("Gelu", [self.node("Add", [y, bias], f"{name}.few.y")], f"{name}.few.gelu")
+        back = self.constant(f"{name}.few.back", tensors[f"{name}.down.kept"].astype(np.float32).T.copy())
+        return self.node("MatMul", [y, back], f"{name}.few")
 
     def plain(self, x: str, tensors: dict[str, np.ndarray], name: str) -> str:
         """x @ weight.T + bias in float32: small products (adapters)."""
@@ -110,7 +142,8 @@ def build(tensors: dict[str, np.ndarray], config: dict[str, Any], *, exact: bool
         mixed = b.attention(x, tensors, at, config["encoder"]["num_attention_heads"], exact)
         x = b.norm(b.node("Add", [mixed, x], f"{at}.sum1"), tensors, f"{at}.norm_attention")
         up = b.node("Gelu", [b.linear(x, tensors, f"{at}.up", exact)], f"{at}.gelu")
-        down = b.linear(up, tensors, f"{at}.down", exact)
+        beside = None if exact else b.kept(x, tensors, at)
+        down = b.linear(up, tensors, f"{at}.down", exact, beside)
         if f"{at}.adapter.down.weight" in tensors:
             inner = b.node("Gelu", [b.plain(down, tensors, f"{at}.adapter.down")], f"{at}.adapter.gelu")
             down = b.node("Add", [down, b.plain(inner, tensors, f"{at}.adapter.up")], f"{at}.adapter")

@@ -5,6 +5,8 @@ Names: `word.q4` + `word.scale` (blocks of 32: low nibbles first; weight = (nibb
 `input` float32 (2,): the activation's static step and zero point), everything else as it is.
 `smooth` (in,) where there is one: the activation is divided by it before it is quantised, and the weight
 was multiplied by it.
+`keep` (k,) and `kept` float16 (out, k) where there are: input channels so large that they would take the whole
+range; they stay out of the integers (their columns of `weight` are 0) and are multiplied in float beside them.
 """
 
 import hashlib
@@ -44,6 +46,16 @@ def pack8(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(
         steps
     ), scale  # safetensors writes a Fortran-ordered array's bytes as they lie
+
+
+def whole(tensors: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """The float32 weight (out, in) of a packed product, as it would be without smoothing and kept channels."""
+    weight: np.ndarray = tensors[f"{name}.weight"].astype(np.float32) * tensors[f"{name}.scale"][:, None]
+    if f"{name}.smooth" in tensors:
+        weight = weight / tensors[f"{name}.smooth"].astype(np.float32)[None, :]
+    if f"{name}.keep" in tensors:
+        weight[:, tensors[f"{name}.keep"]] = tensors[f"{name}.kept"].astype(np.float32)
+    return weight
 
 
 def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

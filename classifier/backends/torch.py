@@ -33,10 +33,7 @@ def encoder_state(tensors: dict[str, np.ndarray], layers: int) -> dict[str, np.n
     for i in range(layers):
         for part in ("qkv", "out", "up", "down"):
             at = f"layers.{i}.{part}"
-            weight = tensors[f"{at}.weight"].astype(np.float32) * tensors[f"{at}.scale"][:, None]
-            if f"{at}.smooth" in tensors:
-                weight = weight / tensors[f"{at}.smooth"].astype(np.float32)[None, :]
-            state[f"{at}.weight"], state[f"{at}.bias"] = weight, tensors[f"{at}.bias"]
+            state[f"{at}.weight"], state[f"{at}.bias"] = packed.whole(tensors, at), tensors[f"{at}.bias"]
         for name in tensors:
             if name.startswith(f"layers.{i}.adapter."):
                 state[name] = tensors[name].astype(np.float32)

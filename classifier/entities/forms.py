@@ -1,10 +1,10 @@
-"""Tickers by their form: $AAPL, (NYSE: JPM), 600519.SH, （600519）, 00700.HK, and the <IBM> of old wires."""
+"""Tickers by their form: $AAPL, (NYSE: JPM), 600519.SH, （600519）, 00700.HK, JPM.N, AAPL US Equity, <IBM>."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
-_CASHTAG: Final = re.compile(r"(?<![\w$])\$([A-Z]{1,5}(?:\.[A-Z])?)(?![\w])")
+_CASHTAG: Final = re.compile(r"(?<![\w$])\$([A-Z]{1,5}(?:[.\-/][A-Z])?)(?![\w])")
 _US_EXCHANGE: Final = re.compile(
     r"\b(?:NYSE(?:\s?(?:American|Arca|MKT))?|NASDAQ(?:\s?[GC][SM])?|Nasdaq|AMEX|OTC(?:QB|QX|BB)?|CBOE)"
     r"\s?[:：]\s?\$?([A-Z]{1,5}(?:\.[A-Z])?)\b"
@@ -13,10 +13,15 @@ _ABROAD: Final = re.compile(
     r"\b(LSE|LON|TSX|TSE|FRA|ETR|EPA|SWX|ASX|NSE|BSE|KRX|OMX Helsinki|HEL|STO|CPH|TYO)\s?[:：]\s?([A-Z0-9]{1,10})\b"
 )
 _CHINA: Final = re.compile(r"(?<!\d)(\d{6})\.(?:SH|SZ|SS|BJ|XSHG|XSHE)\b|\b(?:SH|SZ|sh|sz)(\d{6})(?!\d)")
-_CHINA_BRACKET: Final = re.compile(r"[（(](?:[SsHhZz]{2})?[\s:：]?(\d{6})(?:\.(?:SH|SZ|SS|BJ))?[)）]")
+_CHINA_BRACKET: Final = re.compile(r"[（(【\[](?:[SsHhZz]{2})?[\s:：]?(\d{6})(?:\.(?:SH|SZ|SS|BJ))?[)）】\]]")
 _HONG_KONG: Final = re.compile(
     r"(?<!\d)(\d{4,5})\.HK\b|\b(?:HKEX|SEHK|HKG|HK)\s?[:：]\s?(\d{1,5})\b|[（(](0\d{4})[)）]"
 )
+_REUTERS: Final = re.compile(r"(?<![\w.])([A-Z]{2,5})\.(N|O|L|PA|TO)(?![\w])(?!\.[A-Z])")
+_BLOOMBERG: Final = re.compile(
+    r"\b([A-Z]{1,5}(?:/[A-Z])?(?= (?!HK))|\d{1,5}(?= HK)) (US|LN|FP|GR|CN|HK) Equity\b"
+)
+_YELLOW: Final = {"US": "US", "LN": "UK", "FP": "FR", "GR": "DE", "CN": "CA", "HK": "HK"}
 _WIRE: Final = re.compile(r"<([A-Z]{1,5}(?:\.[A-Z]{1,2})?)>")
 _SPARE: Final = frozenset(
     ("BTC", "ETH", "XRP", "DOGE", "SOL", "ADA", "USDT", "LTC", "BNB", "SHIB", "USD", "EUR")
@@ -45,11 +50,23 @@ def tickers(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield (entity id, start, end) of every ticker written in a form that leaves no doubt."""
     for m in _CASHTAG.finditer(text):
         if m[1] not in _SPARE:
-            yield f"US:{m[1]}", m.start(), m.end()
+            yield f"US:{re.sub('[-/]', '.', m[1])}", m.start(), m.end()
     for m in _US_EXCHANGE.finditer(text):
         yield f"US:{m[1]}", m.start(1), m.end(1)
     for m in _ABROAD.finditer(text):
-        yield f"{_COUNTRY[m[1]]}:{m[2]}", m.start(2), m.end(2)
+        country = (
+            "JP" if m[1] == "TSE" and m[2].isdigit() else _COUNTRY[m[1]]
+        )  # Tokyo's codes are numbers, Toronto's not
+        yield f"{country}:{m[2]}", m.start(2), m.end(2)
+    for m in _REUTERS.finditer(text):
+        yield f"{_SUFFIX[m[2]]}:{m[1]}", m.start(), m.end()
+    for m in _BLOOMBERG.finditer(text):
+        code = m[1].replace("/", ".")
+        yield (
+            f"{_YELLOW[m[2]]}:{int(code):05d}" if m[2] == "HK" else f"{_YELLOW[m[2]]}:{code}",
+            m.start(),
+            m.end(),
+        )
     for pattern in (_CHINA, _CHINA_BRACKET):
         for m in pattern.finditer(text):
             group = next(i for i in range(1, len(m.groups()) + 1) if m[i])
@@ -65,3 +82,24 @@ def tickers(text: str) -> Iterator[tuple[str, int, int]]:
             yield f"US:{code}", m.start(1), m.end(1)
         elif suffix in _SUFFIX:
             yield f"{_SUFFIX[suffix]}:{code}", m.start(1), m.end(1)
+
+
+_LOOSE: Final = re.compile(r"(?<![\w$#])(?:[$#]([A-Za-z]{2,5})|([A-Z]{4,5}))(?![\w.\-])")
+_WORDS: Final = frozenset(
+    ("COST", "SPOT", "SNAP", "PINS", "SNOW", "SHOP", "HOOD", "COIN", "META", "DELL", "EBAY", "BILI")
+)
+"""Tickers that are also words in capitals."""
+
+
+def known_tickers(text: str, known: Container[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield (entity id, start, end) of looser forms, $tsla, #TSLA and a bare NVDA, of companies on a list only.
+
+    A bare one needs four letters, and a text that is not all capitals.
+    """
+    shouted = text.isupper()
+    for m in _LOOSE.finditer(text):
+        code = (m[1] or m[2]).upper()
+        if m[2] and (shouted or code in _WORDS):
+            continue
+        if code not in _SPARE and f"US:{code}" in known:
+            yield f"US:{code}", m.start(), m.end()

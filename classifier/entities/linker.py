@@ -13,8 +13,8 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from classifier.entities import catalogue
 from classifier.entities.catalogue import Entity
-from classifier.entities.forms import tickers
-from classifier.entities.rules import counts, rulebook
+from classifier.entities.forms import known_tickers, tickers
+from classifier.entities.rules import beside, counts, rulebook, vetoed
 from classifier.records import ONE
 
 SEARCHED_CHARS = 20_000
@@ -75,6 +75,11 @@ class Linker:
         taken: list[tuple[int, int, str, Entity | None]] = [
             (start, end, entity, self._by_id.get(entity)) for entity, start, end in tickers(text)
         ]
+        taken += [
+            (start, end, entity, self._by_id[entity])
+            for entity, start, end in known_tickers(text, self._by_id)
+            if not any(start < e and s < end for s, e, _, _ in taken)
+        ]
         for start, end, entity in self._named(text):
             if not any(start < e and s < end for s, e, _, _ in taken):
                 taken.append((start, end, entity.id, entity))
@@ -97,22 +102,30 @@ class Linker:
             folded = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
         matches = self._search.find_matches_as_indexes(folded, overlapping=True)
         kept: list[tuple[int, int, Entity]] = []
+        unsure: list[tuple[int, int, Entity]] = []
         for index, start, end in sorted(matches, key=lambda m: (m[1] - m[2], m[1])):
             entity, careful = self._meaning[index]
             pattern = self._patterns[index]
-            if any(start < e and s < end for s, e, _ in kept) or not _stands(text, start, end, pattern):
+            if any(start < e and s < end for s, e, _ in kept) or not _stands(
+                text, start, end, pattern, careful
+            ):
                 continue
             if careful and not counts(pattern, text, start, end):
+                if not vetoed(pattern, text, start, end):
+                    unsure.append((start, end, entity))
                 continue
             kept.append((start, end, entity))
+        for start, end, entity in unsure:
+            if any(beside(text, end, s) or beside(text, e, start) for s, e, _ in kept):
+                kept.append((start, end, entity))
         return kept
 
 
-def _stands(text: str, start: int, end: int, pattern: str) -> bool:
+def _stands(text: str, start: int, end: int, pattern: str, careful: bool) -> bool:
     """True if text[start:end] is a word by itself and is written as a name.
 
     Chinese has no word boundaries; a Latin name needs them and a capital letter (or all of the text in small
-    letters), and one of up to three letters needs exactly its capitals.
+    letters), and one of up to three letters needs exactly its capitals (a careful one only its first: Gap).
     """
     surface = text[start:end]
     if not surface.isascii():
@@ -123,7 +136,7 @@ def _stands(text: str, start: int, end: int, pattern: str) -> bool:
     if (before.isascii() and (before.isalnum() or before in "$#@")) or (after.isascii() and after.isalnum()):
         return False
     if len(pattern) <= 3:
-        return surface.isupper() or surface[0].isdigit()
+        return surface.isupper() or surface[0].isdigit() or (careful and surface[0].isupper())
     return any(c.isupper() for c in surface) or (
         len(pattern) >= 6 and not any(c.isupper() for c in text[:200])
     )

@@ -2,7 +2,9 @@
 
 Activations are quantised per tensor with a range fixed here, from texts of the training side; a smoothing
 vector per product moves outlying channels from the activation into the weight first (SmoothQuant, Xiao et
-al. 2023, https://arxiv.org/abs/2211.10438), so that one range fits all channels.
+al. 2023, https://arxiv.org/abs/2211.10438), so that one range fits all channels. A few channels behind the GELU are a
+hundred times larger than the rest at single pieces; those stay in float (LLM.int8(), Dettmers et al. 2022,
+https://arxiv.org/abs/2208.07339), chosen here once, since they are the same for every text.
 """
 
 import json
@@ -19,6 +21,8 @@ from classifier.model import Encoder, Heads
 
 SMOOTH = {"qkv": 0.8, "out": 0.8, "up": 0.8, "down": 0.8}
 """How much of a channel's size moves into the weight: 0 none, 1 all. Measured: docs/model-log.md."""
+KEEP = {"qkv": 0, "out": 0, "up": 0, "down": 8}
+"""Input channels of a product that stay in float: those that reach furthest after smoothing."""
 POSITIONS = 160
 """Windows are at most 112 pieces; further positions would only weigh on the file."""
 
@@ -60,25 +64,35 @@ def ranges(encoder: Encoder, ids: list[list[int]], batch: int = 32) -> dict[str,
     return seen
 
 
+def _smoothing(far: np.ndarray, size: np.ndarray, alpha: float) -> np.ndarray:
+    """What each channel is divided by: its reach against its weights' size, of geometric mean 1, as float16 has it."""
+    smooth = np.clip(far**alpha / size ** (1 - alpha), 1e-3, 1e3)
+    out: np.ndarray = (smooth / np.exp(np.log(smooth).mean())).astype(np.float16).astype(np.float32)
+    return out
+
+
 def _product(name: str, weight: np.ndarray, bias: np.ndarray, seen: _Range) -> dict[str, np.ndarray]:
     """One product's packed tensors."""
     assert seen.low is not None and seen.high is not None
     part = name.rpartition(".")[2]
-    out: dict[str, np.ndarray] = {}
-    least, most = seen.low, seen.high
-    if alpha := SMOOTH[part]:
-        far = np.maximum(np.maximum(np.abs(least), np.abs(most)), 1e-4)
-        size = np.maximum(np.abs(weight).max(0), 1e-5)
-        smooth = np.clip(far**alpha / size ** (1 - alpha), 1e-3, 1e3)
-        smooth = (smooth / np.exp(np.log(smooth).mean())).astype(np.float16).astype(np.float32)
-        weight, least, most = weight * smooth[None, :], least / smooth, most / smooth
-        out[f"{name}.smooth"] = smooth.astype(np.float16)
+    out: dict[str, np.ndarray] = {f"{name}.bias": bias.astype(np.float32)}
+    far = np.maximum(np.maximum(np.abs(seen.low), np.abs(seen.high)), 1e-4)
+    size = np.maximum(np.abs(weight).max(0), 1e-5)
+    smooth, rest = _smoothing(far, size, SMOOTH[part]), np.ones(len(far), bool)
+    if KEEP[part]:
+        keep = np.sort(np.argsort(far / smooth, kind="stable")[-KEEP[part] :])
+        rest[keep] = False
+        out[f"{name}.keep"] = keep.astype(np.int32)
+        out[f"{name}.kept"] = weight[:, keep].astype(np.float16)
+        smooth[rest], smooth[keep] = _smoothing(far[rest], size[rest], SMOOTH[part]), 1
+    out[f"{name}.smooth"] = smooth.astype(np.float16)
+    weight = np.where(rest[None, :], weight * smooth[None, :], 0)
     # The whole range, no clipping: with smoothing, clipped outliers cost more than finer steps win.
-    low, high = min(0.0, float(least.min())), max(0.0, float(most.max()))
+    low = min(0.0, float((seen.low / smooth)[rest].min()))
+    high = max(0.0, float((seen.high / smooth)[rest].max()))
     step = max((high - low) / 255, 1e-8)
     out[f"{name}.input"] = np.array([step, np.clip(round(-low / step), 0, 255)], np.float32)
     out[f"{name}.weight"], out[f"{name}.scale"] = packed.pack8(weight)
-    out[f"{name}.bias"] = bias.astype(np.float32)
     return out
 
 
