@@ -18,7 +18,7 @@ from classifier.calibration import Calibration
 from classifier.encode import States, encode
 from classifier.entities.linker import Found, Linker, default_linker
 from classifier.heads import Heads
-from classifier.language import detect
+from classifier.language import OURS, detect, foreign
 from classifier.records import ONE, Mention, Score, Text, shares
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.text import normal, sound
@@ -34,6 +34,8 @@ SORT_WINDOW = 2_048
 class _Prepared:
     texts: list[Text]
     languages: list[str]
+    strange: list[bool]
+    """In a language or script that the model was not taught: scored, but never without abstaining."""
     found: list[list[Found]]
     windows: list[Window]
 
@@ -104,9 +106,15 @@ class Engine:
     def _prepare(self, asked: list[Text]) -> _Prepared:
         texts = [replace(t, title=sound(t.title), body=sound(t.body)) for t in asked]
         languages = [t.language or detect(f"{t.title}\n{t.body[:2000]}") for t in texts]
+        strange = [
+            of not in OURS or foreign(f"{t.title}\n{t.body[:2000]}")
+            for t, of in zip(texts, languages, strict=True)
+        ]
         found = [self._linker.find(t.title, t.body) for t in texts]
         surfaces = [[normal(f.surface) for f in several] for several in found]
-        return _Prepared(asked, languages, found, self.tokens.windows([windows(t) for t in texts], surfaces))
+        return _Prepared(
+            asked, languages, strange, found, self.tokens.windows([windows(t) for t in texts], surfaces)
+        )
 
     def _scores(self, prepared: _Prepared) -> list[Score]:
         states = encode(self.encoder, prepared.windows, len(prepared.texts), self._width)
@@ -128,7 +136,7 @@ class Engine:
             out.append(
                 Score(
                     *shares(probabilities),
-                    abstained,
+                    abstained or prepared.strange[t],
                     dict(zip(TOPIC_NAMES, topics[t].tolist(), strict=True)),
                     mentions[t],
                     signature[t].tobytes().hex(),
@@ -174,7 +182,7 @@ class Engine:
                         found.name,
                         found.relevance,
                         *shares(probabilities),
-                        unsure or own is None,
+                        unsure or own is None or prepared.strange[t],
                     )
                 )
             out.append(tuple(mentions))

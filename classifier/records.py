@@ -10,7 +10,10 @@ ONE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One article to score. `language` and `register` are detected unless told."""
+    """One article to score. `language` and `register` are detected unless told.
+
+    A language told that is neither en nor zh is kept, and the score abstains.
+    """
 
     title: str
     body: str = ""

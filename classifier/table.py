@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import IO, Any, Final, Protocol
 
 from classifier.records import ONE, Score, Text
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
+from classifier.text import sound
 from core.errors import ConfigError
 
 FORMATS: Final = (".jsonl", ".csv", ".parquet", ".txt")
@@ -18,6 +20,17 @@ COLUMNS: Final = (
     "id", "language", "register", "sentiment", "p_negative", "p_neutral", "p_positive", "abstained", "topics",
     "entities", "signature", "model_version", "error",
 )  # fmt: skip
+_SPOKEN: Final = {
+    "eng": "en",
+    "english": "en",
+    "zho": "zh",
+    "chi": "zh",
+    "chinese": "zh",
+    "cn": "zh",
+    "cmn": "zh",
+}
+_UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
+"""What Python makes of bytes that are not UTF-8, when asked to keep them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +50,34 @@ def row_of(number: int, fields: Any, register: str | None = None) -> Row:
     if not isinstance(fields, dict):
         return Row(str(number), error=f"expected an object, found {type(fields).__name__}")
     row_id = fields.get("id")
-    name = str(number) if _empty(row_id) else str(row_id)
+    if (
+        isinstance(row_id, float) and row_id.is_integer()
+    ):  # a column of numbers with a gap in it is read as floats
+        row_id = int(row_id)
+    name = str(number) if _empty(row_id) else sound(str(row_id))
     title, body, text = (fields.get(k) for k in ("title", "body", "text"))
     for key, value in (("title", title), ("body", body), ("text", text)):
         if not _empty(value) and not isinstance(value, str):
             return Row(name, error=f"{key}: expected text, found {type(value).__name__}")
+        if isinstance(value, str) and _UNDECODED.search(value):
+            return Row(name, error=f"{key}: not UTF-8 (save the file as UTF-8)")
     if _empty(title) and _empty(body):
         title = text
     if _empty(title) and _empty(body):
         return Row(name, error="no text: text, title and body are missing or empty")
-    language = fields.get("language")
     own = fields.get("register")
     told = register or (own if own in REGISTERS else None)
-    known = language if language in ("en", "zh") else None
+    known = _language(fields.get("language"))
     return Row(name, Text(_string(title), _string(body), known, told))
+
+
+def _language(told: Any) -> str | None:
+    """A language as people write it: en, EN-us, zh_CN, Chinese; None (to be detected) for what is no language."""
+    if not isinstance(told, str):
+        return None
+    code = re.split(r"[-_]", told.strip().lower())[0]
+    code = _SPOKEN.get(code, code)
+    return code if re.fullmatch(r"[a-z]{2,3}", code) and code not in ("und", "nan", "nil", "na") else None
 
 
 def _empty(value: Any) -> bool:
@@ -103,7 +130,7 @@ def _line(number: int, raw: bytes, register: str | None, *, sniff: bool, strict:
 
 def _csv(path: Path, register: str | None) -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader((line.replace("\0", "") for line in file), restkey="_rest")
         _check(path, list(reader.fieldnames or []))
         number = 0
@@ -140,9 +167,8 @@ def _parquet(path: Path, register: str | None) -> Iterator[Row]:
 
 def _check(path: Path, columns: list[str]) -> None:
     if not {"text", "title", "body"} & set(columns):
-        raise ConfigError(
-            f"{path}: columns {', '.join(columns) or 'none'}; expected text, or title and/or body"
-        )
+        shown = sound(", ".join(columns)) or "none"
+        raise ConfigError(f"{path}: columns {shown}; expected text, or title and/or body")
 
 
 def row_out(row: Row, score: Score | None) -> dict[str, Any]:

@@ -131,3 +131,82 @@ def test_a_wrong_register_is_refused(tmp_path: Path, tiny_weights: Path) -> None
     source = jsonl(tmp_path / "in.jsonl", ['{"text": "x"}'])
     with pytest.raises(ConfigError, match="register"):
         classify(str(source), "--register", "tabloid", weights=tiny_weights)
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(x) for x in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_sceptics_file_keeps_its_order_and_count(tmp_path: Path, tiny_weights: Path) -> None:
+    long = "loss of the bank. " * 60_000
+    given: list[Any] = [
+        {"text": "stocks rally", "id": 1.0},
+        {"text": "stocks rally", "id": 2},
+        {"text": "stocks rally", "id": None},
+        {"text": long},
+        {"text": "\x00\x01\x1b[31m apple \u202e fall"},
+        {"text": float("nan")},
+        {"title": float("nan"), "body": "shares fall"},
+        {"text": {"nested": 1}},
+        {"text": True},
+        {"text": "ok", "language": "fr"},
+        {"text": "ok", "language": "en-US"},
+        {"text": "贵州茅台涨停", "language": "Chinese"},
+        {"text": "ok", "language": 7},
+        {"text": "トヨタの利益が増加した"},
+        {"text": "\ud83d broken emoji", "id": "\udfff"},
+        {},
+        None,
+        "a bare string",
+    ]
+    source = jsonl(tmp_path / "in.jsonl", [json.dumps(g) for g in given])
+    assert classify(str(source), "-o", str(tmp_path / "o.jsonl"), weights=tiny_weights).exit_code == 0
+    out = rows_of(tmp_path / "o.jsonl")
+    assert len(out) == len(given)
+    assert [bool(r["error"]) for r in out] == [i in (5, 7, 8, 15, 16, 17) for i in range(len(given))]
+    assert [r["id"] for r in out][:4] == ["1", "2", "2", "3"]
+    same = [{k: v for k, v in r.items() if k != "id"} for r in out[:3]]
+    assert same[0] == same[1] == same[2]
+    assert [out[i]["language"] for i in (9, 10, 11, 12, 13)] == ["fr", "en", "zh", "en", "zh"]
+    assert out[9]["abstained"] and out[13]["abstained"]
+
+
+def test_a_table_that_is_not_utf8_says_so_in_its_rows(tmp_path: Path, tiny_weights: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes("id,text\n1,stocks rally\n2,贵州茅台涨停\n3,shares fall\n".encode("gbk"))
+    assert classify(str(source), "-o", str(tmp_path / "o.jsonl"), weights=tiny_weights).exit_code == 0
+    out = rows_of(tmp_path / "o.jsonl")
+    assert [r["id"] for r in out] == ["1", "2", "3"]
+    assert ["UTF-8" in r["error"] for r in out] == [False, True, False]
+    source.write_bytes("编号,标题\n".encode("gbk"))
+    with pytest.raises(ConfigError, match="expected text"):
+        list(table.read(str(source)))
+
+
+def test_a_table_with_short_and_long_rows_keeps_them(tmp_path: Path, tiny_weights: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"\xef\xbb\xbfid,title,body\r\n1,stocks rally\r\n2\r\n3,a,b,c,d\r\n4,nul\x00l,\r\n")
+    assert classify(str(source), "-o", str(tmp_path / "o.csv"), weights=tiny_weights).exit_code == 0
+    out = pd.read_csv(tmp_path / "o.csv")
+    assert out["id"].tolist() == [1, 2, 3, 4]
+    assert out["error"].notna().tolist() == [False, True, False, False]
+    assert json.loads(out["topics"][0]).keys() == dict.fromkeys(TOPIC_NAMES).keys()
+
+
+def test_numbers_read_from_a_column_with_gaps_stay_numbers(tmp_path: Path, tiny_weights: Path) -> None:
+    pd.DataFrame({"id": [10, None, 12], "text": ["up", "down", float("nan")]}).to_parquet(
+        tmp_path / "in.parquet"
+    )
+    target = tmp_path / "o.parquet"
+    assert classify(str(tmp_path / "in.parquet"), "-o", str(target), weights=tiny_weights).exit_code == 0
+    out = pd.read_parquet(target)
+    assert out["id"].tolist() == ["10", "1", "12"]
+    assert [bool(e) for e in out["error"]] == [False, False, True]
+
+
+def test_an_empty_file_gives_an_empty_table(tmp_path: Path, tiny_weights: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("")
+    for to in (".jsonl", ".csv", ".parquet"):
+        target = tmp_path / f"o{to}"
+        assert classify(str(tmp_path / "in.jsonl"), "-o", str(target), weights=tiny_weights).exit_code == 0
+        assert target.exists()
