@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import isfinite, log, log10
 
 import msgspec
@@ -204,12 +205,12 @@ class Budget:
         for series, start, end in true_alarms:
             left_out.setdefault(series, []).append((start, end))
         known = [
-            peak
+            (peak, when)
             for peak, when, series in self._peaks
             if not any(start <= when <= end for start, end in left_out.get(series, ()))
         ]
         excluded = len(self._peaks) - len(known)
-        running = [episode.peak for episode in self._episodes.values()]
+        running = [(episode.peak, episode.at) for episode in self._episodes.values()]
         peaks = sorted(known + running, reverse=True)
         weeks = min(self.weeks, MEMORY_WEEKS)
         threshold, method, low, high = self._threshold(peaks, weeks)
@@ -232,15 +233,19 @@ class Budget:
         for series in [name for name, held in self._held.items() if at - held[-1][0] > self._window_ms]:
             del self._held[series]
 
-    def _threshold(self, peaks: list[float], weeks: float) -> tuple[float, str, float | None, float | None]:
+    def _threshold(
+        self, timed: list[tuple[float, int]], weeks: float
+    ) -> tuple[float, str, float | None, float | None]:
+        """(threshold, how, its interval) from peaks and when they were, the highest first."""
         allowed = self._budget * weeks
+        peaks = [peak for peak, _ in timed]
         n = float(len(peaks))
         if weeks >= LEAST_WEEKS and allowed >= n + 2.0 * n**0.5 + 3.0:
             return LOWEST, "every episode so far fits the budget", None, None
         if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
             start = self._parametric()
             above = sum(peak >= start for peak in peaks)
-            if above > allowed + 3.0 * allowed**0.5 + 3.0:
+            if above > allowed + 3.0 * allowed**0.5 + 3.0 and not _incidents(timed, start, allowed):
                 # Not one incident, but many onsets: p-values are not as good as they claim.
                 start = max(start, tail.level(peaks, max(allowed, 1.0)))
             return start, "parametric tail: too little history", None, None
@@ -251,7 +256,7 @@ class Budget:
         if out := tail.incidents(peaks, allowed):
             how += f"; {out} beyond that tail taken for incidents"
         level, usual = tail.level(peaks, allowed), self._parametric()
-        if level > usual and (out := _incidents(peaks, usual, allowed)):
+        if level > usual and (out := _incidents(timed, usual, allowed)):
             how = (
                 f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
             )
@@ -280,19 +285,21 @@ class Budget:
         self._held = {series: deque(looks) for series, looks in known.held.items()}
 
 
-def _incidents(peaks: Sequence[float], usual: float, allowed: float) -> int:
-    """How many peaks at or above the conservative tail's level are incidents, not proof that p-values lie; 0: none.
+def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float) -> int:
+    """How many (peak, when) at or above the conservative tail's level are incidents, no proof of lying p-values.
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
-    even LYING times that scale lets them, and are no more than MOST times what the budget allows, are incidents:
-    counted as false alarms, they would deafen the rule for as long as it remembers.
+    even LYING times that scale lets them, and come in no more bouts (a day without any parts two) than MOST times what
+    the budget allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers.
     """
-    above = [peak - usual for peak in peaks if peak >= usual]
+    above = [(peak - usual, when) for peak, when in timed if peak >= usual]
     n = len(above)
-    if not n or n > (1.0 + MOST) * allowed + 3.0:
+    times = sorted(when for _, when in above)
+    bouts = sum(later - earlier > DAY for earlier, later in pairwise(times)) + 1
+    if not n or bouts > (1.0 + MOST) * allowed + 3.0:
         return 0
     # A sum of n exponentials is Gamma(n); Wilson and Hilferty (1931).
-    mean = sum(above) * log(10.0) / LYING / n
+    mean = sum(excess for excess, _ in above) * log(10.0) / LYING / n
     z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * n)) * 3.0 * n**0.5
     return n if normal_tail(z) < tail.RARE else 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.times import HOUR
@@ -47,7 +48,7 @@ class Calendar:
         import exchange_calendars
         import pandas as pd
 
-        kind = type(exchange_calendars.get_calendar(self.name))
+        kind = _kind(exchange_calendars, self.name)
         # Never the library's default span, which follows the wall clock: a replay must see what the live run saw.
         first = max(kind.bound_min() or pd.Timestamp(_FIRST), pd.Timestamp(_FIRST))
         last = min(kind.bound_max() or pd.Timestamp(_LAST), pd.Timestamp(_LAST))
@@ -89,6 +90,12 @@ class Calendar:
     def bin_at(self, ms: int) -> int:
         """The bin of the hour that holds the millisecond `ms`."""
         return self.bin(ms // HOUR)
+
+
+def _kind(library: Any, name: str) -> Any:
+    """The calendar's class; without making one of the default span first, where the library lets us."""
+    known = getattr(library.calendar_utils, "_default_calendar_factories", {})
+    return known.get(name) or type(library.get_calendar(name))
 
 
 @lru_cache(maxsize=32)
