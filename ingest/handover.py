@@ -1,8 +1,10 @@
 """Handing live articles to `news.raw`: the one place that owns the producer, the clock of available_at and the markers.
 
-    batch -> drop repeats -> stamp available_at -> send -> flush -> one transaction {cursor, read, pending} -> done
+    batch -> drop repeats -> write down what is in hand -> stamp available_at -> send -> flush
+          -> one transaction {cursor, read, pending, nothing in hand} -> done
 
-A kill before the transaction repeats the batch (alerts drops the repeats: same origin); after it, nothing. Where the
+A kill before the transaction repeats the batch (alerts drops the repeats: same origin); after it, nothing. What was in
+hand is read, whether it is sent again or was settled in between: `read` stays what was read. Where the
 broker only has memory, what it acknowledged is also kept in `pending` until some desk has settled it, and sent again
 into a new, empty log. What is pushed over HTTP waits in `pending` for this process, too.
 """
@@ -12,12 +14,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from core import crash
 from core.bus import Bus, Producer
@@ -36,6 +38,8 @@ from ingest.items import stamped
 
 log = structlog.get_logger(__name__)
 WRITER = "live"
+HAND = "hand:"
+"""Rows of `cursors` that name the origins in hand."""
 _RECENT = 50_000
 _LIMIT = 500
 
@@ -65,6 +69,8 @@ class HandOver:
         self._handed: set[str] = set()
         self._topic_id = ""
         self._last_t = 0
+        self._in_hand = self._load_in_hand()
+        """Per source the origins that went, or were about to, before a cursor counted them."""
 
     def now_ms(self) -> int:
         """Wall time that never goes back: markers promise that nothing older follows."""
@@ -100,6 +106,7 @@ class HandOver:
         wanted = [article.origin for batch in batches for article in batch.articles]
         wanted += [letter.origin for batch in batches for letter in batch.dead]
         fresh = self._fresh(wanted)
+        self._take_in_hand(batches, fresh)
         given: list[tuple[Batch, list[Article], list[DeadLetter]]] = []
         for batch in batches:
             sent: list[Article] = []
@@ -120,23 +127,67 @@ class HandOver:
         bury([letter for _, _, dead in given for letter in dead], producer, self._store, "ingest")
         crash.point("before_cursor")
         now = self._stage.clock.now_ms()
-        rows = [
-            {**batch.cursor.row(now), "read": batch.cursor.read + len(sent) + len(dead)}
-            for batch, sent, dead in given
-        ]
+        rows: list[dict[str, object]] = []
+        hands: dict[str, set[str]] = {}
+        reads: list[int] = []
+        for batch, sent, dead in given:
+            name = batch.cursor.name
+            counted = {article.origin for article in sent} | {letter.origin for letter in dead}
+            left = hands.get(name, self._in_hand.get(name, set())) - counted
+            settled = left - self._fresh(list(left)).keys() if left else set()
+            hands[name] = left - settled
+            reads.append(batch.cursor.read + len(counted) + len(settled))
+            rows.append({**batch.cursor.row(now), "read": reads[-1]})
         with self._store.write() as connection:
+            self._write_in_hand(connection, hands)
             if not self._bus.durable and (all_sent := [article for _, sent, _ in given for article in sent]):
                 insert_absent(connection, pending, [_pending_row(article) for article in all_sent])
             upsert(connection, cursors, rows)
         crash.point("after_cursor")
-        for (batch, sent, dead), row in zip(given, rows, strict=True):
-            batch.cursor.read, batch.new = row["read"], len(sent)
+        self._in_hand.update(hands)
+        for (batch, sent, dead), read in zip(given, reads, strict=True):
+            batch.cursor.read, batch.new = read, len(sent)
             origins_now = [article.origin for article in sent]
             if not self._bus.durable:
                 self._handed.update(origins_now)
             self._remember(origins_now + [letter.origin for letter in dead])
             repeats = len(batch.articles) - len(sent) - sum(letter.topic == "news.raw" for letter in dead)
             self._count(batch.cursor.name, len(sent), len(dead), repeats)
+
+    def _take_in_hand(self, batches: Sequence[Batch], fresh: Mapping[str, bool]) -> None:
+        """Write down what is about to go, so that after a kill it counts as read even if it is settled by then.
+
+        Raises StoreUnavailable.
+        """
+        hands: dict[str, set[str]] = {}
+        for batch in batches:
+            hand = hands.setdefault(batch.cursor.name, set(self._in_hand.get(batch.cursor.name, ())))
+            hand |= {article.origin for article in batch.articles if article.origin in fresh}
+            hand |= {letter.origin for letter in batch.dead if letter.origin in fresh}
+        if changed := {name: hand for name, hand in hands.items() if hand != self._in_hand.get(name, set())}:
+            with self._store.write() as connection:
+                self._write_in_hand(connection, changed)
+            self._in_hand.update(changed)
+
+    def _write_in_hand(self, connection: Connection, hands: Mapping[str, set[str]]) -> None:
+        now = self._stage.clock.now_ms()
+        rows = [
+            {"source": f"{HAND}{name}", "state": msgspec.json.encode(sorted(hand)).decode(), "read": 0,
+             "done": False, "updated_at": now}
+            for name, hand in hands.items() if hand
+        ]  # fmt: skip
+        upsert(connection, cursors, rows)
+        if empty := [f"{HAND}{name}" for name, hand in hands.items() if not hand and self._in_hand.get(name)]:
+            connection.execute(delete(cursors).where(cursors.c.source.in_(empty)))
+
+    def _load_in_hand(self) -> dict[str, set[str]]:
+        with self._store.read() as connection:
+            rows = connection.execute(
+                select(cursors.c.source, cursors.c.state).where(
+                    cursors.c.source.startswith(HAND, autoescape=True)
+                )
+            ).all()
+        return {row.source.removeprefix(HAND): set(msgspec.json.decode(row.state)) for row in rows}
 
     def _count(self, source: str, sent: int, dead: int, repeats: int) -> None:
         stage = self._stage

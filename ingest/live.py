@@ -12,7 +12,7 @@ import threading
 import structlog
 
 from core.bus import Bus
-from core.errors import BusUnavailable, ConfigError, Refused, Retryable, StoreUnavailable
+from core.errors import BusUnavailable, ConfigError, Fenced, Refused, Retryable, StoreUnavailable
 from core.metrics import FETCH_ERRORS
 from core.records import Article
 from core.retry import delays
@@ -153,6 +153,12 @@ class Live:
         context = Context(self._fetcher, now, cursor.known, lambda: self._stage.stopping)
         try:
             found = source.look(dict(cursor.source), context)
+        except (
+            Fenced
+        ) as error:  # a Kafka source's group was shared out anew: it begins again where it committed
+            log.info("left the group; joining again", source=spec.name, why=str(error))
+            source.close()
+            return
         except (Refused, Retryable, ConfigError, OSError) as error:
             self._failed(spec, cursor, error)
             return
@@ -170,7 +176,7 @@ class Live:
         if found.acknowledged is not None:
             try:
                 found.acknowledged()
-            except Retryable as error:
+            except (Retryable, Fenced) as error:
                 log.warning("not committed at the source; it comes again", source=spec.name, error=str(error))
                 source.close()
         if found.more and not self._stage.stopping:

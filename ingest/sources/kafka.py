@@ -1,4 +1,8 @@
-"""Somebody else's topic of JSON records, with a field mapping. Offsets are committed behind our acknowledgement."""
+"""Somebody else's topic of JSON records, with a field mapping. Offsets are committed behind our acknowledgement.
+
+A kill before that commit, or a rebalance that takes a partition away, brings the records again: they have the same
+origins, so they count once.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ RECORDS_A_LOOK = 2000
 
 
 class ForeignTopic:
-    """One topic on their broker. Raises BusUnavailable while it is away."""
+    """One topic on their broker. Raises BusUnavailable while it is away, Fenced after a rebalance."""
 
     def __init__(self, spec: KafkaSpec, connect: Callable[[BrokerSettings], Bus] = open_bus) -> None:
         self._spec, self._connect = spec, connect
@@ -31,7 +35,8 @@ class ForeignTopic:
     def look(self, state: dict[str, Any], context: Context) -> Look:
         consumer = self._open()
         consumer.keepalive()
-        records = consumer.poll(2.0, RECORDS_A_LOOK)
+        # Shorter than a look is apart from the next, or looks would be left out and told as missed.
+        records = consumer.poll(min(2.0, self._spec.every / 2000), RECORDS_A_LOOK)
         items = []
         ends: dict[int, int] = {}
         for record in records:
@@ -45,8 +50,9 @@ class ForeignTopic:
                 items.append(item if item.key else replace(item, own_id=place))
             ends[record.partition] = record.offset + 1
         return Look(
-            items, state, more=len(records) >= RECORDS_A_LOOK, acknowledged=lambda: consumer.commit(ends)
-        )
+            items, state, unchanged=not records, more=len(records) >= RECORDS_A_LOOK,
+            acknowledged=lambda: consumer.commit(ends),
+        )  # fmt: skip
 
     def _open(self) -> Consumer:
         spec = self._spec
@@ -54,6 +60,8 @@ class ForeignTopic:
             password = os.environ.get(spec.password_env) if spec.password_env else None
             if spec.password_env and password is None:
                 raise ConfigError(f"source {spec.name}: environment variable {spec.password_env} is not set")
+            if self._bus is not None:
+                self._bus.close()
             self._bus = self._connect(
                 BrokerSettings(
                     address=spec.address,
@@ -63,6 +71,7 @@ class ForeignTopic:
                     sasl_password=password,
                 )
             )
+            self._bus.partitions(spec.topic)  # one that is not there would otherwise look like a quiet one
             self._consumer = self._bus.consumer(spec.topic, group=spec.group)
         return self._consumer
 

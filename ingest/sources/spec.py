@@ -184,6 +184,8 @@ class KafkaSpec(SourceSpec):
     """Somebody else's topic of JSON records."""
 
     kind: Literal["kafka"]
+    every: Span = Field(1_000, ge=1_000, le=120_000)
+    """A member that does not ask for five minutes loses its place in the group."""
     address: str
     topic: str
     group: str = "newsquake"

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from core.bus.base import RAW
 from core.bus.memory import MemoryBus
 from core.errors import BusUnavailable, Refused
-from core.records import Article, Health, Marker, decode
+from core.records import Article, DeadLetter, Health, Marker, decode
 from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
@@ -225,6 +225,34 @@ def test_death_before_the_cursor_repeats_and_after_it_does_not(
     assert load_cursor(world.store, "s").read == 2
     again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b")))
     assert load_cursor(world.store, "s").read == 2
+
+
+@pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
+def test_what_was_settled_between_death_and_restart_counts_as_read_once(
+    world: World, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(name: str) -> None:
+        if name == point:
+            raise Killed
+
+    empty = build(Item(own_id="x", raw=b"?"), About("s"), NOW)
+    assert isinstance(empty, DeadLetter)
+    monkeypatch.setattr("core.crash.point", die)
+    with pytest.raises(Killed):
+        HandOver(world.settings, world.bus, world.store, world.stage).give(
+            Batch(Cursor("s"), make_articles("a", "b"), [empty])
+        )
+    monkeypatch.undo()
+    world.settle()  # the desk had them before we were up again
+    again = HandOver(world.settings, world.bus, world.store, world.stage)
+    again.give(Batch(load_cursor(world.store, "s"), make_articles("b", "c"), [empty]))  # "a" is shown no more
+    assert load_cursor(world.store, "s").read == 4
+    again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b", "c")))
+    assert load_cursor(world.store, "s").read == 4
+    assert world.value(select(func.count()).select_from(cursors).where(cursors.c.source.like("hand:%"))) == 0
 
 
 def test_what_a_forgetful_broker_lost_is_sent_again_until_it_is_settled(tmp_path: Path) -> None:
