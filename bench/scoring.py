@@ -152,7 +152,7 @@ def our_bert() -> Any:
 
 def infinity_row(texts: list[str], rounds: int, folder: Path) -> dict[str, float]:
     """infinity-emb's engines over our encoder; the best of them counts (bench/infinity.py)."""
-    from bench import infinity
+    import infinity  # the script's own folder is on the path
 
     return infinity.run(texts, rounds, folder, lambda: our_bert().bert, our_tokenizer)
 

@@ -123,23 +123,85 @@ def evaluate(
     card: Annotated[
         Path | None, typer.Option(help="write the model card here, plots to images/ beside it")
     ] = None,
-    permissive: Annotated[
-        Path | None, typer.Option(help="report.json of the permissive recipe, for the card")
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR", help="for the card: another recipe's --out, e.g. permissive=build/permissive"
+        ),
     ] = None,
+    heads: Annotated[
+        Path | None, typer.Option(help="for the card: result of evaluation/head_seeds.py")
+    ] = None,
+    leave_out: Annotated[
+        Path | None, typer.Option(help="for the card: result of evaluation/leave_out.py")
+    ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="only make the card, from the report that stands in --out")
+    ] = False,
 ) -> None:
     """Measure the model per data set and language: accuracy, F1, calibration, abstention, throughput."""
     from classifier.evaluation.run import run, write_card
 
     if split not in ("dev", "test"):
         raise ConfigError(f"--split {split!r}: expected dev or test")
-    if not data.is_dir():
+    if not measured and not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder")
     from classifier.entities.linker import default_linker
+    from classifier.evaluation.card import Extras
 
-    engine = _engine(weights, device, threads, default_linker())
-    result = run(engine, data=data, out=out, split=split, sets=tuple(sets or ()))
+    extras = Extras(
+        dict(_beside(told) for told in beside or ()),
+        _json(heads) if heads else None,
+        _json(leave_out) if leave_out else None,
+    )
+    if any(other.get("split") != split for other in extras.beside.values()):
+        raise ConfigError(
+            f"--beside: a report of another side than {split}; evaluate that recipe with --split {split}"
+        )
+    if measured:
+        if not card:
+            raise ConfigError("--measured makes the card only: say --card FILE")
+        config, result = _kept(weights, out, split)
+    else:
+        engine = _engine(weights, device, threads, default_linker())
+        config, result = (
+            engine.config,
+            run(engine, data=data, out=out, split=split, sets=tuple(sets or ())),
+        )
     if card:
-        write_card(card, result, engine.config, out, permissive)
+        write_card(card, result, config, out, extras)
+
+
+def _kept(weights: Path | None, out: Path, split: str) -> tuple[Any, Any]:
+    """The weights' config and the report in `out`, if they belong together. Raises ConfigError."""
+    from classifier import packed, registry
+
+    config, result = _json((weights or registry.current()) / packed.CONFIG), _json(out / "report.json")
+    if (result.get("model_version"), result.get("split")) != (config.get("model_version"), split):
+        raise ConfigError(
+            f"{out / 'report.json'}: of {result.get('model_version')}, side {result.get('split')}; "
+            f"wanted {config.get('model_version')}, side {split}"
+        )
+    return config, result
+
+
+def _beside(told: str) -> tuple[str, Any]:
+    """NAME=DIR (or NAME=report.json) -> the name and the report."""
+    name, _, place = told.partition("=")
+    if not name or not place:
+        raise ConfigError(f"--beside {told}: expected NAME=DIR, e.g. permissive=build/permissive")
+    path = Path(place)
+    return name, _json(path / "report.json" if path.is_dir() else path)
+
+
+def _json(path: Path) -> Any:
+    """A report that an evaluation wrote. Raises ConfigError naming the file."""
+    import json
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not a report of an evaluation: {error}") from error
 
 
 def entities_import(

@@ -3,8 +3,8 @@
     python -m classifier.evaluation.floor ../shared/data     # writes floors.json beside this file; minutes
 
 It depends on the data and the splits alone, so it is measured once and kept; the gate of `newsquake model use` and
-the model card read the file. English: words and pairs of words; Chinese: one to three characters. C is scikit-learn's
-default; the training side trains, nothing is tuned. Needs scikit-learn (the extras dev and train have it).
+the model card read the file. English: words (with $ and #) and pairs of words; Chinese: one to three characters. C is
+scikit-learn's default; the training side trains, nothing is tuned. Needs scikit-learn (extras dev and train).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def measure(data: Path) -> dict[str, dict[str, Any]]:
 
     from classifier.training import corpus
 
-    every = corpus.load(data, SETS)
+    every = corpus.load(data)  # all sets: the splits are made over all of them at once
     out: dict[str, dict[str, Any]] = {side: {} for side in SIDES}
     for name in SETS:
         rows = [e for e in every if e.set == name]
@@ -51,7 +51,7 @@ def measure(data: Path) -> dict[str, dict[str, Any]]:
         chinese = rows[0].language == "zh"
         words = TfidfVectorizer(
             analyzer="char" if chinese else "word", ngram_range=(1, 3) if chinese else (1, 2), sublinear_tf=True,
-            token_pattern=r"(?u)\S+", lowercase=True,
+            token_pattern=None if chinese else r"(?u)[$#]?\w+|%",
         )  # fmt: skip
         side = np.array([e.side for e in rows])
         x = words.fit_transform([e.text for e in rows if e.side == "train"])

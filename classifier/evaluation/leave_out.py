@@ -4,6 +4,8 @@ Full fine-tuning once per set left out needs hours; a linear head over the untou
 shows the size of the drop, not the level a fine-tuned model would keep.
 """
 
+import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 
 from classifier.engine import Engine
 from classifier.evaluation import metrics
+from classifier.evaluation.card import leave_out_table
 from classifier.evaluation.predict import predict
 from classifier.training import corpus
 
@@ -53,12 +56,19 @@ def run(engine: Engine, data: Path) -> list[dict[str, Any]]:
     return out
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """The table for the model log and card."""
-    lines = ["| set | texts | in corpus: accuracy / macro-F1 | out of corpus |", "|---|---|---|---|"]
-    lines += [
-        f"| {r['set']} | {r['texts']} | {r['in_accuracy']:.3f} / {r['in_macro_f1']:.3f} | "
-        f"{r['out_accuracy']:.3f} / {r['out_macro_f1']:.3f} |"
-        for r in rows
-    ]
-    return "\n".join(lines) + "\n"
+def main() -> None:
+    """`python -m classifier.evaluation.leave_out --weights DIR --out leave_out.json`, then `evaluate --leave-out`."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--weights", type=Path, required=True, help="packed weights of an untrained encoder")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("leave_out.json"))
+    given = parser.parse_args()
+    rows = run(Engine.load(given.weights), given.data)
+    given.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(leave_out_table(rows))
+
+
+if __name__ == "__main__":
+    main()

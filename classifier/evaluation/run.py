@@ -12,7 +12,7 @@ import numpy as np
 from classifier.calibration import Calibration
 from classifier.engine import Engine
 from classifier.evaluation import metrics, report
-from classifier.evaluation.card import card
+from classifier.evaluation.card import Extras, card
 from classifier.evaluation.predict import Outputs, predict
 from classifier.heads import softmax
 from classifier.taxonomy import REGISTERS, SENTIMENTS, TOPIC_NAMES
@@ -38,6 +38,7 @@ def run(engine: Engine, *, data: Path, out: Path, split: str, sets: tuple[str, .
         "backend": engine.backend,
         "split": split,
         "recipe": engine.config.get("recipe"),
+        "trained_on": sorted(engine.config.get("sets", [])),
         "sets": {},
     }
     for name, rows in by_set.items():
@@ -55,12 +56,12 @@ def run(engine: Engine, *, data: Path, out: Path, split: str, sets: tuple[str, .
 
 
 def write_card(
-    path: Path, result: dict[str, Any], config: dict[str, Any], out: Path, permissive: Path | None
+    path: Path, result: dict[str, Any], config: dict[str, Any], out: Path, extras: Extras | None = None
 ) -> None:
     """Write the model card, and the plots of `out` into images/ beside it."""
-    other = json.loads(permissive.read_text(encoding="utf-8")) if permissive else None
+    text = card(result, config, extras)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(card(result, config, other), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     (path.parent / "images").mkdir(exist_ok=True)
     for plot in out.glob("*.png"):
         shutil.copyfile(plot, path.parent / "images" / plot.name)

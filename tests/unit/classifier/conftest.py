@@ -81,6 +81,10 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name = f"layers.{i}.{part}"
             tensors[f"{name}.weight"], tensors[f"{name}.scale"] = packed.pack8(normal(*shape))
             tensors[f"{name}.bias"] = normal(shape[0])
+            if part == "down":
+                tensors[f"{name}.weight"][:, [3, 17]] = 0
+                tensors[f"{name}.keep"] = np.array([3, 17], np.int32)
+                tensors[f"{name}.kept"] = normal(shape[0], 2, scale=2.0).astype(np.float16)
             tensors[f"{name}.input"] = np.array([0.03, 128], np.float32)
             tensors[f"{name}.smooth"] = rng.uniform(0.8, 1.2, shape[1]).astype(np.float16)
     outs = {

@@ -8,6 +8,7 @@ import pytest
 
 from classifier import registry
 from classifier.engine import SHIPPED
+from classifier.evaluation import floor
 from core.errors import ConfigError
 
 REPORT: dict[str, Any] = {
@@ -47,6 +48,19 @@ def changed(name: str, head: str, metric: str, value: float) -> dict[str, Any]:
 )
 def test_the_gate_lets_only_through_what_is_not_worse(challenger: dict[str, Any], objects: bool) -> None:
     assert bool(registry.objections(REPORT, challenger)) is objects
+
+
+def test_a_model_no_better_than_a_linear_one_is_refused_even_where_the_champion_is_as_bad() -> None:
+    floors = {"dev": {"twitter_topics": {"head": "native", "metrics": {"accuracy": 0.88, "macro_f1": 0.7}}}}
+    (said,) = registry.objections(REPORT, REPORT, floors)
+    assert "twitter_topics, accuracy" in said and "SVM" in said
+    assert not registry.objections(REPORT, REPORT, {"test": floors["dev"]})
+
+
+def test_the_floors_are_kept_for_both_sides() -> None:
+    kept = floor.kept()
+    assert set(kept) == set(floor.SIDES)
+    assert all(set(kept[side]) == set(floor.SETS) for side in kept)
 
 
 def test_without_a_promotion_the_shipped_model_is_in_use() -> None:

@@ -1,13 +1,18 @@
 """The report and the card say what was measured, and no more."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from typer.testing import CliRunner
 
+from classifier.cli import _beside, app
 from classifier.evaluation import report
-from classifier.evaluation.card import card
+from classifier.evaluation.card import Extras, card
 from classifier.evaluation.run import _three, write_card
+from core.errors import ConfigError
 
 
 def result(accuracy_rows: int = 8) -> dict[str, Any]:
@@ -45,16 +50,72 @@ def test_the_card_names_the_sets_over_the_calibration_bar() -> None:
 
 
 def test_the_card_is_written_with_its_plots_and_the_other_recipes_figures(tmp_path: Path) -> None:
-    import json
-
     out = tmp_path / "out"
     out.mkdir()
     report.plots(result(), out)
-    other = tmp_path / "other.json"
-    other.write_text(json.dumps(result(12)))
-    write_card(tmp_path / "docs" / "card.md", result(), {}, out, other)
+    other = {**result(12), "recipe": "permissive", "trained_on": ["twitter"]}
+    write_card(tmp_path / "docs" / "card.md", result(), {}, out, Extras({"permissive": other}))
     text = (tmp_path / "docs" / "card.md").read_text(encoding="utf-8")
     assert "| Financial PhraseBank, accuracy | 0.667 | 1.000 | 0.88 | not reached |" in text
+    assert "| phrasebank | sentiment accuracy | 0.667 | 1.000 (not trained on) |" in text
     assert {p.name for p in (tmp_path / "docs" / "images").glob("*.png")} == {
         p.name for p in out.glob("*.png")
     }
+
+
+def test_a_report_of_another_side_is_not_put_beside() -> None:
+    with pytest.raises(ValueError, match="side test"):
+        card(result(), {}, Extras({"permissive": {**result(12), "split": "test"}}))
+
+
+def test_what_was_not_measured_is_said_and_what_was_stands_there() -> None:
+    assert "the spread over seeds was not measured" in card(result(), {})
+    heads = {
+        "model_version": "nq1-x", "seeds": [1, 2], "most": 900,
+        "sets": {"phrasebank": {"accuracy": {"mean": 0.8, "deviation": 0.004, "each": [0.796, 0.804]}}},
+    }  # fmt: skip
+    left = [
+        {
+            "set": "twitter",
+            "texts": 9,
+            "in_accuracy": 0.7,
+            "in_macro_f1": 0.6,
+            "out_accuracy": 0.5,
+            "out_macro_f1": 0.4,
+        }
+    ]
+    text = card(result(), {}, Extras(heads=heads, leave_out=left))
+    assert "| phrasebank | accuracy | 0.800 | 0.0040 |" in text
+    assert "| twitter | 9 | 0.700 / 0.600 | 0.500 / 0.400 |" in text
+    assert "was not measured" not in text
+
+
+def test_a_file_that_is_no_report_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected NAME=DIR"):
+        _beside("permissive")
+    (tmp_path / "report.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"report\.json"):
+        _beside(f"permissive={tmp_path}")
+
+
+def test_the_card_is_made_again_from_a_report_without_measuring(tmp_path: Path, tiny_weights: Path) -> None:
+    version = json.loads((tiny_weights / "config.json").read_text())["model_version"]
+    out, target = tmp_path / "out", tmp_path / "card.md"
+    out.mkdir()
+    (out / "report.json").write_text(json.dumps({**result(12), "model_version": version, "split": "test"}))
+    asked = [
+        "evaluate",
+        "--weights",
+        str(tiny_weights),
+        "--out",
+        str(out),
+        "--card",
+        str(target),
+        "--measured",
+    ]
+    done = CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert version in target.read_text(encoding="utf-8")
+    (out / "report.json").write_text(json.dumps({**result(12), "split": "test"}))
+    with pytest.raises(ConfigError, match="nq1-x"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)

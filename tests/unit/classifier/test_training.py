@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
+from classifier import cpu
 from classifier.model import Encoder, Heads, pool
 from classifier.taxonomy import TOPIC_NAMES
 from classifier.training import loop, methods, signature
+from classifier.training.average import DECAY, EVERY, Average
 from classifier.training.corpus import Example
 from classifier.training.losses import losses
 from classifier.training.sampling import Item, Plan, batches, epoch
@@ -52,6 +54,39 @@ def test_a_text_alone_and_packed_among_others_has_the_same_states() -> None:
     together = encoder(torch.tensor([i for t in TEXTS for i in t]), [len(t) for t in TEXTS])
     alone = torch.cat([encoder(torch.tensor(t), [len(t)]) for t in TEXTS])
     assert (together - alone).abs().max() < 1e-5
+
+
+def test_the_shortcuts_of_training_change_no_state() -> None:
+    """Attention as plain products, as a CPU trains with, beside torch's own; dropout off."""
+    encoder, _ = network()
+    for layer in encoder.layers:
+        layer.dropout = 0.0
+    encoder.dropout = 0.0
+    ids, lengths = torch.tensor([i for t in TEXTS for i in t]), [len(t) for t in TEXTS]
+    training = encoder.train()(ids, lengths)
+    scoring = encoder.eval()(ids, lengths)
+    assert (training - scoring).abs().max() < 1e-5
+
+
+def test_pooled_masks_drop_the_stated_share_and_keep_the_mean() -> None:
+    torch.manual_seed(0)
+    dropped = cpu.Masks(0.1)(torch.ones(2000, 500))
+    assert (dropped == 0).float().mean().item() == pytest.approx(0.1, abs=0.005)
+    assert dropped.mean().item() == pytest.approx(1.0, abs=0.01)
+
+
+def test_averaged_weights_lie_between_what_was_seen_and_swap_back() -> None:
+    encoder, heads = network()
+    mean = Average(encoder, heads)
+    before = encoder.layers[0].up.weight.detach().clone()
+    with torch.no_grad():
+        encoder.layers[0].up.weight.add_(1.0)
+    mean.sample(EVERY, 0.5)
+    mean.swap()
+    moved = encoder.layers[0].up.weight.detach() - before
+    assert torch.allclose(moved, torch.full_like(moved, 1 - DECAY), atol=1e-5)
+    mean.swap()
+    assert torch.allclose(encoder.layers[0].up.weight.detach(), before + 1.0)
 
 
 def test_the_packed_encoder_is_transformers_bert() -> None:
