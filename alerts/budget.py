@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from math import isfinite, log, log10
 
 import msgspec
@@ -42,7 +41,7 @@ LOWEST = 1.0
 """No budget's threshold lies lower: what happens in one window of ten is not unusual. A budget may so go unspent."""
 MOST = 3.0
 """Incidents that nobody disposed, per onset that the budget allows: with more, p-values are wrong."""
-LYING = 2.0
+LYING = 3.0
 """How much longer than its p-values say a rule's tail is taken to be before onsets must be incidents."""
 GAP_MS = 14 * DAY
 
@@ -289,13 +288,15 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
     """How many (peak, when) at or above the conservative tail's level are incidents, no proof of lying p-values.
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
-    even LYING times that scale lets them, and come in no more bouts (a day without any parts two) than MOST times what
-    the budget allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers.
+    even LYING times that scale lets them, and come in no more bouts of a day than MOST times what the budget
+    allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers.
     """
     above = [(peak - usual, when) for peak, when in timed if peak >= usual]
     n = len(above)
-    times = sorted(when for _, when in above)
-    bouts = sum(later - earlier > DAY for earlier, later in pairwise(times)) + 1
+    bouts, until = 0, -DAY
+    for when in sorted(when for _, when in above):
+        if when >= until:
+            bouts, until = bouts + 1, when + DAY
     if not n or bouts > (1.0 + MOST) * allowed + 3.0:
         return 0
     # A sum of n exponentials is Gamma(n); Wilson and Hilferty (1931).
