@@ -16,6 +16,7 @@ import structlog
 
 from core import metrics
 from core.bus import Bus, open_bus
+from core.errors import ConfigError
 from core.retry import retry
 from core.settings import Settings
 from core.stage import Stage
@@ -92,9 +93,12 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
         classify = Classify(engine, cache, options.register_)
         shadow = None
         if options.challenger:
-            other = Engine.load(
-                find(options.challenger), threads=options.threads, device=options.device, linker=linker
-            )
+            beside = settings.path(options.challenger)
+            folder = beside if beside.is_dir() else find(options.challenger)
+            try:
+                other = Engine.load(folder, threads=options.threads, device=options.device, linker=linker)
+            except (OSError, ValueError, KeyError) as error:
+                raise ConfigError(f"classifier.challenger {options.challenger}: {error}") from error
             shadow = Shadow(other, store, share=options.challenger_share, register=options.register_)
             log.info(
                 "challenger in shadow", model_version=other.model_version, share=options.challenger_share
