@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-POOL = 1 << 25
+POOL = 1 << 23
 """Mask elements drawn once; each use takes a slice from a random place on."""
 
 

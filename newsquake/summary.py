@@ -55,6 +55,8 @@ def sentence(found: dict[str, int]) -> str:
 def so_far(found: dict[str, int]) -> str:
     """The same of a run that was interrupted: what is on its way is neither lost nor settled."""
     total = found["stored"] + found["dead"] + found["duplicates"]
+    if total == found["read"]:
+        return f"interrupted with all {total} of the articles read so far settled"
     return f"interrupted: {total} of {found['read']} settled so far; start it again to go on"
 
 

@@ -47,6 +47,7 @@ class Recipe(BaseModel):
     floor: int = Field(150, ge=1)
     checkpoint_minutes: float = Field(8, gt=0)
     patience: int = Field(0, ge=0)
+    phrases: int = Field(0, ge=0, description="headlines made of phrases.yaml that are seen beside the sets")
     repeat_mixed: float = Field(3.0, ge=1)
     signature_texts: int = Field(
         1600, ge=0, description="texts a set whose base embedding the signature follows"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from tokenizers import Tokenizer
 
 from classifier.model import Heads
-from classifier.training import corpus, loop, methods, mlm, pack, sampling, signature
+from classifier.training import corpus, loop, methods, mlm, pack, phrases, sampling, signature
 from classifier.training import recipe as recipes
 from classifier.training.base import Base
 from classifier.training.base import load as load_base
@@ -42,6 +42,7 @@ def run(
     dev = thin(sampling.itemise([e for e in examples if e.side == "dev"], tokenizer, plan.max_tokens))
     if recipe.signature_texts:
         teach_signature(start, tokenizer, items, recipe)
+    items += sampling.itemise(phrases.make(recipe.phrases, recipe.seed), tokenizer, plan.max_tokens)
     board = Board(out, recipe)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
@@ -85,7 +86,7 @@ def run(
 def _plan(recipe: Recipe) -> sampling.Plan:
     shared = set(sampling.Plan.__dataclass_fields__) & set(Recipe.model_fields)
     values: dict[str, Any] = {k: getattr(recipe, k) for k in shared}
-    return sampling.Plan(passes=recipe.sets, budget_minutes=recipe.minutes, **values)
+    return sampling.Plan(passes={**recipe.sets, phrases.NAME: 1.0}, budget_minutes=recipe.minutes, **values)
 
 
 def _device() -> torch.device:
