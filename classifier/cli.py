@@ -268,11 +268,12 @@ def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
 
     if not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder (the gate measures; --force promotes without it)")
-    reports = [
-        run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")
-        for name, folder in (("champion", champion), ("challenger", challenger))
-    ]
-    return registry.objections(*reports, floor.kept())
+
+    def measured(folder: Path, name: str) -> dict[str, Any]:
+        return run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")
+
+    before, after = measured(champion, "champion"), measured(challenger, "challenger")
+    return registry.objections(before, after, floor.kept())
 
 
 model_app = typer.Typer(help="Versions of the model.", no_args_is_help=True)
