@@ -299,9 +299,13 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
             bouts, until = bouts + 1, when + DAY
     if not n or bouts > (1.0 + MOST) * allowed + 3.0:
         return 0
-    # A sum of n exponentials is Gamma(n); Wilson and Hilferty (1931).
-    mean = sum(excess for excess, _ in above) * log(10.0) / LYING / n
-    z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * n)) * 3.0 * n**0.5
+    # One crash says nothing of the others, so the highest is left out. A sum of exponentials is Gamma (Wilson and
+    # Hilferty 1931).
+    rest = n - 1
+    if not rest:
+        return 0
+    mean = sum(excess for excess, _ in above[1:]) * log(10.0) / LYING / rest
+    z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * rest)) * 3.0 * rest**0.5
     return n if normal_tail(z) < tail.RARE else 0
 
 
