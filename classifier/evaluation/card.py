@@ -39,7 +39,8 @@ LIMITS = """
 class Extras:
     """What else the card shows, each measured by a command of its own.
 
-    `beside`: other recipes' reports by name (`evaluate --out`); `heads`: head_seeds' result; `leave_out`: its rows.
+    `beside`: other recipes' reports by name (`evaluate --out`; a "note" added to a report.json is shown);
+    `heads`: head_seeds' result; `leave_out`: its rows.
     """
 
     beside: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -116,7 +117,8 @@ def _side_by_side(result: dict[str, Any], beside: dict[str, dict[str, Any]]) -> 
                     for v, r in zip(values, recipes.values(), strict=True)
                 ]
                 lines.append(f"| {name} | {head} {metric.replace('_', '-')} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    notes = [f"{name}: {r['note']}" for name, r in recipes.items() if r.get("note")]
+    return "\n".join([*lines, *(line for note in notes for line in ("", note))]) + "\n"
 
 
 def seeds_table(heads: dict[str, Any]) -> str:
@@ -148,7 +150,8 @@ def leave_out_table(rows: list[dict[str, Any]]) -> str:
 def _figure(result: dict[str, Any] | None, name: str, head: str, metric: str) -> float | None:
     if result is None or head not in result["sets"].get(name, {}):
         return None
-    return float(result["sets"][name][head][metric])
+    value = result["sets"][name][head].get(metric)
+    return None if value is None else float(value)
 
 
 def _show(value: float | None) -> str:

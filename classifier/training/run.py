@@ -36,7 +36,8 @@ def run(
     device = _device()
     start = load_base(recipe.base, out / "bases")
     tokenizer = Tokenizer.from_file(str(start.tokenizer))
-    examples = corpus.load(data, tuple(recipe.sets), seed=1)
+    # Sides are made over all sets, whatever the recipe takes: else it would train on what evaluation calls test.
+    examples = [e for e in corpus.load(data) if e.set in recipe.sets]
     plan = _plan(recipe)
     items = sampling.itemise([e for e in examples if e.side == "train"], tokenizer, plan.max_tokens)
     dev = thin(sampling.itemise([e for e in examples if e.side == "dev"], tokenizer, plan.max_tokens))

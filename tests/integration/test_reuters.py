@@ -86,6 +86,16 @@ def test_three_of_the_four_unparsed_times_are_read(first: Run, wire: Path) -> No
     assert times["ASHTON-TATE <TATE> TO OFFER COMMON SHARES"] == "1987-03-03T09:15:05.400Z"
 
 
+def test_black_monday_raises_an_alert_on_the_equity_market_by_five(first: Run) -> None:
+    fired = [
+        line
+        for line in map(json.loads, first.alerts().splitlines())
+        if line["series"] == "topic:equities_market" and line["state"] == "firing"
+    ]
+    day = [line["onset"] for line in fired if "1987-10-19T" <= line["onset"] <= "1987-10-19T17:00"]
+    assert day, [line["onset"] for line in fired]
+
+
 @pytest.mark.kafka
 def test_the_same_on_apache_kafka(first: Run, wire: Path, kafka: str, tmp_path: Path) -> None:
     run = Run(wire, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", broker=kafka)
