@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.stores",
     "tests.support.smtp",
+    "tests.support.wire",
 ]
 
 # No deadline: two busy cores make any single example slow now and then, which is no fault of the code.

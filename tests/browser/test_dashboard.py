@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pytest
 
 from newsquake.browser import open_page, ready, running_dashboard
 from tests.browser.sample_store import sample_store
+from tests.support.runs import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +60,10 @@ def test_the_equity_series_shows_black_monday(opened: Browser, address: str) -> 
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(
-    not os.environ.get("NEWSQUAKE_TEST_REUTERS_STORE"),
-    reason="NEWSQUAKE_TEST_REUTERS_STORE names no replayed store",
-)
-def test_the_real_wire_of_1987_shows_black_monday(opened: Browser) -> None:
-    with running_dashboard(os.environ["NEWSQUAKE_TEST_REUTERS_STORE"]) as real:
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_real_wire_of_1987_shows_black_monday(opened: Browser, wire_run: Run) -> None:
+    with running_dashboard(wire_run.store) as real:
         page = open_page(opened, f"{real}/series?series=topic:equities_market&width=1d")
         sees_black_monday(page)
         days = bars(page)

@@ -14,68 +14,24 @@ import pytest
 from sqlalchemy import func, select
 
 from core import tables
-from core.settings import StoreSettings
-from core.store import Store, open_store
 from core.times import iso
-from tests.support.runs import Run, needs_shared
+from tests.support.runs import Run
+from tests.support.wire import NO_TEXT, NO_TIME, READ, check, stored
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.timeout(1800)]
-READ, NO_TEXT, NO_TIME = 21_578, 737, 1
 
 
-@pytest.fixture(scope="session")
-def wire() -> Path:
-    """The dump."""
-    return needs_shared("data/replay/en_reuters_1987.parquet")
-
-
-@pytest.fixture(scope="session")
-def first(wire: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Embedded broker and SQLite: scores everything that was not scored before, which takes minutes."""
-    folder = tmp_path_factory.mktemp("reuters")
-    run = Run(wire, folder, f"sqlite:///{folder / 'store.db'}")
-    check(run, run.finish(within_s=1500))
-    return run
-
-
-def stored(url: str) -> Store:
-    return open_store(StoreSettings(url=url), migrate=False)
-
-
-def check(run: Run, summary: dict[str, object]) -> None:
-    """Every usable article exactly once, what is not usable with its reason, and the sum."""
-    assert summary["adds_up"], summary
-    assert summary["read"] == READ
-    assert summary["dead"] == NO_TEXT + NO_TIME
-    assert summary["stored"] == READ - NO_TEXT - NO_TIME - summary["duplicates"]  # type: ignore[operator]
-    store = stored(run.store)
-    with store.read() as connection:
-        dead = tables.dead.c
-        reasons = connection.execute(select(dead.reason, func.count()).group_by(dead.reason)).tuples().all()
-        assert dict(reasons) == {"no_text": NO_TEXT, "no_time": NO_TIME}
-        articles, scores, seen = (
-            connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (tables.articles, tables.scores, tables.seen)
-        )
-        assert articles == scores == seen == summary["stored"]
-        still_open = connection.execute(
-            select(func.count()).select_from(tables.seen).where(tables.seen.c.fate == "open")
-        ).scalar_one()
-        assert still_open == 0, "every pane is closed"
-    store.close()
-
-
-def test_the_numbers_add_up_on_the_embedded_broker_and_sqlite(first: Run) -> None:
-    summary = json.loads((first.folder / "out" / "summary.json").read_text())
+def test_the_numbers_add_up_on_the_embedded_broker_and_sqlite(wire_run: Run) -> None:
+    summary = json.loads((wire_run.folder / "out" / "summary.json").read_text())
     assert {"read", "stored", "dead", "duplicates", "panes", "alerts", "seconds"} <= summary.keys()
     assert {"ingest", "classifier", "alerts"} <= summary["seconds"].keys()
 
 
-def test_three_of_the_four_unparsed_times_are_read(first: Run, wire: Path) -> None:
+def test_three_of_the_four_unparsed_times_are_read(wire_run: Run, wire: Path) -> None:
     rows = pd.read_parquet(wire, columns=["date", "title", "date_raw"])
     unparsed = rows[rows.date.isna()]
     assert len(unparsed) == 4
-    store = stored(first.store)
+    store = stored(wire_run.store)
     with store.read() as connection:
         found = connection.execute(
             select(tables.articles.c.title, tables.articles.c.published_at).where(
@@ -86,10 +42,10 @@ def test_three_of_the_four_unparsed_times_are_read(first: Run, wire: Path) -> No
     assert times["ASHTON-TATE <TATE> TO OFFER COMMON SHARES"] == "1987-03-03T09:15:05.400Z"
 
 
-def test_black_monday_raises_an_alert_on_the_equity_market_by_five(first: Run) -> None:
+def test_black_monday_raises_an_alert_on_the_equity_market_by_five(wire_run: Run) -> None:
     fired = [
         line
-        for line in map(json.loads, first.alerts().splitlines())
+        for line in map(json.loads, wire_run.alerts().splitlines())
         if line["series"] == "topic:equities_market" and line["state"] == "firing"
     ]
     day = [line["onset"] for line in fired if "1987-10-19T" <= line["onset"] <= "1987-10-19T17:00"]
@@ -97,38 +53,38 @@ def test_black_monday_raises_an_alert_on_the_equity_market_by_five(first: Run) -
 
 
 @pytest.mark.kafka
-def test_the_same_on_apache_kafka(first: Run, wire: Path, kafka: str, tmp_path: Path) -> None:
+def test_the_same_on_apache_kafka(wire_run: Run, wire: Path, kafka: str, tmp_path: Path) -> None:
     run = Run(wire, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", broker=kafka)
     check(run, run.finish(within_s=900))
-    assert run.alerts() == first.alerts()
+    assert run.alerts() == wire_run.alerts()
 
 
 @pytest.mark.postgres
-def test_the_same_on_postgresql(first: Run, wire: Path, postgres: str, tmp_path: Path) -> None:
+def test_the_same_on_postgresql(wire_run: Run, wire: Path, postgres: str, tmp_path: Path) -> None:
     run = Run(wire, tmp_path, postgres)
     check(run, run.finish(within_s=900))
-    assert run.alerts() == first.alerts()
+    assert run.alerts() == wire_run.alerts()
 
 
 @pytest.mark.postgres
 @pytest.mark.kafka
 def test_the_same_on_both_when_killed_in_the_middle(
-    first: Run, wire: Path, kafka: str, postgres: str, tmp_path: Path
+    wire_run: Run, wire: Path, kafka: str, postgres: str, tmp_path: Path
 ) -> None:
     run = Run(wire, tmp_path, postgres, broker=kafka)
     run.kill_when(lambda: settled(postgres) > READ // 3, within_s=600)
     assert READ // 3 < settled(postgres) < READ - NO_TEXT - NO_TIME
     check(run, run.finish(within_s=900))
-    assert run.alerts() == first.alerts()
+    assert run.alerts() == wire_run.alerts()
 
 
 def test_the_same_on_the_embedded_broker_when_killed_in_the_middle(
-    first: Run, wire: Path, tmp_path: Path
+    wire_run: Run, wire: Path, tmp_path: Path
 ) -> None:
     run = Run(wire, tmp_path, f"sqlite:///{tmp_path / 'store.db'}")
     run.kill_when(lambda: settled(run.store) > READ // 3, within_s=600)
     check(run, run.finish(within_s=900))
-    assert run.alerts() == first.alerts()
+    assert run.alerts() == wire_run.alerts()
 
 
 def settled(url: str) -> int:
