@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,9 @@ from core.store import Store, upsert
 from core.tables import stages
 
 log = structlog.get_logger(__name__)
+
+ORPHAN_S = 8.0
+"""How long a stage whose parent died may drain before it ends at once."""
 
 
 class Stage:
@@ -70,6 +74,9 @@ class Stage:
         while not self._stop.wait(0.5):
             if os.getppid() != parent:
                 self.stop()
+                time.sleep(ORPHAN_S)
+                # It waits for a broker that died with its parent; what is not committed is read again.
+                os._exit(1)
 
     def tell(self, status: str | None = None, *, force: bool = False) -> None:
         """Write the row, at most once a second unless forced or the status changed.

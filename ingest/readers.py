@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +27,8 @@ BATCH_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
 """A longer line (or csv field) is no article; it is passed over in pieces and reported as too large."""
 _SAMPLE = 256 * 1024
+_LOOK_LINES = 100_000
+"""Lines looked through for a first object where the file's beginning shows none."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,19 @@ class JsonLines(Reader):
                 found.update(dict.fromkeys(value))
         if not found and not sample.strip():
             raise ConfigError(f"{path}: the file holds no rows")
-        self._settle(list(found))
+        self._settle(list(found or self._first_keys()))
+
+    def _first_keys(self) -> dict[str, None]:
+        """Keys of the first object, where the file's beginning shows none: one huge line, or many broken ones."""
+        try:
+            with opened(self.path, self.kind.packing) as stream:
+                for line, cut in islice(_lines(self._readline(stream)), _LOOK_LINES):
+                    value = None if cut else self._parse(line)
+                    if isinstance(value, dict):
+                        return dict.fromkeys(value)
+        except (*DAMAGED, OSError) as error:
+            raise ConfigError(f"{self.path}: cannot be read: {error}") from error
+        return {}
 
     def _readline(self, stream: Any) -> Callable[[int], bytes]:
         if self._encoding == "utf-8-sig":

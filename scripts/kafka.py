@@ -246,15 +246,18 @@ def end(pid: int, process: subprocess.Popen[bytes] | None = None, within_s: floa
 @contextlib.contextmanager
 def compose(port: int) -> Iterator[list[str]]:
     """The beginning of a docker compose command for our file, with Kafka published on `port`."""
-    before = os.environ.get("KAFKA_PORT")
-    os.environ["KAFKA_PORT"] = str(port)
+    # compose reads the whole file and insists on the password even where only Kafka is started
+    wanted = {"KAFKA_PORT": str(port), "POSTGRES_PASSWORD": os.environ.get("POSTGRES_PASSWORD") or "unused"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield ["docker", "compose", "-f", str(ROOT / "docker-compose.yml")]
     finally:
-        if before is None:
-            del os.environ["KAFKA_PORT"]
-        else:
-            os.environ["KAFKA_PORT"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _alive(pid: int) -> bool:

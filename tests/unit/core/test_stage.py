@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from sqlalchemy import select
 
 from core.clock import ManualClock
@@ -107,5 +108,39 @@ time.sleep(60)
     process.kill()
     process.wait()
     while "stopped" not in log.read_text():
+        assert time.monotonic() < deadline, f"process {grandchild} lives on"
+        time.sleep(0.05)
+
+
+def test_a_stage_that_does_not_drain_ends_soon_after_its_parent(tmp_path: Path) -> None:
+    child = """
+import sys, time
+from core import stage
+from core.settings import StoreSettings
+from core.store import open_store
+stage.ORPHAN_S = 0.5
+one = stage.Stage("ingest", open_store(StoreSettings(url=sys.argv[1])))
+one.handle_signals()
+print("ready", flush=True)
+time.sleep(60)
+"""
+    middle = f"""
+import os, subprocess, sys, time
+environment = {{**os.environ, "NEWSQUAKE_PARENT": str(os.getpid())}}
+log = open({str(tmp_path / "log")!r}, "w")
+command = [sys.executable, "-c", {child!r}, "sqlite:///{tmp_path / "s.db"}"]
+print(subprocess.Popen(command, stdout=log, env=environment).pid, flush=True)
+time.sleep(60)
+"""
+    process = subprocess.Popen([sys.executable, "-c", middle], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    grandchild = int(process.stdout.readline())
+    deadline = time.monotonic() + 20
+    while "ready" not in (tmp_path / "log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    while psutil.pid_exists(grandchild) and psutil.Process(grandchild).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, f"process {grandchild} lives on"
         time.sleep(0.05)

@@ -238,3 +238,13 @@ def test_a_source_that_is_known_to_be_slow_is_visible_later(tmp_path: Path) -> N
     assert {article.source: article.available_at - article.published_at for article in found} == {
         "slow": 900_000, "quick": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "first", [b'{"title": "' + b"x" * 3_000_000 + b'"}\n', b"\xfd\xfb\n", b"{broken\n" * 40_000]
+)
+def test_a_dump_is_known_by_its_first_object_wherever_it_stands(tmp_path: Path, first: bytes) -> None:
+    file = tmp_path / "news.jsonl"
+    row = b'{"title": "Shares fell", "body": "They fell.", "published_at": "2026-03-02T09:00:00Z"}\n'
+    file.write_bytes(first.replace(b'"}', b'", "published_at": "2026-03-02T08:00:00Z"}') + row)
+    check_dump(file)
