@@ -12,6 +12,7 @@ the cursor's position is passed over; otherwise, and beyond it, every row whose 
 from __future__ import annotations
 
 import itertools
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -103,13 +104,13 @@ class Replay:
         self._checkpoint_at = 0.0
         self._outstanding: deque[tuple[int, str]] = deque()
         self._sent_now = self._settled_now = 0
-        self._busy_s = 0.0
 
     def run(self) -> bool:
         """Send everything; returns whether the dump is through (False: asked to stop).
 
         Raises ConfigError: a file that cannot be used, a dump older than the desk's watermark.
         """
+        started = time.process_time()  # not the wall: a paced replay mostly waits
         try:
             self._stage.tell("reading", force=True)
             self._stage.gauge("rows_total", self._dump.reader.count() or 0)
@@ -119,6 +120,7 @@ class Replay:
             self._stage.tell("running", force=True)
             return self._deliver_with_patience()
         finally:
+            self._stage.gauge("busy_s", time.process_time() - started)
             self._dump.close()
 
     # -- before anything is sent
