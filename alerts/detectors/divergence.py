@@ -17,7 +17,7 @@ from typing import Any, Literal
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import PRIOR, Means
-from alerts.detectors.tails import beta_binomial_tail, share_band, statistic
+from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
 from alerts.records import Verdict, Window
 from core.times import HOUR
 
@@ -131,9 +131,7 @@ class Divergence(Kept):
             unsure = (1.0 + (m - 1.0) * correlation) / (m + 2.0) + 1.0 / (group.usual_n + PRIOR)
             rest = min(0.9, correlation + 1.0 / (belief + 1.0) + unsure)
             precision = 1.0 / rest - 1.0
-            p = beta_binomial_tail(k, n, share, precision)
-            if params.direction != "up":
-                p = 1.0 - p if params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
+            p = directed(beta_binomial_tail(k, n, share, precision), params.direction)
             low, high = share_band(n, share, precision)
             enough = pool.learned >= params.warmup_stories
             why = "" if enough else "learning the usual shares"

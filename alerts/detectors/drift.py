@@ -3,7 +3,7 @@
 Two exponentially faded means of a story's sentiment, `recent_days` and `memory_days`, and their difference in
 standard errors: the effective number of stories of a faded mean is twice its weight (Kish), less by the
 correlation of stories that speak of one event. The reference follows, so a drift that has ended becomes normal.
-Everything fades in live time (baselines.py): weeks without any news are no drift.
+Everything fades in live time (pools.py): weeks without any news are no drift.
 """
 
 from __future__ import annotations

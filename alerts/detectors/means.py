@@ -1,6 +1,6 @@
 """What a story of a series is usually worth (its share of negative ones, its sentiment), learned online.
 
-Pooled like the counts (baselines.py): a series starts from its market's mean with the weight of PRIOR stories,
+Pooled like the counts (memory.py, pools.py): a series starts from its market's mean with the weight of PRIOR stories,
 shifted by what the hour of the week usually adds, and moves to its own as its own stories come. How much
 windows differ beyond chance (stories of one hour speak of one event) is a correlation between stories,
 by moments over blocks of one window's length, the pool's until a series has its own.
@@ -12,10 +12,10 @@ from array import array
 from math import sqrt
 from operator import attrgetter
 
-import msgspec
-
-from alerts.baselines import _ARRAYS, _PLAIN, Pool
-from alerts.calendar import HOURS_OF_WEEK, calendar_of
+from alerts.calendar import HOURS_OF_WEEK
+from alerts.memory import Memory
+from alerts.pools import ARRAYS, PLAIN, Pool
+from core.times import HOUR
 
 PRIOR = 12.0
 """Stories after which a series' own mean weighs as much as the pool's."""
@@ -37,8 +37,8 @@ class MeanPool(Pool):
         self.between = FIRST_CORRELATION * 200.0
         self.within = 200.0
 
-    plain = (*_PLAIN, "n", "total", "squares", "between", "within")
-    arrays = (*_ARRAYS, "hour_n", "hour_total")
+    plain = (*PLAIN, "n", "total", "squares", "between", "within")
+    arrays = (*ARRAYS, "hour_n", "hour_total")
     plain_of = attrgetter(*plain)
     arrays_of = attrgetter(*arrays)
 
@@ -85,44 +85,29 @@ class Mean:
         self.odd_at = -1
         """End of the last window that was out of the ordinary."""
 
+    def rescale(self, slow: float, fast: float) -> None:
+        """Scale all weights back; values are kept with the fast weights alone."""
+        self.n *= fast
+        self.total *= fast
 
-class Means:
+    def dump(self) -> tuple[object, ...]:
+        """Everything, as msgpack can carry it."""
+        return _own(self)
+
+    @classmethod
+    def load(cls, state: tuple) -> Mean:
+        """The mean whose `dump` this is."""
+        mean = cls(0)
+        for name, value in zip(cls.__slots__, state, strict=True):
+            setattr(mean, name, value)
+        return mean
+
+
+class Means(Memory[MeanPool, Mean]):
     """Baselines of a value per story, for all series of a rule."""
 
     def __init__(self, window: int, memory_hours: float, exchange: str = "auto") -> None:
-        self.window = window
-        self.memory = memory_hours
-        self.exchange = exchange
-        self.pools: dict[str, MeanPool] = {}
-        self.tracks: dict[str, Mean] = {}
-        self._pool_of: dict[str, MeanPool] = {}
-        self._before: tuple[str, str, tuple[object, ...], bytes | None] | None = None
-
-    def forget_prior(self) -> None:
-        """A new step begins."""
-        self._before = None
-
-    def prior(self, series: str) -> dict[str, bytes]:
-        """State by name ("" and `series`) as it was before this step's learning."""
-        own = {series: self.dump(series)} if series in self.tracks else {}
-        if self._before is None:
-            return {"": self.dump("")} | own
-        name, market, kept, track = self._before
-        pools = {
-            other: pool.packed(kept) if other == market else pool.dump() for other, pool in self.pools.items()
-        }
-        return {"": _pack(pools)} | ({name: track} if track is not None else {})
-
-    def pool(self, series: str) -> MeanPool:
-        """The series' pool, made when new."""
-        known = self._pool_of.get(series)
-        if known is None:
-            name = calendar_of(series) if self.exchange == "auto" else self.exchange
-            known = self.pools.get(name)
-            if known is None:
-                known = self.pools[name] = MeanPool(name, self.memory, self.window)
-            self._pool_of[series] = known
-        return known
+        super().__init__(MeanPool, Mean, window, memory_hours, exchange)
 
     def expect(self, pool: MeanPool, series: str, b: int) -> tuple[float, float, float]:
         """(mean, belief in stories, correlation) of a story of this series in hour `b`, as known so far."""
@@ -130,19 +115,12 @@ class Means:
         common = pool.between / pool.within
         if track is None:
             return pool.mean + pool.shift(b), PRIOR, max(common, 1e-3)
-        self._touch(pool, track)
+        self.touch(pool, track)
         at = pool.at_fast
         n, total = track.n / at, track.total / at
         mean = (PRIOR * pool.mean + total) / (PRIOR + n)
         correlation = (track.between + 50.0 * common) / (track.within + 50.0)
         return mean + pool.shift(b), PRIOR + n, min(max(correlation, 1e-3), 0.9)
-
-    def _touch(self, pool: MeanPool, track: Mean) -> None:
-        if track.born != pool.generation:
-            _, fast = pool.scale(pool.generation - track.born)
-            track.n *= fast
-            track.total *= fast
-            track.born = pool.generation
 
     def learn(
         self,
@@ -156,11 +134,11 @@ class Means:
         weight: float,
     ) -> None:
         """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an incident."""
-        self._remember(series, pool)
+        self.keep_prior(series, pool)
         pool.advance(end, end - start)
-        track = self._track(series, pool)
-        self._touch(pool, track)
-        b = pool.calendar.bin((end - 1) // 3_600_000)
+        track = self.own_track(series, pool)
+        self.touch(pool, track)
+        b = pool.calendar.bin((end - 1) // HOUR)
         fast, slow = weight * pool.at_fast, weight * pool.at_slow
         track.n += n * fast
         track.total += (total - n * pool.shift(b)) * fast
@@ -176,28 +154,6 @@ class Means:
             track.block, track.block_n, track.block_total = block, 0, 0.0
         track.block_n += n
         track.block_total += total
-
-    def _remember(self, series: str, pool: MeanPool) -> None:
-        if self._before is None:
-            track = self.tracks.get(series)
-            self._before = (series, pool.name, pool.copy(), None if track is None else _pack(_own(track)))
-
-    def _track(self, series: str, pool: MeanPool) -> Mean:
-        track = self.tracks.get(series)
-        if track is None:
-            track = self.tracks[series] = Mean(pool.generation)
-            pool.series += 1
-        return track
-
-    def odd(self, series: str, pool: MeanPool, end: int) -> None:
-        """The window that ends at `end` is out of the ordinary: hops in it shall count less."""
-        self._remember(series, pool)
-        self._track(series, pool).odd_at = end
-
-    def was_odd(self, series: str, hop_end: int) -> bool:
-        """Whether a hop that ended then was in a window out of the ordinary."""
-        track = self.tracks.get(series)
-        return track is not None and track.odd_at >= hop_end
 
     def _learn_correlation(self, pool: MeanPool, series: str, track: Mean, b: int) -> None:
         n = track.block_n
@@ -224,24 +180,5 @@ class Means:
             track.between *= 0.5
             track.within *= 0.5
 
-    def dump(self, series: str) -> bytes:
-        """One series' state; "" gives the pools'."""
-        if not series:
-            return _pack({name: pool.dump() for name, pool in self.pools.items()})
-        track = self.tracks[series]
-        return _pack(_own(track))
-
-    def load(self, series: str, state: bytes) -> None:
-        """Restore what `dump` gave."""
-        known = msgspec.msgpack.decode(state)
-        if not series:
-            for name, values in known.items():
-                self.pools.setdefault(name, MeanPool(name, self.memory, self.window)).restore(values)
-            return
-        track = self.tracks[series] = Mean(0)
-        for name, value in zip(Mean.__slots__, known, strict=True):
-            setattr(track, name, value)
-
 
 _own = attrgetter(*Mean.__slots__)
-_pack = msgspec.msgpack.Encoder().encode

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.baselines import ODD
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
-from alerts.detectors.tails import beta_binomial_tail, share_band, statistic
+from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
+from alerts.memory import ODD
 from alerts.records import Verdict, Window
 
 
@@ -53,9 +53,7 @@ class NegativeShare(Kept):
         )
         share = min(max(mean, 0.005), 0.995)
         precision = 1.0 / (correlation + 1.0 / (belief + 1.0)) - 1.0
-        p = beta_binomial_tail(k, n, share, precision)
-        if self.params.direction != "up":
-            p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
+        p = directed(beta_binomial_tail(k, n, share, precision), self.params.direction)
         enough = n > 0 and pool.learned >= self.params.warmup_stories
         if enough and p < ODD:
             means.odd(series, pool, window.end)

@@ -8,56 +8,23 @@ hours of the week, over-dispersion. A launch that everybody praises is no burst 
 
 from __future__ import annotations
 
-from alerts.baselines import FIRST_WEEK, ODD, Baseline
-from alerts.detectors.context import NOT_OBSERVED, Context
-from alerts.detectors.keep import Kept
-from alerts.detectors.tails import count_band, negative_binomial_tail, statistic
-from alerts.detectors.volume import VolumeParams
-from alerts.records import Verdict, Window
+from alerts.detectors.volume import Volume, VolumeParams
+from alerts.records import Window
 
 
 class NegativeVolumeParams(VolumeParams):
     """What a rule may set: the same as for `volume`; warm-up counts negative stories."""
 
 
-class NegativeVolume(Kept):
+class NegativeVolume(Volume):
     """The detector; see the module's docstring."""
 
     kind = "negative_volume"
 
-    def __init__(self, params: VolumeParams, context: Context) -> None:
-        self.params = params
-        self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
+    def counted(self, window: Window) -> int:
+        """Its negative stories."""
+        return window.negative
 
-    def step(self, window: Window, hop: Window) -> Verdict:
-        """Judge `window.negative`, then learn `hop.negative`. Never raises."""
-        baseline, series = self.baseline, window.series
-        self.begin(series)
-        pool = baseline.pool(series)
-        if not window.observed:
-            if not hop.observed:
-                baseline.skip(series, pool, hop.start, hop.end)
-            return NOT_OBSERVED
-        seen = window.negative
-        mean, size = baseline.expect(pool, baseline.tracks.get(series), window.start, window.end, either=True)
-        p = p_up = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
-        if self.params.direction != "up":
-            p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
-        low, high = count_band(mean, size)
-        enough = (
-            window.decided > 0
-            and pool.live >= self.params.warmup_hours
-            and pool.learned >= self.params.warmup_stories
-        )
-        if enough and p_up < ODD and pool.live >= FIRST_WEEK:
-            baseline.odd(series, pool, window.end)
-        if hop.stories > 0:
-            learned = float(hop.negative)
-            if learned and baseline.was_odd(series, hop.end):
-                usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end, either=True)
-                if learned > usual:
-                    learned = usual + self.params.incident_weight * (learned - usual)
-            baseline.learn(series, pool, hop.start, hop.end, learned, hop.negative)
-        return Verdict(
-            statistic(p), p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
-        )
+    def telling(self, window: Window) -> bool:
+        """Whether any of its stories was decided."""
+        return window.decided > 0

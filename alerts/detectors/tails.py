@@ -22,6 +22,17 @@ def statistic(p: float) -> float:
     return -log10(p) if p > SMALLEST else 300.0
 
 
+def directed(p_up: float, direction: str) -> float:
+    """A mid-p tail for "more than expected", turned to the `direction` asked for: up, down or both.
+
+    >>> directed(0.2, "both")
+    0.4
+    """
+    if direction == "up":
+        return p_up
+    return 1.0 - p_up if direction == "down" else min(1.0, 2.0 * min(p_up, 1.0 - p_up))
+
+
 def beta_tail(x: float, a: float, b: float) -> float:
     """P(Beta(a, b) > x), by the continued fraction (Lentz's method; Press et al., Numerical Recipes 6.4)."""
     if x <= 0.0:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.baselines import FIRST_WEEK, ODD, Baseline
+from alerts.baselines import FIRST_WEEK, Baseline
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
-from alerts.detectors.tails import count_band, negative_binomial_tail, statistic
+from alerts.detectors.tails import count_band, directed, negative_binomial_tail, statistic
+from alerts.memory import ODD
+from alerts.pools import Pool
 from alerts.records import Verdict, Window
 
 
@@ -33,7 +35,7 @@ class VolumeParams:
 
 
 class Volume(Kept):
-    """The detector; see the module's docstring."""
+    """The detector; see the module's docstring. What it counts may be narrowed: see `negative_volume`."""
 
     kind = "volume"
 
@@ -41,33 +43,44 @@ class Volume(Kept):
         self.params = params
         self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
 
+    def counted(self, window: Window) -> int:
+        """The stories that count, of a window or a hop."""
+        return window.stories
+
+    def telling(self, window: Window) -> bool:
+        """Whether the window has anything that could be counted: without it nothing fires."""
+        return True
+
     def step(self, window: Window, hop: Window) -> Verdict:
-        """Judge `window.stories`, then learn `hop.stories`. Never raises."""
-        baseline, series = self.baseline, window.series
+        """Judge what counts of `window`, then learn what counts of `hop`. Never raises."""
+        baseline, series, params = self.baseline, window.series, self.params
         self.begin(series)
         pool = baseline.pool(series)
         if not window.observed:
             if not hop.observed:
                 baseline.skip(series, pool, hop.start, hop.end)
             return NOT_OBSERVED
-        track = baseline.tracks.get(series)
-        seen = window.stories
-        mean, size = baseline.expect(pool, track, window.start, window.end, either=True)
-        p = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
-        p_up = p
-        if self.params.direction != "up":
-            p = 1.0 - p if self.params.direction == "down" else min(1.0, 2.0 * min(p, 1.0 - p))
+        seen = self.counted(window)
+        mean, size = baseline.expect(pool, baseline.tracks.get(series), window.start, window.end, either=True)
+        p_up = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
+        p = directed(p_up, params.direction)
         low, high = count_band(mean, size)
-        enough = pool.live >= self.params.warmup_hours and pool.learned >= self.params.warmup_stories
+        known = pool.live >= params.warmup_hours and pool.learned >= params.warmup_stories
+        enough = known and self.telling(window)
         if enough and p_up < ODD and pool.live >= FIRST_WEEK:
             baseline.odd(series, pool, window.end)
         if hop.stories > 0:
-            learned = float(hop.stories)
-            if baseline.was_odd(series, hop.end):
-                usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end, either=True)
-                if learned > usual:
-                    learned = usual + self.params.incident_weight * (learned - usual)
-            baseline.learn(series, pool, hop.start, hop.end, learned, hop.stories)
+            self._learn(series, pool, hop)
         return Verdict(
             statistic(p), p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
         )
+
+    def _learn(self, series: str, pool: Pool, hop: Window) -> None:
+        """Of a hop in a window out of the ordinary, only a share of what is above the usual."""
+        baseline, seen = self.baseline, self.counted(hop)
+        believed = float(seen)
+        if baseline.was_odd(series, hop.end):
+            usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end, either=True)
+            if believed > usual:
+                believed = usual + self.params.incident_weight * (believed - usual)
+        baseline.learn(series, pool, hop.start, hop.end, believed, seen)

@@ -29,6 +29,19 @@ _NAMES = text(
 )
 
 
+_SAID = (
+    findings.c.at,
+    findings.c.statistic,
+    findings.c.p_value,
+    findings.c.observed,
+    findings.c.expected,
+    findings.c.low,
+    findings.c.high,
+    findings.c.breach,
+)
+"""What a detector said of a window."""
+
+
 @dataclass(frozen=True)
 class DeskState:
     """Where a desk stands. `first`, `now`: event time; both 0 while there is nothing."""
@@ -131,18 +144,7 @@ def findings_by_slot(store: Store, desk: str, rule: str, series: str, period: Pe
         partition_by=_slot(findings.c.at - 1, period.width),
         order_by=(findings.c.statistic.desc(), findings.c.at),
     )
-    ranked = select(
-        slot,
-        findings.c.at,
-        findings.c.statistic,
-        findings.c.p_value,
-        findings.c.observed,
-        findings.c.expected,
-        findings.c.low,
-        findings.c.high,
-        findings.c.breach,
-        rank.label("rank"),
-    ).where(where)
+    ranked = select(slot, *_SAID, rank.label("rank")).where(where)
     inner = ranked.subquery()
     return frame(store, select(inner).where(inner.c.rank == 1).order_by(inner.c.slot)).drop(columns="rank")
 
@@ -153,19 +155,7 @@ def most_unusual(store: Store, desk: str, start: int, end: int, limit: int = 200
         partition_by=findings.c.series, order_by=(findings.c.statistic.desc(), findings.c.at)
     )
     inner = (
-        select(
-            findings.c.series,
-            findings.c.rule,
-            findings.c.at,
-            findings.c.statistic,
-            findings.c.p_value,
-            findings.c.observed,
-            findings.c.expected,
-            findings.c.low,
-            findings.c.high,
-            findings.c.breach,
-            rank.label("rank"),
-        )
+        select(findings.c.series, findings.c.rule, *_SAID, rank.label("rank"))
         .where(findings.c.desk == desk, findings.c.at > start, findings.c.at <= end)
         .subquery()
     )

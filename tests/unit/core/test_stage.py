@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -88,32 +89,39 @@ def test_sigterm_and_sigint_ask_it_to_stop(tmp_path: Path) -> None:
         assert process.returncode == 0
 
 
-def test_the_death_of_its_parent_stops_it(tmp_path: Path) -> None:
+def orphan(tmp_path: Path, script: str) -> int:
+    """Start `script` under a parent, wait until it says ready in `tmp_path`/log, kill the parent; its process id."""
     middle = f"""
 import os, subprocess, sys, time
 environment = {{**os.environ, "NEWSQUAKE_PARENT": str(os.getpid())}}
 log = open({str(tmp_path / "log")!r}, "w")
-command = [sys.executable, "-c", {_CHILD!r}, "sqlite:///{tmp_path / "s.db"}"]
+command = [sys.executable, "-c", {script!r}, "sqlite:///{tmp_path / "s.db"}"]
 print(subprocess.Popen(command, stdout=log, env=environment).pid, flush=True)
 time.sleep(60)
 """
     process = subprocess.Popen([sys.executable, "-c", middle], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     grandchild = int(process.stdout.readline())
-    log = tmp_path / "log"
-    deadline = time.monotonic() + 20
-    while "ready" not in log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: "ready" in (tmp_path / "log").read_text(), "it never began")
     process.kill()
     process.wait()
-    while "stopped" not in log.read_text():
-        assert time.monotonic() < deadline, f"process {grandchild} lives on"
+    return grandchild
+
+
+def wait_until(true: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
+
+
+def test_the_death_of_its_parent_stops_it(tmp_path: Path) -> None:
+    left = orphan(tmp_path, _CHILD)
+    wait_until(lambda: "stopped" in (tmp_path / "log").read_text(), f"process {left} lives on")
 
 
 def test_a_stage_that_does_not_drain_ends_soon_after_its_parent(tmp_path: Path) -> None:
-    child = """
+    stubborn = """
 import sys, time
 from core import stage
 from core.settings import StoreSettings
@@ -124,23 +132,8 @@ one.handle_signals()
 print("ready", flush=True)
 time.sleep(60)
 """
-    middle = f"""
-import os, subprocess, sys, time
-environment = {{**os.environ, "NEWSQUAKE_PARENT": str(os.getpid())}}
-log = open({str(tmp_path / "log")!r}, "w")
-command = [sys.executable, "-c", {child!r}, "sqlite:///{tmp_path / "s.db"}"]
-print(subprocess.Popen(command, stdout=log, env=environment).pid, flush=True)
-time.sleep(60)
-"""
-    process = subprocess.Popen([sys.executable, "-c", middle], stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    grandchild = int(process.stdout.readline())
-    deadline = time.monotonic() + 20
-    while "ready" not in (tmp_path / "log").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    while psutil.pid_exists(grandchild) and psutil.Process(grandchild).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, f"process {grandchild} lives on"
-        time.sleep(0.05)
+    left = orphan(tmp_path, stubborn)
+    wait_until(
+        lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE,
+        f"process {left} lives on",
+    )

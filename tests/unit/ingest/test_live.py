@@ -201,23 +201,25 @@ def make_articles(*titles: str) -> list[Article]:
     return [article for article in found if isinstance(article, Article)]
 
 
-@pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
-def test_death_before_the_cursor_repeats_and_after_it_does_not(
-    world: World, point: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
+class Killed(BaseException):
+    """Death at a crash point."""
+
+
+def give_and_die(world: World, point: str, batch: Batch) -> None:
+    """Hand the batch over and die at this crash point."""
 
     def die(name: str) -> None:
         if name == point:
             raise Killed
 
-    monkeypatch.setattr("core.crash.point", die)
-    with pytest.raises(Killed):
-        HandOver(world.settings, world.bus, world.store, world.stage).give(
-            Batch(Cursor("s"), make_articles("a", "b"))
-        )
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("core.crash.point", die)
+        HandOver(world.settings, world.bus, world.store, world.stage).give(batch)
+
+
+@pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
+def test_death_before_the_cursor_repeats_and_after_it_does_not(world: World, point: str) -> None:
+    give_and_die(world, point, Batch(Cursor("s"), make_articles("a", "b")))
     assert load_cursor(world.store, "s").read == 0
     again = HandOver(world.settings, world.bus, world.store, world.stage)
     again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b")))
@@ -228,24 +230,10 @@ def test_death_before_the_cursor_repeats_and_after_it_does_not(
 
 
 @pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
-def test_what_was_settled_between_death_and_restart_counts_as_read_once(
-    world: World, point: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(name: str) -> None:
-        if name == point:
-            raise Killed
-
+def test_what_was_settled_between_death_and_restart_counts_as_read_once(world: World, point: str) -> None:
     empty = build(Item(own_id="x", raw=b"?"), About("s"), NOW)
     assert isinstance(empty, DeadLetter)
-    monkeypatch.setattr("core.crash.point", die)
-    with pytest.raises(Killed):
-        HandOver(world.settings, world.bus, world.store, world.stage).give(
-            Batch(Cursor("s"), make_articles("a", "b"), [empty])
-        )
-    monkeypatch.undo()
+    give_and_die(world, point, Batch(Cursor("s"), make_articles("a", "b"), [empty]))
     world.settle()  # the desk had them before we were up again
     again = HandOver(world.settings, world.bus, world.store, world.stage)
     again.give(Batch(load_cursor(world.store, "s"), make_articles("b", "c"), [empty]))  # "a" is shown no more
