@@ -261,6 +261,8 @@ class Desk:
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
+        if self._idle(at, watch, series):
+            return
         window, hop = self._windows(at, series, watch)
         if watch.may_skip(series, window, hop):
             return
@@ -276,6 +278,15 @@ class Desk:
         if (due := watch.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
 
+    def _idle(self, at: int, watch: Watch, series: str) -> bool:
+        """Whether so little is in the window that `watch.may_skip` is sure: then nothing need be added up."""
+        if not watch.may_skip_few(series):
+            return False
+        start = at - watch.window_ms
+        end = start if watch.learns_what_left else at
+        few = self.windows.fewer
+        return few(series, start, at, watch.least) and few(series, end - watch.hop_ms, end, 1)
+
     def _windows(self, at: int, series: str, watch: Watch) -> tuple[Window, Window]:
         """The window that ends at `at` and the hop to learn; made once for all rules that look alike."""
         if self._looked_at != at:
@@ -286,13 +297,15 @@ class Desk:
         found = self._looked.get(key)
         if found is None:
             start = at - window_ms
-            whole, recent = self.windows.look(series, start, at, hop_ms)
-            observed = self.unread.observed(series, start, whole.sources)
-            window = whole.window(series, start, at, observed)
             end = start if watch.learns_what_left else at
-            if watch.learns_what_left:
-                recent = self.windows.look(series, start - hop_ms, start, hop_ms)[0]
-            found = (window, recent.window(series, end - hop_ms, end, observed))
+            windows = self.windows
+            observed = self.unread.all_read or self.unread.observed(
+                series, start, windows.sources(series, start, at)
+            )
+            found = (
+                windows.look(series, start, at, observed),
+                windows.look(series, end - hop_ms, end, observed),
+            )
             self._looked[key] = found
         return found
 

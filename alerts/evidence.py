@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import msgspec
@@ -117,9 +117,9 @@ def pack(inputs: Inputs) -> bytes:
         line=inputs.line,
         sentence=sentence.both(inputs.line, inputs.rule, inputs.window, inputs.verdict),
         rule=_rule(inputs),
-        window=asdict(inputs.window) if inputs.window else None,
-        hop=asdict(inputs.hop) if inputs.hop else None,
-        verdict=asdict(inputs.verdict) if inputs.verdict else None,
+        window=msgspec.structs.asdict(inputs.window) if inputs.window else None,
+        hop=msgspec.structs.asdict(inputs.hop) if inputs.hop else None,
+        verdict=msgspec.structs.asdict(inputs.verdict) if inputs.verdict else None,
         threshold=inputs.threshold,
         fit=inputs.fit,
         detector=_detector(inputs),

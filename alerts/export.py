@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -53,4 +52,4 @@ def correction_lines(store: Store, desk: str, pane_ms: int = 60_000) -> Iterator
 
 
 def _figures(window: Window) -> dict[str, Any]:
-    return {name: value for name, value in asdict(window).items() if name in _FIGURES}
+    return {name: value for name, value in msgspec.structs.asdict(window).items() if name in _FIGURES}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -11,8 +10,7 @@ State = Literal["pending", "firing", "resolved"]
 Severity = Literal["low", "medium", "high", "critical"]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, gc=False):
     """One series over [start, end): integer sums that add up, or, for sets, sizes of unions.
 
     A window is what a rule looks at; a hop is the same over the time since the rule's last grid point.
@@ -37,8 +35,7 @@ class Window:
     """False where none of the series' sources was being read: NA, which is no evidence of calm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What a detector says of one window, from the past only."""
 
     statistic: float

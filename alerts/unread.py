@@ -35,6 +35,11 @@ class Unread:
         """The source gave an article."""
         self._known.add(source)
 
+    @property
+    def all_read(self) -> bool:
+        """Whether nothing is known to be unread: then every series is observed."""
+        return not self._broken
+
     def observed(self, series: str, start: int, sources: set[str]) -> bool:
         """Whether any of the series' sources was being read at some time since `start`.
 

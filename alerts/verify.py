@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -147,7 +147,7 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         mean = math.floor(sum(one.p_positive - one.p_negative for one in judged) / len(judged) + 0.5)
         found["sentiment_sum"] += mean
         found["sentiment_squares"] += mean * mean
-    told_of = asdict(window)
+    told_of = msgspec.structs.asdict(window)
     for name, number in found.items():
         yield _same(name, told_of[name], number)
     for name in ("articles", "stories", "publishers"):
@@ -173,7 +173,11 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     except (ConfigError, TypeError, ValueError, msgspec.DecodeError) as error:
         yield Check("detector's verdict", "unknown", f"this version cannot load the state: {error}")
         return
-    differing = [name for name, value in asdict(told).items() if not _equal(value, getattr(found, name))]
+    differing = [
+        name
+        for name, value in msgspec.structs.asdict(told).items()
+        if not _equal(value, getattr(found, name))
+    ]
     if differing:
         name = differing[0]
         yield _same(f"detector's {name}", getattr(told, name), getattr(found, name))

@@ -77,6 +77,8 @@ class Watch:
         self.observed_since_fit = False
         self._snapshot_due = budget is not None
         self._observed = 0
+        self.least = max(rule.min_articles, rule.min_stories, rule.min_publishers)
+        """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
 
@@ -100,6 +102,10 @@ class Watch:
     def fit(self, at: int) -> Any:
         """The fit in force at `at`."""
         return next((fit for since, fit in reversed(self.fits) if since <= at), None)
+
+    def may_skip_few(self, series: str) -> bool:
+        """Whether `may_skip` holds where the hop is empty and the window has fewer than `least` articles."""
+        return self._next_due is None and series not in self.alerts
 
     def may_skip(self, series: str, window: Window, hop: Window) -> bool:
         """Nothing to learn, nothing that could fire, and no alert to move: then no look is needed."""

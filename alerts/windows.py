@@ -1,49 +1,92 @@
 """Windows of any length from panes: figures of the union of what the panes hold.
 
 Only series that a rule watches are kept in memory, and only as far back as the longest window of those rules. A window
-is made of hops; a series with much in it keeps a partial per hop, and windows merge those (never add and revert): the
-cost of a look is then that of a few set unions. Both ways give the same integers.
+with much in it is kept rolling: what enters is added, what leaves is taken away, so that a look costs what came and
+went since the last one and not what the window holds. All figures are integers, so both ways give the same ones.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from alerts.observations import Observation, divide
 from alerts.records import Window
 
-MUCH = 64
-"""Observations in a window from which on partials are kept."""
-Tally = tuple[int, int, int]
-"""Of a story: articles decided on, of these negative, sum of sentiment."""
+MUCH = 12
+"""Panes in a window from which on it is kept rolling; below, adding them up afresh is as fast and takes no memory."""
+Panes = Sequence[Sequence[Observation]]
 
 
-class Partial:
-    """What some observations say together. Partials of disjoint observations merge exactly."""
+class Rolling:
+    """The union of some panes' observations, to which panes are added and from which they are taken.
 
-    __slots__ = ("articles", "decided", "negative", "publishers", "sources", "squares", "stories", "total")
+    A story has a tally (articles, articles decided on, of these negative, sum of sentiment), a publisher the number of
+    its articles; what no article is left of is forgotten.
+    """
 
-    def __init__(self, observations: Iterable[Observation] = ()) -> None:
-        self.stories: dict[str, Tally] = {}
-        self.publishers: set[str] = set()
-        self.sources: set[str] = set()
+    __slots__ = ("articles", "decided", "negative", "publishers", "squares", "stories", "total")
+
+    def __init__(self) -> None:
+        self.stories: dict[str, list[int]] = {}
+        self.publishers: dict[str, int] = {}
         self.articles = self.decided = self.negative = self.total = self.squares = 0
-        stories, publishers, sources = self.stories, self.publishers, self.sources
-        for one in observations:
-            self.articles += 1
-            publishers.add(one[3])
-            sources.add(one[4])
-            count, bad, sentiment = stories.get(one[2], _NOTHING)
-            if one[5]:
-                stories[one[2]] = (count + 1, bad + (one[6] < 0), sentiment + one[7])
-            elif not count:
-                stories[one[2]] = _NOTHING
-        for tally in stories.values():
-            self._count(tally, 1)
 
-    def _count(self, tally: Tally, sign: int) -> None:
-        count, bad, sentiment = tally
+    def add(self, panes: Panes) -> None:
+        """Take in what these panes hold."""
+        stories, publishers = self.stories, self.publishers
+        for pane in panes:
+            self.articles += len(pane)
+            for one in pane:
+                publisher = one[3]
+                publishers[publisher] = publishers.get(publisher, 0) + 1
+                tally = stories.get(one[2])
+                if tally is None:
+                    if one[5]:
+                        sentiment = one[7]
+                        bad = 1 if one[6] < 0 else 0
+                        stories[one[2]] = [1, 1, bad, sentiment]
+                        self.decided += 1
+                        self.negative += bad
+                        self.total += sentiment
+                        self.squares += sentiment * sentiment
+                    else:
+                        stories[one[2]] = [1, 0, 0, 0]
+                    continue
+                tally[0] += 1
+                if one[5]:
+                    self._count(tally, -1)
+                    tally[1] += 1
+                    tally[2] += one[6] < 0
+                    tally[3] += one[7]
+                    self._count(tally, 1)
+
+    def drop(self, panes: Panes) -> None:
+        """Give back what these panes hold; they were added before."""
+        stories, publishers = self.stories, self.publishers
+        for pane in panes:
+            self.articles -= len(pane)
+            for one in pane:
+                publisher = one[3]
+                left = publishers[publisher] - 1
+                if left:
+                    publishers[publisher] = left
+                else:
+                    del publishers[publisher]
+                tally = stories[one[2]]
+                if one[5]:
+                    self._count(tally, -1)
+                    tally[1] -= 1
+                    tally[2] -= one[6] < 0
+                    tally[3] -= one[7]
+                    self._count(tally, 1)
+                tally[0] -= 1
+                if not tally[0]:
+                    del stories[one[2]]
+
+    def _count(self, tally: list[int], sign: int) -> None:
+        """Add (or take away) one story's part of the sums over stories."""
+        _, count, bad, sentiment = tally
         if count:
             self.decided += sign
             if 2 * bad > count:
@@ -69,36 +112,6 @@ class Partial:
         )
 
 
-_NOTHING: Tally = (0, 0, 0)
-
-
-def merge(partials: Sequence[Partial]) -> Partial:
-    """The partial of all their observations."""
-    if len(partials) == 1:
-        return partials[0]
-    whole = Partial()
-    stories = whole.stories
-    for part in partials:
-        whole.articles += part.articles
-        whole.decided += part.decided
-        whole.negative += part.negative
-        whole.total += part.total
-        whole.squares += part.squares
-        shared = stories.keys() & part.stories.keys()
-        held = {story: stories[story] for story in shared}
-        stories.update(part.stories)
-        for story, old in held.items():
-            new = stories[story]
-            both = (old[0] + new[0], old[1] + new[1], old[2] + new[2])
-            whole._count(old, -1)
-            whole._count(new, -1)
-            whole._count(both, 1)
-            stories[story] = both
-    whole.publishers = set().union(*(part.publishers for part in partials))
-    whole.sources = set().union(*(part.sources for part in partials))
-    return whole
-
-
 def measure(
     series: str, start: int, end: int, observations: Sequence[Observation], observed: bool = True
 ) -> Window:
@@ -108,23 +121,37 @@ def measure(
     """
     if len(observations) == 1:
         one = observations[0]
-        decided, sentiment = one[5], one[7]
+        sentiment = one[7]
         negative = 1 if one[6] < 0 else 0
         return Window(
-            series, start, end, 1, 1, 1, decided, negative, sentiment, sentiment * sentiment, observed
+            series, start, end, 1, 1, 1, one[5], negative, sentiment, sentiment * sentiment, observed
         )
-    return Partial(observations).window(series, start, end, observed)
+    rolling = Rolling()
+    rolling.add((observations,))
+    return rolling.window(series, start, end, observed)
+
+
+class _Kept:
+    """A rolling window, and the panes in it, as numbers that stay when earlier panes are forgotten."""
+
+    __slots__ = ("first", "last", "rolling")
+
+    def __init__(self, panes: Panes, first: int, last: int) -> None:
+        self.first, self.last = first, last
+        self.rolling = Rolling()
+        self.rolling.add(panes)
 
 
 class _Held:
-    """A series' panes, in order of time, and the partials of its hops: (start, end) -> partial."""
+    """A series' panes, in order of time, how many were forgotten, and its rolling windows by length."""
 
-    __slots__ = ("panes", "partials", "starts")
+    __slots__ = ("gone", "kept", "panes", "starts")
 
     def __init__(self) -> None:
         self.starts: list[int] = []
         self.panes: list[Sequence[Observation]] = []
-        self.partials: dict[tuple[int, int], Partial] | None = None
+        self.gone = 0
+        self.kept: dict[int, _Kept] | None = None
 
 
 class Windows:
@@ -146,44 +173,41 @@ class Windows:
 
     def within(self, series: str, start: int, end: int) -> list[Observation]:
         """Every observation of the series in [start, end), both pane borders."""
+        return [one for pane in self._inside(series, start, end) for one in pane]
+
+    def sources(self, series: str, start: int, end: int) -> set[str]:
+        """Sources of the articles in [start, end)."""
+        return {one.source for pane in self._inside(series, start, end) for one in pane}
+
+    def fewer(self, series: str, start: int, end: int, number: int) -> bool:
+        """Whether [start, end) holds fewer articles than `number`, found without adding anything up."""
         held = self._held.get(series)
         if held is None:
-            return []
-        inside = held.panes[bisect_left(held.starts, start) : bisect_left(held.starts, end)]
-        return list(inside[0]) if len(inside) == 1 else [one for pane in inside for one in pane]
+            return number > 0
+        starts = held.starts
+        first = bisect_left(starts, start)
+        last = bisect_left(starts, end, first)
+        return last - first < number and sum(map(len, held.panes[first:last])) < number
 
-    def look(self, series: str, start: int, end: int, hop_ms: int) -> tuple[Partial, Partial]:
-        """What the window [start, end) holds, and its last hop [end - hop_ms, end); panes at or after `end` are not in.
-
-        `end` is a point of the grid that `hop_ms` makes.
-        """
+    def look(self, series: str, start: int, end: int, observed: bool = True) -> Window:
+        """The figures of [start, end), both pane borders. Cheapest where looks of one length go forward in time."""
         held = self._held.get(series)
         if held is None:
-            return _EMPTY, _EMPTY
+            return Window(series, start, end, observed=observed)
         starts, panes = held.starts, held.panes
-        first, last = bisect_left(starts, start), bisect_left(starts, end)
-        recent = bisect_left(starts, end - hop_ms, first, last) if first < last else last
-        if held.partials is None:
-            inside = panes[first:last]
-            if sum(map(len, inside)) < MUCH:
-                whole = Partial(one for pane in inside for one in pane)
-                if recent == first:
-                    return whole, whole
-                return whole, Partial(one for pane in panes[recent:last] for one in pane)
-            held.partials = {}
-        parts: list[Partial] = []
-        stop = end
-        while stop > start:
-            begin = max(start, stop - hop_ms)
-            part = held.partials.get((begin, stop))
-            if part is None:
-                low, high = bisect_left(starts, begin), bisect_left(starts, stop)
-                part = Partial(one for pane in panes[low:high] for one in pane) if low < high else _EMPTY
-                if begin == stop - hop_ms:  # the ragged end of a window is no hop of any other
-                    held.partials[begin, stop] = part
-            parts.append(part)
-            stop = begin
-        return merge(parts), parts[0]
+        first = bisect_left(starts, start)
+        last = bisect_left(starts, end, first)
+        if last - first < MUCH:
+            if held.kept is not None:
+                held.kept.pop(end - start, None)
+            if first == last:
+                return Window(series, start, end, observed=observed)
+            if last - first == 1:
+                return measure(series, start, end, panes[first], observed)
+            rolling = Rolling()
+            rolling.add(panes[first:last])
+            return rolling.window(series, start, end, observed)
+        return self._roll(held, first, last, end - start).window(series, start, end, observed)
 
     def forget(self, series: str, before: int) -> None:
         """Drop panes that start before `before`."""
@@ -195,8 +219,31 @@ class Windows:
             del self._held[series]
             return
         del held.starts[:gone], held.panes[:gone]
-        if held.partials is not None:
-            held.partials = {key: part for key, part in held.partials.items() if key[0] >= before} or None
+        held.gone += gone
+        if (
+            held.kept is not None
+        ):  # what still holds a pane that is forgotten cannot give it back: begin afresh
+            held.kept = {length: one for length, one in held.kept.items() if one.first >= held.gone}
 
+    def _inside(self, series: str, start: int, end: int) -> Panes:
+        held = self._held.get(series)
+        if held is None:
+            return []
+        return held.panes[bisect_left(held.starts, start) : bisect_left(held.starts, end)]
 
-_EMPTY = Partial()
+    @staticmethod
+    def _roll(held: _Held, first: int, last: int, length: int) -> Rolling:
+        """The rolling window of this length, moved to the panes first..last."""
+        if held.kept is None:
+            held.kept = {}
+        kept, gone, panes = held.kept.get(length), held.gone, held.panes
+        if kept is None or not kept.first <= first + gone <= kept.last <= last + gone:
+            held.kept[length] = kept = _Kept(panes[first:last], first + gone, last + gone)
+            return kept.rolling
+        if kept.last < last + gone:
+            kept.rolling.add(panes[kept.last - gone : last])
+            kept.last = last + gone
+        if kept.first < first + gone:
+            kept.rolling.drop(panes[kept.first - gone : first])
+            kept.first = first + gone
+        return kept.rolling

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -92,7 +92,7 @@ def change(
         rules_version=rules.version,
         articles=articles,
         window=window,
-        hop=replace(window, start=onset - 300_000),
+        hop=msgspec.structs.replace(window, start=onset - 300_000),
         verdict=Verdict(3.7, 0.0002, 8 / 11, 0.18, 0.11, 0.25),
         threshold=2.5,
     )

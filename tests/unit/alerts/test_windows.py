@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.observations import Observation
-from alerts.windows import MUCH, Partial, Windows, measure, merge
+from alerts.windows import MUCH, Rolling, Windows, measure
 from core.times import MINUTE
 
 
@@ -73,37 +73,55 @@ def test_figures_are_what_the_definition_says(seed, number):
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 20), min_size=1, max_size=8))
-def test_partials_merge_exactly_in_any_order(seed, sizes):
+def test_what_was_added_and_given_back_leaves_no_trace(seed, sizes):
     rng = random.Random(seed)
-    parts = [[observation(rng, n) for n in range(size)] for size in sizes]
-    whole = [one for part in parts for one in part]
-    rng.shuffle(parts)
-    merged = merge([Partial(part) for part in parts]).window("all", 0, 1)
-    assert figures(merged) == plainly("all", 0, 1, whole)
+    panes = [[observation(rng, n) for n in range(size)] for size in sizes]
+    rolling = Rolling()
+    rolling.add(panes)
+    for left in range(1, len(panes) + 1):
+        rolling.drop(panes[left - 1 : left])
+        rest = [one for pane in panes[left:] for one in pane]
+        assert figures(rolling.window("all", 0, 1)) == plainly("all", 0, 1, rest)
+    assert not rolling.stories and not rolling.publishers
 
 
 @pytest.mark.parametrize("crowd", [1, 40])
-@pytest.mark.parametrize(("window", "hop"), [(15, 2), (60, 5), (5, 1)])
+@pytest.mark.parametrize(("window", "hop"), [(30, 2), (60, 5), (5, 1)])
 def test_look_is_the_scan_of_what_the_window_holds(crowd, window, hop):
     rng = random.Random(crowd)
-    windows, held = Windows(), []
-    for minute in range(400):
+    windows, held, rolled = Windows(), [], 0
+    for minute in range(600):
         start = minute * MINUTE
-        if rng.random() < 0.4:
-            pane = [observation(rng, start + n, stories=200) for n in range(rng.randrange(1, crowd + 1))]
+        if rng.random() < (0.1 if 200 < minute < 300 else 0.9):
+            pane = [observation(rng, start + n, stories=60) for n in range(rng.randrange(1, crowd + 1))]
             windows.add("all", start, pane)
             held += [(start, one) for one in pane]
         end = start + MINUTE
-        if end % (hop * MINUTE) == 0:
-            windows.forget("all", end - 60 * MINUTE)
-            first = end - window * MINUTE
-            whole, recent = windows.look("all", first, end, hop * MINUTE)
-            inside = [one for at, one in held if first <= at < end]
-            assert figures(whole.window("all", 0, 1)) == plainly("all", 0, 1, inside)
-            newest = [one for at, one in held if end - hop * MINUTE <= at < end]
-            assert figures(recent.window("all", 0, 1)) == plainly("all", 0, 1, newest)
-            assert windows.within("all", first, end) == inside
-    assert len(held) > (MUCH if crowd > 1 else 0)
+        if end % (hop * MINUTE) == 0 and rng.random() < 0.8:  # looks are left out where nothing is to be seen
+            windows.forget("all", end - rng.choice([60] * 9 + [8]) * MINUTE)
+            kept = windows.within("all", 0, end)
+            held = [(at, one) for at, one in held if at >= start - 60 * MINUTE][-len(kept) :] if kept else []
+            for first, last in ((end - window * MINUTE, end), (end - hop * MINUTE, end)):
+                inside = [one for at, one in held if first <= at < last]
+                assert figures(windows.look("all", first, last)) == plainly("all", 0, 1, inside)
+                assert windows.within("all", first, last) == inside
+                assert windows.sources("all", first, last) == {one.source for one in inside}
+                for number in (0, 1, 5, 40):
+                    assert windows.fewer("all", first, last, number) == (len(inside) < number)
+            rolled += bool(windows._held.get("all") and windows._held["all"].kept)
+    assert (rolled > 20) == (window >= MUCH)
+
+
+def test_look_back_in_time_and_at_what_nobody_has_looked_at():
+    windows, rng = Windows(), random.Random(5)
+    for minute in range(100):
+        windows.add("all", minute * MINUTE, [observation(rng, minute)])
+    for end in (90, 40, 95, 30):
+        inside = windows.within("all", (end - 30) * MINUTE, end * MINUTE)
+        seen = windows.look("all", (end - 30) * MINUTE, end * MINUTE)
+        assert figures(seen) == plainly("all", 0, 1, inside)
+    assert windows.look("topic:energy", 0, 90 * MINUTE).articles == 0
+    assert windows.fewer("topic:energy", 0, 1, 1) and not windows.fewer("topic:energy", 0, 1, 0)
 
 
 def test_series_without_panes_takes_no_memory():
@@ -115,4 +133,6 @@ def test_series_without_panes_takes_no_memory():
 
 def test_story_in_three_panes_is_one_story():
     one = observation(random.Random(2), 0)
-    assert merge([Partial([one]), Partial([one]), Partial([one])]).window("all", 0, 1).stories == 1
+    rolling = Rolling()
+    rolling.add([[one], [one], [one]])
+    assert rolling.window("all", 0, 1).stories == 1
