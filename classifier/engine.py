@@ -19,6 +19,7 @@ from classifier.encode import States, encode
 from classifier.entities.linker import Found, Linker, default_linker
 from classifier.heads import Heads
 from classifier.language import OURS, detect, foreign
+from classifier.mentions import mention_logits
 from classifier.records import ONE, Mention, Score, Text, shares
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.text import normal, sound
@@ -26,6 +27,8 @@ from classifier.tokens import Tokens, Window
 from classifier.windows import windows
 
 SHIPPED = Path(__file__).parent / "weights"
+READING = 2
+"""Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses)."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
 
@@ -71,8 +74,8 @@ class Engine:
 
     @property
     def score_version(self) -> str:
-        """What a score depends on beside its text and register: the model, and the companies it looks for."""
-        return f"{self.model_version}+{self._linker.digest}"
+        """What a score depends on beside its text and register: the model, how it is read, the companies looked for."""
+        return f"{self.model_version}+r{READING}+{self._linker.digest}"
 
     @property
     def backend(self) -> str:
@@ -158,16 +161,7 @@ class Engine:
         self, prepared: _Prepared, states: States, register: np.ndarray, sentiment: np.ndarray
     ) -> list[tuple[Mention, ...]]:
         """Each text's mentions; one that no window shows gets the article's sentiment and abstains."""
-        rows = [(key, w, s, p) for key, seen in states.mentions.items() for w, s, p in seen]
-        logits: dict[tuple[int, int], np.ndarray] = {}
-        if rows:
-            at = register[[key[0] for key, *_ in rows]]
-            each = self.heads.entity(np.stack([s for *_, s, _ in rows]), np.stack([p for *_, p in rows]), at)
-            total: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
-            for (key, w, _, _), row in zip(rows, each, strict=True):
-                before, weight = total.get(key, (np.zeros(3, np.float32), 0.0))
-                total[key] = (before + w * row, weight + w)
-            logits = {key: value / weight for key, (value, weight) in total.items()}
+        logits = mention_logits(self.heads, states, register)
         out = []
         for t, several in enumerate(prepared.found):
             language, name = prepared.languages[t], REGISTERS[register[t]]

@@ -5,18 +5,23 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from classifier.clauses import own_clauses
 from classifier.packed import TOKENIZER
 from classifier.windows import LATER_TOKENS, LEAD_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One encoder input. `spans[k]`: (first piece, last + 1) of the text's k-th mention, or None."""
+    """One encoder input. `spans[k]`: (first piece, last + 1) of the text's k-th mention, or None.
+
+    `clause`: a part of the headline that has a company to itself; only that mention is read from it.
+    """
 
     text: int
     lead: bool
     ids: list[int]
     spans: tuple[tuple[int, int] | None, ...]
+    clause: bool = False
 
 
 class Tokens:
@@ -39,6 +44,22 @@ class Tokens:
                 offsets = offsets[: LATER_TOKENS - 1]
             spans = tuple(_span(window, surface, offsets) for surface in surfaces[t])
             out.append(Window(t, k == 0, ids, spans))
+        return out + self._clauses([several[0] for several in windows], surfaces)
+
+    def _clauses(self, leads: list[str], surfaces: list[list[str]]) -> list[Window]:
+        found = [
+            (t, k, clause)
+            for t, lead in enumerate(leads)
+            for k, clause in own_clauses(lead.partition("\n")[0], surfaces[t])
+        ]
+        if not found:
+            return []
+        out = []
+        coded = self._tokenizer.encode_batch([clause for _, _, clause in found])
+        for (t, k, clause), encoding in zip(found, coded, strict=True):
+            spans: list[tuple[int, int] | None] = [None] * len(surfaces[t])
+            spans[k] = _span(clause, surfaces[t][k], encoding.offsets)
+            out.append(Window(t, False, encoding.ids, tuple(spans), clause=True))
         return out
 
 

@@ -55,6 +55,17 @@ def ece(correct: np.ndarray, confidence: np.ndarray, bins: int = 15) -> float:
     return float(np.abs(gaps).sum() / len(correct))
 
 
+def ece_by_chance(confidence: np.ndarray, draws: int = 400, seed: int = 1) -> tuple[float, float]:
+    """What `ece` gives on so many rows when every confidence is exactly true: (mean, 95 % quantile) of `draws`.
+
+    Binned calibration error is above 0 by the bins' own noise (Nixon et al. 2019, https://arxiv.org/abs/1904.01685), so
+    a small set cannot reach a small figure, however well it is calibrated.
+    """
+    rng = np.random.default_rng(seed)
+    found = [ece(rng.random(len(confidence)) < confidence, confidence) for _ in range(draws)]
+    return float(np.mean(found)), float(np.quantile(found, 0.95))
+
+
 def reliability(
     correct: np.ndarray, confidence: np.ndarray, bins: int = 15
 ) -> list[tuple[float, float, int]]:

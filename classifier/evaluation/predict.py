@@ -10,6 +10,7 @@ import numpy as np
 from classifier.backends.base import Backend
 from classifier.encode import encode
 from classifier.heads import Heads
+from classifier.mentions import mention_logits
 from classifier.tokens import Tokens
 
 
@@ -55,13 +56,7 @@ def predict(
     pooled = states.pooled
     detected = heads.register(pooled)
     use = detected.argmax(1) if register is None else register
-    keys = list(states.mentions)
-    mentions: list[tuple[int, int, np.ndarray]] = []
-    if keys:
-        span = np.stack([states.mentions[k][0][1] for k in keys])
-        owner = np.array([t for t, _ in keys])
-        logits = heads.entity(span, pooled[owner], use[owner])
-        mentions = [(t, k, row) for (t, k), row in zip(keys, logits, strict=True)]
+    mentions = [(t, k, row) for (t, k), row in mention_logits(heads, states, use).items()]
     return Outputs(
         pooled,
         detected,

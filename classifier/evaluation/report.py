@@ -4,9 +4,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from classifier.evaluation import floor
+from classifier.evaluation import contrasts, floor
 
-COLUMNS = ("accuracy", "macro-F1", "weighted F1", "ECE", "abstained", "accuracy when answered", "texts/s")
+COLUMNS = (
+    "accuracy",
+    "macro-F1",
+    "weighted F1",
+    "ECE",
+    "by chance",
+    "abstained",
+    "accuracy when answered",
+    "texts/s",
+)
 BARS: tuple[tuple[str, str, str, str, float], ...] = (
     ("Financial PhraseBank, accuracy", "phrasebank", "sentiment", "accuracy", 0.88),
     ("Financial PhraseBank, macro-F1", "phrasebank", "sentiment", "macro_f1", 0.86),
@@ -18,6 +27,12 @@ BARS: tuple[tuple[str, str, str, str, float], ...] = (
     ("FinNL topics, micro-F1", "finnl", "native", "micro_f1", 0.88),
 )
 ECE_BAR = 0.03
+BY_CHANCE = (
+    "By chance: the ECE that so many rows show if every confidence is exactly true (mean of 400 draws)."
+)
+CONTRASTS = """## Two companies of one headline that fare differently
+
+Headlines of ours, none trained on (`python -m classifier.evaluation.contrasts`)."""
 
 
 def markdown(result: dict[str, Any], plots: list[str]) -> str:
@@ -40,15 +55,8 @@ def markdown(result: dict[str, Any], plots: list[str]) -> str:
     for name, one in sets.items():
         for head in ("sentiment", "entity"):
             if h := one.get(head):
-                answered = (
-                    f"{h['accuracy_when_answered']:.3f}" if h["accuracy_when_answered"] is not None else "–"
-                )
-                over = "" if h["ece"] <= ECE_BAR else " (over .03)"
-                lines.append(
-                    f"| {name} | {one['language']} | {h['rows']} | {head} | {h['accuracy']:.3f} | "
-                    f"{h['macro_f1']:.3f} | {h['weighted_f1']:.3f} | {h['ece']:.3f}{over} | "
-                    f"{h['abstained']:.2f} | {answered} | {one['texts_per_s']} |"
-                )
+                lines.append(_three_class_row(name, head, one, h))
+    lines += ["", BY_CHANCE]
     lines += ["", "| set | native labels | our 19 topics: micro-F1 | macro-F1 | most probable is right | ECE |",
               "|---|---|---|---|---|---|"]  # fmt: skip
     for name, one in sets.items():
@@ -75,6 +83,8 @@ def markdown(result: dict[str, Any], plots: list[str]) -> str:
         "",
         "Topic figures of sets without topic labels of their own are against weak rules (docs/labels.md).",
     ]
+    if "contrasts" in result:
+        lines += ["", CONTRASTS, "", contrasts.table(result["contrasts"]).rstrip()]
     for name, one in sets.items():
         if h := one.get("sentiment"):
             lines += ["", f"## {name}: sentiment, rows are the truth", "", "| | " + " | ".join(h["classes"]) + " |",
@@ -85,6 +95,17 @@ def markdown(result: dict[str, Any], plots: list[str]) -> str:
             ]
     lines += [""] + [f"![{p}]({p})" for p in plots]
     return "\n".join(lines) + "\n"
+
+
+def _three_class_row(name: str, head: str, one: dict[str, Any], h: dict[str, Any]) -> str:
+    """A set's line in the table of sentiment heads."""
+    answered = f"{h['accuracy_when_answered']:.3f}" if h["accuracy_when_answered"] is not None else "–"
+    over = "" if h["ece"] <= ECE_BAR else " (over .03)"
+    figures = [f"{h[k]:.3f}" for k in ("accuracy", "macro_f1", "weighted_f1")]
+    figures += [f"{h['ece']:.3f}{over}", f"{h['ece_by_chance'][0]:.3f}", f"{h['abstained']:.2f}", answered]
+    return (
+        f"| {' | '.join([name, one['language'], str(h['rows']), head, *figures, str(one['texts_per_s'])])} |"
+    )
 
 
 def plots(result: dict[str, Any], out: Path) -> list[str]:

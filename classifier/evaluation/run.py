@@ -11,7 +11,7 @@ import numpy as np
 
 from classifier.calibration import Calibration
 from classifier.engine import Engine
-from classifier.evaluation import metrics, report
+from classifier.evaluation import contrasts, metrics, report
 from classifier.evaluation.card import Extras, card
 from classifier.evaluation.predict import Outputs, predict
 from classifier.heads import softmax
@@ -45,6 +45,8 @@ def run(engine: Engine, *, data: Path, out: Path, split: str, sets: tuple[str, .
         sys.stderr.write(f"evaluate: {name}, {len(rows)} texts\n")
         outputs = predict(engine.tokens, engine.encoder, engine.heads, rows)
         result["sets"][name] = _one_set(rows, outputs, engine.calibration)
+    if not sets:
+        result["contrasts"] = contrasts.run(engine)
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").write_text(
         json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
@@ -130,6 +132,7 @@ def _three(truth: np.ndarray, cells: list[tuple[np.ndarray, bool]]) -> dict[str,
         "confusion": metrics.confusion(truth, guess, 3).tolist(),
         "classes": list(SENTIMENTS),
         "ece": metrics.ece(correct, confidence),
+        "ece_by_chance": metrics.ece_by_chance(confidence),
         "reliability": metrics.reliability(correct, confidence),
         "risk_coverage": metrics.risk_coverage(correct, confidence),
         "abstained": float(abstained.mean()),

@@ -45,6 +45,11 @@ def test_sets_that_were_not_measured_have_no_figure() -> None:
     assert "| FinFE, accuracy | – | – | 0.80 | – |" in card(result(), {"seed": 1, "sets": ["phrasebank"]})
 
 
+def test_two_companies_of_one_headline_stand_in_the_report() -> None:
+    told = {"zh": {"headlines": 20, "linked": 16, "right": 13, "wrong": []}}
+    assert "| zh | 20 | 16 | 13 |" in report.markdown({**result(), "contrasts": told}, [])
+
+
 def test_the_card_names_the_sets_over_the_calibration_bar() -> None:
     assert "over on phrasebank" in card(result(8), {})
 

@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
 from classifier import cpu
+from classifier.evaluation import leave_out
 from classifier.model import Encoder, Heads, pool
 from classifier.taxonomy import TOPIC_NAMES
 from classifier.training import loop, methods, signature
@@ -193,3 +194,19 @@ def test_the_signature_head_in_closed_form_follows_its_targets() -> None:
 def test_pooling_is_the_mean_over_each_text() -> None:
     states = torch.arange(12.0).view(6, 2)
     assert pool(states, [2, 4]).tolist() == [[1.0, 2.0], [7.0, 8.0]]
+
+
+def test_a_set_left_out_is_measured_by_a_head_that_never_saw_it() -> None:
+    rng = np.random.default_rng(0)
+    rows, states = [], []
+    for name in leave_out.SETS:
+        turned = name == "finfe"  # its labels contradict the others': only a head that saw it can know
+        for i in range(120):
+            label = i % 3
+            side = "test" if i < 30 else "train"
+            rows.append(Example(name, "t", 0, "en", label, side=side))
+            states.append(np.eye(5)[(label + turned) % 3] + (turned * np.eye(5)[3]) + rng.normal(size=5) * 0.1)
+    found = {row["set"]: row for row in leave_out.measure(np.array(states, np.float32), rows)}
+    assert found["twitter"]["texts"] == 30
+    assert found["twitter"]["out_accuracy"] > 0.95
+    assert found["finfe"]["out_accuracy"] < 0.2 < found["finfe"]["in_accuracy"]
