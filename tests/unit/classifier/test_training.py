@@ -200,13 +200,13 @@ def test_a_set_left_out_is_measured_by_a_head_that_never_saw_it() -> None:
     rng = np.random.default_rng(0)
     rows, states = [], []
     for name in leave_out.SETS:
-        turned = name == "finfe"  # its labels contradict the others': only a head that saw it can know
+        own_words = 3 * (name == "finfe")  # it says things its own way: only a head that saw it can know
         for i in range(120):
             label = i % 3
             side = "test" if i < 30 else "train"
             rows.append(Example(name, "t", 0, "en", label, side=side))
-            states.append(np.eye(5)[(label + turned) % 3] + (turned * np.eye(5)[3]) + rng.normal(size=5) * 0.1)
+            states.append(np.eye(6)[label + own_words] + rng.normal(size=6) * 0.1)
     found = {row["set"]: row for row in leave_out.measure(np.array(states, np.float32), rows)}
     assert found["twitter"]["texts"] == 30
     assert found["twitter"]["out_accuracy"] > 0.95
-    assert found["finfe"]["out_accuracy"] < 0.2 < found["finfe"]["in_accuracy"]
+    assert found["finfe"]["out_accuracy"] < 0.7 < 0.95 < found["finfe"]["in_accuracy"]
