@@ -175,14 +175,19 @@ class Desk:
 
     def expect(self, series: str, start: int, after: int = NEVER) -> None:
         """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
-        interest = self.interest(series)
-        if interest:
-            self._sweeps.add(ceil_to(start + self._longest(series) + self.pane_ms, HOUR), 0, series)
+        if interest := self.interest(series):
+            self._expect(series, start, interest, after)
+
+    def _expect(self, series: str, start: int, interest: tuple[int, ...], after: int) -> None:
+        end, add = start + self.pane_ms, self.schedule.add
+        self._sweeps.add(ceil_to(end + self._longest(series), HOUR), 0, series)
         for number in interest:
             watch = self.watches[number]
-            for at in (start + self.pane_ms, start + watch.window_ms + self.pane_ms):
-                if (due := ceil_to(at, watch.hop_ms)) > after:
-                    self.schedule.add(due, number, series)
+            hop, window = watch.hop_ms, watch.window_ms
+            if (due := -(-end // hop) * hop) > after:
+                add(due, number, series)
+            if (due := -(-(end + window) // hop) * hop) > after:
+                add(due, number, series)
 
     # -- one moment of event time
 
@@ -248,9 +253,9 @@ class Desk:
                     held.append(observation)
         for series, observations in panes.items():
             self._effects.panes.append(ClosedPane(measure(series, start, end, observations), observations))
-            if self.interest(series):
+            if interest := self.interest(series):
                 self.windows.add(series, start, observations)
-                self.expect(series, start)
+                self._expect(series, start, interest, NEVER)
         return len(contents)
 
     def _fit(self, at: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from alerts.entries import Entry
 from alerts.lifecycle import Alert
 from alerts.observations import Observation
@@ -13,16 +15,14 @@ from alerts.records import AlertLine, Verdict, Window
 from alerts.watch import Outcome, Watch
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedPane:
+class ClosedPane(msgspec.Struct, frozen=True):
     """A series' pane, as decided."""
 
     window: Window
     observations: Sequence[Observation]
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(msgspec.Struct, frozen=True):
     """What became of an article: counted in `story`, a further revision, or late."""
 
     id: str
@@ -31,8 +31,7 @@ class Fate:
     story: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LookedAt:
+class LookedAt(msgspec.Struct, frozen=True):
     """One finding: what a detector said of a series at a window's end."""
 
     rule: str

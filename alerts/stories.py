@@ -20,7 +20,7 @@ import msgspec
 
 from alerts.entries import Entry
 from alerts.facts import Facts, conflict, containment, support
-from alerts.storyindex import Key, StoryIndex, own_keys
+from alerts.storyindex import StoryIndex
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
@@ -43,6 +43,8 @@ class Told:
     signature: int
     language: str
     facts: Facts
+    packed: bytes = b""
+    """Its part of the story's row, once it was made."""
 
 
 @dataclass(slots=True, eq=False)
@@ -94,23 +96,25 @@ class StoryBook:
         self._index: StoryIndex[Story, Told] = StoryIndex()
         self._changed: dict[str, Story] = {}
         self._placed = 0
+        self._newest = 0
+        """Time of the last article placed: stories behind its horizon are closed for good."""
 
     def __len__(self) -> int:
         return len(self._index)
 
     def place(self, entry: Entry) -> tuple[str, int]:
         """The article's story and its novelty there; founds one where none fits."""
+        self._newest = max(self._newest, entry.at)
         self._prune(entry.at)
         told = told_of(entry)
-        keys = own_keys(told)
-        story, bits = self._nearest(told, keys)
+        story, bits = self._nearest(told)
         if story is None:
             name = digest("story", entry.id, entry.revision)
             story = Story(name, entry.at, entry.at, entry.title, [])
             bits = 128
         if bits > COPY_BITS and len(story.told) < REPRESENTATIVES:
             story.told.append(told)
-            self._index.add(story, told, keys)
+            self._index.add(story, told)
         new = novelty(story.articles)
         story.articles += 1
         story.last_at = max(story.last_at, entry.at)
@@ -121,7 +125,7 @@ class StoryBook:
     def find(self, entry: Entry) -> str:
         """The story that a late article may join; "" where none fits. Changes nothing."""
         told = told_of(entry)
-        story, _ = self._nearest(told, own_keys(told))
+        story, _ = self._nearest(told)
         return story.id if story else ""
 
     def changed(self) -> list[dict[str, Any]]:
@@ -132,18 +136,21 @@ class StoryBook:
 
     def restore(self, stories: Iterable[Story]) -> None:
         """Take up stories that were kept: every way of telling in the order in which it came."""
+        stories = list(stories)
+        self._newest = max((story.last_at for story in stories), default=self._newest)
         ways = [
             (told.at, told.article, told.revision, told, story) for story in stories for told in story.told
         ]
         for *_, told, story in sorted(ways, key=lambda way: way[:3]):
-            self._index.add(story, told, own_keys(told))
+            self._index.add(story, told)
 
-    def _nearest(self, told: Told, keys: list[Key]) -> tuple[Story | None, int]:
+    def _nearest(self, told: Told) -> tuple[Story | None, int]:
         """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""
         best: Story | None = None
         least = (129, 0, "")
-        since, oldest = told.at - HORIZON_MS, told.at - LONGEST_MS
-        for bits, story, other in self._index.candidates(told, keys, since, oldest):
+        now = max(self._newest, told.at)
+        since, oldest = now - HORIZON_MS, now - LONGEST_MS
+        for bits, story, other in self._index.candidates(told, since, oldest):
             if bits > least[0]:
                 continue
             rank = (bits, story.first_at, story.id)
@@ -176,17 +183,18 @@ def signature_of(text: str) -> int:
 
 def row_of(story: Story) -> dict[str, Any]:
     """The story's row, without the desk."""
-    told = [
-        [
-            one.at,
-            one.article,
-            one.revision,
-            f"{one.signature:x}",
-            one.language,
-            *(sorted(getattr(one.facts, name)) for name in _FACTS),
-        ]
-        for one in story.told
-    ]
+    for one in story.told:
+        if not one.packed:
+            one.packed = _pack(
+                [
+                    one.at,
+                    one.article,
+                    one.revision,
+                    f"{one.signature:x}",
+                    one.language,
+                    *(sorted(getattr(one.facts, name)) for name in _FACTS),
+                ]
+            )
     return {
         "story": story.id,
         "first_at": story.first_at,
@@ -194,12 +202,12 @@ def row_of(story: Story) -> dict[str, Any]:
         "articles": story.articles,
         "publishers": len(story.publishers),
         "title": story.title,
-        "state": msgspec.msgpack.encode([told, sorted(story.publishers)[:MOST_PUBLISHERS]]),
+        "state": _pack([[msgspec.Raw(one.packed) for one in story.told], sorted(story.publishers)]),
     }
 
 
+_pack = msgspec.msgpack.Encoder().encode
 _FACTS = ("words", "numbers", "more_numbers", "named", "entities")
-MOST_PUBLISHERS = 1_024
 
 
 def story_of(row: Any) -> Story:

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.entries import entry_of
 from alerts.facts import conflict, facts_of, named_in, support
-from alerts.stories import HORIZON_MS, LONGEST_MS, StoryBook, novelty, row_of, story_of
-from alerts.storyindex import own_keys
+from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, novelty, row_of, story_of, told_of
+from alerts.storyindex import LATEST, StoryIndex, bands
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 
@@ -165,16 +165,58 @@ def test_signatures_share_a_band_as_often_as_said():
             other = one
             for bit in rng.sample(range(128), bits):
                 other ^= 1 << bit
-            keys = [set(own_keys(_Keyed(number))) - {("", 0, 0)} for number in (one, other)]
-            hits += bool(keys[0] & keys[1])
+            pairs = zip(bands(one), bands(other), strict=True)
+            hits += any(mine == theirs for mine, theirs in pairs)
         return hits / 400
 
     assert share(7) == 1.0 and share(10) > 0.93 and share(15) > 0.6
 
 
-class _Keyed:
-    def __init__(self, signature):
-        self.signature, self.language, self.facts = signature, "", facts_of("", "", ())
+def test_index_finds_what_a_scan_of_all_keys_finds():
+    """Chains lose what is closed on the way; what is open is found all the same."""
+    rng = random.Random(6)
+    index, held, at = StoryIndex(), [], START
+    found = 0
+    for number in range(1_500):
+        at += rng.choice([2 * HOUR, 5 * HOUR])
+        bits = near(SIGNATURE, rng.randrange(0, 60), rng.randrange(40))
+        entry = entry_of(scored(number, at, title="".join(rng.choices("abcdefgh", k=6)), signature=bits))
+        told = told_of(entry)
+        alive = [
+            (story, one)
+            for story, one in held
+            if story.last_at >= at - HORIZON_MS and story.first_at >= at - LONGEST_MS
+        ]
+        near_ones = [
+            one.article
+            for _, one in alive
+            if set(enumerate(bands(told.signature))) & set(enumerate(bands(one.signature)))
+            and (told.signature ^ one.signature).bit_count() <= 50
+        ]
+        got = [one.article for _, _, one in index.candidates(told, at - HORIZON_MS, at - LONGEST_MS)]
+        assert len(got) == len(set(got))
+        if len(alive) <= LATEST:  # a key is followed no further than that
+            assert set(near_ones) <= set(got)
+            found += len(near_ones)
+        story = Story(str(number), at, at, "", [told])
+        if alive and rng.random() < 0.4:
+            story = rng.choice(alive)[0]  # told again: older tellings of it outlive newer ones of others
+            story.last_at = at
+        index.add(story, told)
+        held.append((story, told))
+        if number % 400 == 399:
+            index.prune(lambda story, at=at: story.open_at(at))
+            assert len(index) < 400
+    assert found > 500
+
+
+def test_telling_without_a_signature_is_found_by_its_words():
+    book = StoryBook()
+    first = place(book, 1, START, "Customers queue outside Lyon branches", signature="")
+    assert book.find(entry_of(scored(2, START, title="Nothing alike", signature=""))) == ""
+    index = book._index
+    told = told_of(entry_of(scored(3, START, title="Customers queue outside Lyon branches", signature="")))
+    assert [story.id for _, story, _ in index.candidates(told, START - HOUR, START - DAY)] == [first]
 
 
 def test_row_keeps_everything():
