@@ -18,6 +18,7 @@ from alerts.rules import load_rules
 from backtest import source
 from backtest.run import run
 from core.errors import ConfigError, NewsquakeError
+from core.folders import writable
 from core.records import ScoredArticle
 from core.settings import load_settings
 from core.store import Store, open_store
@@ -50,6 +51,8 @@ def backtest(
         raise ConfigError(
             "--parity compares the store's own articles under its own rules: no --scored, --rules, --from"
         )
+    if out is not None:
+        writable(out, "--out")
     rules_file = rules or (settings.path(settings.alerts.rules) if settings.alerts.rules else None)
     rule_set = load_rules(rules_file)
     opened = None if scored else open_store(settings.store, read_only=True)
@@ -69,7 +72,6 @@ def backtest(
     lines = list(result.jsonl())
     fired = len({line.id for line in result.lines if line.state == "firing"})
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         (out / "alerts.jsonl").write_bytes(b"".join(lines))
         summary = {
             "articles": result.articles,

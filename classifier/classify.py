@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from classifier.cache import ScoreCache
+from classifier.language import OURS
 from classifier.records import Score, Text
 from core.ids import text_hash
 from core.records import Article, Mention, ScoredArticle
@@ -56,20 +57,27 @@ class Classify:
 
 
 def scored(article: Article, score: Score) -> ScoredArticle:
-    """The article with its score, as it goes on the wire."""
+    """The article with its score, as it goes on the wire.
+
+    Ingest, which knows a source's language and has seen more than the script, has the last word on a language that is
+    neither of ours: such a score abstains, also one made (and cached) for the same text with no language told.
+    """
+    other = article.language not in ("", *OURS)
     return ScoredArticle(
         article=article,
         p_negative=score.p_negative,
         p_neutral=score.p_neutral,
         p_positive=score.p_positive,
-        abstained=score.abstained,
+        abstained=score.abstained or other,
         topics={name: p for name, p in score.topics.items() if p >= KEPT_TOPIC},
         mentions=tuple(
-            Mention(m.entity, m.name, m.relevance, m.p_negative, m.p_neutral, m.p_positive, m.abstained)
+            Mention(
+                m.entity, m.name, m.relevance, m.p_negative, m.p_neutral, m.p_positive, m.abstained or other
+            )
             for m in score.mentions
         ),
         signature=score.signature,
-        language=score.language,
+        language=article.language if other else score.language,
         register=score.register,
         model_version=score.model_version,
     )

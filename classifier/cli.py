@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import ConfigError
+from core.folders import writable
 
 CHUNK_ROWS = 2_048
 
@@ -146,6 +147,7 @@ def evaluate(
         raise ConfigError(f"--split {split!r}: expected dev or test")
     if not measured and not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder")
+    writable(out, "--out")
     from classifier.entities.linker import default_linker
     from classifier.evaluation.card import Extras
 
@@ -268,6 +270,7 @@ def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
 
     if not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder (the gate measures; --force promotes without it)")
+    writable(out, "--out")
 
     def measured(folder: Path, name: str) -> dict[str, Any]:
         return run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")

@@ -7,7 +7,10 @@ Secrets are better off in the environment, or in a file named by `…_file`.
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +24,11 @@ from core.times import parse_span, span
 PREFIX = "NEWSQUAKE_"
 _TOP = ("data_dir",)
 """Settings that stand in no group."""
+_OTHERS = ("cache", "chromium", "config", "crash_at", "debug", "entities_lists", "mail", "models", "parent")
+"""Variables of ours that are no settings."""
+_FOREIGN = re.compile(r"test_.*|(.*_)?(service_(host|port)(_.*)?|port(_\d+_(tcp|udp).*)?)")
+"""Variables of the tests, and those that Kubernetes sets for a service called newsquake."""
+_told: set[str] = set()
 
 Span = Annotated[
     int,
@@ -208,20 +216,31 @@ class Settings(Section):
     """Folder for what the local run keeps (store, score cache, logs)."""
     folder: str = Field("", exclude=True)
     """Folder of the settings file: relative paths start here."""
+    file: str = Field("", exclude=True)
+    """The settings file, for faults that show later."""
 
     def path(self, name: str) -> Path:
         """`name` relative to the settings file's folder."""
         return Path(self.folder) / name
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that `environ` names, nested. Raises ConfigError naming the variable that makes no sense."""
+def _environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
+    """(the settings that `environ` names, nested; path of each -> variable). One that is no setting is told, once.
+
+    Raises ConfigError naming the variable that makes no sense.
+    """
     data: dict[str, Any] = {}
+    names: dict[tuple[str, ...], str] = {}
     for key, value in sorted(environ.items()):
         name = key.removeprefix(PREFIX).lower()
-        if not key.startswith(PREFIX) or ("__" not in name and name not in _TOP):
-            continue  # NEWSQUAKE_CACHE, NEWSQUAKE_TEST_… and the like are not settings
-        *groups, leaf = name.split("__")
+        if not key.startswith(PREFIX):
+            continue
+        if "__" not in name and name not in _TOP:
+            _unknown(key, name)
+            continue
+        path = tuple(name.split("__"))
+        names[path] = key
+        *groups, leaf = path
         place = data
         for group in groups:
             place = place.setdefault(group, {})
@@ -237,7 +256,28 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
                 raise ConfigError(f"environment: {key}: not YAML: {' '.join(str(error).split())}") from error
         else:
             place[leaf] = value
-    return data
+    return data, names
+
+
+def _unknown(key: str, name: str) -> None:
+    """Say that a variable does nothing. No fault: a source's `token_env` may name any variable."""
+    if name in _OTHERS or _FOREIGN.fullmatch(name) or key in _told:
+        return
+    _told.add(key)
+    flat = {other: other for other in (*_TOP, *_OTHERS)}
+    for group, part in Settings.model_fields.items():
+        for leaf in getattr(part.annotation, "model_fields", {}):
+            flat[f"{group}_{leaf}"] = f"{group}__{leaf}"
+    near = get_close_matches(name, list(flat), 1, 0.8)
+    meant = f"; did you mean {PREFIX}{flat[near[0]].upper()}?" if near else ""
+    sys.stderr.write(f"environment: {key} is no setting of Newsquake and does nothing{meant}\n")
+
+
+def _variable(names: Mapping[tuple[str, ...], str], loc: tuple[Any, ...]) -> str:
+    """What stands before a fault at `loc`: the variable that set it."""
+    steps = tuple(str(step) for step in loc)
+    found = [key for path, key in names.items() if steps[: len(path)] == path or path[: len(steps)] == steps]
+    return f"environment: {', '.join(found)}" if found else "environment"
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,14 +306,12 @@ def load_settings(
             text, Settings, str(path)
         )  # the file's own faults, with lines, before anything covers them
         base = yaml.safe_load(text) or {}
-    over = _environment(os.environ if environ is None else environ)
+    over, names = _environment(os.environ if environ is None else environ)
     if over:
         base = _merge(base, over)
-        yamlfile.check(base, Settings, "environment (NEWSQUAKE_…)")
+        yamlfile.check(base, Settings, "", place=lambda loc: _variable(names, loc))
     if overrides:
         base = _merge(base, overrides)
     base["folder"] = str(path.parent) if path is not None else ""
-    try:
-        return yamlfile.check(base, Settings, "command line")
-    except ConfigError as error:
-        raise ConfigError(str(error).replace("command line:1:", "command line:")) from error
+    base["file"] = str(path) if path is not None else ""
+    return yamlfile.check(base, Settings, "", place=lambda loc: "command line")

@@ -30,6 +30,8 @@ def configure_logs(settings: TelemetrySettings, stage: str) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(stage=stage)
+    if level == logging.DEBUG:
+        logging.getLogger("kafka").setLevel(logging.DEBUG)
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )

@@ -5,8 +5,10 @@ Every fault is named, not only the first: `newsquake.yaml:12: broker.partitions:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -57,10 +59,54 @@ def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
     return line
 
 
-def _complaint(error: Any) -> str:
-    where = ".".join(str(step) for step in error["loc"])
+def nearest(word: str, known: list[str]) -> str:
+    """` (did you mean KEY?)` where one of the known words is close to this one, else nothing.
+
+    >>> nearest("evry", ["every", "url"]), nearest("colour", ["every", "url"])
+    (' (did you mean every?)', '')
+    """
+    found = get_close_matches(word.lower(), known, 1, 0.7)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models within a field's type: through lists, unions and annotations."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _follow(model: type[BaseModel], loc: tuple[Any, ...]) -> tuple[list[Any], list[str]]:
+    """(the path as the file has it, without pydantic's names for a union's branches; the keys known at its end)."""
+    path: list[Any] = []
+    models: list[type[BaseModel]] = [model]
+    for step in loc[:-1]:
+        fields = [
+            field for one in models for key, field in one.model_fields.items() if step in (key, field.alias)
+        ]
+        branch = [
+            one for one in models
+            if "kind" in one.model_fields and step in get_args(one.model_fields["kind"].annotation)
+        ]  # fmt: skip
+        if fields:
+            models = [one for field in fields for one in _models(field.annotation)]
+        elif branch:
+            models = branch
+            continue
+        elif not isinstance(step, int):
+            models = []
+        path.append(step)
+    known = [
+        field.alias or key for one in models for key, field in one.model_fields.items() if not field.exclude
+    ]
+    return [*path, *loc[-1:]], known
+
+
+def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
+    path, known = _follow(model, error["loc"])
+    where = ".".join(str(step) for step in (*at, *path))
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key"
+        return f"{where}: unknown key{nearest(str(path[-1]), known)}"
     got = error.get("input")
     shown = "" if isinstance(got, (dict, list)) or error["type"] == "missing" else f", got {got!r}"[:120]
     text = error["msg"].removeprefix("Value error, ")
@@ -84,13 +130,30 @@ def parse(text: str, model: type[Model], name: str) -> Model:
     return check(data, model, name, node)
 
 
-def check(data: dict[str, Any], model: type[Model], name: str, node: yaml.Node | None = None) -> Model:
-    """The same for data that is loaded already. Raises ConfigError."""
+def check(
+    data: dict[str, Any], model: type[Model], name: str, node: yaml.Node | None = None, *,
+    at: tuple[Any, ...] = (), place: Callable[[tuple[Any, ...]], str] | None = None,
+) -> Model:  # fmt: skip
+    """The same for data that is loaded already. Raises ConfigError.
+
+    `at`: where in the file (`node`) this part stands. `place`: what stands before a fault in place of file and line.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = sorted({(_line(node, fault["loc"]), _complaint(fault)) for fault in error.errors()})
-        raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in faults)) from error
+        faults = sorted(
+            {
+                (
+                    0 if place else _line(node, (*at, *fault["loc"])),
+                    place(fault["loc"]) if place else "",
+                    _complaint(fault, model, at),
+                )
+                for fault in error.errors()
+            }
+        )
+        raise ConfigError(
+            "\n".join(f"{where or f'{name}:{line}'}: {complaint}" for line, where, complaint in faults)
+        ) from error
 
 
 def line_of(text: str, path: tuple[Any, ...]) -> int:

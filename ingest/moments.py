@@ -32,6 +32,10 @@ _CLOCK = (
     r"(?:[\sT,]+(?P<h>\d{1,2})[:时点](?P<mi>\d{2})(?:[:分](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?秒?"
     r"\s*(?P<ap>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?)?"
 )
+_NO_YEAR = re.compile(r"([+-]?\d{5,9}|-\d{4}|0000)-(0\d|1[0-2])-([0-2]\d|3[01])([T\s].*)?")
+"""A date by its form, of a year that cannot be: told as one that cannot be, like the years 0001 and 9999."""
+NEVER, ALWAYS = -62_135_596_800_000, 253_402_300_799_000
+"""The first and the last second of the calendar."""
 _EPOCH = re.compile(r"-?\d{9,13}(\.\d+)?|\d{16}|\d{19}")
 _FORMATS = tuple(
     re.compile(rf"\s*{body}{_CLOCK}\s*")
@@ -46,6 +50,8 @@ _FORMATS = tuple(
 
 def parse_moment(value: object) -> tuple[int, bool] | None:
     """(milliseconds, whether it is a date without a time) of text, number, date or datetime; None if unreadable.
+
+    What is a date and cannot be (the year 99999) is the calendar's first or last second: impossible, not unreadable.
 
     >>> parse_moment("3-MAR-1987 09:15:05.40")
     (541761305400, False)
@@ -91,6 +97,8 @@ def _text(value: str) -> tuple[int, bool] | None:
             return to_ms(datetime.strptime(text, "%Y%m%d%H%M%S")), False
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
+        if found := _NO_YEAR.fullmatch(text):
+            return (NEVER if found[1][0] in "-0" else ALWAYS), False
         return _formats(text) or _mail(text)
     return to_ms(moment), len(text) <= 10
 

@@ -20,6 +20,7 @@ import orjson
 
 from core.errors import ConfigError, Reason
 from ingest.columns import FIELDS, map_columns, names_for
+from ingest.delimited import Broken, Records
 from ingest.files import DAMAGED, Kind, opened, seekable, sniff_encoding
 
 BATCH_ROWS = 1000
@@ -209,32 +210,27 @@ class Delimited(Reader):
         batch: list[Row] = []
         with opened(self.path, self.kind.packing) as stream:
             text = io.TextIOWrapper(cast(Any, stream), self._encoding, errors="replace", newline="")
-            rows = csv.reader((line for line, _ in _lines(text.readline)), delimiter=self._delimiter)
+            lines = (line for line, _ in _lines(text.readline))
+            times = [place for place in self._places[:3] if place is not None]
+            records = Records(lines, self._delimiter, self._width, times)
             header_seen = False
-            while True:
-                try:
-                    cells = next(rows)
-                except StopIteration:
-                    break
-                except csv.Error as error:
-                    too_large = "field larger" in str(error)
-                    row: tuple[Any, ...] | Fault
-                    row = Fault(
-                        Reason.TOO_LARGE if too_large else Reason.BAD_ROW, f"{error} (line {rows.line_num})"
-                    )
-                    batch.append((number, row, None))
-                    number += 1
-                    continue
+            for cells in records:
                 if not cells:
                     continue
                 if not header_seen:
                     header_seen = True
                     continue
+                row: tuple[Any, ...] | Fault
+                if isinstance(cells, Broken):
+                    row = Fault(cells.reason, cells.detail)
+                    batch.append((number, row, cells.text.encode("utf-8", "surrogateescape")))
+                    number += 1
+                    continue
                 raw = None
                 if len(cells) > self._width:
                     row = Fault(
                         Reason.BAD_ROW,
-                        f"{len(cells)} cells, the header has {self._width} (line {rows.line_num})",
+                        f"{len(cells)} cells, the header has {self._width} (line {records.line})",
                     )
                     raw = orjson.dumps(cells)
                 else:

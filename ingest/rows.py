@@ -20,10 +20,10 @@ from core.ids import article_id, file_origin, revision
 from core.records import Article, DeadLetter
 from core.times import DAY
 from ingest.columns import FIELDS
-from ingest.language import normal, quick
+from ingest.language import foreign, normal, quick
 from ingest.moments import parse_moment, plausible
 from ingest.readers import Fault, Row
-from ingest.text import clean, empty_word
+from ingest.text import clean, empty_word, no_text, not_text
 from ingest.urls import canonical, publisher_of
 
 END_OF_DAY = DAY - 1
@@ -83,6 +83,9 @@ class Rows:
             tickers,
             *more,
         ) = row
+        for name, value in (("title", title), ("body", body), ("text", text)):
+            if value.__class__ is not str and no_text(value):
+                return self._dead(number, Reason.BAD_ROW, not_text(name, value), row, raw)
         title, body = clean(title), clean(body)
         if len(title) <= 4 and empty_word(title):
             title = ""
@@ -123,6 +126,8 @@ class Rows:
         )
         rev = revision(title, body)
         tongue = normal(str(language)) if language is not None else ""
+        if not tongue:
+            tongue = quick(f"{title}\n{body[:400]}") or foreign(f"{title}\n{body[:200]}")
         article = Article(
             id=key,
             revision=rev,
@@ -132,7 +137,7 @@ class Rows:
             url=address,
             title=title,
             body=body,
-            language=tongue or quick(f"{title}\n{body[:400]}"),
+            language=tongue,
             published_at=published_at,
             first_seen_at=available_at,
             available_at=available_at,

@@ -33,3 +33,17 @@ def clean(value: object) -> str:
 def empty_word(text: str) -> bool:
     """Whether this is how a table writes nothing: nan, null, \\N …"""
     return len(text) <= 4 and text.lower() in _EMPTY
+
+
+def no_text(value: object) -> bool:
+    """Whether the value is no text and cannot stand for one (a number can): a list, an object, yes or no."""
+    return isinstance(value, (list, tuple, dict, set, bool))
+
+
+def not_text(name: str, value: object) -> str:
+    """What a dead letter says of it.
+
+    >>> not_text("title", ["a"])
+    'title: expected text, got list'
+    """
+    return f"{name}: expected text, got {type(value).__name__}"

@@ -176,7 +176,10 @@ def main() -> None:
     except (ConfigError, NewsquakeError, OSError, MemoryError) as error:
         if os.environ.get("NEWSQUAKE_DEBUG"):
             raise
-        _say(f"newsquake: {error}" if str(error) else f"newsquake: {type(error).__name__}")
+        text = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.strerror:
+            text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        _say(f"newsquake: {text}")
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except Exception as error:
         if os.environ.get("NEWSQUAKE_DEBUG"):

@@ -19,6 +19,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from core.errors import ConfigError, NewsquakeError
+from core.folders import writable
 from core.settings import Settings, load_settings
 
 Config = Annotated[
@@ -133,7 +134,7 @@ def _clear_demo(folder: Path) -> TextIO:
 
     Raises ConfigError for a folder that holds other things, or where a demo runs.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    writable(folder, "--folder")
     foreign = {path.name for path in folder.iterdir()} - {*_DEMO_MADE, ".lock", "logs", "replay"}
     if foreign and not (folder / ".lock").exists():
         raise ConfigError(f"--folder {folder}: holds other things ({min(foreign)} ...): name a new folder")
@@ -156,7 +157,7 @@ def init(
     """Write a commented newsquake.yaml and rules.yaml to start from."""
     from importlib.resources import files
 
-    folder.mkdir(parents=True, exist_ok=True)
+    writable(folder, "init")
     templates = files("alerts") / "templates"
     for name in ("newsquake.yaml", "rules.yaml"):
         target = folder / name

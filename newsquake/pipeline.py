@@ -61,8 +61,11 @@ def running(
 
 
 def ingest(settings: Settings, replay: ReplayOptions | None = None) -> None:
-    """Sources or a dump -> `news.raw`."""
+    """Sources or a dump -> `news.raw`. Raises ConfigError for a fault in the sources before anything is opened."""
+    from ingest.sources.spec import load_sources
     from ingest.worker import run
+
+    load_sources(settings)
 
     with running("ingest", settings) as (store, bus, stage):
         assert bus is not None

@@ -24,10 +24,12 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from core import tables
 from core.bus import open_bus
 from core.errors import ConfigError, NewsquakeError, StoreUnavailable
+from core.folders import writable
 from core.settings import Settings
 from core.store import Store, open_store
 from ingest.columns import parse_columns
 from ingest.dump import check_dump
+from ingest.sources.spec import load_sources
 from newsquake import summary
 from newsquake.broker import EmbeddedBroker
 from newsquake.children import Child, Children, stage_command
@@ -75,11 +77,9 @@ class LocalRun:
         """
         if self._options.replay is not None:
             check_dump(self._options.replay, parse_columns(self._options.columns))
+        load_sources(self._settings)
         if self._options.out is not None:
-            try:
-                self._options.out.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ConfigError(f"--out {self._options.out}: {error.strerror}") from error
+            writable(self._options.out, "--out")
         previous = [signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)]
         started = time.monotonic()
         store = open_store(self._settings.store)

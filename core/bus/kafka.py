@@ -6,6 +6,7 @@ the watchdog (core/bus/watchdog.py) still guards against: partitions that stop b
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,10 @@ from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reas
 from core.records import Wire, encode, schema_of
 from core.settings import BrokerSettings
 
+if logging.getLogger("kafka").level == logging.NOTSET:
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+"""What the client says of each try to connect is said once, by us; telemetry.log_level debug lets it speak."""
+
 MAX_RECORD_BYTES = 1_000_000
 """Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
 
@@ -55,6 +60,8 @@ def _translated(doing: str, address: str) -> Iterator[None]:
         raise ConfigError(f"broker {address}: {error}") from error
     except KafkaError as error:
         text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
+        if "Unable to bootstrap" in text:
+            text = "nobody answers there"
         raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import orjson
 
-from core.errors import ConfigError, Refused
+from core.errors import ConfigError, Reason, Refused
 from core.times import iso
 from ingest.charset import decode_text
 from ingest.extract import plain
@@ -16,6 +16,7 @@ from ingest.items import Item
 from ingest.moments import parse_moment
 from ingest.sources.base import Context, Look, dig
 from ingest.sources.spec import ApiFields, ApiSpec
+from ingest.text import no_text, not_text
 
 
 class Api:
@@ -110,7 +111,12 @@ def map_item(entry: Any, fields: ApiFields, base: str = "") -> Item:
         return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
     link = word(fields.url)
+    fault = None
+    for name, path in (("title", fields.title), ("body", fields.body)):
+        if path and no_text(found := dig(entry, path)):
+            fault = (Reason.BAD_ROW, not_text(f"{name} ({path})", found))
     return Item(
+        fault=fault,
         url=urljoin(base, link) if link else "",
         own_id=word(fields.id),
         title=plain(word(fields.title)),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.errors import ConfigError, Refused
+from core.errors import ConfigError, Reason, Refused
 from core.times import iso
 from ingest.columns import FIELDS
 from ingest.files import file_hash, is_dump, kind_of
@@ -20,7 +20,7 @@ from ingest.items import Item
 from ingest.readers import Fault, Reader, Row, open_reader
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import DumpSpec
-from ingest.text import clean
+from ingest.text import clean, no_text, not_text
 
 ROWS_A_LOOK = 2000
 
@@ -109,6 +109,11 @@ def _item(reader: Reader, key: str, number: int, values: Any, raw: bytes | None)
     if isinstance(values, Fault):
         return Item(own_id=f"{key[:16]}:{number}", raw=raw or b"", fault=(values.reason, values.detail))
     row = dict(zip((*FIELDS, *reader.extras), values, strict=True))
+    own_id = clean(row["id"]) or f"{key[:16]}:{number}"
+    for name in ("title", "body", "text"):
+        if no_text(row[name]):
+            fault = (Reason.BAD_ROW, not_text(name, row[name]))
+            return Item(own_id=own_id, raw=raw or repr(row).encode("utf-8", "replace")[:50_000], fault=fault)
     title, body = clean(row["title"]), clean(row["body"])
     if not title and not body:
         text = clean(row["text"])
@@ -116,7 +121,7 @@ def _item(reader: Reader, key: str, number: int, values: Any, raw: bytes | None)
     published = row["published_at"]
     return Item(
         url=clean(row["url"]),
-        own_id=clean(row["id"]) or f"{key[:16]}:{number}",
+        own_id=own_id,
         title=title,
         body=body,
         published=clean(row["date_raw"])

@@ -12,13 +12,14 @@ from urllib.parse import urljoin
 import feedparser
 import orjson
 
-from core.errors import Refused, Retryable
+from core.errors import Reason, Refused, Retryable
 from core.ids import revision
 from ingest.charset import decode_text
 from ingest.extract import SHORT, extract_page, plain
 from ingest.items import Item
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import FeedSpec
+from ingest.text import no_text, not_text
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
@@ -165,13 +166,17 @@ def _json_feed(data: bytes, url: str) -> Iterator[Item]:
     for entry in entries:
         raw = orjson.dumps(entry)
         if not isinstance(entry, dict):
-            yield Item(raw=raw)
+            yield Item(raw=raw, fault=(Reason.BAD_ROW, "expected a JSON object"))
             continue
 
         def word(name: str, entry: dict[str, Any] = entry) -> str:
             value = entry.get(name)
             return str(value) if isinstance(value, (str, int, float)) else ""
 
+        fault = None
+        for name in ("title", "content_html", "content_text", "summary"):
+            if no_text(entry.get(name)):
+                fault = (Reason.BAD_ROW, not_text(name, entry[name]))
         authors = entry.get("authors") or [entry.get("author")]
         names = (
             [str(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")]
@@ -187,4 +192,5 @@ def _json_feed(data: bytes, url: str) -> Iterator[Item]:
             language=word("language") or str(feed.get("language") or ""),
             author=", ".join(names),
             raw=raw,
+            fault=fault,
         )

@@ -13,6 +13,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -218,15 +219,35 @@ def load_sources(settings: Settings) -> list[SourceSpec]:
 
     Raises ConfigError with the place of every fault, or for a name that stands twice.
     """
-    found: list[SourceSpec] = list(
-        yamlfile.check({"sources": settings.ingest.sources}, SourcesFile, "ingest.sources").sources
-    )
+    found = _named_in_settings(settings)
     for name in settings.ingest.source_files:
         path = PUBLIC if name == "public" else settings.path(name)
-        found += yamlfile.load(path, SourcesFile).sources
-    seen: set[str] = set()
-    for spec in found:
+        text = yamlfile.read(path)
+        specs = yamlfile.parse(text, SourcesFile, str(path)).sources
+        found += [(f"{path}:{_line(text, at)}", spec) for at, spec in enumerate(specs)]
+    seen: dict[str, str] = {}
+    for place, spec in found:
         if spec.name in seen:
-            raise ConfigError(f"ingest.sources: the name {spec.name!r} stands twice")
-        seen.add(spec.name)
-    return found
+            first = f" (first in {seen[spec.name]})" if seen[spec.name] != place else ""
+            raise ConfigError(f"{place}: the name {spec.name!r} stands twice{first}")
+        seen[spec.name] = place
+    return [spec for _, spec in found]
+
+
+def _named_in_settings(settings: Settings) -> list[tuple[str, SourceSpec]]:
+    """Those under ingest.sources with their places: the settings file's lines, where it is the file that names them."""
+    wanted = settings.ingest.sources
+    data = {"sources": wanted}
+    if settings.file and wanted:
+        text = yamlfile.read(Path(settings.file))
+        there = (yaml.safe_load(text) or {}).get("ingest") or {}
+        if there.get("sources") == wanted:
+            checked = yamlfile.check(data, SourcesFile, settings.file, yaml.compose(text), at=("ingest",))
+            lines = enumerate(checked.sources)
+            return [(f"{settings.file}:{_line(text, at, 'ingest')}", spec) for at, spec in lines]
+    checked = yamlfile.check(data, SourcesFile, "", at=("ingest",), place=lambda loc: "ingest.sources")
+    return [("ingest.sources", spec) for spec in checked.sources]
+
+
+def _line(text: str, at: int, *above: str) -> int:
+    return yamlfile.line_of(text, (*above, "sources", at))

@@ -282,6 +282,27 @@ def test_broken_record_of_a_foreign_topic_is_a_dead_letter_and_costs_no_other(tm
     assert rig.look() == ["bad_json", "after"]
 
 
+def test_a_list_in_the_titles_place_is_a_dead_letter_with_a_reason(tmp_path: Path) -> None:
+    from ingest.sources.feed import parse_feed
+
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [{"id": "1", "title": ["a"], "content_text": BODY}, "no object", {"id": "2", "title": "b"}],
+    }
+    records = [build(item, About("s"), NOW) for item in parse_feed(json.dumps(feed).encode())]
+    assert [str(getattr(record, "detail", "")) for record in records] == [
+        "title: expected text, got list", "expected a JSON object", "",
+    ]  # fmt: skip
+    rig = api_rig(tmp_path)
+    rig.web.pages["http://x.org/api"] = json.dumps(
+        {"result": {"list": [{"ref": "1", "text": {"head": {"en": "t"}, "body": BODY}}]}}
+    ).encode()
+    assert rig.look() == ["bad_row"]
+    rig = dump_rig(tmp_path)
+    rig.publish(["a list"])
+    assert rig.look() == ["bad_row"]
+
+
 def test_sitemap_gives_links_newest_first_and_refuses_a_dtd() -> None:
     from ingest.sources.page import links_of
 

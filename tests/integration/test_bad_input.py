@@ -109,8 +109,9 @@ def test_every_dead_row_says_why_and_keeps_its_bytes(dirty: tuple[Any, dict[str,
     store.close()
     assert len(rows) == summary["dead"]
     reasons = {row.reason for row in rows}
-    assert {"no_text", "no_time", "too_large"} <= reasons
+    assert {"no_text", "no_time", "too_large", "bad_row"} <= reasons
     assert reasons & {"bad_json", "bad_row"}
+    assert not any("nested" in title for title in titles), "an object is no title"
     assert all(row.payload_hash for row in rows)
     assert {row["title"] for row in GOOD} <= titles
     assert "https://x.example/huge" not in urls
@@ -191,6 +192,61 @@ def test_a_stage_whose_store_is_away_says_so(stage: str, tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     one_line(done, 2, r"store folder .*file")
+
+
+def newsquake(folder: Path, *arguments: str, **environ: str) -> Any:
+    """Any command, in `folder`."""
+    return subprocess.run(
+        [sys.executable, "-m", "newsquake", *arguments], cwd=folder, env={**os.environ, **environ},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [("up", "--no-dashboard"), ("ingest", "--broker", "127.0.0.1:9")])
+def test_faults_in_the_sources_are_told_before_anything_starts(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    text = "ingest:\n  sources:\n    - {name: a, kind: feed, url: 'http://x.org/', evry: 5m}\n"
+    (tmp_path / "newsquake.yaml").write_text(text)
+    done = newsquake(tmp_path, *command)
+    one_line(done, 2, r"newsquake\.yaml:3: ingest\.sources\.0\.evry: unknown key \(did you mean every\?\)")
+    assert [path.name for path in tmp_path.iterdir()] == ["newsquake.yaml"]
+
+
+def test_a_stage_without_its_broker_says_so_in_lines_of_its_own(tmp_path: Path) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "newsquake", "ingest", "--broker", address, "--store", f"sqlite:///{tmp_path}/s.db"],
+            env={**os.environ, "NEWSQUAKE_BROKER__CONNECT_TIMEOUT_S": "1"}, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        process.terminate()
+        rest = process.communicate(timeout=60)[1]
+    assert f"broker {address}: connecting: nobody answers there" in first
+    assert "kafka." not in first + rest
+    one = [line for line in rest.splitlines() if line.startswith("newsquake: ")]
+    assert one == [f"newsquake: broker {address}: connecting: nobody answers there"]
+    assert process.returncode == 1
+
+
+def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
+    one_line(newsquake(tmp_path, "init", "/proc/foo"), 2, r"init /proc/foo: nothing can be written there \(")
+    (tmp_path / "file").write_text("")
+    one_line(
+        newsquake(tmp_path, "init", "file"), 2, r"init file: nothing can be written there \(File exists\)"
+    )
+
+
+def test_a_read_only_out_is_told_before_the_work(tmp_path: Path, read_only: Path) -> None:
+    dump = jsonl(tmp_path / "news.jsonl", GOOD)
+    told = r"--out .*: nothing can be written there \(Read-only file system\)"
+    one_line(newsquake(tmp_path, "up", "--replay", str(dump), "--exit", "--out", str(read_only)), 2, told)
+    one_line(newsquake(tmp_path, "backtest", "--scored", str(dump), "--out", str(read_only / "x")), 2, told)
+    one_line(newsquake(tmp_path, "init", str(read_only)), 2, r"nothing can be written there")
+    assert not list(tmp_path.rglob("*.db"))
 
 
 def test_a_store_that_cannot_be_written(tmp_path: Path, read_only: Path) -> None:

@@ -60,3 +60,19 @@ def test_lists_of_the_environment_count_beside_those_of_the_settings(
     monkeypatch.setenv("NEWSQUAKE_ENTITIES_LISTS", str(two))
     linker = default_linker((one,))
     assert {f.entity for f in linker.find("Onerous Works and Twofold Works")} == {"X:one", "X:two"}
+
+
+def test_a_language_that_ingest_knows_to_be_another_abstains_also_from_the_cache(
+    tmp_path: Path, tiny_weights: Path
+) -> None:
+    engine = Engine.load(tiny_weights, device="onnx", threads=1, linker=build())
+    classify = Classify(engine, ScoreCache(tmp_path / "scores.db", engine.score_version))
+    asked = [
+        article(n, title="DAX steigt stark", language=tongue) for n, tongue in enumerate(("de", "", "en"))
+    ]
+    told = [(one.language, one.abstained) for one in classify(asked)]
+    assert told[0] == ("de", True)
+    assert told[1] == told[2]
+    assert told[1][0] == "en"
+    again = [(one.language, one.abstained) for one in classify(asked)]
+    assert (again, classify.hits) == (told, 3)

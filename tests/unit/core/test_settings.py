@@ -156,3 +156,46 @@ def test_security_settings_reach_the_client() -> None:
         "sasl_plain_password": "p",
         "ssl_cafile": "ca.pem",
     }
+
+
+def test_an_unknown_key_names_the_nearest_known_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"broker\.adress: unknown key \(did you mean address\?\)"):
+        load(tmp_path, "broker:\n  adress: x\n")
+    with pytest.raises(
+        ConfigError, match=r"delivery\.mail\.0\.recipient: unknown key \(did you mean recipients\?\)"
+    ):
+        load(tmp_path, "delivery:\n  mail:\n    - {host: h, sender: s, recipients: [r], recipient: r}\n")
+    with pytest.raises(ConfigError, match=r"classifier\.registr: unknown key \(did you mean register\?\)"):
+        load(tmp_path, "classifier:\n  registr: news\n")
+    with pytest.raises(ConfigError, match=r"broker\.colour: unknown key$"):
+        load(tmp_path, "broker:\n  colour: red\n")
+
+
+def test_a_fault_of_the_environment_names_its_variable() -> None:
+    with pytest.raises(
+        ConfigError, match=r"^environment: NEWSQUAKE_BROKER__PARTITIONS: broker\.partitions: .*'many'$"
+    ):
+        load_settings(environ={"NEWSQUAKE_BROKER__PARTITIONS": "many", "NEWSQUAKE_BROKER__ADDRESS": "a:1"})
+    with pytest.raises(
+        ConfigError, match=r"^environment: NEWSQUAKE_BROKR__ADDRESS: brokr: .*mean broker\?\)$"
+    ):
+        load_settings(environ={"NEWSQUAKE_BROKR__ADDRESS": "a:1"})
+    with pytest.raises(
+        ConfigError, match=r"^environment: NEWSQUAKE_DELIVERY__MAIL: delivery\.mail\.0\.recipients"
+    ):
+        load_settings(environ={"NEWSQUAKE_DELIVERY__MAIL": "[{host: h, sender: s}]"})
+
+
+def test_a_variable_that_does_nothing_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {
+        "NEWSQUAKE_BROKER_ADRESS": "a:1", "NEWSQUAKE_VENDOR_TOKEN": "t", "NEWSQUAKE_CACHE": "/x",
+        "NEWSQUAKE_PORT_8600_TCP_ADDR": "10.0.0.1", "NEWSQUAKE_SERVICE_HOST": "10.0.0.1", "NEWSQUAKE_TEST_X": "1",
+    }  # fmt: skip
+    load_settings(environ=environ)
+    load_settings(environ=environ)
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "environment: NEWSQUAKE_BROKER_ADRESS is no setting of Newsquake and does nothing; "
+        "did you mean NEWSQUAKE_BROKER__ADDRESS?",
+        "environment: NEWSQUAKE_VENDOR_TOKEN is no setting of Newsquake and does nothing",
+    ]

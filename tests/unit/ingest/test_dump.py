@@ -248,3 +248,28 @@ def test_a_dump_is_known_by_its_first_object_wherever_it_stands(tmp_path: Path, 
     row = b'{"title": "Shares fell", "body": "They fell.", "published_at": "2026-03-02T09:00:00Z"}\n'
     file.write_bytes(first.replace(b'"}', b'", "published_at": "2026-03-02T08:00:00Z"}') + row)
     check_dump(file)
+
+
+@pytest.mark.parametrize("field", ["title", "body"])
+@pytest.mark.parametrize("value", [["list"], {"a": "b"}, True])
+def test_a_list_is_no_title(tmp_path: Path, field: str, value: object) -> None:
+    rows: list[dict[str, object]] = [{**ROWS[0], field: value}, ROWS[1]]
+    (tmp_path / "t.jsonl").write_bytes(jsonl(rows))
+    dump = load(tmp_path / "t.jsonl", tmp_path)
+    assert len(articles(dump)) == 1
+    [letter] = dump.dead()
+    assert (letter.reason, letter.detail) == (
+        "bad_row",
+        f"{field}: expected text, got {type(value).__name__}",
+    )
+
+
+@pytest.mark.parametrize(
+    "when", ["0001-01-01T00:00:00Z", "99999-01-01T00:00:00Z", "0000-00-00", "1899-12-31", "2999-01-01"]
+)
+def test_years_that_cannot_be_are_all_treated_alike(tmp_path: Path, when: str) -> None:
+    rows: list[dict[str, object]] = [ROWS[0], {**ROWS[1], "date": when}]
+    (tmp_path / "t.jsonl").write_bytes(jsonl(rows))
+    dump = load(tmp_path / "t.jsonl", tmp_path)
+    assert [article.extra.get("flags") for article in articles(dump)] == [None, ["published_at_replaced"]]
+    assert dump.dead_count == 0

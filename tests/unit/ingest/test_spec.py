@@ -30,12 +30,38 @@ def settings(tmp_path: Path, text: str) -> object:
         (f"{FEED}    url: http://x.org/\n    timezone: Mars\n", r"more\.yaml:5: .*time zone"),
         ("sources:\n  - name: a b\n    kind: feed\n    url: http://x.org/\n", r"more\.yaml:2: .*name"),
         (f"{DUMP}    columns: {{colour: red}}\n", r"more\.yaml:\d: .*unknown field 'colour'"),
-        ("sources:\n  - {name: a, kind: push}\n  - {name: a, kind: push}\n", r"the name 'a' stands twice"),
+        ("sources:\n  - {name: a, kind: push}\n  - {name: a, kind: push}\n",
+         r"more\.yaml:3: the name 'a' stands twice \(first in .*more\.yaml:2\)"),
+        (f"{FEED}    url: http://x.org/\n    evry: 5m\n", r"sources\.0\.evry: unknown key \(did you mean every\?\)"),
     ],
 )  # fmt: skip
 def test_every_fault_names_its_place(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_sources(settings(tmp_path, text))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ("    - {name: a, kind: push}\n    - name: b\n      kind: feed\n      url: http://x.org/\n      evry: 5m\n",
+         r"newsquake\.yaml:8: ingest\.sources\.1\.evry: unknown key \(did you mean every\?\)$"),
+        ("    - {name: a, kind: push}\n    - {name: a, kind: push}\n",
+         r"newsquake\.yaml:5: the name 'a' stands twice \(first in .*newsquake\.yaml:4\)$"),
+    ],
+)  # fmt: skip
+def test_faults_of_sources_in_the_settings_name_file_and_line(
+    tmp_path: Path, sources: str, message: str
+) -> None:
+    (tmp_path / "newsquake.yaml").write_text(f"data_dir: x\ningest:\n  sources:\n{sources}")
+    with pytest.raises(ConfigError, match=message):
+        load_sources(load_settings(tmp_path / "newsquake.yaml", environ={}))
+
+
+def test_sources_of_the_environment_have_no_file(tmp_path: Path) -> None:
+    (tmp_path / "newsquake.yaml").write_text("ingest:\n  sources:\n    - {name: a, kind: push}\n")
+    environ = {"NEWSQUAKE_INGEST__SOURCES": "[{name: a, kind: fed}]"}
+    with pytest.raises(ConfigError, match=r"^ingest\.sources: ingest\.sources\.0: .*'feed'"):
+        load_sources(load_settings(tmp_path / "newsquake.yaml", environ=environ))
 
 
 def test_missing_file_is_said(tmp_path: Path) -> None:

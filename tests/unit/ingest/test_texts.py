@@ -5,9 +5,10 @@ import pytest
 from core.times import iso, parse_iso
 from ingest.dates import publish_time
 from ingest.extract import plain
-from ingest.language import detect, normal, quick
+from ingest.language import detect, foreign, normal, quick
 from ingest.text import clean
 from ingest.urls import canonical, publisher_of
+from tests.support.languages import FOREIGN
 
 NOW = parse_iso("2024-05-01T12:00:00Z")
 
@@ -61,6 +62,34 @@ def test_publisher_is_the_registrable_domain(url: str, expected: str) -> None:
 )
 def test_language_is_found(text: str, hint: str, expected: str) -> None:
     assert detect(text, hint) == expected
+
+
+ENGLISH = (
+    "Apple beats", "Shares plunge", "Dow Jones tumbles", "Gold gains", "Nvidia Q3 profit soars", "Oil slips",
+    "Fed holds rates steady", "BAHIA COCOA REVIEW", "STANDARD OIL <SRD> TO FORM FINANCIAL UNIT", "$TSLA to the moon",
+    "TEXAS COMMERCE BANCSHARES <TCB> FILES PLAN", "Deutsche Bank cuts 500 jobs", "BNP Paribas profit falls",
+    "Société Générale beats estimates", "Nestlé raises prices", "Banco Santander SA posts loss",
+    "Banco do Brasil cuts guidance", "Crédit Agricole and Crédit Suisse in talks", "MCDONALD'S DES MOINES STORES CLOSE",
+    "SALOMON <SB> 4TH QTR NET",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ENGLISH)
+def test_english_headlines_stay_english(text: str) -> None:
+    assert foreign(text) == ""
+    assert detect(text, "en") == "en"
+
+
+def test_other_languages_in_latin_letters_are_not_taken_for_english() -> None:
+    headlines = [(tongue, text) for tongue, texts in FOREIGN.items() for text in texts]
+    dump = [quick(text) or foreign(text) for _, text in headlines]
+    assert "en" not in dump, "undecided at worst"
+    assert sum(found != "" for found in dump) >= 0.6 * len(headlines)
+    unhinted = [text for _, text in headlines if detect(text) == "en"]
+    assert len(unhinted) <= 0.2 * len(headlines), unhinted
+    assert [text for tongue, text in headlines if detect(text, tongue) == "en"] == [], (
+        "a source that says so is believed"
+    )
 
 
 def test_language_tags_are_evened() -> None:
