@@ -11,7 +11,6 @@ about twice the memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import sqrt
 
 from alerts.memory import Memory
@@ -72,33 +71,44 @@ class Baseline(Memory[Pool, Track]):
     ) -> tuple[float, float]:
         """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series; and the
         relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
-        weigh, bins = self._weigher(pool, track), pool.calendar.bin
-        total, apart, first, last = 0.0, 0.0, start // HOUR, (end - 1) // HOUR
-        for hour in range(first, last + 1):
-            weight = weigh(bins(hour))
-            part = 1.0
-            if hour in (first, last):
-                part = (min(end, (hour + 1) * HOUR) - max(start, hour * HOUR)) / HOUR
-            if either and (plain := pool.calendar.plain(hour)) is not None:
-                other = weigh(plain)
-                apart += 0.5 * abs(other - weight) * part
-                weight = 0.5 * (weight + other)
-            total += weight * part
-        return total, (apart / total) ** 2 if apart else 0.0
+        if end <= start:
+            return 0.0, 0.0
+        first, last = start // HOUR, (end - 1) // HOUR
+        bins, plain = pool.calendar.span(first, last)
+        weights = self._weights(pool, track, bins)
+        apart = [0.0] * len(bins)
+        if either and plain is not None:
+            others = self._weights(pool, track, plain)
+            apart = [0.5 * abs(other - weight) for weight, other in zip(weights, others, strict=True)]
+            weights = [0.5 * (weight + other) for weight, other in zip(weights, others, strict=True)]
+        if first == last:
+            part = (end - start) / HOUR
+            weights[0] *= part
+            apart[0] *= part
+        else:
+            part, rest = ((first + 1) * HOUR - start) / HOUR, (end - last * HOUR) / HOUR
+            weights[0] *= part
+            weights[-1] *= rest
+            apart[0] *= part
+            apart[-1] *= rest
+        total = unsure = 0.0
+        for weight, doubt in zip(weights, apart, strict=True):  # sum() rounds otherwise from Python 3.12 on
+            total += weight
+            unsure += doubt
+        return total, (unsure / total) ** 2 if unsure else 0.0
 
-    def _weigher(self, pool: Pool, track: Track | None) -> Callable[[int], float]:
-        """The share of each hour of the week: the pool's, drawn to the series' own stories in that hour."""
+    def _weights(self, pool: Pool, track: Track | None, bins: tuple[int, ...]) -> list[float]:
+        """The share of these hours of the week: the pool's, drawn to the series' own stories in each."""
         rhythm = pool.rhythm
         if track is None or track.slow <= 0.0 or pool.rhythm_hours <= 0.0:
-            return rhythm.__getitem__
+            return [rhythm[b] for b in bins]
         prior, usual, hours = OWN_HOUR * pool.at_slow, track.slow / pool.rhythm_hours, pool.hours
-        own = track.hour
-
-        def weigh(b: int) -> float:
-            weight = rhythm[b]
-            return weight * (prior + own(b)) / (prior + hours[b] * usual * weight)
-
-        return weigh
+        if track.hours is not None:
+            own = track.hours
+            return [rhythm[b] * (prior + own[b]) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
+        assert track.early is not None
+        few = track.early.get
+        return [rhythm[b] * (prior + few(b, 0.0)) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
 
     def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
         """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
@@ -112,7 +122,7 @@ class Baseline(Memory[Pool, Track]):
         b = pool.calendar.bin((end - 1) // HOUR)
         track.add(b, slow)
         pool.fast += stories * pool.at_fast
-        pool.stories[b] += slow
+        pool.add("stories", pool.stories, b, slow)
         pool.learned += seen
         self._learn_spread(pool, track, end, seen, stories < seen)
 

@@ -37,6 +37,7 @@ class Calendar:
         self.name = name
         self._bins: dict[int, int] = {}
         self._plain: dict[int, int] = {}
+        self._spans: dict[tuple[int, int], tuple[tuple[int, ...], tuple[int, ...] | None]] = {}
         self._zone: ZoneInfo | None = None
         self._sessions: frozenset[date] = frozenset()
         self._known: tuple[date, date] | None = None
@@ -80,6 +81,19 @@ class Calendar:
         """Of an hour of a holiday: the bin that it would have on a plain day; None on all other days."""
         self.bin(hour)
         return self._plain.get(hour)
+
+    def span(self, first: int, last: int) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+        """Bins of the hours `first` to `last`, both in; and the bins of plain days, where a holiday is among them."""
+        found = self._spans.get((first, last))
+        if found is None:
+            if len(self._spans) > 1_000:
+                self._spans.clear()
+            hours = range(first, last + 1)
+            bins = tuple([self.bin(hour) for hour in hours])
+            others = [self.plain(hour) for hour in hours]
+            plain = tuple([b if other is None else other for b, other in zip(bins, others, strict=True)])
+            found = self._spans[first, last] = (bins, plain if plain != bins else None)
+        return found
 
     def is_holiday(self, day: date) -> bool:
         """A weekday without a session, within the days that the calendar knows."""

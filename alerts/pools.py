@@ -81,6 +81,8 @@ class Pool:
         self.rhythm_at = -1
         self.excess = 5.0
         self.weight = 10.0
+        self._undo: dict[tuple[str, int], tuple[array[float], float]] = {}
+        """Where an array was written to since the last `copy`: that array, and what stood there."""
         self._weights()
 
     def _weights(self) -> None:
@@ -99,9 +101,8 @@ class Pool:
         self.fast *= fast
         self.exposure *= fast
         self.rhythm_hours *= slow
-        for b in range(HOURS_OF_WEEK):
-            self.stories[b] *= slow
-            self.hours[b] *= slow
+        self.stories = array("d", [value * slow for value in self.stories])
+        self.hours = array("d", [value * slow for value in self.hours])
 
     def scale(self, generations: int) -> tuple[float, float]:
         """What slow and fast weights shrink by over so many generations."""
@@ -127,7 +128,7 @@ class Pool:
             stop = min(end, (hour + 1) * HOUR)
             part = (stop - start) / HOUR
             b = self.calendar.bin(hour)
-            self.hours[b] += part * slow
+            self.add("hours", self.hours, b, part * slow)
             self.exposure += part * self.rhythm[b] * fast
             start = stop
         self.now = end
@@ -166,21 +167,35 @@ class Pool:
             return 0.0
         return self.fast / self.exposure / self.series
 
+    def add(self, name: str, values: array[float], b: int, value: float) -> None:
+        """Add to one of this pool's arrays (`values`, called `name`), remembering what stood there."""
+        old = values[b]
+        if (name, b) not in self._undo:
+            self._undo[name, b] = values, old
+        values[b] = old + value
+
     def copy(self) -> tuple[object, ...]:
-        """Everything but what follows from it, cheaply; `packed` makes a dump of it."""
-        return (*self.plain_of(self), *[values[:] for values in self.arrays_of(self)])
+        """Everything but what follows from it, cheaply: `packed` makes a dump of it, until the next copy.
+
+        Arrays are kept as they are: single values are written through `add`, which remembers what they were; all else
+        that changes an array makes a new one.
+        """
+        self._undo.clear()
+        return (*self.plain_of(self), *self.arrays_of(self))
 
     def packed(self, copy: tuple[object, ...]) -> dict[str, object]:
-        """The dump of what `copy` kept."""
-        names = (*self.plain, *self.arrays)
-        return {
-            name: value.tobytes() if isinstance(value, array) else value
-            for name, value in zip(names, copy, strict=True)
-        }
+        """The dump of what the last `copy` kept."""
+        found: dict[str, object] = dict(zip((*self.plain, *self.arrays), copy, strict=True))
+        kept = {name: array("d", found[name]) for name in self.arrays}  # type: ignore[call-overload]
+        for (name, b), (values, value) in self._undo.items():
+            if values is found[name]:
+                kept[name][b] = value
+        return found | {name: values.tobytes() for name, values in kept.items()}
 
     def dump(self) -> dict[str, object]:
         """Everything but what follows from it."""
-        return self.packed(self.copy())
+        plain = dict(zip(self.plain, self.plain_of(self), strict=True))
+        return plain | {name: getattr(self, name).tobytes() for name in self.arrays}
 
     def restore(self, state: dict) -> None:
         """Become what was dumped."""

@@ -45,13 +45,6 @@ class Track:
         self.excess = 0.0
         self.weight = 0.0
 
-    def hour(self, b: int) -> float:
-        """Slow-weighted stories in hour `b` of the week."""
-        if self.hours is not None:
-            return self.hours[b]
-        assert self.early is not None
-        return self.early.get(b, 0.0)
-
     def add(self, b: int, stories: float) -> None:
         """Learn slow-weighted stories in hour `b`."""
         if self.hours is None:

@@ -47,9 +47,8 @@ class MeanPool(Pool):
         self.n *= slow
         self.total *= slow
         self.squares *= slow
-        for b in range(HOURS_OF_WEEK):
-            self.hour_n[b] *= slow
-            self.hour_total[b] *= slow
+        self.hour_n = array("d", [value * slow for value in self.hour_n])
+        self.hour_total = array("d", [value * slow for value in self.hour_total])
 
     @property
     def mean(self) -> float:
@@ -145,8 +144,8 @@ class Means(Memory[MeanPool, Mean]):
         pool.n += n * slow
         pool.total += total * slow
         pool.squares += squares * slow
-        pool.hour_n[b] += n * slow
-        pool.hour_total[b] += total * slow
+        pool.add("hour_n", pool.hour_n, b, n * slow)
+        pool.add("hour_total", pool.hour_total, b, total * slow)
         pool.learned += n
         block = (end - 1) // self.window
         if block != track.block:
