@@ -60,7 +60,7 @@ def predict(
     return Outputs(
         pooled,
         detected,
-        heads.sentiment(pooled, use) + heads.ngrams.logits([w.ids for w in windows], use),
+        heads.sentiment(pooled, use) + heads.ngrams.logits([w.ids for w in windows if w.lead], use),
         heads.topics(pooled),
         heads.native(pooled, "twitter"),
         heads.native(pooled, "finnl"),

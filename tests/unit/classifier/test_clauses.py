@@ -8,7 +8,9 @@ import pytest
 from classifier.clauses import LINE_CHARS, own_clauses
 from classifier.engine import Engine
 from classifier.evaluation import contrasts, metrics
-from classifier.records import Text
+from classifier.evaluation.predict import predict
+from classifier.records import ONE, Text
+from classifier.training.corpus import Example
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,21 @@ def test_only_the_mention_is_read_from_a_clause(tiny_weights: Path) -> None:
     news = engine.score([Text("Apple shares surge as Boeing shares slump", register="news")])[0]
     assert alone.topics == news.topics and alone.signature == news.signature
     assert {m.entity for m in news.mentions} == {"US:AAPL", "US:BA"}
+
+
+def test_evaluation_reads_what_serving_reads(tiny_weights: Path) -> None:
+    engine = Engine.load(tiny_weights, device="exact", threads=1)
+    text = "Apple shares surge as Boeing shares slump"
+    spans = [(0, 5, 2), (22, 28, 0)]
+    example = Example("sentfin", text, 0, "en", 2, spans=spans)
+    outputs = predict(engine.tokens, engine.encoder, engine.heads, [example, Example("sentfin", "x", 0, "en", 1)],
+                      np.array([0, 0]))  # fmt: skip
+    assert [(t, k) for t, k, _ in outputs.mentions] == [(0, 0), (0, 1)]
+    assert outputs.sentiment.shape == (2, 3)
+    served = {m.entity: m for m in engine.score([Text(text, register="news")])[0].mentions}
+    for entity, (_, _, logits) in zip(("US:AAPL", "US:BA"), outputs.mentions, strict=True):
+        p, _ = engine.calibration.sentiment("entity", logits, "en", "news")
+        assert abs(served[entity].p_negative / ONE - p[0]) < 2e-3
 
 
 def test_the_shipped_model_tells_most_contrasts_right() -> None:
