@@ -1,9 +1,9 @@
 """From logits to probabilities that mean what they say, and to silence where they do not.
 
-Fitted on dev (never on test): a temperature and class offsets per language and register for sentiment, a slope
-and an offset per topic (Platt). Stored in the weights' config under `calibration`:
+Fitted on dev (never on test): a temperature per language and register for sentiment, a slope and an offset
+per topic (Platt). Stored in the weights' config under `calibration`:
 
-    {"sentiment": {"en/news": {"temperature": 1.3, "offset": [0, 0, 0], "abstain_below": 0.5}, "default": ...},
+    {"sentiment": {"en/news": {"temperature": 1.3, "abstain_below": 0.5}, "default": ...},
      "entity": {the same}, "topics": {"earnings": [slope, offset], ...}, "topic_threshold": 0.5}
 """
 
@@ -42,7 +42,9 @@ class Calibration:
     ) -> tuple[np.ndarray, bool]:
         """One row's logits (3,) of head "sentiment" or "entity" -> (probabilities (3,), abstained)."""
         cell = self._cell(head, language, register)
-        offset = np.asarray(cell.get("offset", (0.0, 0.0, 0.0)), np.float32)
+        offset = np.asarray(
+            cell.get("offset", (0.0, 0.0, 0.0)), np.float32
+        )  # weights of before 2026-11-23 have one
         probabilities = softmax(logits / cell.get("temperature", 1.0) + offset)
         return probabilities, bool(probabilities.max() < cell.get("abstain_below", 0.0))
 

@@ -75,3 +75,13 @@ def version(folder: Path) -> str:
     config.pop("model_version", None)
     digest.update(json.dumps(config, sort_keys=True).encode())
     return f"nq{FORMAT}-{digest.hexdigest()[:12]}"
+
+
+def seal(folder: Path, config: dict[str, Any]) -> str:
+    """Write config.json with the version that follows from the folder's content; return the version."""
+    path = folder / CONFIG
+    (folder / MODEL).chmod(0o644)
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    config["model_version"] = version(folder)
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return str(config["model_version"])

@@ -1,6 +1,8 @@
-"""Fits the calibration on dev: temperatures and class offsets for sentiment, Platt's line per topic.
+"""Fits the calibration on dev: a temperature for sentiment (Guo et al. 2017), Platt's line per topic.
 
-All in numpy, with the packed int8 model's own logits, so that what is fitted is what is served.
+All in numpy, with the packed int8 model's own logits, so that what is fitted is what is served. Class offsets beside
+the temperature were tried and dropped: cross-validated on dev they cost accuracy and won no log loss
+(docs/model-log.md).
 """
 
 from typing import Any
@@ -25,29 +27,10 @@ def _loss(logits: np.ndarray, target: np.ndarray) -> float:
     return float(-np.log(np.maximum(softmax(logits)[np.arange(len(target)), target], 1e-9)).mean())
 
 
-def _offsets(logits: np.ndarray, target: np.ndarray, temperature: float) -> np.ndarray:
-    """Class offsets by gradient descent on the log loss, softly held near 0."""
-    offset = np.zeros(3)
-    truth = np.eye(3)[target]
-    for _ in range(300):
-        gradient = (softmax(logits / temperature + offset) - truth).mean(0) + 0.01 * offset
-        offset -= 2.0 * gradient
-    centred: np.ndarray = offset - offset.mean()
-    return centred
-
-
 def cell(logits: np.ndarray, target: np.ndarray) -> dict[str, Any]:
-    """Fit one (language, register): temperature, class offsets, and the confidence below which it abstains.
-
-    No offsets where dev lacks a class: they would learn that the class does not exist.
-    """
-    offset = np.zeros(3)
-    temperature = 1.0
-    for _ in range(2):
-        temperature = float(min(TEMPERATURES, key=lambda t: _loss(logits / t + offset, target)))
-        if set(CLASSES) <= set(target.tolist()):
-            offset = _offsets(logits, target, temperature)
-    p = softmax(logits / temperature + offset)
+    """Fit one (language, register): temperature, and the confidence below which it abstains."""
+    temperature = float(min(TEMPERATURES, key=lambda t: _loss(logits / t, target)))
+    p = softmax(logits / temperature)
     correct, confidence = p.argmax(1) == target, p.max(1)
     order = np.argsort(-confidence, kind="stable")
     right = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
@@ -57,7 +40,6 @@ def cell(logits: np.ndarray, target: np.ndarray) -> dict[str, Any]:
     floor = float(confidence[order[keep - 1]]) if keep < len(order) else 0.0
     return {
         "temperature": round(temperature, 4),
-        "offset": [round(float(v), 4) for v in offset],
         "abstain_below": round(max(floor, 0.40), 4),
         "fitted_on": len(target),
     }
@@ -95,7 +77,6 @@ def fit(examples: list[Example], outputs: Outputs) -> dict[str, Any]:
         fitted = list(table[head].values())
         table[head]["default"] = {
             "temperature": round(float(np.mean([c["temperature"] for c in fitted])), 4),
-            "offset": [0.0, 0.0, 0.0],
             "abstain_below": round(float(np.mean([c["abstain_below"] for c in fitted])), 4),
         }
     targets = np.array([e.topics for e in examples])

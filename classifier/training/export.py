@@ -7,7 +7,6 @@ hundred times larger than the rest at single pieces; those stay in float (LLM.in
 https://arxiv.org/abs/2208.07339), chosen here once, since they are the same for every text.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -132,14 +131,4 @@ def write(
     save_file(weights, folder / packed.MODEL, metadata={"format": "newsquake", "version": str(packed.FORMAT)})
     if tokenizer.resolve() != (folder / packed.TOKENIZER).resolve():
         shutil.copyfile(tokenizer, folder / packed.TOKENIZER)
-    return seal(folder, {"format": packed.FORMAT, "encoder": encoder, **about})
-
-
-def seal(folder: Path, config: dict[str, Any]) -> str:
-    """Write config.json with the version that follows from the folder's content; return the version."""
-    path = folder / packed.CONFIG
-    (folder / packed.MODEL).chmod(0o644)
-    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    config["model_version"] = packed.version(folder)
-    path.write_text(json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return str(config["model_version"])
+    return packed.seal(folder, {"format": packed.FORMAT, "encoder": encoder, **about})

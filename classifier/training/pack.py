@@ -69,4 +69,4 @@ def pack(
     added = NumpyHeads(tensors).ngrams.logits(dev_ids, registers)
     outputs = replace(outputs, sentiment=outputs.sentiment + added)
     written["calibration"] = calibrate.fit(dev, outputs)
-    return export.seal(folder, json.loads(json.dumps(written)))
+    return packed.seal(folder, json.loads(json.dumps(written)))
