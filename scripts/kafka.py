@@ -146,10 +146,14 @@ def free_port() -> int:
 
 
 class JavaKafka:
-    """Kafka from jars, its data in `folder`. Started again in the same folder it has what it had."""
+    """Kafka from jars, its data in `folder`. Started again in the same folder it has what it had.
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    `extra`: further lines of server.properties, which outrank ours; `users`: further words for `StorageTool format`.
+    """
+
+    def __init__(self, folder: Path, port: int = 0, extra: str = "", users: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        self._extra, self._users = extra, users
         self.port = port or free_port()
         self._controller = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -173,7 +177,9 @@ class JavaKafka:
         data = self.folder / "data"
         properties = self.folder / "server.properties"
         properties.write_text(
-            PROPERTIES.format(port=self.port, controller=self._controller, data=data), "utf-8"
+            PROPERTIES.format(port=self.port, controller=self._controller, data=data)
+            + self._extra.format(port=self.port, controller=self._controller),
+            "utf-8",
         )
         logging = self.folder / "log4j2.yaml"
         logging.write_text(LOGGING, "utf-8")
@@ -186,6 +192,7 @@ class JavaKafka:
             if not (data / "meta.properties").exists():
                 cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
                 storage = [*run, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+                storage += self._users
                 if subprocess.run(storage, stdout=sink, stderr=sink, timeout=120, check=False).returncode:
                     raise NoKafka(f"Kafka could not format its folder: see {log}")
             self._process = subprocess.Popen(

@@ -6,7 +6,6 @@ the watchdog (core/bus/watchdog.py) still guards against: partitions that stop b
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,14 +31,13 @@ from kafka.structs import OffsetAndMetadata
 
 from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
 from core.bus.fair import FairBuffer
+from core.bus.heard import hush, reason
 from core.bus.lane import Lane, fault, header
 from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
 from core.records import Wire, encode, schema_of
 from core.settings import BrokerSettings
 
-if logging.getLogger("kafka").level == logging.NOTSET:
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
-"""What the client says of each try to connect is said once, by us; telemetry.log_level debug lets it speak."""
+hush()
 
 MAX_RECORD_BYTES = 1_000_000
 """Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
@@ -51,7 +49,7 @@ _FENCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError,
 
 
 @contextmanager
-def _translated(doing: str, address: str) -> Iterator[None]:
+def _translated(doing: str, address: str, protocol: str = "PLAINTEXT") -> Iterator[None]:
     try:
         yield
     except _FENCING as error:
@@ -61,7 +59,7 @@ def _translated(doing: str, address: str) -> Iterator[None]:
     except KafkaError as error:
         text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
         if "Unable to bootstrap" in text:
-            text = "nobody answers there"
+            text = reason(error, protocol)
         raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
 
 
@@ -81,7 +79,7 @@ class KafkaBus:
             "bootstrap_timeout_ms": round(settings.connect_timeout_s * 1000),
             **settings.client_options(),
         }
-        with _translated("connecting", settings.address):
+        with _translated("connecting", settings.address, settings.security_protocol):
             self._admin = KafkaAdminClient(**self._common)
 
     def ensure_topics(self, partitions: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,8 +30,10 @@ JOIN_S = 10.0
 class ForeignTopic:
     """One topic on their broker. Raises BusUnavailable while it is away, Fenced after a rebalance."""
 
-    def __init__(self, spec: KafkaSpec, connect: Callable[[BrokerSettings], Bus] = open_bus) -> None:
-        self._spec, self._connect = spec, connect
+    def __init__(
+        self, spec: KafkaSpec, connect: Callable[[BrokerSettings], Bus] = open_bus, folder: Path = Path()
+    ) -> None:
+        self._spec, self._connect, self._folder = spec, connect, folder
         self._bus: Bus | None = None
         self._consumer: Consumer | None = None
 
@@ -72,11 +75,17 @@ class ForeignTopic:
                     sasl_mechanism=spec.sasl_mechanism,
                     sasl_username=spec.sasl_username,
                     sasl_password=password,
+                    ssl_cafile=self._file(spec.ssl_cafile),
+                    ssl_certfile=self._file(spec.ssl_certfile),
+                    ssl_keyfile=self._file(spec.ssl_keyfile),
                 )
             )
             self._bus.partitions(spec.topic)  # one that is not there would otherwise look like a quiet one
             self._consumer = self._bus.consumer(spec.topic, group=spec.group)
         return self._consumer
+
+    def _file(self, name: str | None) -> str | None:
+        return str(self._folder / name) if name else None
 
     def close(self) -> None:
         """Leave the group; what was not committed comes again."""

@@ -25,5 +25,5 @@ def make_source(spec: SourceSpec, folder: Path) -> Source | None:
         case DumpSpec():
             return DumpFolder(spec, folder)
         case KafkaSpec():
-            return ForeignTopic(spec)
+            return ForeignTopic(spec, folder=folder)
     return None

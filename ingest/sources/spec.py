@@ -196,6 +196,17 @@ class KafkaSpec(SourceSpec):
     sasl_username: str | None = None
     password_env: str = ""
     """Name of the environment variable that holds the password."""
+    ssl_cafile: str | None = None
+    """Who may have signed their certificate, where it is none of the authorities that the machine knows (PEM)."""
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    """Our own certificate and key, where they ask for one (PEM)."""
+
+    @model_validator(mode="after")
+    def _who_we_are(self) -> KafkaSpec:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_mechanism and self.sasl_username):
+            raise ValueError(f"{self.security_protocol} needs sasl_mechanism, sasl_username and password_env")
+        return self
 
 
 Spec = Annotated[
