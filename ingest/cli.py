@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from sqlalchemy import make_url
 
 from core.errors import ConfigError, NewsquakeError
 from core.settings import Settings, load_settings
-from core.store import open_store
+from core.store import Store, open_store
 from core.times import iso, parse_span
 from ingest import dlq
 
@@ -34,8 +36,9 @@ def _settings(config: Path | None, store: str | None = None, broker: str | None 
         overrides["store"] = {"url": store}
     if broker:
         overrides["broker"] = {"address": broker}
-    if config is None and Path("newsquake.yaml").exists():
-        config = Path("newsquake.yaml")
+    default = Path(os.environ.get("NEWSQUAKE_CONFIG", "newsquake.yaml"))
+    if config is None and (default.exists() or "NEWSQUAKE_CONFIG" in os.environ):
+        config = default
     return load_settings(config, overrides)
 
 
@@ -63,7 +66,7 @@ def sources_check(
     public: Annotated[bool, typer.Option(help="Check the shipped set of public sources.")] = False,
 ) -> None:
     """Try each source once, without taking anything in, and say what it gives. Status 1 when one cannot be used."""
-    from ingest.check import check_source
+    from ingest.check import check_all
     from ingest.live import open_fetcher
     from ingest.sources.spec import load_sources
 
@@ -77,12 +80,13 @@ def sources_check(
         raise ConfigError(
             "no sources: name some under ingest.sources, or try: newsquake sources check --public"
         )
-    fetcher = open_fetcher(settings)
-    found_store = open_store(settings.store) if store or config else None
-    table = Table("source", "reachable", "parsed", "new", "newest", "language", "remark", box=None)
+    table = Table(box=None)
+    for name in ("source", "reachable", "parsed", "new", "newest", "language", "remark"):
+        table.add_column(name, no_wrap=True)
     bad = 0
-    for spec in track(specs, description="checking", console=Console(stderr=True), transient=True):
-        result = check_source(spec, settings, fetcher, found_store)
+    found = check_all(specs, settings, open_fetcher(settings), _store_if_there(settings))
+    shown = track(found, "checking", len(specs), console=Console(stderr=True), transient=True)
+    for spec, result in zip(specs, shown, strict=True):
         bad += not result.parsed
         table.add_row(
             spec.name,
@@ -93,9 +97,18 @@ def sources_check(
             " ".join(result.languages),
             result.remark,
         )
-    Console(width=max(140, Console().width)).print(table)
+    console = Console()  # cut at a terminal's edge only: what goes into a file or a pipe is whole
+    Console(width=max(140, console.width) if console.is_terminal else 400).print(table)
     if bad:
         raise NewsquakeError(f"{bad} of {len(specs)} sources cannot be used")
+
+
+def _store_if_there(settings: Settings) -> Store | None:
+    """The store, to see what is known already; a look makes none."""
+    url = make_url(settings.store.url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    return open_store(settings.store)
 
 
 def _public(settings: Settings, public: bool) -> Settings:

@@ -35,6 +35,8 @@ class Look:
     """What did not go well without stopping the look."""
     keys: list[str] = field(default_factory=list)
     """Keys that were seen and need not be looked at again, beyond those of `items`."""
+    left: list[str] = field(default_factory=list)
+    """Keys of new items that were seen and not taken this time, for their pages' sake."""
     more: bool = False
     """There is more to fetch at once; look again soon."""
     acknowledged: Callable[[], None] | None = None

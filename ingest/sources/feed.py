@@ -53,6 +53,7 @@ class Feed:
                 if pages >= spec.max_pages or context.stopping():
                     look.more = True  # the next look goes on; a validator would hide what was left
                     look.state = {}
+                    look.left.append(item.key)
                     continue
                 pages += 1
                 item = _whole(item, context, look.notes)

@@ -7,6 +7,7 @@ origins, so they count once.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import orjson
 
 from core.bus import Bus, Consumer, open_bus
+from core.bus.base import Received
 from core.errors import ConfigError, Reason
 from core.settings import BrokerSettings
 from ingest.items import Item
@@ -23,6 +25,7 @@ from ingest.sources.base import Context, Look
 from ingest.sources.spec import KafkaSpec
 
 RECORDS_A_LOOK = 2000
+PEEK_S = 10.0
 JOIN_S = 10.0
 """A join that is asked after in small pieces may never end on the embedded broker."""
 
@@ -46,14 +49,7 @@ class ForeignTopic:
         items = []
         ends: dict[int, int] = {}
         for record in records:
-            place = f"{record.topic}:{record.partition}:{record.offset}"
-            try:
-                entry = orjson.loads(record.value)
-            except orjson.JSONDecodeError as error:
-                items.append(Item(own_id=place, raw=record.value, fault=(Reason.BAD_JSON, str(error))))
-            else:
-                item = map_item(entry, self._spec.fields)
-                items.append(item if item.key else replace(item, own_id=place))
+            items.append(self._item(record))
             ends[record.partition] = record.offset + 1
         return Look(
             items, state, unchanged=not records, more=len(records) >= RECORDS_A_LOOK,
@@ -61,28 +57,56 @@ class ForeignTopic:
         )  # fmt: skip
 
     def _open(self) -> Consumer:
-        spec = self._spec
         if self._consumer is None:
-            password = os.environ.get(spec.password_env) if spec.password_env else None
-            if spec.password_env and password is None:
-                raise ConfigError(f"source {spec.name}: environment variable {spec.password_env} is not set")
-            if self._bus is not None:
-                self._bus.close()
-            self._bus = self._connect(
-                BrokerSettings(
-                    address=spec.address,
-                    security_protocol=spec.security_protocol,
-                    sasl_mechanism=spec.sasl_mechanism,
-                    sasl_username=spec.sasl_username,
-                    sasl_password=password,
-                    ssl_cafile=self._file(spec.ssl_cafile),
-                    ssl_certfile=self._file(spec.ssl_certfile),
-                    ssl_keyfile=self._file(spec.ssl_keyfile),
-                )
-            )
-            self._bus.partitions(spec.topic)  # one that is not there would otherwise look like a quiet one
-            self._consumer = self._bus.consumer(spec.topic, group=spec.group)
+            bus = self._join()
+            bus.partitions(self._spec.topic)  # one that is not there would otherwise look like a quiet one
+            self._consumer = bus.consumer(self._spec.topic, group=self._spec.group)
         return self._consumer
+
+    def _join(self) -> Bus:
+        spec = self._spec
+        password = os.environ.get(spec.password_env) if spec.password_env else None
+        if spec.password_env and password is None:
+            raise ConfigError(f"source {spec.name}: environment variable {spec.password_env} is not set")
+        if self._bus is not None:
+            self._bus.close()
+        self._bus = self._connect(
+            BrokerSettings(
+                address=spec.address,
+                security_protocol=spec.security_protocol,
+                sasl_mechanism=spec.sasl_mechanism,
+                sasl_username=spec.sasl_username,
+                sasl_password=password,
+                ssl_cafile=self._file(spec.ssl_cafile),
+                ssl_certfile=self._file(spec.ssl_certfile),
+                ssl_keyfile=self._file(spec.ssl_keyfile),
+            )
+        )
+        return self._bus
+
+    def peek(self, most: int = 200) -> Look:
+        """The newest records, up to `most` of each partition, outside the group: nobody's place in it changes."""
+        bus = self._join()
+        consumer = bus.consumer(self._spec.topic, partitions=range(bus.partitions(self._spec.topic)))
+        try:
+            ends = consumer.ends()
+            consumer.seek({partition: max(0, end - most) for partition, end in ends.items()})
+            wanted, look = sum(min(end, most) for end in ends.values()), Look()
+            deadline = time.monotonic() + PEEK_S
+            while len(look.items) < wanted and time.monotonic() < deadline:
+                look.items += [self._item(record) for record in consumer.poll(0.5, RECORDS_A_LOOK)]
+            return look
+        finally:
+            consumer.close()
+
+    def _item(self, record: Received) -> Item:
+        place = f"{record.topic}:{record.partition}:{record.offset}"
+        try:
+            entry = orjson.loads(record.value)
+        except orjson.JSONDecodeError as error:
+            return Item(own_id=place, raw=record.value, fault=(Reason.BAD_JSON, str(error)))
+        item = map_item(entry, self._spec.fields)
+        return item if item.key else replace(item, own_id=place)
 
     def _file(self, name: str | None) -> str | None:
         return str(self._folder / name) if name else None

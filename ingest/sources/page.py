@@ -31,10 +31,7 @@ class Page:
 
     def __init__(self, spec: PageSpec) -> None:
         self._spec = spec
-        try:
-            self._links = re.compile(spec.links) if spec.links else None
-        except re.error as error:
-            raise Refused(f"{spec.name}: links: no regular expression ({error})") from error
+        self._links = re.compile(spec.links) if spec.links else None
 
     def look(self, state: dict[str, Any], context: Context) -> Look:
         spec = self._spec
@@ -54,7 +51,8 @@ class Page:
                 continue
             if fetched >= spec.max_pages or context.stopping():
                 look.more, look.state = True, {}
-                break
+                look.left.append(url)
+                continue
             fetched += 1
             try:
                 page_answer = context.fetcher.get(url, headers=spec.headers, accept="text/html, */*;q=0.5")

@@ -9,6 +9,7 @@ sources:
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -44,6 +45,14 @@ def _cron(value: str | None) -> str | None:
             CronTrigger.from_crontab(value)
         except ValueError as error:
             raise ValueError(f"expected five cron fields ({error})") from error
+    return value
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression ({error})") from error
     return value
 
 
@@ -108,7 +117,7 @@ class PageSpec(SourceSpec):
 
     kind: Literal["page"]
     url: Url
-    links: str = ""
+    links: Annotated[str, AfterValidator(_regex)] = ""
     """A regular expression that an article's address matches; default: same site, and a path that looks like one."""
     headers: dict[str, str] = {}
     max_pages: int = Field(20, ge=1, le=200)

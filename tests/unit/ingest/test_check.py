@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from core.bus.memory import MemoryBus, MemoryProducer
 from core.errors import Refused
 from core.settings import load_settings
-from core.store import open_store
+from core.store import open_store, upsert
 from core.tables import cursors, origins
-from ingest.check import check_source
+from ingest.check import check_all, check_source
+from ingest.cursor import load_cursor
 from ingest.fetch import Answer, Fetcher, Unreachable
+from ingest.sources.kafka import ForeignTopic
 from ingest.sources.spec import load_sources
 
 FEED = (
@@ -58,3 +63,104 @@ def test_each_source_is_told(tmp_path: Path, answer: Any, reachable: bool, parse
     with store.read() as connection:
         for table in (cursors, origins):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def sources_of(tmp_path: Path, *sources: dict[str, Any]) -> Any:
+    settings = load_settings(
+        None,
+        {"store": {"url": f"sqlite:///{tmp_path}/s.db"}, "ingest": {"sources": list(sources)}},
+        environ={},
+    )
+    return settings, load_sources(settings)
+
+
+def test_sources_that_hang_do_not_wait_for_one_another(tmp_path: Path) -> None:
+    class Hanging(Web):
+        def get(self, url: str, **options: Any) -> Answer:
+            time.sleep(0.5)
+            raise Unreachable(
+                f"{url}: its robots.txt cannot be read (http://x.org/robots.txt: x.org: no answer in time)"
+            )
+
+    settings, specs = sources_of(
+        tmp_path, *({"name": f"s{n}", "kind": "feed", "url": f"http://x.org/{n}"} for n in range(32))
+    )
+    started = time.monotonic()
+    found = list(check_all(specs, settings, Hanging(b"")))
+    assert time.monotonic() - started < 8, "one after the other it would be 16 s"
+    assert {one.remark for one in found} == {"its robots.txt cannot be read (x.org: no answer in time)"}
+
+
+def test_new_counts_what_is_left_for_later_and_not_what_is_known(tmp_path: Path) -> None:
+    class Site(Web):
+        def get(self, url: str, **options: Any) -> Answer:
+            body = "<p>The bank said that it has failed. " + "It will close. " * 40 + "</p>"
+            links = "".join(f"<a href='/news/story-number-{n}-100{n}'>x</a>" for n in range(7))
+            text = links if url.endswith("/list") else body
+            return Answer(url, 200, {}, f"<html><body>{text}</body></html>".encode())
+
+    settings, [spec] = sources_of(tmp_path, {"name": "p", "kind": "page", "url": "http://x.org/list"})
+    store = open_store(settings.store)
+    assert (
+        check_source(spec, settings, Site(b""), store).items,
+        found_new(spec, settings, store, Site(b"")),
+    ) == (7, 7)
+    cursor = load_cursor(store, "p")
+    for number in range(3):
+        cursor.note(f"http://x.org/news/story-number-{number}-100{number}", "")
+    with store.write() as connection:
+        upsert(connection, cursors, [cursor.row(0)])
+    assert found_new(spec, settings, store, Site(b"")) == 4
+
+
+def found_new(spec: Any, settings: Any, store: Any, web: Web) -> int:
+    return check_source(spec, settings, web, store).new
+
+
+def test_a_topic_is_looked_at_without_joining_its_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = MemoryBus()
+    bus.logs["theirs"] = [[], []]
+    bus.ids["theirs"] = "t"
+    groups: list[object] = []
+    consumer = bus.consumer
+    monkeypatch.setattr(bus, "consumer", lambda *a, **k: groups.append(k.get("group")) or consumer(*a, **k))
+    monkeypatch.setattr(
+        "ingest.sources.make.ForeignTopic", lambda spec, folder: ForeignTopic(spec, lambda _: bus)
+    )
+    settings, [spec] = sources_of(
+        tmp_path,
+        {
+            "name": "k",
+            "kind": "kafka",
+            "address": "h:1",
+            "topic": "theirs",
+            "fields": {"id": "ref", "title": "head"},
+        },
+    )
+    empty = check_source(spec, settings, Web(b""))
+    assert (empty.reachable, empty.parsed, empty.remark) == (True, True, "nothing on it at present")
+    producer = MemoryProducer(bus)
+    for number in range(500):
+        value = json.dumps({"head": f"The bank has failed {number}", "ref": str(number)}).encode()
+        producer.send_bytes("theirs", value, schema="", key="", partition=number % 2)
+    producer.send_bytes("theirs", b"{", schema="", key="", partition=0)
+    producer.flush()
+    found = check_source(spec, settings, Web(b""))
+    assert (found.items, found.new, found.languages) == (400, 400, ("en",))
+    assert found.remark == "1 of them would be dead letters"
+    assert groups == [None, None]
+
+
+def test_the_store_of_the_settings_in_this_folder_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingest.cli import _settings, _store_if_there
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "newsquake.yaml").write_text(f"store:\n  url: sqlite:///{tmp_path}/mine.db\n")
+    assert _store_if_there(_settings(None)) is None
+    assert not (tmp_path / "mine.db").exists(), "looking makes none"
+    open_store(_settings(None).store).close()
+    assert _store_if_there(_settings(None)) is not None

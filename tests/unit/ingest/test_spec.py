@@ -29,6 +29,8 @@ def settings(tmp_path: Path, text: str) -> object:
         (f"{FEED}    url: http://x.org/\n    cron: now\n", r"more\.yaml:5: .*five cron fields"),
         (f"{FEED}    url: http://x.org/\n    timezone: Mars\n", r"more\.yaml:5: .*time zone"),
         ("sources:\n  - name: a b\n    kind: feed\n    url: http://x.org/\n", r"more\.yaml:2: .*name"),
+        ("sources:\n  - name: a\n    kind: page\n    url: http://x.org/\n    links: '['\n",
+         r"more\.yaml:5: .*a regular expression"),
         (f"{DUMP}    columns: {{colour: red}}\n", r"more\.yaml:\d: .*unknown field 'colour'"),
         ("sources:\n  - {name: a, kind: push}\n  - {name: a, kind: push}\n",
          r"more\.yaml:3: the name 'a' stands twice \(first in .*more\.yaml:2\)"),
