@@ -27,9 +27,22 @@ _SPELLED = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
     "ten": "1", "eleven": "11", "twelve": "12", "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5",
 }  # fmt: skip
+_REPORT = frozenset(
+    """corp inc co ltd plc group and st nd rd th qtr year shr net loss profit oper cts vs dlrs mln bln pct sets quarte
+    payout divide qtly div regula sales revs first second third fourth jan feb march april may june july aug sept oct
+    nov dec months mths results raises cuts lowers ups crude oil prices price posted postin bbl up down
+    """.split()  # noqa: SIM905
+)
+"""Stems of titles' words that name nobody."""
 MOST_NUMBERS = 24
+ACT = "act:"
+"""What happened is told in other words by others: it supports, and contradicts nothing."""
 LEAD = 600
 """Characters of a body that are looked at: what happened stands at the head."""
+
+
+BRIEF = 200
+"""A body of so many characters is a headline's at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,8 @@ class Facts:
     named: frozenset[str]
     """`kind:name` of what the title names: places, months, indices, goods (alerts/facts.yaml)."""
     entities: frozenset[str]
+    brief: bool = False
+    """No text beyond a sentence: a flash, whose signature is of its headline alone."""
 
 
 @cache
@@ -118,13 +133,15 @@ def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
         more_numbers=numbers | digits(body[:LEAD].lower()),
         named=named_in(head),
         entities=frozenset(entities),
+        brief=len(body) <= BRIEF,
     )
 
 
 def _kinds(named: frozenset[str]) -> dict[str, set[str]]:
     kinds: dict[str, set[str]] = {}
     for name in named:
-        kinds.setdefault(name.partition(":")[0], set()).add(name)
+        if not name.startswith(ACT):
+            kinds.setdefault(name.partition(":")[0], set()).add(name)
     return kinds
 
 
@@ -146,12 +163,33 @@ def conflict(a: Facts, b: Facts) -> bool:
 
 
 def support(a: Facts, b: Facts) -> int:
-    """How many things both state: companies, numbers, named things; at most two of each kind count."""
+    """How many things both state: companies, numbers, named things, acts; at most two of each kind count."""
+    both = a.named & b.named
+    acts = sum(name.startswith(ACT) for name in both) if both else 0
     return (
         min(2, len(a.entities & b.entities))
         + min(2, len(a.more_numbers & b.more_numbers))
-        + min(2, len(a.named & b.named))
+        + min(2, len(both) - acts)
+        + min(2, acts)
     )
+
+
+def firm(a: Facts, b: Facts) -> int:
+    """How many companies, numbers and named things both state: what few stories share, unlike acts and directions."""
+    soft = (ACT, "move:")
+    named = sum(not name.startswith(soft) for name in a.named & b.named)
+    return len(a.entities & b.entities) + len(a.more_numbers & b.more_numbers) + named
+
+
+def alike_but_for_names(a: Facts, b: Facts) -> bool:
+    """Whether what the two titles share is the words of a report that every company files, and no name.
+
+    >>> titles = "UNISYS CORP 3RD QTR SHR 65 CTS VS 34 CTS", "SOUTHERN CORP 3RD QTR SHR 75 CTS VS 67 CTS"
+    >>> alike_but_for_names(*(facts_of(title, "", ()) for title in titles))
+    True
+    """
+    mine, other = a.words - _REPORT, b.words - _REPORT
+    return bool(mine and other) and 2 * len(mine & other) < min(len(mine), len(other))
 
 
 def containment(a: frozenset[str], b: frozenset[str]) -> float:

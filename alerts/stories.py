@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 
 from alerts.entries import Entry
-from alerts.facts import Facts, conflict, containment, support
-from alerts.storyindex import StoryIndex
+from alerts.facts import Facts, alike_but_for_names, conflict, containment, firm, support
+from alerts.storyindex import FAR_BITS, StoryIndex
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
@@ -67,17 +67,26 @@ class Story:
 def same(a: Told, b: Told) -> bool:
     """Whether two articles tell one story."""
     bits = (a.signature ^ b.signature).bit_count() if a.signature and b.signature else 64
-    if bits > 50 or conflict(a.facts, b.facts):
+    if bits > FAR_BITS or conflict(a.facts, b.facts):
         return False
-    if a.language == b.language:
-        words = containment(a.facts.words, b.facts.words)
-        if bits <= COPY_BITS or (words >= 0.75 and bits <= 30) or (words >= 0.95 and bits <= 45):
-            return True
-        return words >= 0.4 and bits <= 22 and support(a.facts, b.facts) >= 1
     if bits <= COPY_BITS:
         return True
-    shared = support(a.facts, b.facts)
-    return (bits <= 24 and shared >= 1) or (bits <= 36 and shared >= 2) or shared >= 3
+    if a.language != b.language:
+        shared = support(a.facts, b.facts)
+        return (shared >= 3 and (bits <= 35 or firm(a.facts, b.facts) >= 2)) or (shared == 2 and bits <= 24)
+    words = containment(a.facts.words, b.facts.words)
+    if words < 0.3 or bits > 46 or alike_but_for_names(a.facts, b.facts):
+        return False
+    if bits <= 22 and words >= 0.4 and support(a.facts, b.facts) >= 1:
+        return True
+    texts = (not a.facts.brief) + (not b.facts.brief)
+    if (words >= 0.75 and bits <= 30) or (words >= 0.95 and bits <= (38 if texts == 2 else 45)):
+        return True
+    if texts == 1 and words >= 0.8:
+        return True  # a flash and its text: their signatures cannot be near
+    return (
+        bits <= 40 and support(a.facts, b.facts) >= (3 if words >= 0.6 else 4) and firm(a.facts, b.facts) >= 2
+    )
 
 
 def novelty(articles_before: int) -> int:
@@ -193,6 +202,7 @@ def row_of(story: Story) -> dict[str, Any]:
                     f"{one.signature:x}",
                     one.language,
                     *(sorted(getattr(one.facts, name)) for name in _FACTS),
+                    one.facts.brief,
                 ]
             )
     return {
@@ -206,6 +216,12 @@ def row_of(story: Story) -> dict[str, Any]:
     }
 
 
+def _facts(kept: list[Any]) -> Facts:
+    """Rows of before `brief` was kept have five."""
+    words, numbers, more_numbers, named, entities = map(frozenset, kept[:5])
+    return Facts(words, numbers, more_numbers, named, entities, bool(kept[5:] and kept[5]))
+
+
 _pack = msgspec.msgpack.Encoder().encode
 _FACTS = ("words", "numbers", "more_numbers", "named", "entities")
 
@@ -214,7 +230,7 @@ def story_of(row: Any) -> Story:
     """The story in a row of the table."""
     ways, publishers = msgspec.msgpack.decode(row.state)
     told = [
-        Told(at, article, revision, int(signature, 16), language, Facts(*map(frozenset, facts)))
+        Told(at, article, revision, int(signature, 16), language, _facts(facts))
         for at, article, revision, signature, language, *facts in ways
     ]
     return Story(row.story, row.first_at, row.last_at, row.title, told, row.articles, set(publishers))

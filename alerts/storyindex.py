@@ -3,7 +3,7 @@
 Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
 surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/test_stories.py measures
 it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
-its words. Companies, numbers and named things: only among tellings in other languages, where words cannot be compared.
+its words. Companies, numbers and pairs of named things, per language of the other telling: what translations share.
 
 All of it stands in flat arrays: per key the newest telling that has it, per telling and key the one before. That is
 some hundred bytes a telling; a dictionary of lists took twenty times that, and longer.
@@ -23,8 +23,10 @@ from alerts.facts import Facts
 BANDS = 16
 LATEST = 24
 """Ways of telling looked at under one key, the latest first."""
-FAR_BITS = 50
+FAR_BITS = 54
 """Signatures further apart are never compared."""
+MOST_NAMED = 6
+"""Named things of which pairs are looked up, by name."""
 _VALUES = 1 << 16
 _SLOTS = 1 << 20
 """Places for words and facts. Two that share one are told apart by what is compared afterwards."""
@@ -75,8 +77,9 @@ def fact_slots(facts: Facts, language: str) -> list[int]:
     """Where tellings in two languages can meet."""
     names = [f"e {language} {entity}" for entity in facts.entities]
     names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
-    if len(facts.named) > 1:
-        names.append(f"m {language} {sorted(facts.named)}")
+    names += [
+        f"m {language} {one} {other}" for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
+    ]
     return sorted({crc32(name.encode()) % _SLOTS for name in names})
 
 
@@ -176,8 +179,6 @@ class StoryIndex(Generic[S, T]):
 
     def _asked(self, told: T) -> Iterable[int]:
         slots = word_slots(told.facts, told.language)
-        if len(self._languages) > (told.language in self._languages):
-            for language in sorted(self._languages):
-                if language != told.language:
-                    slots += fact_slots(told.facts, language)
+        for language in sorted(self._languages):
+            slots += fact_slots(told.facts, language)
         return slots

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from alerts.observations import Observation, divide
 from alerts.records import Window
 
-MUCH = 12
+MUCH = 4
 """Panes in a window from which on it is kept rolling; below, adding them up afresh is as fast and takes no memory."""
 Panes = Sequence[Sequence[Observation]]
 

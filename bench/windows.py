@@ -1,23 +1,30 @@
-"""Stories, windows and detectors on one core: observations per second of CPU, memory, flatness, restart.
+"""Stories, windows and detectors on one core: observations and articles per second of CPU, memory, flatness, restart.
 
-    python bench/windows.py [--articles 60000] [--companies 100 10000 50000] [--restart]
+    python bench/windows.py [--articles 20000] [--companies 60 950 9950 110000] [--per-hour 7500] [--no-restart]
 
-Every article names two companies and one topic: nine observations or so. The default rules watch them. Event time
-runs so that each company is named about six times an hour, however many companies there are.
+One stream, whatever the number of companies: 7,500 articles an hour of event time, each about two companies and one
+topic (nine observations), a fifth of them copies. Only how many companies they spread over differs; the default rules
+watch all of them. Seven hours are fed unmeasured, so that the longest window (6 h) is full and looks come at a window's
+end too; then `--articles` are measured, and what a desk resides in. Each line is a process of its own. The last line's
+desk is also written to a store (outside the clock) and loaded again by a fresh one.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import random
 import resource
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
 from pathlib import Path
 
 from alerts import persist, restore
 from alerts.desk import Desk
+from alerts.effects import Effects
 from alerts.rules import load_rules
 from alerts.testing import START
 from alerts.watermark import Watermark
@@ -27,17 +34,19 @@ from core.settings import StoreSettings
 from core.store import open_store
 from core.times import HOUR, MINUTE
 
-PER_HOUR = 6
+COMPANIES = (60, 950, 9_950, 110_000)
+"""With the topics and the sources, 100, 1,000, 10,000 and 100,000 live series."""
+WARM_HOURS = 7
+BATCH = 2_000
 _WORDS = [f"word{n}" for n in range(4000)]
 
 
-def articles(number: int, companies: int, seed: int = 1):
-    """A stream of `number` articles about `companies` companies; a fifth are copies of an earlier one."""
+def articles(companies: int, per_hour: int, seed: int = 1) -> Iterator[ScoredArticle]:
+    """An endless stream about so many companies; a fifth are copies of an earlier one."""
     draw = random.Random(seed)
-    step = HOUR * 2 / (companies * PER_HOUR)
     recent: list[tuple[str, str, int, int, str]] = []
-    for n in range(number):
-        at = START + int(n * step)
+    for n in count():
+        at = START + n * HOUR // per_hour
         if recent and draw.random() < 0.2:
             title, signature, first, second, topic = draw.choice(recent)
         else:
@@ -83,11 +92,13 @@ def fresh() -> Desk:
     return Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
 
 
-def feed(desk: Desk, stream: list[ScoredArticle], keep=None) -> tuple[int, float]:
-    """Observations and seconds; `keep(effects)` is called outside the clock."""
+def feed(
+    desk: Desk, stream: Iterator[ScoredArticle], number: int, keep: Callable[[Effects], None] | None = None
+) -> tuple[int, float]:
+    """(observations, seconds of CPU) of `number` articles; making them and `keep(effects)` are outside the clock."""
     observations, seconds = 0, 0.0
-    for start in range(0, len(stream), 2_000):
-        chunk = stream[start : start + 2_000]
+    for start in range(0, number, BATCH):
+        chunk = list(islice(stream, min(BATCH, number - start)))
         began = time.process_time()
         for scored in chunk:
             desk.take(scored)
@@ -108,62 +119,62 @@ def rss_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def measure(number: int, companies: int, restart: bool) -> None:
-    """One line of the table."""
-    desk = fresh()
+def measure(number: int, companies: int, per_hour: int, restart: bool) -> None:
+    """One line of the table, and with `restart` one more."""
+    desk, stream = fresh(), articles(companies, per_hour)
     calm_collector()
-    stream = list(articles(number, companies))
-    warm = stream[: min(len(stream) // 4, 2_000)]
-    feed(desk, warm)
-    gc.collect()
-    gc.freeze()
-    before = rss_mb()
+    bare = rss_mb()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(StoreSettings(url=f"sqlite:///{folder}/bench.db"))
 
-        def keep(effects) -> None:
+        def keep(effects: Effects) -> None:
             with store.write() as connection:
-                effects.changes.clear()
+                effects.changes.clear()  # their evidence would need the articles' texts
                 persist.save(connection, "bench", desk, effects)
                 persist.save_progress(connection, "bench", desk, {0: 0}, "bench")
 
-        observations, seconds = feed(desk, stream[len(warm) :], keep if restart else None)
-        live = len(desk.windows)
-        done = len(stream) - len(warm)
-        line = (
-            f"{companies:>8,} companies {live:>8,} live series {observations:>9,} observations "
-            f"{observations / seconds:>8,.0f}/s {done / seconds:>7,.0f} articles/s "
-            f"{seconds / observations * 1e6:>6.2f} µs each  +{rss_mb() - before:,.0f} MB"
+        feed(desk, stream, WARM_HOURS * per_hour, keep if restart else None)
+        observations, seconds = feed(desk, stream, number, keep if restart else None)
+        if not restart:
+            live = len(desk.windows)
+            print(
+                f"{live:>8,} live series {companies:>8,} companies {observations / seconds:>8,.0f} observations/s "
+                f"{number / seconds:>7,.0f} articles/s {seconds / observations * 1e6:>6.2f} µs each  "
+                f"RSS {rss_mb():>6,.0f} MB (bare {bare:,.0f})",
+                flush=True,
+            )
+            return
+        size = Path(folder, "bench.db").stat().st_size / 1e6
+        began, watch = time.process_time(), time.perf_counter()
+        again = fresh()
+        with store.read() as connection:
+            restore.load(connection, "bench", again)
+        print(
+            f"{len(again.windows):>8,} live series loaded from a store of {size:,.0f} MB: "
+            f"{time.perf_counter() - watch:.1f} s ({time.process_time() - began:.1f} s of CPU)",
+            flush=True,
         )
-        if restart:
-            size = Path(folder, "bench.db").stat().st_size / 1e6
-            began = time.process_time()
-            again = fresh()
-            with store.read() as connection:
-                restore.load(connection, "bench", again)
-            line += f"  restart {time.process_time() - began:.1f} s ({len(again.windows):,} series, {size:.0f} MB)"
         store.close()
-    print(line, flush=True)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--articles", type=int, default=60_000)
-    parser.add_argument("--companies", type=int, nargs="+", default=[100, 1_000, 10_000, 50_000])
-    parser.add_argument("--restart", action="store_true")
-    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--companies", type=int, nargs="+", default=list(COMPANIES))
+    parser.add_argument("--per-hour", type=int, default=7_500)
+    parser.add_argument("--no-restart", action="store_true")
+    parser.add_argument("--one", choices=["feed", "restart"], help="one line, in this process")
     options = parser.parse_args()
-    for companies in options.companies:
-        if options.profile:
-            import cProfile
-            import pstats
-
-            with cProfile.Profile() as profile:
-                measure(options.articles, companies, options.restart)
-            pstats.Stats(profile).sort_stats("tottime").print_stats(30)
-        else:
-            measure(options.articles, companies, options.restart)
+    if options.one:
+        measure(options.articles, options.companies[0], options.per_hour, options.one == "restart")
+        return
+    lines = [(companies, "feed") for companies in options.companies]
+    if not options.no_restart:
+        lines.append((options.companies[-1], "restart"))
+    for companies, one in lines:
+        arguments = ["--articles", options.articles, "--companies", companies, "--per-hour", options.per_hour]
+        subprocess.run([sys.executable, __file__, *map(str, arguments), "--one", one], check=True)
 
 
 if __name__ == "__main__":

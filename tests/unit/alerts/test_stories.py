@@ -7,7 +7,7 @@ import random
 import pytest
 
 from alerts.entries import entry_of
-from alerts.facts import conflict, facts_of, named_in, support
+from alerts.facts import conflict, facts_of, firm, named_in, support
 from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, novelty, row_of, story_of, told_of
 from alerts.storyindex import LATEST, StoryIndex, bands
 from alerts.testing import START, scored
@@ -70,6 +70,53 @@ def test_translation_joins_by_signature_and_facts():
 def test_titles_alike_with_other_facts_are_other_stories(one, other):
     book = StoryBook()
     assert place(book, 1, START, one) != place(book, 2, START + MINUTE, other, near(SIGNATURE, 4))
+
+
+def test_translation_whose_signature_says_little_joins_by_what_both_state():
+    book = StoryBook()
+    english = place(
+        book, 1, START, "Hikvision to move robotics headquarters to Singapore", entities=["CN:002415"]
+    )
+    same, other = "海康威视机器人总部将迁至新加坡", "海康威视机器人业务营收增长"
+    far = near(SIGNATURE, 52)
+    assert place(book, 2, START + HOUR, other, far, entities=["CN:002415"], language="zh") != english
+    assert (
+        place(book, 4, START + HOUR, same, near(SIGNATURE, 53, 2), entities=["CN:002415"], language="zh")
+        == english
+    )
+
+
+def test_flash_joins_its_text_though_their_signatures_are_far():
+    text = "Chase-AMP Bank said it will cut its prime lending rate to 17.75 pct from 18.25 pct. " * 5
+    flash = "CHASE-AMP BANK TO LOWER AUSTRALIAN PRIME RATE TO 17.75 PCT"
+    book = StoryBook()
+    first = place(book, 1, START, flash)
+    title, far = "CHASE-AMP BANK CUTS AUSTRALIAN PRIME TO 17.75 PCT", near(SIGNATURE, 42)
+    assert place(book, 2, START + MINUTE, title, far, body=text) == first
+    text, title = "Deposits grew. " * 20, "CHASE-AMP BANK SAYS DEPOSITS GREW"
+    assert place(book, 3, START + MINUTE, title, near(SIGNATURE, 42, 9), body=text) != first
+
+
+def test_reports_of_two_companies_with_one_figure_in_common_are_two_stories():
+    book = StoryBook()
+    first = place(book, 1, START, "DOMINION RESOURCES INC 3RD QTR SHR 1.52 DLRS VS 1.37 DLRS")
+    second = place(book, 2, START, "SCOTT PAPER CO 3RD QTR SHR 1.52 DLRS VS 1.02 DLRS", near(SIGNATURE, 21))
+    assert first != second
+
+
+def test_what_rises_is_not_what_falls():
+    book = StoryBook()
+    one = place(book, 1, START, "Coking coal rises on the Dalian exchange")
+    assert one != place(book, 2, START, "Coking coal falls on the Dalian exchange", near(SIGNATURE, 8))
+
+
+def test_acts_support_and_contradict_nothing():
+    one, other = (
+        facts_of(title, "", ["US:KO"]) for title in ("Coca-Cola recalls juice", "可口可乐召回果汁 遭调查")
+    )
+    assert not conflict(one, other) and support(one, other) == 2 and firm(one, other) == 1
+    third = facts_of("Prosecutors investigate Coca-Cola", "", ["US:KO"])
+    assert not conflict(one, third) and support(one, third) == 1
 
 
 def test_headline_repeated_over_another_text_is_another_story():
