@@ -131,7 +131,10 @@ class Budget:
             elif at - self._last_at > GAP_MS:
                 self._dead_ms += at - self._last_at
             self._last_at = at
-        self._looks += 1
+        if (
+            at % self._hop_ms == 0
+        ):  # early looks are no chances of their own: their windows overlap the grid's
+            self._looks += 1
         if self._hold_ms:
             statistic = self._least(at, series, statistic)
         episode = self._episodes.get(series)

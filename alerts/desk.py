@@ -25,7 +25,7 @@ from alerts.schedule import Schedule, ceil_to
 from alerts.stories import StoryBook
 from alerts.twins import Twins
 from alerts.unread import Unread
-from alerts.watch import Outcome, Watch
+from alerts.watch import CROWD, Outcome, Watch
 from alerts.watermark import NEVER, Watermark
 from alerts.windows import Windows, measure
 from core.records import Health, Marker, ScoredArticle
@@ -256,7 +256,20 @@ class Desk:
             if interest := self.interest(series):
                 self.windows.add(series, start, observations)
                 self._expect(series, start, interest, NEVER)
+                self._look_early(series, end, interest)
         return len(contents)
+
+    def _look_early(self, series: str, at: int, interest: tuple[int, ...]) -> None:
+        """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md)."""
+        for number in interest:
+            watch = self.watches[number]
+            since = at - at % watch.hop_ms
+            if (
+                since < at
+                and watch.looks_early
+                and self.windows.crowds(series, at - watch.window_ms, since, at, watch.least, CROWD)
+            ):
+                self.schedule.add(at, number, series)
 
     def _fit(self, at: int) -> None:
         for watch in self.watches:
@@ -298,6 +311,8 @@ class Desk:
             self._looked_at = at
             self._looked.clear()
         window_ms, hop_ms = watch.window_ms, watch.hop_ms
+        if at % hop_ms:  # an early look judges and learns nothing: hops are the grid's
+            hop_ms = 0
         key = (series, window_ms, hop_ms, watch.learns_what_left)
         found = self._looked.get(key)
         if found is None:

@@ -24,6 +24,10 @@ from core.times import DAY
 LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "volume"})
 """Detectors that judge the window alone learn a hop once it has left the window: an incident under way must not teach
 itself away. The others judge the newest hop too, and learn it at once."""
+EARLY = LEARN_WHAT_LEFT | {"static"}
+"""Detectors that may be asked between two points of the rule's grid: what they learn does not hang on when."""
+CROWD = 12
+"""Asked early is where one in so many of a window's articles came since the last point of the grid: a hop's share."""
 SNAPSHOT_EVERY = 50_000
 """Observations between two snapshots of a budget."""
 
@@ -65,6 +69,7 @@ class Watch:
         self.hop_ms = rule.hop_ms(pane_ms)
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
         self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
+        self.looks_early = rule.detector in EARLY and self.hop_ms > pane_ms
         self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms)
         self.detector = make_detector(rule, self.context)
         self.budget = budget

@@ -189,6 +189,19 @@ class Windows:
         last = bisect_left(starts, end, first)
         return last - first < number and sum(map(len, held.panes[first:last])) < number
 
+    def crowds(self, series: str, start: int, since: int, end: int, least: int, part: int) -> bool:
+        """Whether [start, end) holds at least `least` articles, and one in `part` of them came in [since, end)."""
+        held = self._held.get(series)
+        if held is None:
+            return False
+        starts, panes = held.starts, held.panes
+        recent = sum(map(len, panes[bisect_left(starts, since) :]))
+        first = bisect_left(starts, start)
+        if len(starts) - first > part * recent:  # no pane is without articles
+            return False
+        whole = sum(map(len, panes[first:]))
+        return least <= whole <= part * recent
+
     def look(self, series: str, start: int, end: int, observed: bool = True) -> Window:
         """The figures of [start, end), both pane borders. Cheapest where looks of one length go forward in time."""
         held = self._held.get(series)

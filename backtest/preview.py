@@ -3,14 +3,16 @@
 An incident is found by the first alert on its own series (or one of the same company or topic) that is decided between
 its onset and its end plus the rule's window. An alert on something wider (a topic, a market) while an incident runs is
 `beside`: neither a hit nor a false alarm. All others are false alarms. No look-ahead: the desk itself decides.
+Alerts on known incidents are disposed as true before the next weekly fit, as a reader of the live desk would do.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -166,6 +168,7 @@ def preview(
         lateness_ms=lateness_ms,
         progress=progress,
         make_watches=make_watches,
+        reader=partial(true_alarms, events, {rule.id: rule.window_ms for rule in rules.rules}),
     )
     reports = {
         name: RuleReport(name) for name in [*(r.id for r in rules.rules), *(r.id for r in rules.immediate)]
@@ -181,6 +184,27 @@ def preview(
     for watch in kept:
         _options(reports[watch.rule.id], watch, end, pane_ms)
     return Report(start, end, len(days) / 7, result.articles, inside, list(reports.values()))
+
+
+def true_alarms(
+    events: Sequence[Event], windows: Mapping[str, int], lines: Sequence[AlertLine]
+) -> dict[str, list[tuple[str, int, int]]]:
+    """What a reader who knows the incidents calls true, as of these lines: rule -> (series, from, to).
+
+    Of alerts that fired, only: an incident that no rule found is disposed by nobody.
+    """
+    ended = {line.id: parse_iso(line.decided_at) for line in lines if line.state == "resolved"}
+    found: dict[str, dict[str, tuple[str, int, int]]] = {}
+    for line in lines:
+        at, onset = parse_iso(line.decided_at), parse_iso(line.onset)
+        if line.state == "firing" and any(
+            event.must_alert
+            and event.onset <= at <= event.end + windows.get(line.rule, 0)
+            and related(event.series, line.series)
+            for event in events
+        ):
+            found.setdefault(line.rule, {})[line.id] = (line.series, onset, ended.get(line.id, onset))
+    return {rule: list(alarms.values()) for rule, alarms in found.items()}
 
 
 def _place(report: RuleReport, line: AlertLine, events: Sequence[Event], window_ms: int) -> None:

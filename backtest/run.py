@@ -6,7 +6,7 @@ else. Promise 1 rests on there being one desk; `parity` shows that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -22,6 +22,8 @@ from backtest.source import in_order
 from core.records import Marker, ScoredArticle
 from core.times import parse_iso
 
+Reader = Callable[[Sequence[AlertLine]], Mapping[str, Sequence[tuple[str, int, int]]]]
+"""From the lines decided so far to what people called true: rule -> (series, from, to)."""
 _STRIDE = 500
 """Articles between two markers; any number gives the same."""
 
@@ -62,8 +64,12 @@ def run(
     lateness_ms: int,
     progress: Callable[[int], None] | None = None,
     make_watches: Callable[[RuleSet, int], list[Watch]] = watches_of,
+    reader: Reader | None = None,
 ) -> Result:
-    """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not."""
+    """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not.
+
+    `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
+    """
     desk = Desk(rules, make_watches(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
     result = Result()
     seen: dict[str, set[str]] = {}
@@ -84,19 +90,21 @@ def run(
         last = article.available_at
         if number % _STRIDE == 0:
             desk.mark(0, Marker(writer="backtest", t=last))
-            _advance(desk, result, counted)
+            _advance(desk, result, counted, reader)
             if progress is not None:
                 progress(number)
     if last is not None:
         end = (last // pane_ms + 1) * pane_ms + lateness_ms
         desk.mark(0, Marker(writer="backtest", t=end, end=True))
-        _advance(desk, result, counted)
+        _advance(desk, result, counted, reader)
     return result
 
 
-def _advance(desk: Desk, result: Result, counted: _Counted) -> None:
+def _advance(desk: Desk, result: Result, counted: _Counted, reader: Reader | None) -> None:
     more = True
     while more:
+        if reader is not None and desk.next_fit <= desk.watermark.at:
+            desk.true_alarms = reader(result.lines)
         more = desk.advance()
         effects: Effects = desk.effects()
         result.lines += [change.line for change in effects.changes]

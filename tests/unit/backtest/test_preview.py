@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.records import AlertLine
 from alerts.rules import parse_rules
 from alerts.testing import START, scored
-from backtest.preview import Event, RuleReport, _place, preview, read_events, related
+from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, iso
 
@@ -48,6 +49,18 @@ def test_an_alert_is_a_hit_beside_or_false(series: str, at: int, what: str) -> N
         "false": len(report.false) == 1 and not report.forbidden,
     }
     assert [name for name, holds in found.items() if holds] == [what]
+
+
+def test_a_reader_calls_true_what_fired_on_a_known_incident_and_nothing_else() -> None:
+    hit = line("entity:US:MCD", START + HOUR)
+    ended = msgspec.structs.replace(hit, state="resolved", decided_at=iso(START + 2 * HOUR))
+    others = [line("entity:US:F", START + HOUR), line("entity:CN:300750", START + HOUR)]
+    pending = msgspec.structs.replace(hit, id="p", state="pending")
+    known = [FRAUD, RUMOUR]
+    assert true_alarms(known, {}, [hit, pending, *others]) == {
+        "r": [("entity:US:MCD", START + HOUR, START + HOUR)]
+    }
+    assert true_alarms(known, {}, [hit, ended]) == {"r": [("entity:US:MCD", START + HOUR, START + 2 * HOUR)]}
 
 
 def test_what_is_related_is_of_the_same_company_or_topic() -> None:
