@@ -1,4 +1,4 @@
-"""Between two points of a rule's grid a window that fills fast is judged at the end of its pane; that teaches nothing."""
+"""Between two points of its grid a rule judges a window that fills fast, when its pane ends; that teaches nothing."""
 
 from __future__ import annotations
 
