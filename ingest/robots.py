@@ -36,6 +36,7 @@ class Robots:
         self._fetch, self._now_s = fetch, now_s
         self._cache: dict[str, _Rules] = {}
         self._lock = threading.Lock()
+        self._sites: dict[str, threading.Lock] = {}
 
     def allows(self, url: str) -> bool:
         """Whether `url` may be fetched. Raises Retryable when its robots.txt cannot be had at present."""
@@ -55,20 +56,22 @@ class Robots:
     def _rules(self, url: str) -> _Rules:
         site = _site(url)
         with self._lock:
+            own = self._sites.setdefault(site, threading.Lock())
+        with own:  # several looks at one host ask for the file once
             found = self._cache.get(site)
-        if found is not None and found.until > self._now_s():
+            if found is None or found.until <= self._now_s():
+                found = self._cache[site] = self._ask(site)
             return found
+
+    def _ask(self, site: str) -> _Rules:
         try:
             answer = self._fetch(f"{site}/robots.txt")
             text = answer.body.decode("utf-8-sig", "replace")
-            found = _Rules(Protego.parse(text), self._now_s() + DAY_S)
+            return _Rules(Protego.parse(text), self._now_s() + DAY_S)
         except Refused:
-            found = _Rules(None, self._now_s() + DAY_S)
+            return _Rules(None, self._now_s() + DAY_S)
         except Retryable as error:
-            found = _Rules(None, self._now_s() + AGAIN_S, away=str(error))
-        with self._lock:
-            self._cache[site] = found
-        return found
+            return _Rules(None, self._now_s() + AGAIN_S, away=str(error))
 
 
 def _site(url: str) -> str:

@@ -216,6 +216,17 @@ def _assignors() -> list[Any]:
     return [RangePartitionAssignor, RoundRobinPartitionAssignor]
 
 
+def _unpark(consumer: Any) -> None:
+    """Let the client go on with a partition that was paused with records in hand.
+
+    Its fetcher (3.0.12) parks them and takes them up again only where its slot is None, but a slot that was read to
+    its end stays there: the partition was silent until the watchdog's new consumer, two minutes later.
+    """
+    fetcher = getattr(consumer, "_fetcher", None)
+    if not getattr(fetcher, "_next_partition_records", True):
+        fetcher._next_partition_records = None  # type: ignore[union-attr]
+
+
 class KafkaBusProducer:
     """Keeps the future of every batch and asks each one: `flush` of the client alone does not prove delivery."""
 
@@ -306,6 +317,7 @@ class KafkaBusConsumer:
         stopped = self._held | self._buffer.full()
         self._consumer.resume(*(self._partition(number) for number in before - stopped))
         self._consumer.pause(*(self._partition(number) for number in before & stopped))
+        _unpark(self._consumer)
         with _translated("reading", self._settings.address):
             batches = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=_FETCHED)
         after = self.assignment()

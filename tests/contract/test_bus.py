@@ -290,6 +290,23 @@ def test_a_consumer_sees_what_comes_after_it_began(bus: Bus) -> None:
     assert offsets(drain(consumer, 3)) == [0, 1, 2]
 
 
+def test_a_partition_that_waited_for_the_others_goes_on(bus: Bus) -> None:
+    """Reading slower than the broker gives makes partitions full, and they are paused: none may stay so."""
+    each = 6_000
+    for partition in range(PARTITIONS):
+        fill(bus, each, partition)
+    consumer = bus.consumer(RAW, partitions=range(PARTITIONS))
+    read = 0
+    for more in range(4):  # then further records come, which nothing pauses for
+        deadline = time.monotonic() + 20
+        while read < PARTITIONS * (each + more):
+            assert time.monotonic() < deadline, f"{read} of {PARTITIONS * (each + more)} in round {more}"
+            read += len(consumer.poll(0.2, max_records=256))
+        for partition in range(PARTITIONS):
+            fill(bus, 1, partition, first=each + more)
+    consumer.close()
+
+
 def test_the_topic_id_stays_over_connections_and_changes_when_the_log_is_gone(bus: Bus, place: Place) -> None:
     before = bus.topic_id(SCORED)
     assert before

@@ -330,6 +330,23 @@ def test_robots_are_obeyed_and_asked_once(wild: Wild) -> None:
     assert all("user-agent: Newsquake/test" in line for line in wild.asked)
 
 
+def test_robots_are_asked_once_by_several_looks_at_a_time(wild: Wild) -> None:
+    def slow(connection: socket.socket) -> None:
+        time.sleep(0.2)
+        connection.sendall(ok(b"User-agent: *\nDisallow: /no\n"))
+
+    wild.does("/robots.txt", slow)
+    wild.answer("/x", ok(b"x"))
+    one = fetcher()
+    looks = [threading.Thread(target=one.get, args=(wild.url("/x"),)) for _ in range(8)]
+    for look in looks:
+        look.start()
+    for look in looks:
+        look.join()
+    assert sum("robots.txt" in line for line in wild.asked) == 1
+    assert sum(line.startswith("GET /x ") for line in wild.asked) == 8
+
+
 def test_robots_that_cannot_be_read_hold_the_fetch_back(wild: Wild) -> None:
     wild.answer("/robots.txt", b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(Retryable, match="robots"):

@@ -13,6 +13,7 @@ from core.errors import Refused
 from core.records import Article
 from ingest.dump import Dump
 from ingest.items import About, build
+from ingest.language import foreign, quick
 from ingest.sources.feed import parse_feed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -63,6 +64,25 @@ def test_every_real_feed_is_parsed_or_refused_with_a_reason() -> None:
         parsed += 1
     assert refused == ["unrecognized.rss"]
     assert parsed == len(list((SHARED / "feeds").iterdir())) - 1
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "most"),
+    [
+        ("replay/en_reuters_1987", "title", 0.003),
+        ("replay/en_gold_headlines_2000_2019", "text", 0.001),
+        ("sentiment/en_phrasebank", "text", 0.001),
+        ("sentiment/en_sentfin_headlines", "text", 0.001),
+    ],
+)
+def test_real_english_headlines_are_not_taken_for_another_language(
+    file: str, column: str, most: float
+) -> None:
+    import pandas as pd
+
+    texts = [text for text in pd.read_parquet(SHARED / f"{file}.parquet")[column].dropna() if text]
+    foreign_ones = [text for text in texts if (quick(text) or foreign(text)) not in ("", "en")]
+    assert len(foreign_ones) <= most * len(texts), foreign_ones[:10]
 
 
 def test_article_text_is_found_at_least_as_well_as_trafilatura_does() -> None:
