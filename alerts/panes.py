@@ -1,8 +1,7 @@
 """A pane: one series in one slice of time, as decided; how it stands in the store, and how it is read again.
 
 Counts and sums add up; sets of stories and publishers are kept as observations, so that a window takes unions (a
-story in three panes is one story). Exact to 1,024 stories; above that a sample by hash with a stated error
-(alerts/sketch.py).
+story in three panes is one story). Exact at any size (docs/decisions/0005-sets-stay-exact.md).
 """
 
 from __future__ import annotations

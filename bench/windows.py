@@ -38,7 +38,7 @@ COMPANIES = (60, 950, 9_950, 170_000)
 """With the topics and the sources, 100, 1,000, 10,000 and 100,000 live series."""
 WARM_HOURS = 7
 BATCH = 2_000
-_WORDS = [f"word{n}" for n in range(4000)]
+_WORDS = ["".join(chr(97 + n // 26**place % 26) for place in range(3)) + "ing" for n in range(4000)]
 
 
 def articles(companies: int, per_hour: int, seed: int = 1) -> Iterator[ScoredArticle]:
