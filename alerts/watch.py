@@ -24,7 +24,7 @@ from core.times import DAY
 LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "volume"})
 """Detectors that judge the window alone learn a hop once it has left the window: an incident under way must not teach
 itself away. The others judge the newest hop too, and learn it at once."""
-EARLY = LEARN_WHAT_LEFT | {"static"}
+EARLY = LEARN_WHAT_LEFT - {"volume"} | {"static"}
 """Detectors that may be asked between two points of the rule's grid: what they learn does not hang on when."""
 CROWD = 12
 """Asked early is where one in so many of a window's articles came since the last point of the grid: a hop's share."""
