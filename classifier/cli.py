@@ -49,6 +49,8 @@ def classify(
     if register is not None and register not in REGISTERS:
         raise ConfigError(f"--register {register!r}: expected one of {', '.join(REGISTERS)}")
     linker = default_linker(tuple(entities or ()))
+    if output and Path(source).is_file() and Path(output).exists() and Path(output).samefile(source):
+        raise ConfigError(f"{output}: is the input too, whose texts would be lost: name another file")
     rows = read(source, register)
     first = list(islice(rows, CHUNK_ROWS))  # a missing file is said before the model loads
     engine = _engine(weights, device, threads, linker)

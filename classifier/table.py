@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -99,7 +100,7 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
         return
     path = Path(source)
     if not path.is_file():
-        raise ConfigError(f"{source}: no such file")
+        raise ConfigError(f"{source}: {'a folder, not a file' if path.is_dir() else 'no such file'}")
     suffix = path.suffix.lower().replace(".ndjson", ".jsonl").replace(".text", ".txt")
     if suffix == ".parquet":
         yield from _parquet(path, register)
@@ -131,19 +132,55 @@ def _line(number: int, raw: bytes, register: str | None, *, sniff: bool, strict:
 def _csv(path: Path, register: str | None) -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader((line.replace("\0", "") for line in file), restkey="_rest")
-        _check(path, list(reader.fieldnames or []))
-        number = 0
+        lines = (line.replace("\0", "") for line in file)
+        names = next(csv.reader(lines), [])
+        _check(path, names)
+        for number, record in enumerate(_records(lines)):
+            if isinstance(record, str):
+                yield Row(str(number), error=record)
+            else:
+                yield row_of(number, dict(zip(names, record, strict=False)), register)
+
+
+def _records(lines: Iterator[str]) -> Iterator[list[str] | str]:
+    """The cells of each record, or what is wrong with it.
+
+    A quote that is never closed would take all lines behind it into one field: its line becomes the error, and the
+    lines behind it are read anew.
+    """
+    held: list[str] = []
+
+    def noted(source: Iterator[str]) -> Iterator[str]:
+        for line in source:
+            held.append(line)
+            yield line
+
+    while True:
+        reader = csv.reader(noted(lines))
         while True:
+            held.clear()
             try:
-                fields = next(reader)
+                cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(str(number), error=f"not CSV: {error}")
-            else:
-                yield row_of(number, fields, register)
-            number += 1
+                yield f"not CSV: {error}"
+                break
+            if len(held) > 1 and not _closed(held):
+                yield f"not CSV: a quote in this row is never closed ({held[0].strip()[:60]})"
+                lines = chain(held[1:], lines)
+                break
+            if cells:
+                yield cells
+
+
+def _closed(lines: list[str]) -> bool:
+    """Whether these lines are whole records; asked of the few that go over several lines."""
+    try:
+        list(csv.reader(lines, strict=True))
+    except csv.Error as error:
+        return "unexpected end of data" not in str(error)
+    return True
 
 
 def _parquet(path: Path, register: str | None) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from classifier.entities.rules import beside, counts, rulebook, vetoed
 from classifier.records import ONE
 
 SEARCHED_CHARS = 20_000
-"""A body is searched up to here; what is named only later is not what the article is about."""
+"""A title and a body are searched up to here; what is named only later is not what the article is about."""
 MOST = 12
 """An article that names more companies is a list; the most relevant are kept."""
 
@@ -71,6 +71,7 @@ class Linker:
 
     def find(self, title: str, body: str = "") -> list[Found]:
         """Return the companies named, most relevant first (ties by first place, then id); at most MOST."""
+        title = title[:SEARCHED_CHARS]
         text = f"{title}\n{body[:SEARCHED_CHARS]}"
         taken: list[tuple[int, int, str, Entity | None]] = [
             (start, end, entity, self._by_id.get(entity)) for entity, start, end in tickers(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from classifier.entities import catalogue
-from classifier.entities.linker import MOST, Linker, build, relevance
+from classifier.entities.linker import MOST, Linker, build, default_linker, relevance
 from core.errors import ConfigError
 
 FORMS = [
@@ -272,3 +272,8 @@ def test_builtin_names_are_not_given_to_two_companies() -> None:
     for entity in catalogue.of_yaml(catalogue.BUILTIN):
         for alias in (*entity.aliases, *entity.careful):
             assert seen.setdefault(alias.lower(), entity.id) == entity.id, alias
+
+
+def test_a_title_as_long_as_a_book_is_searched_as_far_as_a_body_is() -> None:
+    found = default_linker().find("Apple shares fell. " * 50_000 + "Boeing rose.")
+    assert [one.entity for one in found] == ["US:AAPL"]

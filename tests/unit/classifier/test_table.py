@@ -210,3 +210,22 @@ def test_an_empty_file_gives_an_empty_table(tmp_path: Path, tiny_weights: Path) 
         target = tmp_path / f"o{to}"
         assert classify(str(tmp_path / "in.jsonl"), "-o", str(target), weights=tiny_weights).exit_code == 0
         assert target.exists()
+
+
+def test_a_quote_that_is_never_closed_takes_no_rows_with_it(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('id,text\n1,stocks rise\n2,"two\nlines"\n3,"unclosed\n4,stocks fall\n5,profit\n')
+    rows = list(table.read(str(source), None))
+    assert [(row.id, row.text.title if row.text else "") for row in rows] == [
+        ("1", "stocks rise"), ("2", "two\nlines"), ("2", ""), ("4", "stocks fall"), ("5", "profit"),
+    ]  # fmt: skip
+    assert rows[2].error == 'not CSV: a quote in this row is never closed (3,"unclosed)'
+
+
+def test_the_output_may_not_be_the_input(tmp_path: Path, tiny_weights: Path) -> None:
+    source = jsonl(tmp_path / "in.jsonl", ['{"text": "stocks rise"}'])
+    (tmp_path / "same.jsonl").hardlink_to(source)
+    for target in (source, tmp_path / "same.jsonl"):
+        with pytest.raises(ConfigError, match="is the input too"):
+            classify(str(source), "-o", str(target), weights=tiny_weights)
+    assert source.read_text() == '{"text": "stocks rise"}\n'
