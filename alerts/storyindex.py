@@ -14,7 +14,7 @@ from __future__ import annotations
 from array import array
 from binascii import crc32
 from collections.abc import Callable, Iterable
-from itertools import combinations
+from itertools import chain, combinations
 from struct import Struct
 from typing import Generic, Protocol, TypeVar
 
@@ -121,53 +121,50 @@ class StoryIndex(Generic[S, T]):
         """(differing bits, story, way of telling) of what may be near, in stories whose last article came at or after
         `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned. Neither may
         go back from call to call: what is behind them is taken out of the chains on the way."""
-        found: list[tuple[int, S, T]] = []
-        tellings, signature = self._tellings, told.signature
-        seen: set[int] = set()
-        if signature:
-            for value, head, before in zip(bands(signature), self._heads, self._before, strict=True):
-                number, newer, left = head[value], _NONE, LATEST
-                while number >= 0:
-                    story, other = tellings[number]
-                    if story.last_at < since or story.first_at < oldest:
-                        number = before[number]
-                        if newer < 0:
-                            head[value] = number
-                        else:
-                            before[newer] = number
-                        continue
-                    if number not in seen:
-                        seen.add(number)
-                        bits = (signature ^ other.signature).bit_count()
-                        if bits <= FAR_BITS:
-                            found.append((bits, story, other))
-                    left -= 1
-                    if not left:
-                        break
-                    newer, number = number, before[number]
-        slots, owner, following = self._slots, self._owner, self._next
+        chains: list[list[int]] = []
+        if told.signature:
+            for value, head, before in zip(bands(told.signature), self._heads, self._before, strict=True):
+                if head[value] >= 0:
+                    chains.append(self._live(head, value, before, None, since, oldest))
         for slot in self._asked(told):
-            node, newer, left = slots[slot], _NONE, LATEST
-            while node >= 0:
-                number = owner[node]
-                story, other = tellings[number]
-                if story.last_at < since or story.first_at < oldest:
-                    node = following[node]
-                    if newer < 0:
-                        slots[slot] = node
-                    else:
-                        following[newer] = node
-                    continue
-                if number not in seen:
-                    seen.add(number)
-                    bits = (signature ^ other.signature).bit_count()
-                    if bits <= FAR_BITS:
-                        found.append((bits, story, other))
-                left -= 1
-                if not left:
-                    break
-                newer, node = node, following[node]
+            if self._slots[slot] >= 0:
+                chains.append(self._live(self._slots, slot, self._next, self._owner, since, oldest))
+        found: list[tuple[int, S, T]] = []
+        for number in dict.fromkeys(chain.from_iterable(chains)):
+            story, other = self._tellings[number]
+            bits = (told.signature ^ other.signature).bit_count()
+            if bits <= FAR_BITS:
+                found.append((bits, story, other))
         return found
+
+    def _live(
+        self,
+        heads: array[int],
+        key: int,
+        before: array[int],
+        owner: array[int] | None,
+        since: int,
+        oldest: int,
+    ) -> list[int]:
+        """The latest tellings under a key whose stories are open; those behind them in time are unlinked on the way.
+
+        `owner`: whose telling a node is, None where nodes are tellings themselves.
+        """
+        out: list[int] = []
+        node, newer, tellings = heads[key], _NONE, self._tellings
+        while node >= 0 and len(out) < LATEST:
+            number = node if owner is None else owner[node]
+            story = tellings[number][0]
+            older = before[node]
+            if story.last_at >= since and story.first_at >= oldest:
+                out.append(number)
+                newer = node
+            elif newer < 0:
+                heads[key] = older
+            else:
+                before[newer] = older
+            node = older
+        return out
 
     def prune(self, keep: Callable[[S], bool]) -> None:
         """Forget stories that are not to be kept."""
