@@ -39,6 +39,7 @@ class Summary(BaseModel):
     """An alert in a list."""
 
     id: str
+    kind: Literal["market", "outage"]
     rule: str
     rule_version: str
     series: str
@@ -120,6 +121,9 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
         state: Literal["firing", "resolved"] | None = None,
         rule: Annotated[str | None, Query(max_length=200)] = None,
         series: Annotated[str | None, Query(max_length=200, description="A part of its name.")] = None,
+        kind: Annotated[
+            Literal["market", "outage"] | None, Query(description="Outages are of sources, not of news.")
+        ] = None,
         since: Annotated[str | None, Query(max_length=40, description="Onset not before; ISO 8601.")] = None,
         open: Annotated[bool, Query(description="Only those that fire and nobody acknowledged.")] = False,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -133,6 +137,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
                 state=state,
                 rule=rule,
                 series=series,
+                kind=kind,
                 since=begin,
                 unhandled=open,
                 limit=limit,

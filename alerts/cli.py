@@ -31,6 +31,7 @@ def list_alerts(
     state: Annotated[str | None, typer.Option(help="pending, firing or resolved")] = None,
     rule: Annotated[str | None, typer.Option(help="Only this rule's.")] = None,
     series: Annotated[str | None, typer.Option(help="Only series with this in their name.")] = None,
+    kind: Annotated[str | None, typer.Option(help="market or outage (of a source).")] = None,
     since: Annotated[
         str | None, typer.Option(help="Onset not before: a time, or a span such as -7d.")
     ] = None,
@@ -46,6 +47,8 @@ def list_alerts(
     """List alerts that fired, the newest first."""
     if state and state not in ("pending", "firing", "resolved"):
         raise ConfigError(f"--state {state}: expected pending, firing or resolved")
+    if kind and kind not in ("market", "outage"):
+        raise ConfigError(f"--kind {kind}: expected market or outage")
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         begin = moment_of(since, at.now_ms(connection), "--since") if since else 0
         found = listing.listed(
@@ -54,6 +57,7 @@ def list_alerts(
             state=state,
             rule=rule,
             series=series,
+            kind=kind,
             since=begin,
             unhandled=open_only,
             limit=limit,
@@ -94,6 +98,10 @@ def show(
     typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
     for sentence in card.get("sentence", {}).values():
         typer.echo(f"\n{sentence}")
+    if card.get("facts"):
+        typer.echo("")
+    for name, value in card.get("facts", []):
+        typer.echo(_plain(f"  {name:<14}  {value}"))
     if card.get("headlines"):
         typer.echo("\nMost telling articles")
         for line in card["headlines"]:
@@ -101,9 +109,8 @@ def show(
     typer.echo("\nChanges")
     for line in card["lines"]:
         p = f"  p {line['p_value']:.2g}" if line["p_value"] is not None else ""
-        typer.echo(
-            f"  {line['decided_at']}  {line['state']} {line['severity']}  {line['stories']} stories{p}"
-        )
+        stories = f"  {line['stories']} stories" if card["kind"] == "market" else ""
+        typer.echo(f"  {line['decided_at']}  {line['state']} {line['severity']}{stories}{p}")
     if card["notifications"]:
         typer.echo("\nNotifications")
         for one in card["notifications"]:

@@ -9,7 +9,8 @@ import typer
 
 from alerts.cli_common import Config, Json, settings_of, show_json, show_table
 from alerts.delivery.names import names
-from alerts.rules import ImmediateRule, Rule, RuleSet, load_rules
+from alerts.outagerules import OutageRule
+from alerts.rules import AnyRule, ImmediateRule, RuleSet, load_rules
 from core.errors import ConfigError
 from core.settings import Settings
 from core.times import span
@@ -37,7 +38,7 @@ def check(file: File = None, config: Config = None) -> None:
         raise ConfigError(
             "\n".join(f"{rules.name}: {where}: no channel {name!r} ({known})" for where, name in unknown)
         )
-    number = len(rules.rules) + len(rules.immediate)
+    number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
     typer.echo(f"{rules.name}: {number} rules, version {rules.version}: nothing wrong")
 
 
@@ -46,6 +47,7 @@ def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
     routes: list[tuple[str, Any]] = [("notify.route", rules.file.notify.route)]
     routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.rules]
     routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.immediate]
+    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.outages]
     found = [
         (where, name)
         for where, route in routes
@@ -65,7 +67,8 @@ def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
 def list_rules(file: File = None, json: Json = False, config: Config = None) -> None:
     """List the rules: what each watches, and its version."""
     rules = rules_of(file, settings_of(config))
-    found = [_told(rule) for rule in rules.rules] + [_told(rule) for rule in rules.immediate]
+    every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
+    found = [_told(rule) for rule in every]
     if json:
         show_json({"version": rules.version, "rules": found})
         return
@@ -79,7 +82,12 @@ def list_rules(file: File = None, json: Json = False, config: Config = None) -> 
     typer.echo(f"{rules.name}, version {rules.version}")
 
 
-def _told(rule: Rule | ImmediateRule) -> dict[str, Any]:
+def _told(rule: AnyRule) -> dict[str, Any]:
+    if isinstance(rule, OutageRule):
+        return {
+            "id": rule.id, "version": rule.version, "about": rule.about, "detector": rule.kind, "window": "",
+            "budget": "", "minimum": "", "series": [f"outage:{glob}" for glob in rule.sources],
+        }  # fmt: skip
     if isinstance(rule, ImmediateRule):
         return {
             "id": rule.id, "version": rule.version, "about": rule.about, "detector": "one article", "window": "",

@@ -6,11 +6,13 @@ names come from the world: whoever shows them treats them as text (alerts/delive
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from alerts import evidence
+from alerts import evidence, outagewords
+from alerts.outageproof import Proof
+from alerts.outagerules import is_outage
 from alerts.records import AlertLine, Severity, State
 
 MOST_IDS = 50
@@ -68,6 +70,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str = ""
     note: str = ""
     """What a person or a clock adds: why it is told again, who acknowledged, what failed."""
+    kind: Literal["market", "outage"] = "market"
+    outage: str = ""
+    """`source_silent` or `source_broken`, of which `facts` tells more."""
+    facts: list[tuple[str, str]] = []
     folded: list[dict[str, str]] = []
     """Of a digest: the notifications that it stands for (event, severity, series, sentence, alert)."""
 
@@ -108,6 +114,9 @@ def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") 
         headlines=[_headline(shown[name]) for name in (made.headlines if made else []) if name in shown],
         model_versions=made.model_versions if made else [],
         evidence_hash=made.hash if made else "",
+        kind="outage" if is_outage(line.series) else "market",
+        outage=str(rule.get("kind", "")) if is_outage(line.series) else "",
+        facts=outagewords.facts(made.outage) if made and isinstance(made.outage, Proof) else [],
     )
 
 

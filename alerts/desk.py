@@ -19,6 +19,7 @@ from alerts.entries import Entry, entry_of
 from alerts.immediate import Immediate
 from alerts.incidents import Incidents, group_of
 from alerts.observations import Observation
+from alerts.outages import Outages
 from alerts.records import Window
 from alerts.rules import RuleSet
 from alerts.schedule import Schedule, ceil_to
@@ -61,6 +62,7 @@ class Desk:
         self.twins = Twins()
         self.incidents = Incidents()
         self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
+        self.outages = Outages(rules.outages)
         self.next_fit = NEVER
         self.true_alarms: Mapping[str, Sequence[tuple[str, int, int]]] = {}
         """Rule -> (series, from, to) of alerts that people called true: fits leave them out."""
@@ -122,6 +124,7 @@ class Desk:
     def hear(self, health: Health) -> None:
         """A source says how it is doing."""
         self.unread.hear(health)
+        self.outages.hear(health, self._effects)
 
     # -- moving on
 

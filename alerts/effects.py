@@ -11,6 +11,7 @@ import msgspec
 from alerts.entries import Entry
 from alerts.lifecycle import Alert
 from alerts.observations import Observation
+from alerts.outageproof import Proof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.watch import Outcome, Watch
 
@@ -54,7 +55,7 @@ class NewFit:
 class Change:
     """A change of state or severity of an alert that fired: its line, and what the evidence is made from.
 
-    `watch` and `outcome` are None for an immediate rule's alert.
+    `watch` and `outcome` are None for an immediate rule's alert and for an outage.
     """
 
     line: AlertLine
@@ -67,6 +68,8 @@ class Change:
     """(article id, story id) of what the window held."""
     revision: str = ""
     """Of an immediate alert's article."""
+    proof: Proof | None = None
+    """Of an outage."""
 
 
 @dataclass(slots=True)

@@ -19,8 +19,10 @@ import msgspec
 from alerts import sentence
 from alerts.detectors import KINDS
 from alerts.naming import MIN_RELEVANCE
+from alerts.outageproof import Proof
+from alerts.outagerules import OutageRule
 from alerts.records import AlertLine, Verdict, Window
-from alerts.rules import ImmediateRule, Rule
+from alerts.rules import AnyRule, ImmediateRule, Rule
 from alerts.series import entity_of
 from alerts.telling import telling
 from core.ids import text_hash
@@ -36,7 +38,7 @@ class Inputs:
     """What a pack is made of. `state`: the detector's before the deciding step; `fit`: JSON, empty where static."""
 
     line: AlertLine
-    rule: Rule | ImmediateRule
+    rule: AnyRule
     rules_version: str
     articles: Sequence[tuple[ScoredArticle, str]]
     """Each article of the window and its story's id."""
@@ -49,6 +51,7 @@ class Inputs:
     state: Mapping[str, bytes] = field(default_factory=dict)
     pane_ms: int = 60_000
     lateness_ms: int = 60_000
+    outage: Proof | None = None
 
 
 class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +108,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     pane_ms: int
     lateness_ms: int
     hash: str = ""
+    outage: Proof | msgspec.UnsetType = msgspec.UNSET
+    """Of an outage: what ingest said, and what follows from it."""
 
 
 def pack(inputs: Inputs) -> bytes:
@@ -115,7 +120,7 @@ def pack(inputs: Inputs) -> bytes:
     made = Pack(
         schema=SCHEMA,
         line=inputs.line,
-        sentence=sentence.both(inputs.line, inputs.rule, inputs.window, inputs.verdict),
+        sentence=sentence.both(inputs.line, inputs.rule, inputs.window, inputs.verdict, inputs.outage),
         rule=_rule(inputs),
         window=msgspec.structs.asdict(inputs.window) if inputs.window else None,
         hop=msgspec.structs.asdict(inputs.hop) if inputs.hop else None,
@@ -131,6 +136,7 @@ def pack(inputs: Inputs) -> bytes:
         model_versions=sorted({article.model_version for article in counted}),
         pane_ms=inputs.pane_ms,
         lateness_ms=inputs.lateness_ms,
+        outage=inputs.outage or msgspec.UNSET,
     )
     return msgspec.json.encode(msgspec.structs.replace(made, hash=hash_of(made)))
 
@@ -145,7 +151,9 @@ def hash_of(made: Pack) -> str:
     return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, hash=""))).hexdigest()
 
 
-def _direction(rule: Rule | ImmediateRule) -> str:
+def _direction(rule: AnyRule) -> str:
+    if isinstance(rule, OutageRule):
+        return "any"
     return rule.sentiment if isinstance(rule, ImmediateRule) else direction(rule.metric, rule.direction)
 
 
@@ -209,6 +217,8 @@ def _rule(inputs: Inputs) -> dict[str, Any]:
     names = (
         "entities topics languages sentiment min_probability min_topic_probability min_relevance min_trust level"
         if isinstance(rule, ImmediateRule)
+        else "kind sources exclude hold_ms resolve_after_ms level"
+        if isinstance(rule, OutageRule)
         else "window_ms metric direction min_articles min_stories min_publishers hold_ms resolve_below "
         "resolve_after_ms severities budget_per_week threshold"
     )

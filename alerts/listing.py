@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from alerts import content, evidence, handling
+from alerts import content, evidence, handling, outagewords
+from alerts.outageproof import Proof
+from alerts.outagerules import PREFIX, is_outage
 from core.tables import alert_lines, alerts, outbox
 from core.tables import audit as audit_table
 from core.tables import handling as hands
@@ -21,11 +23,15 @@ def listed(
     state: str | None = None,
     rule: str | None = None,
     series: str | None = None,
+    kind: str | None = None,
     since: int = 0,
     unhandled: bool = False,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Alerts that fired, the newest first. `series`: a part of its name; `unhandled`: firing and not acknowledged."""
+    """Alerts that fired, the newest first.
+
+    `kind`: market or outage; `series`: a part of its name; `unhandled`: firing and not acknowledged.
+    """
     query = (
         select(
             alerts, hands.c.acknowledged, hands.c.acknowledged_by, hands.c.silenced, hands.c.inhibited_by,
@@ -42,6 +48,9 @@ def listed(
         query = query.where(alerts.c.rule == rule)
     if series:
         query = query.where(alerts.c.series.contains(series, autoescape=True))
+    if kind:
+        outages = alerts.c.series.startswith(PREFIX)
+        query = query.where(outages if kind == "outage" else ~outages)
     if unhandled:
         query = query.where(
             alerts.c.state == "firing", or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False))
@@ -52,6 +61,7 @@ def listed(
 def _summary(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
+        "kind": "outage" if is_outage(row.series) else "market",
         "rule": row.rule,
         "rule_version": row.rule_version,
         "series": row.series,
@@ -81,6 +91,7 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
     known = handling.state_of(connection, desk, row.id)
     found = {
         "id": row.id,
+        "kind": "outage" if is_outage(row.series) else "market",
         "rule": row.rule,
         "rule_version": row.rule_version,
         "series": row.series,
@@ -106,6 +117,8 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
             for name in made.headlines if name in shown
         ]  # fmt: skip
         found["evidence_hash"] = made.hash
+        if isinstance(made.outage, Proof):
+            found["facts"] = [[name, value] for name, value in outagewords.facts(made.outage)]
     return found
 
 

@@ -93,6 +93,7 @@ def save_progress(
         "watermark": desk.watermark.dump(),
         "unread": desk.unread.dump(),
         "incidents": desk.incidents.dump(),
+        "outages": desk.outages.dump(),
         "next_fit": desk.next_fit,
         "closed": desk.closed,
     }
@@ -122,7 +123,7 @@ def true_alarms(connection: Connection, name: str) -> dict[str, list[tuple[str, 
 
 def save_health(connection: Connection, said: Sequence[Health]) -> None:
     """What sources said of themselves."""
-    insert_absent(connection, tables.health, [msgspec.structs.asdict(health) for health in said])
+    insert_absent(connection, tables.health, [health.row() for health in said])
 
 
 def _fates(connection: Connection, name: str, fates: Sequence[tuple[str, str, str, str]]) -> None:
@@ -219,6 +220,7 @@ def _pack(connection: Connection, name: str, desk: Desk, change: Change) -> byte
         articles=[(scored, stories[scored.article.id]) for scored in texts],
         pane_ms=desk.pane_ms,
         lateness_ms=desk.lateness_ms,
+        outage=change.proof,
     )
     if watch is not None and outcome is not None:
         fit = watch.fit(change.at) if watch.rule.threshold is None else None

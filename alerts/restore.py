@@ -51,6 +51,7 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     desk.watermark.load(state["watermark"])
     desk.unread.load(state["unread"])
     desk.incidents.load(state["incidents"])
+    desk.outages.load(state.get("outages", {}))
     stories = tables.stories
     kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
     desk.stories.restore([story_of(row) for row in connection.execute(kept)])

@@ -18,6 +18,7 @@ def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> int:
     table = alerts.c
     versions = {(watch.rule.id, watch.rule.version) for watch in desk.watches}
     versions |= {(rule.id, rule.version) for rule in desk.rules.immediate}
+    versions |= {(rule.id, rule.version) for rule in desk.rules.outages}
     rows = connection.execute(
         select(table.state_data).where(table.desk == name, table.state.in_(("pending", "firing")))
     ).all()

@@ -39,6 +39,7 @@ def _names(file: RulesFile) -> Iterator[Fault]:
     first: dict[str, str] = {}
     entries = [("rules", at, rule.name) for at, rule in enumerate(file.rules)]
     entries += [("immediate", at, entry.name) for at, entry in enumerate(file.immediate)]
+    entries += [("outages", at, entry.name) for at, entry in enumerate(file.outages)]
     for section, at, name in entries:
         if name in first:
             yield (section, at, "name"), f"two rules are called {name!r} (the first is {first[name]})"
@@ -62,6 +63,12 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
         for at, entry in enumerate(file.immediate)
         for place, glob in enumerate(entry.entities)
     ]
+    globs += [
+        (("outages", at, part, place), glob)
+        for at, entry in enumerate(file.outages)
+        for part, listed in (("sources", entry.sources), ("exclude", entry.exclude))
+        for place, glob in enumerate(listed)
+    ]
     for where, glob in globs:
         try:
             glob_regex(glob)
@@ -72,6 +79,9 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
 def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
     if not (rule.series or rule.watch_list):
         yield where, "expected series (such as topic:*) or a watch_list"
+    for place, glob in enumerate(rule.series):
+        if glob.startswith("outage:"):
+            yield (*where, "series", place), "outages have no windows: write a rule of the section `outages`"
     if not MINUTE <= rule.window <= _LONGEST:
         yield (*where, "window"), "expected a window between 1m and 60d"
     if rule.detector.kind == "static" and rule.threshold is None:

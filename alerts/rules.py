@@ -18,6 +18,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from alerts.detectors import KINDS
+from alerts.outagerules import OutageRule, outage_rule
 from alerts.records import Severity
 from alerts.rulefaults import faults
 from alerts.rulesfile import SEVERITIES, Immediate, Route, RulesFile, WindowRule, matches
@@ -153,6 +154,9 @@ class ImmediateRule:
         return _channels(self.route, severity)
 
 
+AnyRule = Rule | ImmediateRule | OutageRule
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """All rules of a desk. `version` follows from the content; `source` is the YAML as it was."""
@@ -165,15 +169,16 @@ class RuleSet:
     """Routing, escalation, inhibition, maintenance: see alerts/rulesfile.py."""
     source: str = field(repr=False)
     name: str = ""
+    outages: tuple[OutageRule, ...] = ()
 
     @cached_property
     def watched(self) -> frozenset[str]:
         """Entities of all watch-lists: those that have company×topic series."""
         return frozenset().union(*self.watch_lists.values())
 
-    def rule(self, name: str) -> Rule | ImmediateRule:
+    def rule(self, name: str) -> AnyRule:
         """The rule of that name. Raises KeyError."""
-        known: tuple[Rule | ImmediateRule, ...] = (*self.rules, *self.immediate)
+        known: tuple[AnyRule, ...] = (*self.rules, *self.immediate, *self.outages)
         for rule in known:
             if rule.id == name:
                 return rule
@@ -220,6 +225,11 @@ def parse_rules(text: str, name: str) -> RuleSet:
         file=file,
         source=text,
         name=name,
+        outages=tuple(
+            outage_rule(entry, content_hash, _routes(entry.route, file))
+            for entry in file.outages
+            if entry.enabled
+        ),
     )
 
 

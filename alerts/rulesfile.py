@@ -151,6 +151,22 @@ class Immediate(Section):
         return self
 
 
+class Outage(Section):
+    """What is told of sources that fall silent or break: an outage, never a market alert (alerts/outages.py)."""
+
+    name: Name
+    about: str = ""
+    enabled: bool = True
+    kind: Literal["source_silent", "source_broken"]
+    sources: list[str] = Field(["*"], min_length=1)
+    """Globs over the names of sources."""
+    exclude: list[str] = []
+    hold: Span = 10 * MINUTE
+    resolve_after: Span = 10 * MINUTE
+    severity: Severity = "medium"
+    route: Route | None = None
+
+
 class Matcher(Section):
     """Chooses alerts, for inhibition and maintenance; what is left out matches all."""
 
@@ -225,6 +241,7 @@ class RulesFile(Section):
     default_trust: Share = 0.5
     rules: list[WindowRule] = []
     immediate: list[Immediate] = []
+    outages: list[Outage] = []
     notify: Notify = Notify()
     inhibit: list[Inhibition] = []
     maintenance: list[Maintenance] = []

@@ -5,8 +5,10 @@ No word comes from an article: a headline cannot speak through our sentence.
 
 from __future__ import annotations
 
+from alerts import outagewords
+from alerts.outageproof import Proof
 from alerts.records import AlertLine, Verdict, Window
-from alerts.rules import ImmediateRule, Rule
+from alerts.rules import AnyRule, Rule
 from alerts.words import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
 from core.times import from_ms, parse_iso
 
@@ -16,10 +18,16 @@ _SINGULAR = {"stories": "story", "articles": "article", "publishers": "publisher
 
 
 def both(
-    line: AlertLine, rule: Rule | ImmediateRule, window: Window | None, verdict: Verdict | None
+    line: AlertLine,
+    rule: AnyRule,
+    window: Window | None,
+    verdict: Verdict | None,
+    outage: Proof | None = None,
 ) -> dict[str, str]:
     """The sentence by language, `en` and `zh`."""
-    if isinstance(rule, ImmediateRule) or window is None or verdict is None:
+    if outage is not None:
+        return outagewords.sentence(line, outage)
+    if not isinstance(rule, Rule) or window is None or verdict is None:
         return {"en": _immediate(line, "en"), "zh": _immediate(line, "zh")}
     return windowed(line, rule.metric, window, verdict)
 

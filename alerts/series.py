@@ -1,9 +1,9 @@
 """Names of series, and the globs by which rules and silences choose them.
 
 A series is `base['/topic:'TOPIC]['@'language]`, its base `all`, `topic:TOPIC`, `entity:COUNTRY:TICKER` or
-`source:NAME`. In a glob `*` stands for anything but `/` and `@`, so that `entity:*` means companies in all
-languages together and not their topics or languages; `**` stands for anything, `?` for one character,
-`{a,b}` for a or b.
+`source:NAME`. Alerts of outages stand under `outage:SOURCE` (alerts/outages.py), which no window rule watches. In a
+glob `*` stands for anything but `/` and `@`, so that `entity:*` means companies in all languages together and not
+their topics or languages; `**` stands for anything, `?` for one character, `{a,b}` for a or b.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.records import TOPICS
 
 _PLAIN = re.compile(r"[^*?{},]+")
 _SHAPE = re.compile(
-    r"(all|topic:[^/@\s]+|entity:[^/@\s]+|source:[^@\s]+|\*{1,2}[^\s]*|\{[^\s]+\}[^\s]*)"
+    r"(all|topic:[^/@\s]+|entity:[^/@\s]+|source:[^@\s]+|outage:[^@\s]+|\*{1,2}[^\s]*|\{[^\s]+\}[^\s]*)"
     r"(/topic:[^/@\s]+)?(@[^/@\s]+)?$"
 )
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from alerts import silences
 from alerts.maintenance import windows_of
+from alerts.outagerules import is_outage
 from alerts.quiet import Facts, Quiet, highest
 from alerts.records import Severity
 from alerts.rules import RuleSet
@@ -122,10 +123,14 @@ class Surroundings:
         return ""
 
     def _inhibitor(self, alert: str, rule: str, series: str, severity: Severity) -> str:
+        if is_outage(series):  # a market alert says nothing of a source that is down, nor the other way round
+            return ""
         for entry in self.rules.file.inhibit:
             if not _chosen(entry.what, rule, series, severity):
                 continue
             for row in self._firing:
+                if is_outage(row.series):
+                    continue
                 own = row.id == alert or _chosen(entry.what, row.rule, row.series, row.severity)
                 # A larger alert that is itself among the smaller ones inhibits nobody: no two silence each other.
                 if not own and _chosen(entry.by, row.rule, row.series, row.severity):

@@ -9,42 +9,37 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from alerts import evidence, lifecycle, sentence
+from alerts.checks import Check, same
 from alerts.detectors import Context, make
+from alerts.outageproof import Proof
 from alerts.records import Verdict, Window
 from alerts.rules import content_hash
 from alerts.rulesfile import SEVERITIES
 from alerts.telling import telling
+from alerts.verifyoutage import verify_outage
 from core.errors import ConfigError
 from core.times import iso, parse_iso
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure: `agrees`, `differs`, or `unknown` where the pack does not hold what it takes."""
-
-    what: str
-    verdict: Literal["agrees", "differs", "unknown"]
-    detail: str
 
 
 def verify(pack: evidence.Pack) -> list[Check]:
     """All checks of a pack, in the order of the derivation."""
     checks = [
-        _same("pack's hash", pack.hash, evidence.hash_of(pack)),
-        _same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {}))),
+        same("pack's hash", pack.hash, evidence.hash_of(pack)),
+        same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {}))),
     ]
+    if isinstance(pack.outage, Proof):
+        return [*checks, *verify_outage(pack, pack.outage)]
     if pack.window is None:
         return [*checks, *_immediate(pack)]
     window = Window(**pack.window)
     return [
         *checks,
-        _same("alert's id", pack.line.id, _window_id(pack)),
+        same("alert's id", pack.line.id, _window_id(pack)),
         *_articles(pack, window),
         *_counts(pack, window),
         *_verdict(pack),
@@ -70,17 +65,6 @@ def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> C
     return Check("stored texts", "agrees", f"{len(pack.articles)} articles have the text that was judged")
 
 
-def _same(what: str, told: Any, found: Any) -> Check:
-    if told == found:
-        return Check(what, "agrees", _shown(told))
-    return Check(what, "differs", f"the pack says {_shown(told)}, derived {_shown(found)}")
-
-
-def _shown(value: Any) -> str:
-    """As a person reads it: words as they are, everything else as JSON."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
 def _window_id(pack: evidence.Pack) -> str:
     line = pack.line
     return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
@@ -92,8 +76,8 @@ def _immediate(pack: evidence.Pack) -> Iterator[Check]:
         return
     article = pack.articles[0]
     made = lifecycle.immediate_id(pack.line.rule, pack.line.rule_version, article.id, article.revision)
-    yield _same("alert's id", pack.line.id, made)
-    yield _same("onset", pack.line.onset, iso(article.available_at))
+    yield same("alert's id", pack.line.id, made)
+    yield same("onset", pack.line.onset, iso(article.available_at))
     wanted = str(pack.rule["sentiment"])
     if wanted != "any":
         share = {"negative": article.p_negative, "positive": article.p_positive}[wanted]
@@ -116,7 +100,7 @@ def _articles(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     )
     if pack.left_out == 0:
         ids = sorted({one.id for one in pack.articles})
-        yield _same("article ids", len(pack.line.article_ids), len(ids))
+        yield same("article ids", len(pack.line.article_ids), len(ids))
         if ids != sorted(pack.line.article_ids):
             yield Check("article ids", "differs", "the line names other articles than the pack")
 
@@ -149,18 +133,18 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         found["sentiment_squares"] += mean * mean
     told_of = msgspec.structs.asdict(window)
     for name, number in found.items():
-        yield _same(name, told_of[name], number)
+        yield same(name, told_of[name], number)
     for name in ("articles", "stories", "publishers"):
-        yield _same(f"line's {name}", getattr(pack.line, name), told_of[name])
+        yield same(f"line's {name}", getattr(pack.line, name), told_of[name])
 
 
 def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     told = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
     for name in ("observed", "expected", "p_value"):
-        yield _same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
+        yield same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
-    yield _same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
+    yield same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
     if not state or pack.window is None or pack.hop is None:
         yield Check(
             "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
@@ -180,7 +164,7 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     ]
     if differing:
         name = differing[0]
-        yield _same(f"detector's {name}", getattr(told, name), getattr(found, name))
+        yield same(f"detector's {name}", getattr(told, name), getattr(found, name))
     else:
         yield Check(
             "detector's verdict", "agrees", f"statistic {told.statistic:.6g} derived again from its state"
@@ -220,16 +204,16 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
         yield Check("severity", "agrees" if fits else "differs", said)
     at = parse_iso(line.onset) if line.state == "pending" else window.end
-    yield _same("decided at", line.decided_at, iso(at + pack.lateness_ms))
+    yield same("decided at", line.decided_at, iso(at + pack.lateness_ms))
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:
     static = pack.rule.get("threshold")
     if static is not None:
-        yield _same("threshold", pack.threshold, static)
+        yield same("threshold", pack.threshold, static)
     elif pack.fit:
         fit = msgspec.json.decode(pack.fit)
-        yield _same("threshold", pack.threshold, fit.get("threshold"))
+        yield same("threshold", pack.threshold, fit.get("threshold"))
     else:
         yield Check("threshold", "unknown", "the pack holds no fit")
 
@@ -237,8 +221,8 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
 def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     rule = _rule_like(pack)
     verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
-    yield _same("sentence", pack.sentence, sentence.windowed(pack.line, rule["metric"], window, verdict))
-    yield _same(
+    yield same("sentence", pack.sentence, sentence.windowed(pack.line, rule["metric"], window, verdict))
+    yield same(
         "headlines",
         pack.headlines,
         telling(pack.articles, evidence.direction(rule["metric"], rule["direction"])),

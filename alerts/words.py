@@ -48,6 +48,7 @@ STATE: dict[str, tuple[str, str]] = {
     "pending": ("Pending", "待定"),
     "firing": ("Alert", "预警"),
     "severity": ("Alert, severity changed", "预警级别变化"),
+    "outage": ("Outage", "来源故障"),
     "resolved": ("Resolved", "已解除"),
     "escalated": ("Escalated", "已升级"),
     "reminder": ("Still firing", "仍在预警"),
@@ -84,6 +85,8 @@ def series_name(series: str, tongue: Tongue) -> str:
         name = topic_word or ("全部新闻" if tongue == "zh" else "all news")
     elif base.startswith("source:"):
         name = ("来源 " if tongue == "zh" else "source ") + base.removeprefix("source:")
+    elif base.startswith("outage:"):
+        name = ("来源 " if tongue == "zh" else "source ") + base.removeprefix("outage:")
     else:
         name = topic_word or base
     if not language:

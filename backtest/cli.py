@@ -56,7 +56,9 @@ def backtest(
     rules_file = rules or (settings.path(settings.alerts.rules) if settings.alerts.rules else None)
     rule_set = load_rules(rules_file)
     opened = None if scored else open_store(settings.store, read_only=True)
-    records, total = _records(opened, scored, start, end)
+    since, until = _times(start, end)
+    records, total = _records(opened, scored, since, until)
+    said = source.health_of_store(opened, since, until) if opened is not None else []
     started = time.monotonic()
     columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -67,6 +69,7 @@ def backtest(
             pane_ms=settings.alerts.pane,
             lateness_ms=settings.alerts.allowed_lateness,
             progress=lambda done: bar.update(task, completed=done),
+            health=said,
         )
     took = time.monotonic() - started
     lines = list(result.jsonl())
@@ -84,18 +87,27 @@ def backtest(
         f"{result.articles} articles, {result.panes} panes, {fired} alerts in {took:.1f} s "
         f"({result.articles / max(took, 1e-9):,.0f} articles/s)"
     )
+    if rule_set.outages and not said:
+        where = scored or settings.store.url
+        typer.echo(
+            f"no outage was looked for: {where} holds no word of its sources (a dump has none)", err=True
+        )
     if parity:
         assert opened is not None
         _compare(lines, list(alert_lines(opened, settings.alerts.desk)))
 
 
-def _records(
-    store: Store | None, file: Path | None, start: str | None, end: str | None
-) -> tuple[Iterator[ScoredArticle], int | None]:
+def _times(start: str | None, end: str | None) -> tuple[int | None, int | None]:
     try:
         since, until = (parse_iso(text) if text else None for text in (start, end))
     except ValueError as error:
         raise ConfigError(f"--from/--to: {error}") from error
+    return since, until
+
+
+def _records(
+    store: Store | None, file: Path | None, since: int | None, until: int | None
+) -> tuple[Iterator[ScoredArticle], int | None]:
     if file is not None:
         within = (
             one

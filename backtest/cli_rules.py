@@ -16,7 +16,7 @@ from alerts.cli_rules import rules_of
 from backtest import source
 from backtest.preview import Report, RuleReport, preview, read_events
 from core.errors import ConfigError
-from core.records import ScoredArticle
+from core.records import Health, ScoredArticle
 from core.store import open_store
 from core.tables import articles
 from core.times import iso, parse_iso
@@ -109,6 +109,7 @@ def _report(
     since, until = _moment(start, "--from"), _moment(end, "--to")
     total = None
     records: Iterator[ScoredArticle]
+    said: list[Health] = []
     if scored is not None:
         records = (one for one in source.of_file(scored) if until is None or one.article.available_at < until)
         first, last = _ends(scored)
@@ -120,6 +121,7 @@ def _report(
         if not total:
             raise ConfigError(f"store {settings.store.url}: it holds no article yet, so there is no history")
         records = source.of_store(opened, None, until)
+        said = source.health_of_store(opened, None, until)
     columns = (TextColumn("preview"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
@@ -132,6 +134,7 @@ def _report(
             lateness_ms=settings.alerts.allowed_lateness,
             events=known,
             progress=lambda done: bar.update(task, completed=done),
+            health=said,
         )
 
 

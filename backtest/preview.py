@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,15 @@ from statistics import median
 from typing import Any
 
 from alerts import budget as budgets
+from alerts.outagerules import is_outage
 from alerts.records import AlertLine
-from alerts.rules import RuleSet
+from alerts.rules import AnyRule, RuleSet
 from alerts.series import base_of, entity_of, topic_of
 from alerts.watch import Watch
 from alerts.worker import watches_of
 from backtest.run import run
 from core.errors import ConfigError
-from core.records import ScoredArticle
+from core.records import Health, ScoredArticle
 from core.times import DAY, parse_iso
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -146,6 +147,7 @@ def preview(
     lateness_ms: int,
     events: Sequence[Event] = (),
     progress: Callable[[int], None] | None = None,
+    health: Iterable[Health] = (),
 ) -> Report:
     """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
     days: set[int] = set()
@@ -168,11 +170,11 @@ def preview(
         lateness_ms=lateness_ms,
         progress=progress,
         make_watches=make_watches,
+        health=health,
         reader=partial(true_alarms, events, {rule.id: rule.window_ms for rule in rules.rules}),
     )
-    reports = {
-        name: RuleReport(name) for name in [*(r.id for r in rules.rules), *(r.id for r in rules.immediate)]
-    }
+    every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
+    reports = {rule.id: RuleReport(rule.id) for rule in every}
     windows = {rule.id: rule.window_ms for rule in rules.rules}
     begun: set[str] = set()
     inside = [event for event in events if start <= event.onset < end]
@@ -209,6 +211,8 @@ def true_alarms(
 
 def _place(report: RuleReport, line: AlertLine, events: Sequence[Event], window_ms: int) -> None:
     report.alerts.append(line)
+    if is_outage(line.series):  # of a source, not of news: neither an incident found nor a false alarm
+        return
     at = parse_iso(line.decided_at)
     running = [event for event in events if event.onset <= at <= event.end + window_ms]
     own = [event for event in running if related(event.series, line.series)]

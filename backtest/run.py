@@ -6,7 +6,7 @@ else. Promise 1 rests on there being one desk; `parity` shows that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -19,7 +19,7 @@ from alerts.watch import Watch
 from alerts.watermark import Watermark
 from alerts.worker import watches_of
 from backtest.source import in_order
-from core.records import Marker, ScoredArticle
+from core.records import Health, Marker, ScoredArticle
 from core.times import parse_iso
 
 Reader = Callable[[Sequence[AlertLine]], Mapping[str, Sequence[tuple[str, int, int]]]]
@@ -65,16 +65,20 @@ def run(
     progress: Callable[[int], None] | None = None,
     make_watches: Callable[[RuleSet, int], list[Watch]] = watches_of,
     reader: Reader | None = None,
+    health: Iterable[Health] = (),
 ) -> Result:
     """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not.
 
     `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
+    `health`: what sources said of themselves in that time, in any order of sources; each holds from its own time on.
     """
     desk = Desk(rules, make_watches(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
     result = Result()
     seen: dict[str, set[str]] = {}
     counted = _Counted()
     last = None
+    for said in health:
+        desk.hear(said)
     for number, record in enumerate(in_order(records), 1):
         article = record.article
         revisions = seen.setdefault(article.id, set())
@@ -93,7 +97,9 @@ def run(
             _advance(desk, result, counted, reader)
             if progress is not None:
                 progress(number)
-    if last is not None:
+    if last is None:
+        result.lines += [change.line for change in desk.effects().changes]
+    else:
         end = (last // pane_ms + 1) * pane_ms + lateness_ms
         desk.mark(0, Marker(writer="backtest", t=end, end=True))
         _advance(desk, result, counted, reader)

@@ -10,9 +10,9 @@ from sqlalchemy import and_, select
 
 from alerts.intake import article_of, scored_of
 from core.errors import ConfigError, LookAhead
-from core.records import ScoredArticle
+from core.records import Health, ScoredArticle
 from core.store import Store
-from core.tables import articles, scores
+from core.tables import articles, health, scores
 
 _PAGE = 2_000
 
@@ -52,6 +52,20 @@ def of_store(store: Store, start: int | None = None, end: int | None = None) -> 
             yield scored_of(article_record, of_score)
         if len(rows) < _PAGE:
             return
+
+
+def health_of_store(store: Store, start: int | None = None, end: int | None = None) -> list[Health]:
+    """What sources said of themselves with start <= at < end, by source and time. A dump's articles have none."""
+    query = select(health).order_by(health.c.at, health.c.source)
+    if start is not None:
+        query = query.where(health.c.at >= start)
+    if end is not None:
+        query = query.where(health.c.at < end)
+    with store.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [
+        Health(**{**row, "proof": msgspec.json.decode(row["proof"]) if row["proof"] else {}}) for row in rows
+    ]
 
 
 class _Row:

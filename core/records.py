@@ -110,6 +110,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     seen: int
     since: int
     detail: str = ""
+    proof: dict[str, Any] = {}
+    """What `silent` and `broken` are told from, enough to derive them again (docs/ingest.md); empty where ok."""
+
+    def row(self) -> dict[str, Any]:
+        """For the table `health`."""
+        told = msgspec.structs.asdict(self)
+        return told | {"proof": msgspec.json.encode(self.proof).decode() if self.proof else ""}
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True):

@@ -131,6 +131,7 @@ health = Table(
     Column("seen", Integer, nullable=False),
     _time("since"),
     Column("detail", Text, nullable=False, default=""),
+    Column("proof", Text, nullable=False, default="", server_default=""),  # JSON; empty: none
 )
 
 # -- desks: everything below commits together, under the desk's lease -----------------------------------------

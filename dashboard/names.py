@@ -54,6 +54,8 @@ def title(series: str, language: str, company: Callable[[str], str] = lambda _: 
         words = f"{known} ({rest})" if known and known != rest else rest
     elif kind == "source":
         words = f"{'来源' if chinese else 'Source'} {rest}"
+    elif kind == "outage":
+        words = f"{'来源故障' if chinese else 'Outage of source'} {rest}"
     else:
         words = base
     parts = [words]

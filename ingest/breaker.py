@@ -19,13 +19,15 @@ class Breaker:
         self.failures = int(state.get("failures", 0))
         self.retry_at = int(state.get("retry_at", 0))
         self.error = str(state.get("error", ""))
+        self.since = int(state.get("since", 0))
+        """The first of the failures in a row."""
         self._rng = rng or random.Random()
 
     @property
     def state(self) -> dict[str, Any]:
         """For the cursor."""
         return (
-            {"failures": self.failures, "retry_at": self.retry_at, "error": self.error}
+            {"failures": self.failures, "retry_at": self.retry_at, "error": self.error, "since": self.since}
             if self.failures
             else {}
         )
@@ -41,11 +43,12 @@ class Breaker:
 
     def success(self) -> None:
         """It answered."""
-        self.failures, self.retry_at, self.error = 0, 0, ""
+        self.failures, self.retry_at, self.error, self.since = 0, 0, "", 0
 
     def failure(self, now_ms: int, error: str, after_s: float | None = None) -> None:
         """It did not: wait at least as long as it asks, else a minute doubled at each failure, up to six hours."""
         self.failures += 1
+        self.since = self.since or now_ms
         self.error = error[:500]
         delay = min(FIRST_MS * 2 ** min(self.failures - 1, 16), MOST_MS)
         delay = round(delay * (0.5 + self._rng.random() / 2))

@@ -274,7 +274,7 @@ class HandOver:
         producer.send(RAW, found, key=found.source, partition=partition_of(found.source, self._partitions))
         producer.flush()
         with self._store.write() as connection:
-            upsert(connection, health, [msgspec.structs.asdict(found)])
+            upsert(connection, health, [found.row()])
 
 
 def _pending_row(article: Article) -> dict[str, object]:

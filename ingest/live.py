@@ -163,7 +163,7 @@ class Live:
             self._failed(spec, cursor, error)
             return
         if found.unchanged and not cursor.breaker.failures:
-            self._watcher.saw(cursor, now, (), 0, True)
+            self._watcher.saw(cursor, now, (), (), True)
             return
         batch = self._batch(spec, cursor, found, now)
         self._queue.put(batch)
@@ -198,7 +198,7 @@ class Live:
     def _batch(self, spec: SourceSpec, cursor: Cursor, found: Look, now: int) -> Batch:
         about = about_source(spec, self._settings)
         batch = Batch(cursor, acknowledged=found.acknowledged)
-        empty = 0
+        empty: list[str] = []
         for item in found.items:
             record = build(item, about, now)
             revision = record.revision if isinstance(record, Article) else str(record.reason)
@@ -210,7 +210,7 @@ class Live:
             if isinstance(record, Article):
                 batch.articles.append(record)
             else:
-                empty += 1
+                empty.append(record.origin)
                 batch.dead.append(record)
         for key in found.keys:
             cursor.note(key, "")

@@ -55,6 +55,8 @@ def subject(content: Content) -> str:
         ]
         return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
     name = series_name(content.series, "en")
+    if content.kind == "outage" and content.event != "resolved":
+        name += {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
     mark = {
         "resolved": "resolved",
         "reminder": f"still {content.severity}",
@@ -82,6 +84,8 @@ def _tidy(text: str) -> str:
 def _shown(message: Message) -> dict[str, object]:
     content = message.content
     state = content.state if content.event in ("firing", "resolved") else content.event
+    if content.kind == "outage" and state == "firing":
+        state = "outage"
     return {
         "c": content,
         "subject": subject(content),
@@ -146,18 +150,17 @@ def _facts(content: Content) -> list[tuple[str, str]]:
             band = f" ({figure(content.metric, content.low)} to {figure(content.metric, content.high)})"
         if content.expected is not None:
             facts.append(("Expected", figure(content.metric, content.expected) + band))
-    if content.p_value is not None:
+    if content.p_value is not None and content.kind == "market":
         facts.append(("p", p_value(content.p_value)))
     if content.threshold is not None and content.statistic is not None:
         facts.append(("Statistic", f"{content.statistic:.2f} (threshold {content.threshold:.2f})"))
     if content.window_ms:
         facts.append(("Window", span_words(content.window_ms, "en")))
-    facts.append(
-        (
-            "Evidence",
-            f"{content.stories} stories, {content.articles} articles, {content.publishers} publishers",
-        )
-    )
+    if content.kind == "outage":
+        facts += content.facts
+    else:
+        told = f"{content.stories} stories, {content.articles} articles, {content.publishers} publishers"
+        facts.append(("Evidence", told))
     facts.append(("Since", content.onset.replace("T", " ").replace("Z", " UTC")))
     facts.append(("Decided", content.decided_at.replace("T", " ").replace("Z", " UTC")))
     if content.incident:

@@ -91,24 +91,24 @@ def test_health_says_silent_then_ok_again() -> None:
     silent = watch.health(cursor, last + 2 * HOUR, last)
     assert (silent.status, silent.seen) == ("silent", 0)
     assert silent.expected > 7
-    watch.saw(cursor, last + 2 * HOUR, [article()], 0, False)
+    watch.saw(cursor, last + 2 * HOUR, [article()], (), False)
     assert watch.health(cursor, last + 2 * HOUR + MINUTE, last).status == "ok"
 
 
 def test_bodies_that_vanish_are_broken() -> None:
     watch, cursor = watcher()
     for step in range(30):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article()] * 2, 0, False)
+        watch.saw(cursor, MONDAY + step * MINUTE, [article()] * 2, (), False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
     for step in range(30, 40):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], 1, False)
+        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], ["o"], False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "broken"
 
 
 def test_headlines_only_from_the_start_are_no_fault() -> None:
     watch, cursor = watcher()
     for step in range(60):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], 0, False)
+        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], (), False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
 
 
@@ -128,3 +128,39 @@ def test_health_is_told_at_changes_and_every_five_minutes() -> None:
     for _ in range(3):
         cursor.breaker.failure(MONDAY, "x")
     assert watch.due(MONDAY + 12 * MINUTE, cursors)[0].status == "broken"
+
+
+def test_a_source_that_publishes_on_holidays_is_not_missed_on_sundays() -> None:
+    rhythm = Rhythm({}, "America/New_York", "XNYS")
+    for at in range(parse_iso("2024-05-20T00:00:00Z"), parse_iso("2024-06-01T00:00:00Z"), HALF):
+        busy = office_hours(
+            Rhythm({}, "America/New_York").slot(at - HALF)
+        )  # 27 May is a holiday: it does publish
+        rhythm.watch(at, busy)
+    sunday = parse_iso("2024-06-02T04:00:00Z")
+    assert rhythm.expected(sunday, sunday + DAY) < 1
+
+
+def test_time_that_nobody_watched_is_no_silence() -> None:
+    watch, cursor = watcher()
+    cursor.rhythm = taught().state
+    last = NEXT_MONDAY + 10 * HOUR
+    watch.saw(cursor, last, [article()], (), False)
+    back = last + DAY  # the pipeline itself was down
+    assert watch.health(cursor, back, last).status == "ok"
+    watch.saw(cursor, back, [], (), False)
+    assert watch.health(cursor, back + MINUTE, last).status == "ok"
+    watch.saw(cursor, back + HOUR, [], (), False)
+    watch.saw(cursor, back + 2 * HOUR, [], (), False)
+    assert watch.health(cursor, back + 2 * HOUR, last).status == "silent"
+
+
+def test_what_stays_broken_does_not_become_usual_within_a_day() -> None:
+    watch, cursor = watcher()
+    for step in range(40):
+        watch.saw(cursor, MONDAY + step * MINUTE, [article()], (), False)
+    for step in range(40, 140):
+        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], (), False)
+    found = watch.health(cursor, MONDAY + 3 * HOUR, MONDAY)
+    assert found.status == "broken"
+    assert found.proof["without_body"] == 10 and found.proof["usual"] > 0.75

@@ -1,0 +1,91 @@
+"""Deriving an outage again from its evidence pack. See alerts/verify.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from alerts import evidence, outagewords
+from alerts.checks import Check, same
+from alerts.lifecycle import six
+from alerts.outageproof import Proof, quiet_days
+from alerts.outagerules import PREFIX
+from alerts.outages import outage_id
+from core.times import iso, parse_iso
+
+_ROUNDING = 0.02
+"""Of the sum over days, each told to three decimals."""
+
+
+def verify_outage(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
+    """All checks of an outage's pack."""
+    line, rule = pack.line, pack.rule
+    onset = parse_iso(line.onset)
+    yield same("alert's id", line.id, outage_id(line.rule, line.rule_version, line.series, onset))
+    yield same("source", line.series, PREFIX + proof.source)
+    yield same("severity", line.severity, rule["level"])
+    for name, value in (
+        ("observed", proof.observed),
+        ("expected", proof.expected),
+        ("p_value", proof.p_value),
+    ):
+        yield same(f"line's {name}", getattr(line, name), six(value))
+    yield same("decided at", line.decided_at, iso(onset if line.state == "pending" else proof.at))
+    if line.state == "resolved":
+        long = proof.at - proof.since >= rule["resolve_after_ms"] and proof.status in ("ok", "silent")
+        yield Check("resolved", "agrees" if long else "differs", f"as usual since {iso(proof.since)}")
+    else:
+        wanted = "silent" if rule["kind"] == "source_silent" else "broken"
+        yield same("status", proof.status, wanted)
+        held = proof.at - onset >= rule["hold_ms"]
+        said = f"told from {line.onset} to {iso(proof.at)}, {rule['hold_ms']} ms asked for"
+        yield Check("hold", "agrees" if held else "differs", said)
+        yield from {"silent": _silent, "misshapen": _misshapen}.get(proof.kind, _unreachable)(proof)
+    yield same("sentence", pack.sentence, outagewords.sentence(line, proof))
+
+
+def _silent(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    if "rates" not in told:
+        yield Check("rhythm", "unknown", "the record does not say by which rates")
+        return
+    days = quiet_days(proof.since, proof.at, told)
+    yield same("days", [day.day for day in proof.days], [day.day for day in days])
+    yield same("holidays", [d.day for d in proof.days if d.holiday], [d.day for d in days if d.holiday])
+    total = sum(day.expected for day in days)
+    near = proof.expected is not None and abs(total - proof.expected) <= _ROUNDING
+    said = f"{total:.3f} articles over {len(days)} days, told {proof.expected}"
+    yield Check("expected by its rhythm", "agrees" if near else "differs", said)
+    beyond = proof.expected is not None and proof.expected >= told["threshold"]
+    said = f"{proof.expected} expected and none came, from {told['threshold']} on"
+    yield Check("silent beyond its rhythm", "agrees" if beyond else "differs", said)
+    chance = math.exp(-(proof.expected or 0.0))
+    close = proof.p_value is not None and math.isclose(chance, proof.p_value, rel_tol=1e-9)
+    yield Check("p", "agrees" if close else "differs", f"exp(-{proof.expected}) = {chance:.3g}")
+
+
+def _misshapen(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    whole, items = int(told["whole"]), int(told["items"])
+    lacking = sum(int(told[key]) for key in ("without_title", "without_body", "without_both"))
+    yield same("items", items, whole + lacking)
+    before = told["usual"] >= told["usual_at_least"]
+    yield Check(
+        "whole before", "agrees" if before else "differs", f"{told['usual']} ≥ {told['usual_at_least']}"
+    )
+    now = items > 0 and whole <= told["whole_at_most"] * items
+    said = f"{whole} of {items}, at most {told['whole_at_most']} of them"
+    yield Check("whole now", "agrees" if now else "differs", said)
+    yield Check(
+        "samples", "agrees" if len(told["samples"]) <= lacking else "differs", f"{len(told['samples'])}"
+    )
+
+
+def _unreachable(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    if "failures" not in told:
+        yield Check("failures", "unknown", "the record does not say how many")
+        return
+    enough = told["failures"] >= told["failures_at_least"]
+    said = f"{told['failures']} in a row, from {told['failures_at_least']} on"
+    yield Check("failures", "agrees" if enough else "differs", said)
