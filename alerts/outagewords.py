@@ -84,7 +84,7 @@ def facts(proof: Proof) -> list[tuple[str, str]]:
         found.append(("Whole before", share(proof.expected)))
         found += [(f"Without {word}", str(told[key])) for key, word, _ in LACKS if told.get(key)]
         if proof.samples:
-            found.append(("Samples", ", ".join(name[:12] for name in proof.samples)))
+            found.append(("Samples", ", ".join(name[:12] for name in proof.samples[:5])))
     elif proof.kind == "unreachable":
         found.append(("Failing since", _when(proof.since, "en")))
         found.append(("In a row", _many(int(proof.observed or 0), "failed attempt")))
@@ -95,17 +95,15 @@ def facts(proof: Proof) -> list[tuple[str, str]]:
 
 def _day(proof: Proof, at: int) -> str:
     day = proof.days[at]
-    name = WEEKDAYS[day.weekday][0][:3]
-    return (
-        f"{name} {day.day[5:]} {'holiday, ' if day.holiday else ''}{count(day.expected)} in {day.hours:g} h"
-    )
+    held = ", a holiday" if day.holiday else ""
+    return f"{WEEKDAYS[day.weekday][0][:3]} {day.day[5:]}{held}: {count(day.expected)} in {day.hours:.3g} h"
 
 
 def _when(at: int, tongue: Tongue) -> str:
     moment = from_ms(at)
     day = WEEKDAYS[moment.weekday()][tongue == "zh"]
     stamp = f"{moment:%Y-%m-%d %H:%M} UTC"
-    return f"{stamp}（{day}）" if tongue == "zh" else f"{day} {stamp}"
+    return f"{day} {stamp}"
 
 
 def long(ms: int, tongue: Tongue) -> str:

@@ -55,8 +55,9 @@ def subject(content: Content) -> str:
         ]
         return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
     name = series_name(content.series, "en")
-    if content.kind == "outage" and content.event != "resolved":
-        name += {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
+    if content.kind == "outage":
+        said = {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
+        name += " is as usual again" if content.event == "resolved" else said
     mark = {
         "resolved": "resolved",
         "reminder": f"still {content.severity}",
@@ -161,7 +162,8 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     else:
         told = f"{content.stories} stories, {content.articles} articles, {content.publishers} publishers"
         facts.append(("Evidence", told))
-    facts.append(("Since", content.onset.replace("T", " ").replace("Z", " UTC")))
+    since = "First told" if content.kind == "outage" else "Since"
+    facts.append((since, content.onset.replace("T", " ").replace("Z", " UTC")))
     facts.append(("Decided", content.decided_at.replace("T", " ").replace("Z", " UTC")))
     if content.incident:
         facts.append(("Incident", content.incident[:12]))

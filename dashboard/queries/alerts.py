@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import ColumnElement, and_, func, select
 
+from alerts.outagerules import PREFIX
 from core.store import Store
 from core.tables import alert_lines, alerts, audit, handling, outbox, silences
 from dashboard.period import Period
@@ -27,6 +28,8 @@ class WantedAlerts:
     rule: str = ""
     series: str = ""
     unhandled: bool = False
+    kind: str = ""
+    """market, or outage: of a source."""
 
 
 _HANDLED = and_(handling.c.desk == alerts.c.desk, handling.c.id == alerts.c.id)
@@ -67,6 +70,9 @@ def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> p
         conditions.append(alerts.c.rule == wanted.rule)
     if wanted.series:
         conditions.append(alerts.c.series.icontains(wanted.series, autoescape=True))
+    if wanted.kind:
+        outages = alerts.c.series.startswith(PREFIX)
+        conditions.append(outages if wanted.kind == "outage" else ~outages)
     if wanted.unhandled:
         conditions.append(func.coalesce(handling.c.acknowledged, False).is_(False))
         conditions.append(func.coalesce(handling.c.disposition, "") == "")

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from msgspec import DecodeError, json
 
+from alerts.outagerules import is_outage
 from alerts.rulesfile import SEVERITIES
 from alerts.sentence import figure
 from core.times import DAY, HOUR, from_ms
@@ -21,6 +22,7 @@ from dashboard.views.alert_actions import alert_actions
 from dashboard.views.article_table import article_table
 from dashboard.views.badges import badges
 from dashboard.views.header import moment
+from dashboard.views.outage import outage_numbers
 from dashboard.views.series import frames
 
 _BEFORE, _AFTER = 3 * DAY, 36 * HOUR
@@ -43,8 +45,11 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         st.text(names.title(row["series"], viewer.language, data.company_name))
     why, do = st.columns([0.68, 0.32], gap="medium")
     with why:
-        _numbers(viewer, row, peak, pack)
-        _around(viewer, desk, row)
+        if is_outage(row["series"]):
+            outage_numbers(viewer, row, pack)
+        else:
+            _numbers(viewer, row, peak, pack)
+            _around(viewer, desk, row)
     with do:
         alert_actions(viewer, desk, row)
         _timeline(viewer, parts)
@@ -175,10 +180,11 @@ def _evidence(
     order = {name: place for place, name in enumerate(telling)}
     found = found.assign(place=[order.get(name, len(order)) for name in found["id"]])
     found = found.sort_values(["place", "available_at"], ascending=[True, False], kind="stable")
-    st.subheader(t("Evidence: {number} articles", number=len(found)), anchor=False)
-    if telling:
-        st.caption(t("The most telling ones first."))
-    article_table(viewer, desk, found.drop(columns="place"), f"alert-{ident}")
+    if len(found) or not is_outage(str(parts["one"].iloc[0]["series"])):
+        st.subheader(t("Evidence: {number} articles", number=len(found)), anchor=False)
+        if telling:
+            st.caption(t("The most telling ones first."))
+        article_table(viewer, desk, found.drop(columns="place"), f"alert-{ident}")
     with st.expander(t("As it was decided: lines of alerts.jsonl, and the evidence pack")):
         st.code("\n".join(parts["lines"]["line"]), language="json", wrap_lines=True)
         if pack:

@@ -29,7 +29,9 @@ def show(viewer: Viewer, desk: DeskState) -> None:
 
 def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
     t = viewer.t
-    one, two, three, four, five = st.columns([0.2, 0.25, 0.2, 0.2, 0.15], vertical_alignment="bottom")
+    widths = [0.13, 0.16, 0.2, 0.17, 0.16, 0.18]
+    kinds, one, two, three, four, five = st.columns(widths, vertical_alignment="bottom")
+    kind = kinds.selectbox(t("Kind"), ["market", "outage"], index=None, format_func=t, placeholder=t("any"))
     states = one.multiselect(
         t("State"), ["firing", "resolved", "pending"], format_func=t, placeholder=t("any")
     )
@@ -38,7 +40,14 @@ def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
     text = four.text_input(t("Series contains"), placeholder="US:AAPL, energy, @zh")
     unhandled = five.toggle(t("Only unhandled"))
     wanted = WantedAlerts(
-        viewer.period.start, viewer.period.end, tuple(states), tuple(severities), rule or "", text, unhandled
+        viewer.period.start,
+        viewer.period.end,
+        tuple(states),
+        tuple(severities),
+        rule or "",
+        text,
+        unhandled,
+        kind or "",
     )
     found = data.find_alerts(desk.desk, wanted)
     if found.empty:

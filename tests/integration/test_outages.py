@@ -257,7 +257,7 @@ def test_the_mail_says_outage_and_why(store, monkeypatch) -> None:
         assert "stories" not in mail.text and "Outage" in mail.text
         if pack.line.rule == "source-silent":
             assert mail.subject == "[medium] Source fed is silent"
-            assert "Thu 07-04 holiday" in mail.text and "XNYS" in mail.text
+            assert "Thu 07-04, a holiday: 0.0 in 24 h" in mail.text and "XNYS" in mail.text
         else:
             assert mail.subject == "[high] Source wires is broken"
             assert "without body" in mail.text.lower()

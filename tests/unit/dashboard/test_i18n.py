@@ -22,7 +22,7 @@ FOLDER = Path(dashboard.__file__).parent
 BY_DATA = {  # words that come from the store and from tables of choices
     "low", "medium", "high", "critical", "pending", "firing", "resolved", "true", "false", "duplicate", "known",
     "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
-    "silent", "ok", "broken",
+    "silent", "ok", "broken", "market", "outage",
     "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "6h slots", "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
