@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, false, func, or_, select, update
 
 from alerts import audit, content, handling, outbox
 from alerts.delivery import flood
+from alerts.delivery.stalled import tell_stalled
 from alerts.quiet import PASSING, above, decide
 from alerts.rules import RuleSet, load_rules
 from alerts.rulesfile import Escalation
@@ -56,6 +57,7 @@ class Sweep:
         around = Surroundings(connection, self._desk, self._rules, now_ms)
         let_go = sum(self._let_go(around, row) for row in self._kept_back(connection))
         told = sum(self._again(around, row) for row in self._told(connection))
+        told += tell_stalled(connection, self._desk, self._channels, now_ms)
         for channel in self._channels:
             flood.fold(connection, self._desk, channel, self.most_per_hour, now_ms, busy)
         return let_go + told
