@@ -178,6 +178,8 @@ class Watcher:
     def __init__(self, specs: Sequence[SourceSpec]) -> None:
         self._specs = {spec.name: spec for spec in specs}
         self._told: dict[str, tuple[int, str]] = {}
+        self._changed: dict[str, int] = {}
+        """When each source's status became what it is."""
         self._seen: dict[str, int] = {}
 
     def rhythm(self, cursor: Cursor) -> Rhythm:
@@ -198,14 +200,21 @@ class Watcher:
         self._seen[cursor.name] = self._seen.get(cursor.name, 0) + len(articles)
 
     def due(self, now_ms: int, cursors: Mapping[str, Cursor]) -> list[Health]:
-        """Health records to publish now: at every change of status, and every five minutes."""
+        """Health records to publish now: at every change of status, and every five minutes.
+
+        What lasts is told less and less often, each hour in the end: a silence carries its whole proof.
+        """
         found = []
         for name, spec in self._specs.items():
             told_at, told = self._told.get(name, (0, ""))
             if not spec.watch or now_ms - told_at < MINUTE:
                 continue
             health = self.health(cursors[name], now_ms, told_at or now_ms)
-            if health.status != told or now_ms - told_at >= TELL_EVERY_MS:
+            if health.status != told:
+                self._changed[name] = now_ms
+            lasted = 0 if health.status == "ok" else now_ms - self._changed[name]
+            wait = max(TELL_EVERY_MS, min(lasted // 12, HOUR))
+            if health.status != told or now_ms - told_at >= wait:
                 self._told[name] = (now_ms, health.status)
                 self._seen[name] = 0
                 found.append(health)

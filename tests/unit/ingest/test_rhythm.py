@@ -1,6 +1,7 @@
 """Silence beyond a source's own rhythm is told; a quiet night, weekend or holiday is not."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -164,3 +165,15 @@ def test_what_stays_broken_does_not_become_usual_within_a_day() -> None:
     found = watch.health(cursor, MONDAY + 3 * HOUR, MONDAY)
     assert found.status == "broken"
     assert found.proof["without_body"] == 10 and found.proof["usual"] > 0.75
+
+
+def test_what_lasts_is_told_each_hour_in_the_end_and_its_end_at_once() -> None:
+    watch, cursor = watcher()
+    cursors = {"s": cursor}
+    for _ in range(3):
+        cursor.breaker.failure(MONDAY, "x")
+    told = [step for step in range(3 * 24 * 60) if watch.due(MONDAY + step * MINUTE, cursors)]
+    gaps = [after - before for before, after in pairwise(told)]
+    assert set(gaps[:8]) == {5} and gaps[-1] == 60 and len(told) < 150
+    cursor.breaker.success()
+    assert [one.status for one in watch.due(MONDAY + 3 * DAY, cursors)] == ["ok"]
