@@ -189,12 +189,13 @@ def _caller(store: Store, authorization: str) -> _Caller:
     return _Caller(row.name, row.rate_per_minute)
 
 
-def _lines(data: bytes, content_type: str) -> list[bytes]:
+def _lines(data: bytes, content_type: str) -> list[tuple[int, bytes]]:
+    """Each line with its number as it was sent: empty ones count, and are left out."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
-        lines = [line for line in data.split(b"\n") if line.strip()]
+        lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
     elif kind == "application/json":
-        lines = [data]
+        lines = [(1, data)]
     else:
         raise HTTPException(415, "expected application/json or application/x-ndjson")
     if not lines or not data.strip():
@@ -205,12 +206,13 @@ def _lines(data: bytes, content_type: str) -> list[bytes]:
 
 
 def _take(
-    settings: Settings, store: Store, clock: Clock, names: dict[str, PushSpec], caller: _Caller, lines: list[bytes]
+    settings: Settings, store: Store, clock: Clock, names: dict[str, PushSpec], caller: _Caller,
+    lines: list[tuple[int, bytes]],
 ) -> Receipt:  # fmt: skip
     refused: list[RefusedLine] = []
     articles: list[tuple[int, Article]] = []
     now = clock.now_ms()
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         try:
             pushed = PushedArticle.model_validate(orjson.loads(line))
         except orjson.JSONDecodeError as error:

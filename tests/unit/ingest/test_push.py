@@ -141,6 +141,13 @@ def test_bad_lines_spoil_no_other(api: Api) -> None:
     assert api.read() == 2
 
 
+def test_lines_are_counted_as_they_were_sent_empty_ones_too(api: Api) -> None:
+    sent = f"{json.dumps(ARTICLE)}\n\n  \n{{broken\r\n\n"
+    answer = api.post(sent.encode(), kind="application/x-ndjson").json()
+    assert [one["line"] for one in answer["taken"]] == [1]
+    assert [one["line"] for one in answer["refused"]] == [4]
+
+
 @pytest.mark.parametrize(
     ("token", "status"), [("", 401), ("wrong", 401), ("reader", 403)]
 )  # fmt: skip
