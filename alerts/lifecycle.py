@@ -5,8 +5,9 @@ An id is the hash of rule, rule version, series and the end of the first breachi
 
     no alert --breach--> pending --breaches for `hold`--> firing --calm for `resolve_after`--> resolved
                             `--one look without breach--> gone, as if it never was
-Calm is a statistic below `resolve_below` × threshold (hysteresis), or too little evidence; a series that nobody was
-reading is neither: the alert stays as it is. Severity follows the worst statistic so far, and never falls.
+Calm is a statistic below `resolve_below` × threshold (hysteresis), or too little evidence (of a detector that remembers
+beyond its window: nothing at all in it); a series that nobody was reading is neither: the alert stays as it
+is. Severity follows the worst statistic so far, and never falls.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Look:
     verdict: Verdict
     threshold: float
     enough: bool
+    lasting: bool = False
+    """The detector remembers beyond the window: too few stories in it are no calm while it is itself sure."""
 
     @property
     def breach(self) -> bool:
@@ -66,7 +69,8 @@ class Look:
         """Below the hysteresis, or too little evidence; None where nobody was reading."""
         if not self.window.observed:
             return None
-        return not self.enough or self.verdict.statistic < resolve_below * self.threshold
+        sure = self.enough or (self.lasting and self.verdict.enough and self.window.articles > 0)
+        return not sure or self.verdict.statistic < resolve_below * self.threshold
 
 
 def alert_id(rule: str, version: str, series: str, onset: int) -> str:

@@ -26,6 +26,8 @@ LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "
 itself away. The others judge the newest hop too, and learn it at once."""
 EARLY = LEARN_WHAT_LEFT - {"volume"} | {"static"}
 """Detectors that may be asked between two points of the rule's grid: what they learn does not hang on when."""
+LASTING = frozenset({"drift", "mean_shift"})
+"""Detectors whose statistic outlives the window: a thin hour does not end their alerts, only to fire them again."""
 CROWD = 12
 """Asked early is where one in so many of a window's articles came since the last point of the grid: a hop's share."""
 SNAPSHOT_EVERY = 50_000
@@ -144,7 +146,7 @@ class Watch:
             self.observed_since_fit = True
             self._observed += 1
             self._snapshot_due |= self._observed % SNAPSHOT_EVERY == 0
-        look = Look(at, window, verdict, self.threshold(at), enough)
+        look = Look(at, window, verdict, self.threshold(at), enough, self.rule.detector in LASTING)
         before = self.alerts.get(series)
         alert, changes = lifecycle.step(self.rule, series, before, look)
         prior = self._prior() if changes and self._prior is not None else {}

@@ -1,8 +1,11 @@
 """Drift: sentiment has slid slowly over weeks. The mean of the last week or so against that of the months before.
 
 Two exponentially faded means of a story's sentiment, `recent_days` and `memory_days`, and their difference in
-standard errors: the effective number of stories of a faded mean is twice its weight (Kish), less by the
-correlation of stories that speak of one event. The reference follows, so a drift that has ended becomes normal.
+standard errors. Both hold the recent stories, so their errors go together: the variance of the difference is the sum
+of squared differences of the two weights of each story, kept exactly as three faded sums (of w², u² and wu), each
+story counted for more where many of its window speak of one event (design effect). Without the third sum the
+first months would look calmer than they are, and a threshold fitted to them would be too low afterwards.
+The reference follows, so a drift that has ended becomes normal.
 Everything fades in live time (pools.py): weeks without any news are no drift.
 """
 
@@ -20,6 +23,10 @@ from alerts.detectors.tails import statistic
 from alerts.records import Verdict, Window
 from core.records import ONE
 from core.times import HOUR
+
+_Faded = tuple[float, float, float, float, float, float, float, float]
+NONE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""All but the time, of a series that was never heard of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,9 @@ class Drift(Kept):
     def __init__(self, params: DriftParams, context: Context) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
-        self.faded: dict[str, tuple[float, float, float, float, float]] = {}
-        """Series -> (live hours, weight and sum of the recent mean, weight and sum of the long one)."""
+        self.faded: dict[str, _Faded] = {}
+        """Series -> (live hours, weight and sum of the recent mean, weight and sum of the long one, squared weights
+        of the recent mean, of the long one, and the products of both)."""
 
     def extra(self, series: str) -> Any:
         """The two faded means."""
@@ -52,8 +60,11 @@ class Drift(Kept):
 
     def take_extra(self, series: str, extra: Any) -> None:
         """Restore them."""
-        live, n, total, many, whole = extra
-        self.faded[series] = (live, n, total, many, whole)
+        live, n, total, many, whole, *squares = extra
+        if not squares:  # kept before the squares were: what they are at a steady pace
+            squares = [n / 2.0, many / 2.0, n * many / (n + many) if n else 0.0]
+        ww, uu, wu = squares
+        self.faded[series] = (live, n, total, many, whole, ww, uu, wu)
 
     def step(self, window: Window, hop: Window) -> Verdict:
         """Judge the difference of the two means with the hop in it, then learn it. Never raises."""
@@ -63,16 +74,15 @@ class Drift(Kept):
             return NOT_OBSERVED
         pool = means.pool(series)
         if hop.decided > 0:
-            self._learn(series, hop)
-        live, n, total, many, whole = self.faded.get(series, (pool.live, 0.0, 0.0, 0.0, 0.0))
+            self._learn(window, hop)
+        live, n, total, many, whole, ww, uu, wu = self.faded.get(series, (pool.live, *NONE))
         if n <= 0.0:
             return Verdict(0.0, None, None, None, None, None, False, "no story yet")
-        _, _, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
         fade = exp(-max(0.0, pool.live - live) / (params.recent_days * 24.0))
         recent, usual = total / n, whole / many
-        spread = 1.0 + max(0.0, window.decided - 1.0) * correlation
-        variance = max(pool.variance, 1e-6) * spread
-        error = sqrt(variance * (1.0 / max(2.0 * n * fade, 1e-9) + 1.0 / (2.0 * many)))
+        # Without news both means stay and so does their difference, but it says less of now: less by the fade.
+        apart = max(ww / (n * n) + uu / (many * many) - 2.0 * wu / (n * many), 1e-9) / max(fade, 1e-6)
+        error = sqrt(max(pool.variance, 1e-6) * apart)
         p = one_sided((recent - usual) / error, params.direction)
         enough = (
             pool.learned >= params.warmup_stories
@@ -84,12 +94,14 @@ class Drift(Kept):
         why = "" if enough else "too few stories of late, or too short a history"
         return Verdict(statistic(p), p, recent, usual, low, high, enough, why)
 
-    def _learn(self, series: str, hop: Window) -> None:
-        params, means = self.params, self.means
+    def _learn(self, window: Window, hop: Window) -> None:
+        params, means, series = self.params, self.means, hop.series
         pool = means.pool(series)
         n, total, squares = hop.decided, hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
         means.learn(series, pool, hop.start, hop.end, n, total, squares, 1.0)
-        last, recent, recent_sum, many, whole = self.faded.get(series, (pool.live, 0.0, 0.0, 0.0, 0.0))
+        _, _, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        each = n * (1.0 + max(0.0, window.decided - 1.0) * correlation)
+        last, recent, recent_sum, many, whole, ww, uu, wu = self.faded.get(series, (pool.live, *NONE))
         hours = pool.live - last
         quick, slow = exp(-hours / (params.recent_days * 24.0)), exp(-hours / (params.memory_days * 24.0))
         self.faded[series] = (
@@ -98,4 +110,7 @@ class Drift(Kept):
             recent_sum * quick + total,
             many * slow + n,
             whole * slow + total,
+            ww * quick * quick + each,
+            uu * slow * slow + each,
+            wu * quick * slow + each,
         )

@@ -76,3 +76,18 @@ def test_onset_is_the_first_breaching_pane_and_makes_the_id():
     assert alert.onset == 3 * MINUTE
     assert alert.id == alert_id(RULE.id, RULE.version, SERIES, 3 * MINUTE)
     assert alert.fired_at == 13 * MINUTE
+
+
+def test_a_thin_hour_does_not_end_an_alert_whose_detector_remembers_beyond_its_window() -> None:
+    def thin(minute: int, statistic: float, stories: int = 1, *, lasting: bool = True) -> Look:
+        window = Window(SERIES, 0, minute * MINUTE, stories, stories, stories)
+        return Look(minute * MINUTE, window, Verdict(statistic), 0.5, False, lasting)
+
+    fires = [look(0, 0.6), look(10, 0.6)]
+    assert life(*fires, thin(20, 0.6), thin(30, 0.6), look(40, 0.6))[1] == [
+        ("pending", "low"),
+        ("firing", "low"),
+    ]
+    assert life(*fires, thin(20, 0.6, lasting=False), thin(30, 0.6, lasting=False))[0] is None
+    assert life(*fires, thin(20, 0.1), thin(30, 0.1))[0] is None, "calm by its own figure"
+    assert life(*fires, thin(20, 0.6, 0), thin(30, 0.6, 0))[0] is None, "nothing is told at all"
