@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.backends.base import Backend
-from classifier.buckets import buckets
+from classifier.buckets import Bucket, buckets
 from classifier.tokens import Window
 
 PAD = 1
@@ -30,14 +30,12 @@ def encode(backend: Backend, windows: Sequence[Window], texts: int, width: int) 
     """Run every window through the backend, in batches of similar length. Blocks."""
     lengths = [len(w.ids) for w in windows]
     states = States(np.zeros((texts, width), np.float32), [[] for _ in range(texts)], {}, {})
-    for bucket in buckets(lengths, backend.budget_tokens):
-        ids = np.full((len(bucket.rows), bucket.length), PAD, np.int64)
-        for row, at in enumerate(bucket.rows):
-            ids[row, : lengths[at]] = windows[at].ids
-        hidden = backend.run(ids, np.array([lengths[at] for at in bucket.rows]))
+    batches = buckets(lengths, backend.budget_tokens)
+    inputs = ((_padded(windows, bucket), np.array([lengths[at] for at in bucket.rows])) for bucket in batches)
+    for bucket, hidden in zip(batches, backend.stream(inputs), strict=True):
         for row, at in enumerate(bucket.rows):
             window = windows[at]
-            pooled = hidden[row, : lengths[at]].mean(0)
+            pooled = _mean(hidden[row], 0, lengths[at])
             weight = 1.0 if window.lead else LATER_WEIGHT
             if not window.clause:
                 states.windows[window.text].append((weight, pooled))
@@ -47,6 +45,20 @@ def encode(backend: Backend, windows: Sequence[Window], texts: int, width: int) 
             for k, span in enumerate(window.spans):
                 if span:
                     mentions.setdefault((window.text, k), []).append(
-                        (weight, hidden[row, span[0] : span[1]].mean(0), pooled)
+                        (weight, _mean(hidden[row], *span), pooled)
                     )
     return states
+
+
+def _padded(windows: Sequence[Window], bucket: Bucket) -> np.ndarray:
+    """The bucket's pieces, int64 (rows, length)."""
+    ids = np.full((len(bucket.rows), bucket.length), PAD, np.int64)
+    for row, at in enumerate(bucket.rows):
+        ids[row, : len(windows[at].ids)] = windows[at].ids
+    return ids
+
+
+def _mean(hidden: np.ndarray, start: int, end: int) -> np.ndarray:
+    """The mean state (width,) of pieces start to end; never a view of `hidden`, which the backend writes anew."""
+    out: np.ndarray = np.add.reduce(hidden[start:end]) / np.float32(end - start)
+    return out

@@ -1,5 +1,6 @@
 """The protocol of a backend, and the choice of one."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from core.errors import ConfigError
 
 
 class Backend(Protocol):
-    """Runs the encoder. Not thread-safe: one thread calls `run`."""
+    """Runs the encoder. Not thread-safe: one thread calls it."""
 
     name: str
     budget_tokens: int
@@ -21,6 +22,11 @@ class Backend(Protocol):
         Blocks until done. States of padding are meaningless. Raises MemoryError where memory is short.
         """
         ...
+
+    def stream(self, batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[np.ndarray]:
+        """`run` over many (ids, lengths), in order. What is yielded may be overwritten when the next is asked for."""
+        for ids, lengths in batches:
+            yield self.run(ids, lengths)
 
 
 def additive_mask(lengths: np.ndarray, length: int) -> np.ndarray:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from classifier.backends import cache
-from classifier.backends.base import additive_mask
+from classifier.backends.base import Backend, additive_mask
 
 
-class OnnxBackend:
+class OnnxBackend(Backend):
     """See base.Backend. `exact`: float32 products from the same weights, for tests and comparisons."""
 
     budget_tokens = 512

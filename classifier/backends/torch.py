@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from classifier import packed
+from classifier.backends.base import Backend
 from core.errors import ConfigError
 
 
@@ -43,7 +44,7 @@ def encoder_state(tensors: dict[str, np.ndarray], layers: int) -> dict[str, np.n
     return state
 
 
-class TorchBackend:
+class TorchBackend(Backend):
     """See base.Backend. `device` None: the CPU."""
 
     def __init__(self, weights: Path, threads: int, device: str | None) -> None:

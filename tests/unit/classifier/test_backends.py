@@ -1,5 +1,6 @@
 """The runtimes agree with one another, and the cache never costs a score."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,39 @@ def states(device: str, weights: Path) -> np.ndarray:
 def test_openvino_and_onnx_runtime_agree_on_the_int8_graph(tiny_weights: Path) -> None:
     pytest.importorskip("openvino", reason="OpenVINO is not installed")
     assert np.abs(states("openvino", tiny_weights) - states("onnx", tiny_weights)).max() < 0.1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("device", ["openvino", "onnx"])
+def test_many_batches_come_back_in_order_and_as_if_alone(
+    tiny_weights: Path, device: str, threads: int
+) -> None:
+    pytest.importorskip(device if device == "openvino" else "onnxruntime")
+    backend = choose(device, tiny_weights, threads)
+    batches = [(np.roll(IDS, k, axis=0), np.roll(LENGTHS, k)) for k in range(7)]
+    batches += [(IDS[:, :5], np.array([5, 5])), (IDS[:1], LENGTHS[:1])]
+    streamed = [hidden.copy() for hidden in backend.stream(batches)]
+    for (ids, lengths), hidden in zip(batches, streamed, strict=True):
+        alone = backend.run(ids, lengths)
+        for row, length in enumerate(lengths):
+            np.testing.assert_array_equal(hidden[row, :length], alone[row, :length])
+
+
+def test_a_stream_left_early_leaves_the_backend_usable(tiny_weights: Path) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    backend = choose("openvino", tiny_weights, 2)
+    expected = backend.run(IDS, LENGTHS)
+    left = backend.stream([(IDS, LENGTHS)] * 9)
+    next(left)
+    del left
+
+    def broken() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield IDS, LENGTHS
+        raise MemoryError("no room for the second batch")
+
+    with pytest.raises(MemoryError):
+        list(backend.stream(broken()))
+    np.testing.assert_array_equal(backend.run(IDS, LENGTHS)[1], expected[1])
 
 
 def test_int8_stays_near_float32(tiny_weights: Path) -> None:

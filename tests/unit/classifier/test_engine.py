@@ -1,5 +1,6 @@
 """The engine's contract: what a score depends on, and what it never does."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,13 +73,14 @@ def test_probabilities_sum_to_exactly_one_and_every_topic_is_there(engine: Engin
 
 def test_identical_texts_are_encoded_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[int] = []
-    run = engine.encoder.run
+    stream = engine.encoder.stream
 
-    def counting(ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        rows.append(len(ids))
-        return run(ids, lengths)
+    def counting(batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[np.ndarray]:
+        taken = list(batches)
+        rows.extend(len(ids) for ids, _ in taken)
+        return stream(taken)
 
-    monkeypatch.setattr(engine.encoder, "run", counting)
+    monkeypatch.setattr(engine.encoder, "stream", counting)
     scores = engine.score([TEXTS[0]] * 50)
     assert sum(rows) == 1
     assert len(set(map(id, scores))) == 1
