@@ -74,6 +74,7 @@ class Desk:
         self._looked_at = NEVER
         self._reaches: dict[tuple[int, ...], int] = {}
         self._trusted: dict[str, int] = {}
+        self._gathering = {n: watch.gather for n, watch in enumerate(watches) if watch.gather is not None}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
 
@@ -219,10 +220,21 @@ class Desk:
         if self.next_fit <= at:
             self._fit(self.next_fit)
             self.next_fit += -(-(at + 1 - self.next_fit) // WEEK) * WEEK
-        for number, series in self._due(at):
+        due = self._due(at)
+        if self._gathering:
+            self._gather(at, due)
+        for number, series in due:
             self._look(at, number, series)
-            closed += 1
-        return closed
+        return closed + len(due)
+
+    def _gather(self, at: int, due: list[tuple[int, str]]) -> None:
+        """Series that are held against one another hear of this moment's news before the first of them is judged."""
+        for number, series in due:
+            if (gather := self._gathering.get(number)) is None:
+                continue
+            watch = self.watches[number]
+            if at % watch.hop_ms == 0 and not self._idle(at, watch, series):
+                gather(*self._windows(at, series, watch))
 
     def _due(self, at: int) -> list[tuple[int, str]]:
         """The looks of this moment: rules in their order, series by name."""
@@ -346,7 +358,7 @@ class Desk:
         if not outcome.changes:
             return
         if outcome.changes[-1] == "firing" and not alert.incident:
-            group = group_of(alert.rule, alert.series, watch.rule.group_by)
+            group = group_of(alert.rule, alert.series, watch.rule.group_by, watch.rule.sectors)
             alert.incident = self.incidents.join(group, alert.id, look.at)
         inside = self.windows.within(look.window.series, look.window.start, look.window.end)
         ids = sorted({observation.article for observation in inside})

@@ -14,10 +14,11 @@ from core.ids import digest
 from core.times import DAY
 
 TOGETHER_MS = DAY
+NO_SECTORS: Mapping[str, str] = {}
 
 
-def group_of(rule: str, series: str, group_by: Sequence[str]) -> str:
-    """The name of the group that an alert belongs to.
+def group_of(rule: str, series: str, group_by: Sequence[str], sectors: Mapping[str, str] = NO_SECTORS) -> str:
+    """The name of the group that an alert belongs to. `sectors`: of companies; one in none is a group by itself.
 
     >>> group_of("r", "entity:US:JPM/topic:energy@en", ()), group_of("r", "topic:energy@zh", ("rule",))
     ('entity:US:JPM', 'r')
@@ -27,7 +28,7 @@ def group_of(rule: str, series: str, group_by: Sequence[str]) -> str:
         "entity": entity_of(series),
         "topic": topic_of(series),
         "series": series,
-        "sector": base_of(series),
+        "sector": sectors.get(entity_of(series)) or base_of(series),
     }
     return "|".join(parts.get(name, "") for name in group_by) if group_by else base_of(series)
 

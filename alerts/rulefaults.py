@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from alerts import sectors
 from alerts.detectors import KINDS
 from alerts.rulesfile import RulesFile, WindowRule
 from alerts.series import glob_regex
@@ -31,6 +32,7 @@ def faults(file: RulesFile) -> list[Fault]:
     return [
         *_names(file),
         *_lists(file),
+        *sectors.faults(file),
         *(fault for at, rule in enumerate(file.rules) for fault in _window(("rules", at), rule)),
     ]
 

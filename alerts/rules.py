@@ -22,6 +22,7 @@ from alerts.outagerules import OutageRule, outage_rule
 from alerts.records import Severity
 from alerts.rulefaults import faults
 from alerts.rulesfile import SEVERITIES, Immediate, Route, RulesFile, WindowRule, matches
+from alerts.sectors import BY_SECTOR, sectors_of
 from alerts.series import entity_of, union
 from core import yamlfile
 from core.errors import ConfigError
@@ -64,10 +65,14 @@ class Rule:
     group_by: tuple[str, ...]
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What decides, as in the file with all defaults: `version` is its hash."""
+    sectors: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Company -> sector, of a rule that decides or groups by it."""
 
     def matches(self, series: str) -> bool:
         """Whether the rule watches `series`."""
         if not self._wanted.fullmatch(series) or self._unwanted.fullmatch(series):
+            return False
+        if self.detector == BY_SECTOR and entity_of(series) not in self.sectors:
             return False
         return not self.watch_list or entity_of(series) in self.entities
 
@@ -268,6 +273,9 @@ def _direction(entry: WindowRule) -> Literal["up", "down", "both"]:
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
     entities = lists[entry.watch_list] if entry.watch_list else frozenset()
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
+    sectors = sectors_of(entry, file)
+    if entry.detector.kind == BY_SECTOR:
+        content["sectors"] = sectors
     return Rule(
         id=entry.name,
         version=content_hash(content),
@@ -293,6 +301,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         route=_routes(entry.route, file),
         group_by=tuple(entry.group_by),
         content=content,
+        sectors=sectors,
     )
 
 

@@ -237,6 +237,8 @@ class RulesFile(Section):
     """The whole of rules.yaml."""
 
     watch_lists: dict[Name, list[str]] = {}
+    sectors: dict[Name, list[str]] = {}
+    """Sector -> its companies, for `sector_divergence` and `group_by: [sector]`; a company is in one at most."""
     trust: dict[str, Share] = {}
     default_trust: Share = 0.5
     rules: list[WindowRule] = []

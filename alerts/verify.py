@@ -141,6 +141,9 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
 def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     told = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
+    context = pack.detector.get("context", {})
+    if context.get("sectors", {}) != pack.rule.get("content", {}).get("sectors", {}):
+        yield Check("detector's context", "differs", "its sectors are not those of the rule's version")
     for name in ("observed", "expected", "p_value"):
         yield same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}

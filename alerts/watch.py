@@ -19,6 +19,7 @@ from alerts.lifecycle import Alert, Look
 from alerts.records import State, Verdict, Window
 from alerts.rules import Rule
 from alerts.schedule import ceil_to
+from alerts.sectors import BY_SECTOR
 from core.times import DAY
 
 LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "volume"})
@@ -72,7 +73,8 @@ class Watch:
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
         self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
         self.looks_early = rule.detector in EARLY and self.hop_ms > pane_ms
-        self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms)
+        sectors = rule.sectors if rule.detector == BY_SECTOR else {}
+        self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=sectors)
         self.detector = make_detector(rule, self.context)
         self.budget = budget
         self.fits: list[tuple[int, Any]] = [(0, budget.initial())] if budget is not None else []
@@ -88,6 +90,8 @@ class Watch:
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
+        self.gather: Callable[[Window, Window], None] | None = getattr(self.detector, "gather", None)
+        """Of detectors that hold series against one another: takes a hop before anything of its moment is judged."""
 
     @property
     def reach_ms(self) -> int:

@@ -16,7 +16,7 @@ class Context:
     window_ms: int = HOUR
     hop_ms: int = 5 * MINUTE
     sectors: Mapping[str, str] = field(default_factory=dict)
-    """Series -> sector, for company-versus-sector divergence; a series not here is in the sector of all the rest."""
+    """Company (`US:JPM`) -> sector, for company-versus-sector divergence; one not here is held against nothing."""
 
 
 NOT_OBSERVED = Verdict(0.0, enough=False, why="none of its sources was being read")

@@ -4,12 +4,14 @@ Two kinds. `language_divergence`: X@zh against X@en, and the other way round. `s
 others of its sector. Expected is the series' own usual share moved by what the reference is off its own usual share
 (on the logit scale), so that news that hits both is no divergence, and neither is a language that is always gloomier.
 The test is the negative share's beta-binomial, with the reference's uncertainty in its precision.
-The reference is the sum of its hops within the window: stories told in several hops count in each.
+The reference is the sum of its hops within the window, the series' own taken out where they are in it: stories told
+in several hops count in each.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log
 from typing import Any, Literal
@@ -19,6 +21,7 @@ from alerts.detectors.keep import Kept
 from alerts.detectors.means import PRIOR, Means
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
 from alerts.records import Verdict, Window
+from alerts.series import base_of, entity_of
 from core.times import HOUR
 
 
@@ -35,15 +38,16 @@ class DivergenceParams:
     incident_weight: float = 0.2
 
 
-class Reference:
-    """A group's recent hops and its usual share."""
+class Hops:
+    """Stories decided on and negative ones of the hops within a window."""
 
-    __slots__ = ("hops", "n", "negative", "usual_n", "usual_negative")
+    __slots__ = ("hops", "n", "negative")
 
-    def __init__(self) -> None:
+    def __init__(self, hops: Iterable[tuple[int, int, int]] = ()) -> None:
         self.hops: deque[tuple[int, int, int]] = deque()
         self.n = self.negative = 0
-        self.usual_n = self.usual_negative = 0.0
+        for hop in hops:
+            self.add(*hop)
 
     def until(self, start: int) -> None:
         """Forget hops that end at or before `start`."""
@@ -62,18 +66,21 @@ class Reference:
         self.n += n
         self.negative += negative
 
+
+class Reference(Hops):
+    """A group's recent hops and its usual share."""
+
+    __slots__ = ("usual_n", "usual_negative")
+
+    def __init__(
+        self, hops: Iterable[tuple[int, int, int]] = (), usual_n: float = 0.0, usual_negative: float = 0.0
+    ) -> None:
+        super().__init__(hops)
+        self.usual_n, self.usual_negative = usual_n, usual_negative
+
     def state(self) -> list[Any]:
         """Everything."""
         return [list(self.hops), self.usual_n, self.usual_negative]
-
-    @classmethod
-    def of(cls, state: list[Any]) -> Reference:
-        """What `state` gave."""
-        made = cls()
-        for end, n, negative in state[0]:
-            made.add(end, n, negative)
-        made.usual_n, made.usual_negative = state[1:]
-        return made
 
 
 class Divergence(Kept):
@@ -87,6 +94,8 @@ class Divergence(Kept):
         self.window = context.window_ms
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
         self.groups: dict[str, Reference] = {}
+        self.own: dict[str, Hops] = {}
+        """What each series itself gave to its group: to be taken out where it is held against the rest."""
 
     def feeds(self, series: str) -> str:
         """The group that the series' hops go to; "" = none."""
@@ -97,12 +106,38 @@ class Divergence(Kept):
         raise NotImplementedError
 
     def extra(self, series: str) -> Any:
-        """The groups, with what is pooled."""
-        return None if series else {name: group.state() for name, group in sorted(self.groups.items())}
+        """The groups, with what is pooled; with a series, what it gave to its group."""
+        if series:
+            own = self.own.get(series)
+            return list(own.hops) if own is not None else None
+        return {name: group.state() for name, group in sorted(self.groups.items())}
 
     def take_extra(self, series: str, extra: Any) -> None:
         """Restore them."""
-        self.groups = {name: Reference.of(state) for name, state in extra.items()}
+        if series:
+            self.own[series] = Hops(extra)
+        else:
+            self.groups = {name: Reference(*state) for name, state in extra.items()}
+
+    def gather(self, window: Window, hop: Window) -> None:
+        """Take a hop into its group. The desk does so for all series of a moment before it has the first one judged:
+        else who is first by name would be held against a sector that has not heard of the same news yet."""
+        name, n, negative = self.feeds(window.series), hop.decided, hop.negative
+        if not name or not n or not window.observed or self._gathered(window.series, hop.end):
+            return
+        own = self.own.get(window.series)
+        if own is None:
+            own = self.own[window.series] = Hops()
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = Reference()
+        for hops in (own, group):
+            hops.until(window.start)
+            hops.add(hop.end, n, negative)
+
+    def _gathered(self, series: str, end: int) -> bool:
+        own = self.own.get(series)
+        return own is not None and bool(own.hops) and own.hops[-1][0] >= end
 
     def step(self, window: Window, hop: Window) -> Verdict:
         """Judge the window against the reference's last window, then learn the hop. Never raises."""
@@ -111,23 +146,25 @@ class Divergence(Kept):
         if not window.observed:
             return NOT_OBSERVED
         pool = means.pool(series)
-        own, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        expected, belief, correlation = means.expect(
+            pool, series, pool.calendar.bin((window.end - 1) // HOUR)
+        )
         n, k = window.decided, window.negative
         name, inside = self.against(series)
         group = self.groups.get(name)
         m = bad = 0
         if group is not None:
             group.until(window.start)
-            m, bad = (
-                (max(0, group.n - n), max(0, group.negative - k)) if inside else (group.n, group.negative)
-            )
-            m = max(m, bad)
+            m, bad = group.n, group.negative
+            if inside and (own := self.own.get(series)) is not None:
+                own.until(window.start)
+                m, bad = m - own.n, bad - own.negative
         verdict = Verdict(0.0, None, k / n if n else None, None, None, None, False, self._why(name, n, m))
         p = 1.0
         if not verdict.why and group is not None:
             usual = (group.usual_negative + PRIOR * pool.mean) / (group.usual_n + PRIOR)
             now = (bad + 2.0 * usual) / (m + 2.0)  # two stories' worth of "as usual" keep the logit finite
-            share = _inverse(_logit(own) + _logit(now) - _logit(usual))
+            share = _inverse(_logit(expected) + _logit(now) - _logit(usual))
             unsure = (1.0 + (m - 1.0) * correlation) / (m + 2.0) + 1.0 / (group.usual_n + PRIOR)
             rest = min(0.9, correlation + 1.0 / (belief + 1.0) + unsure)
             precision = 1.0 / rest - 1.0
@@ -153,13 +190,8 @@ class Divergence(Kept):
         n, negative = hop.decided, hop.negative
         before = pool.live
         self.means.learn(series, pool, hop.start, hop.end, n, negative, negative, weight)
-        name = self.feeds(series)
-        if name:
-            group = self.groups.get(name)
-            if group is None:
-                group = self.groups[name] = Reference()
-            group.until(window.start)
-            group.add(hop.end, n, negative)
+        self.gather(window, hop)
+        if (group := self.groups.get(self.feeds(series))) is not None:
             fade = exp(-(pool.live - before) / (self.params.memory_days * 24.0))
             group.usual_n = group.usual_n * fade + n
             group.usual_negative = group.usual_negative * fade + negative
@@ -197,7 +229,7 @@ class LanguageDivergence(Divergence):
 
 
 class SectorDivergence(Divergence):
-    """A company against the rest of its sector; without a known sector, against all companies of the rule's market."""
+    """A company against the rest of its sector (topics and languages against the same topic and language of it)."""
 
     kind = "sector_divergence"
 
@@ -205,16 +237,11 @@ class SectorDivergence(Divergence):
         super().__init__(params, context)
         self.sectors = context.sectors
 
-    def _sector(self, series: str) -> str:
-        if not series.startswith("entity:"):
-            return ""
-        country = series[7:].split(":", 1)[0]
-        return self.sectors.get(series) or self.sectors.get(series[7:]) or f"all:{country}"
-
     def feeds(self, series: str) -> str:
         """Its sector."""
-        return self._sector(series)
+        sector = self.sectors.get(entity_of(series))
+        return sector + series[len(base_of(series)) :] if sector else ""
 
     def against(self, series: str) -> tuple[str, bool]:
         """Its sector without itself."""
-        return self._sector(series), True
+        return self.feeds(series), True

@@ -16,7 +16,7 @@ from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
 HOP, WINDOW = 15 * MINUTE, 2 * HOUR
 START = parse_iso("2024-03-04T00:00:00Z")
 SERIES = ["entity:US:AAA", "entity:US:BBB", "entity:US:CCC", "topic:energy@en", "topic:energy@zh"]
-CONTEXT = Context(WINDOW, HOP, dict.fromkeys(SERIES[:3], "tech"))
+CONTEXT = Context(WINDOW, HOP, dict.fromkeys(["US:AAA", "US:BBB", "US:CCC"], "tech"))
 Story = tuple[int, bool, int]
 """(end of its hop, negative, sentiment in 1/10,000)"""
 
