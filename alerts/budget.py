@@ -183,6 +183,11 @@ class Budget:
         self._peaks = sorted(peak for peak in self._peaks if peak[1] >= oldest)[-KEPT:]
 
     @property
+    def first_at(self) -> int | None:
+        """When the first verdict with enough evidence came."""
+        return self._first_at
+
+    @property
     def weeks(self) -> float:
         """Weeks with data so far."""
         if self._first_at is None:

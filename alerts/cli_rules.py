@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 
-from alerts.cli_common import Config, Json, settings_of, show_json, show_table
+from alerts.cli_common import Config, DeskName, Json, StoreUrl, settings_of, show_json, show_table
 from alerts.delivery.names import names
+from alerts.learned import Learned, learned
 from alerts.outagerules import OutageRule
 from alerts.rules import AnyRule, ImmediateRule, RuleSet, load_rules
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
+from core.store import open_store
 from core.times import span
 
+log = structlog.get_logger(__name__)
 File = Annotated[
     Path | None,
     typer.Argument(help="rules.yaml; default: the one that the settings name, else the built-in ones."),
@@ -64,11 +69,19 @@ def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-def list_rules(file: File = None, json: Json = False, config: Config = None) -> None:
-    """List the rules: what each watches, and its version."""
-    rules = rules_of(file, settings_of(config))
+def list_rules(
+    file: File = None,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """List the rules: what each watches, its version, and, where the store is at hand, how far it has learned."""
+    settings = settings_of(config, store, desk)
+    rules = rules_of(file, settings)
     every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
-    found = [_told(rule) for rule in every]
+    far = _learned(rules, settings, asked=store is not None)
+    found = [_told(rule) | ({"learned": asdict(far[rule.id])} if rule.id in far else {}) for rule in every]
     if json:
         show_json({"version": rules.version, "rules": found})
         return
@@ -80,6 +93,28 @@ def list_rules(file: File = None, json: Json = False, config: Config = None) -> 
     columns = ("rule", "version", "detector", "window", "false alarms", "stories / publishers", "watches")
     show_table(columns, rows, "No rules.")
     typer.echo(f"{rules.name}, version {rules.version}")
+    if far:
+        said = [(name, one.words()) for name, one in far.items()]
+        show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")
+
+
+def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, Learned]:
+    """How far each window rule has learned; empty where no store is at hand. Raises where it was asked for."""
+    try:
+        opened = open_store(settings.store, read_only=True)
+    except (ConfigError, StoreUnavailable) as error:
+        if asked:
+            raise
+        log.debug("no store at hand", error=str(error))
+        return {}
+    try:
+        with opened.read() as connection:
+            return {
+                rule.id: learned(connection, settings.alerts.desk, rule, settings.alerts.pane)
+                for rule in rules.rules
+            }
+    finally:
+        opened.close()
 
 
 def _told(rule: AnyRule) -> dict[str, Any]:

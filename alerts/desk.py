@@ -34,7 +34,7 @@ from core.times import DAY, HOUR, WEEK
 
 BUDGET, TIMERS = "(budget)", "(timers)"
 """No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
-_MONDAY = 4 * DAY
+MONDAY = 4 * DAY
 """1970-01-01 was a Thursday: weeks begin four days after the epoch."""
 
 
@@ -216,7 +216,7 @@ class Desk:
             self._close(at - self.pane_ms) if self._starts and self._starts[0] + self.pane_ms == at else 0
         )
         if self.next_fit == NEVER:
-            self.next_fit = ceil_to(at - _MONDAY, WEEK) + _MONDAY
+            self.next_fit = ceil_to(at - MONDAY, WEEK) + MONDAY
         if self.next_fit <= at:
             self._fit(self.next_fit)
             self.next_fit += -(-(at + 1 - self.next_fit) // WEEK) * WEEK

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from alerts.budget import load_fit
 from alerts.desk import BUDGET, TIMERS, Desk, restore_looks
@@ -67,7 +67,7 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
 
 
 def _watch(connection: Connection, name: str, watch: Watch) -> None:
-    states, fits, alerts = tables.detector_state.c, tables.fits.c, tables.alerts.c
+    states, alerts = tables.detector_state.c, tables.alerts.c
     query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
     rows = connection.execute(query).all()
     watch.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
@@ -84,6 +84,36 @@ def _watch(connection: Connection, name: str, watch: Watch) -> None:
     for (data,) in found:
         alert = msgspec.msgpack.decode(data, type=Alert)
         watch.alerts[alert.series] = alert
+    budget_of(connection, name, watch)
+    if not rows:
+        _say_forgotten(connection, name, watch)
+
+
+def _say_forgotten(connection: Connection, name: str, watch: Watch) -> None:
+    """The code computes the statistic otherwise than when this rule last ran: what was fitted to it is not used."""
+    fits, states = tables.fits.c, tables.detector_state.c
+    for version in watch.rule.former:
+        key = f"{watch.rule.id}@{version}"
+        known = connection.execute(
+            select(states.series).where(states.desk == name, states.rule == key).limit(1)
+        )
+        if known.first() is None:
+            continue
+        query = select(func.count()).where(fits.desk == name, fits.rule == key)
+        log.warning(
+            "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
+            "used, and it learns anew",
+            rule=watch.rule.id,
+            detector=watch.rule.detector,
+            fits=connection.execute(query).scalar_one(),
+            version=watch.rule.version,
+            was=version,
+        )
+
+
+def budget_of(connection: Connection, name: str, watch: Watch) -> None:
+    """Give the watch its fits and the history of its statistic."""
+    states, fits = tables.detector_state.c, tables.fits.c
     if watch.budget is not None:
         made = connection.execute(
             select(fits.in_force_from, fits.fit)
@@ -91,7 +121,10 @@ def _watch(connection: Connection, name: str, watch: Watch) -> None:
             .order_by(fits.in_force_from)
         )
         watch.fits += [(since, load_fit(text)) for since, text in made]
-        for snapshot in (state for series, state in rows if series == BUDGET):
+        kept = select(states.state).where(
+            states.desk == name, states.rule == watch.key, states.series == BUDGET
+        )
+        for (snapshot,) in connection.execute(kept).all():
             _observe(connection, name, watch, watch.restore_budget(snapshot))
 
 

@@ -67,6 +67,8 @@ class Rule:
     """What decides, as in the file with all defaults: `version` is its hash."""
     sectors: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Company -> sector, of a rule that decides or groups by it."""
+    former: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Versions that the same rule had while its detector computed earlier statistics."""
 
     def matches(self, series: str) -> bool:
         """Whether the rule watches `series`."""
@@ -276,6 +278,8 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
     sectors = sectors_of(entry, file)
     if entry.detector.kind == BY_SECTOR:
         content["sectors"] = sectors
+    earlier = [_with_statistic(content, number) for number in range(1, KINDS[entry.detector.kind].statistic)]
+    content = _with_statistic(content, KINDS[entry.detector.kind].statistic)
     return Rule(
         id=entry.name,
         version=content_hash(content),
@@ -302,7 +306,13 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         group_by=tuple(entry.group_by),
         content=content,
         sectors=sectors,
+        former=tuple(content_hash(one) for one in earlier),
     )
+
+
+def _with_statistic(content: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The content with its detector's statistic; the first is not said, as it was not before there were others."""
+    return {**content, "statistic": number} if number > 1 else dict(content)
 
 
 def _immediate(entry: Immediate, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> ImmediateRule:

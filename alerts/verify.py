@@ -15,7 +15,7 @@ import msgspec
 
 from alerts import evidence, lifecycle, sentence
 from alerts.checks import Check, same
-from alerts.detectors import Context, make
+from alerts.detectors import KINDS, Context, make
 from alerts.outageproof import Proof
 from alerts.records import Verdict, Window
 from alerts.rules import content_hash
@@ -152,6 +152,12 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
         yield Check(
             "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
         )
+        return
+    kind = KINDS.get(pack.detector["kind"])
+    then, now = pack.rule.get("content", {}).get("statistic", 1), kind.statistic if kind else None
+    if kind and then != now:
+        said = f"decided by statistic {then} of {pack.detector['kind']}; this version of newsquake computes {now}"
+        yield Check("detector's verdict", "unknown", said)
         return
     try:
         detector = make(pack.detector["kind"], pack.detector["params"], Context(**pack.detector["context"]))

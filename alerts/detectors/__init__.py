@@ -35,6 +35,9 @@ class Kind:
     build: Callable[[Any, Context], Detector]
     unit: str
     """Of observed, expected and the band: share (0..1), stories, sentiment (-1..1), or the rule's metric."""
+    statistic: int = 1
+    """Raise it when the statistic is computed otherwise than before: it enters the versions of the rules that use this
+    kind, so that thresholds fitted to the old figures are never held against the new ones."""
 
 
 KINDS: dict[str, Kind] = {
@@ -43,10 +46,10 @@ KINDS: dict[str, Kind] = {
     "negative_volume": Kind(NegativeVolumeParams, NegativeVolume, "stories"),
     "sentiment": Kind(SentimentParams, Sentiment, "sentiment"),
     "mean_shift": Kind(MeanShiftParams, MeanShift, "sentiment"),
-    "drift": Kind(DriftParams, Drift, "sentiment"),
+    "drift": Kind(DriftParams, Drift, "sentiment", statistic=2),
     "silence": Kind(SilenceParams, Silence, "stories"),
-    "language_divergence": Kind(LanguageDivergenceParams, LanguageDivergence, "share"),
-    "sector_divergence": Kind(DivergenceParams, SectorDivergence, "share"),
+    "language_divergence": Kind(LanguageDivergenceParams, LanguageDivergence, "share", statistic=2),
+    "sector_divergence": Kind(DivergenceParams, SectorDivergence, "share", statistic=2),
     "static": Kind(StaticParams, Static, "metric"),
 }
 

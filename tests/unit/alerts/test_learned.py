@@ -1,0 +1,149 @@
+"""How far a rule has learned is told from the store; fits of another statistic than the code's are not used."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from alerts import cli_rules, persist, restore, verify
+from alerts.desk import Desk
+from alerts.detectors import KINDS
+from alerts.evidence import Pack
+from alerts.learned import Learned, learned
+from alerts.rules import RuleSet, parse_rules
+from alerts.testing import scored
+from alerts.watermark import Watermark
+from alerts.worker import watches_of
+from core import tables
+from core.errors import ConfigError
+from core.records import Marker
+from core.store import Store
+from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
+
+MONDAY = parse_iso("2024-01-01T00:00:00Z")
+TEXT = """
+rules:
+  - {name: busy, series: ["topic:energy"], window: 3h, detector: {kind: volume, calendar: none}, budget: 0.01/week}
+  - {name: sliding, series: ["topic:energy"], window: 3h, detector: {kind: drift, calendar: none}, budget: 0.01/week}
+  - {name: fixed, series: ["topic:energy"], window: 3h, threshold: 0.99, minimum: {stories: 20}}
+  - {name: elsewhere, series: ["topic:crypto"], window: 3h, detector: volume}
+"""
+RULES = parse_rules(TEXT, "rules.yaml")
+
+
+def run(store: Store, days: int, rules: RuleSet = RULES) -> None:
+    """A desk reads `days` of steady news and keeps what it decides."""
+    rng = random.Random(1)
+    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    number, at = 0, MONDAY
+    while (at := at + round(rng.expovariate(2.0) * HOUR)) < MONDAY + days * DAY:
+        number += 1
+        desk.take(scored(number, at, negative=rng.choice([900, 6000])))
+    desk.mark(0, Marker(writer="t", t=MONDAY + days * DAY))
+    with store.write() as connection:
+        more = True
+        while more:
+            more = desk.advance()
+            assert not persist.save(connection, "main", desk, desk.effects())
+        persist.save_progress(connection, "main", desk, {0: 1}, "t")
+
+
+def told(store: Store, rules: RuleSet = RULES) -> dict[str, Learned]:
+    with store.read() as connection:
+        return {rule.id: learned(connection, "main", rule, MINUTE) for rule in rules.rules}
+
+
+def test_a_rule_that_never_ran_starts_without_a_past(sqlite_store: Store) -> None:
+    assert {one.state for one in told(sqlite_store).values()} == {"new"}
+
+
+def test_the_first_weeks_are_conservative_and_say_until_when(sqlite_store: Store) -> None:
+    run(sqlite_store, 10)
+    found = told(sqlite_store)
+    busy = found["busy"]
+    assert busy.state == "conservative" and busy.since is not None
+    since = parse_iso(busy.since)
+    assert MONDAY < since < MONDAY + 3 * DAY and 1.0 < busy.weeks < 1.5
+    # Four weeks with data, then the fit of the next Monday, in force a day later.
+    assert busy.until is not None and parse_iso(busy.until) == MONDAY + 5 * WEEK + DAY
+    assert "conservative" in busy.words() and "until 2024-02-06 at the earliest" in busy.words()
+    assert found["sliding"].state == "learning"  # drift asks for a fortnight
+    assert found["fixed"].state == "fixed" and found["elsewhere"].state == "learning"
+
+
+def test_after_its_weeks_a_rule_is_fitted(sqlite_store: Store) -> None:
+    run(sqlite_store, 38)
+    busy = told(sqlite_store)["busy"]
+    assert busy.state == "fitted" and busy.weeks > 4.0 and busy.until is None
+    with sqlite_store.read() as connection:
+        fits = connection.execute(
+            select(tables.fits.c.fit).where(tables.fits.c.rule.like("busy@%"))
+        ).scalars()
+        assert busy.threshold in [json.loads(fit)["threshold"] for fit in fits]
+
+
+def test_another_version_of_a_rule_starts_anew(sqlite_store: Store) -> None:
+    run(sqlite_store, 10)
+    other = parse_rules(TEXT.replace("budget: 0.01/week", "budget: 0.02/week"), "rules.yaml")
+    assert told(sqlite_store, other)["busy"].state == "new"
+
+
+def test_rules_list_says_it_where_the_store_is_at_hand(
+    sqlite_store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(sqlite_store, 10)
+    (tmp_path / "rules.yaml").write_text(TEXT)
+    config = tmp_path / "newsquake.yaml"
+    config.write_text(f'store: {{url: "sqlite:///{tmp_path}/store.db"}}\nalerts: {{rules: rules.yaml}}\n')
+    cli_rules.list_rules(json=True, config=config)
+    found = {one["id"]: one.get("learned") for one in json.loads(capsys.readouterr().out)["rules"]}
+    assert found["busy"]["state"] == "conservative" and found["busy"]["until"].startswith("2024-02-06")
+    cli_rules.list_rules(config=config)
+    assert "nothing judged yet" in capsys.readouterr().out
+    # No store: the list as ever, and nothing is made; asked for by name, it is a fault.
+    nowhere = f"sqlite:///{tmp_path}/none/x.db"
+    config.write_text(f'store: {{url: "{nowhere}"}}\nalerts: {{rules: rules.yaml}}\n')
+    cli_rules.list_rules(config=config)
+    assert "learned" not in capsys.readouterr().out and not (tmp_path / "none").exists()
+    with pytest.raises(ConfigError, match="no such file"):
+        cli_rules.list_rules(config=config, store=nowhere)
+
+
+def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(sqlite_store, 24)
+    before = {rule.id: rule.version for rule in RULES.rules}
+    monkeypatch.setitem(KINDS, "drift", replace(KINDS["drift"], statistic=KINDS["drift"].statistic + 1))
+    rules = parse_rules(TEXT, "rules.yaml")
+    after = {rule.id: rule.version for rule in rules.rules}
+    assert {name for name in after if after[name] != before[name]} == {"sliding"}
+    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    with capture_logs() as logs, sqlite_store.read() as connection:
+        restore.load(connection, "main", desk)
+    said: list[Any] = [one for one in logs if "learns anew" in one["event"]]
+    assert [(one["rule"], one["was"]) for one in said] == [("sliding", before["sliding"])]
+    sliding = next(watch for watch in desk.watches if watch.rule.id == "sliding")
+    assert len(sliding.fits) == 1 and sliding.fits[0][1].weeks == 0.0
+    with capture_logs() as logs, sqlite_store.read() as connection:
+        restore.load(connection, "main", Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE))
+    assert not [one for one in logs if "learns anew" in one["event"]]
+
+
+def test_a_pack_of_an_earlier_statistic_is_unknown_and_not_called_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.unit.alerts.test_sectors import packs
+
+    pack: Pack = packs()[0]
+    kind = KINDS["sector_divergence"]
+    monkeypatch.setitem(KINDS, "sector_divergence", replace(kind, statistic=kind.statistic + 1))
+    (check,) = [one for one in verify.verify(pack) if one.what == "detector's verdict"]
+    assert check.verdict == "unknown" and f"statistic {kind.statistic} of sector_divergence" in check.detail
