@@ -16,6 +16,8 @@ from pathlib import Path
 import yaml
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from core.chinese import simplified
+
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 _LATIN = re.compile(r"[a-z][a-z'&]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -124,7 +126,7 @@ def words_of(text: str) -> frozenset[str]:
 
 def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
     """The facts of an article; where it has no title, the first sentence or so stands for it."""
-    head = (title or body[:120]).lower()
+    head = simplified((title or body[:120]).lower())
     numbers = digits(head)
     spelled = {_SPELLED[word] for word in _LATIN.findall(head) if word in _SPELLED}
     return Facts(

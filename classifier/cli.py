@@ -18,7 +18,11 @@ CHUNK_ROWS = 2_048
 
 def classify(
     source: Annotated[
-        str, typer.Argument(metavar="INPUT", help="jsonl, csv, parquet, txt (a text a line), or -")
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="jsonl, csv, parquet, txt (a text a line), or - (jsonl, csv with a header, or lines)",
+        ),
     ],
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")

@@ -27,8 +27,9 @@ from classifier.tokens import Tokens, Window
 from classifier.windows import windows
 
 SHIPPED = Path(__file__).parent / "weights"
-READING = 2
-"""Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses)."""
+READING = 3
+"""Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
+3: traditional Chinese as simplified)."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
 

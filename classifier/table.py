@@ -4,32 +4,26 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
+from classifier.language import OURS
 from classifier.records import ONE, Score, Text
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.text import sound
 from core.errors import ConfigError
+from core.language import foreign, normal, quick
 
 FORMATS: Final = (".jsonl", ".csv", ".parquet", ".txt")
 COLUMNS: Final = (
     "id", "language", "register", "sentiment", "p_negative", "p_neutral", "p_positive", "abstained", "topics",
     "entities", "signature", "model_version", "error",
 )  # fmt: skip
-_SPOKEN: Final = {
-    "eng": "en",
-    "english": "en",
-    "zho": "zh",
-    "chi": "zh",
-    "chinese": "zh",
-    "cn": "zh",
-    "cmn": "zh",
-}
+_TEXTS: Final = frozenset(("text", "title", "body"))
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 """What Python makes of bytes that are not UTF-8, when asked to keep them."""
 
@@ -68,17 +62,22 @@ def row_of(number: int, fields: Any, register: str | None = None) -> Row:
         return Row(name, error="no text: text, title and body are missing or empty")
     own = fields.get("register")
     told = register or (own if own in REGISTERS else None)
-    known = _language(fields.get("language"))
-    return Row(name, Text(_string(title), _string(body), known, told))
+    headline, rest = _string(title), _string(body)
+    return Row(
+        name, Text(headline, rest, _language(fields.get("language"), f"{headline}\n{rest[:400]}"), told)
+    )
 
 
-def _language(told: Any) -> str | None:
-    """A language as people write it: en, EN-us, zh_CN, Chinese; None (to be detected) for what is no language."""
-    if not isinstance(told, str):
-        return None
-    code = re.split(r"[-_]", told.strip().lower())[0]
-    code = _SPOKEN.get(code, code)
-    return code if re.fullmatch(r"[a-z]{2,3}", code) and code not in ("und", "nan", "nil", "na") else None
+def _language(told: Any, text: str) -> str | None:
+    """A language as people write it: en, EN-us, zh_CN, Chinese; else what the text shows to be neither of ours.
+
+    None: one of ours, which the engine tells apart.
+    """
+    code = normal(told) if isinstance(told, str) else ""
+    if not code:
+        seen = quick(text) or foreign(text)
+        code = seen if seen not in OURS else ""
+    return code or None
 
 
 def _empty(value: Any) -> bool:
@@ -90,12 +89,21 @@ def _string(value: Any) -> str:
 
 
 def read(source: str, register: str | None = None) -> Iterator[Row]:
-    """Yield a row for every row of a file (or of standard input for "-": JSON objects or plain lines).
+    """Yield a row for every row of a file (or of standard input for "-": JSON objects, CSV or plain lines).
 
     Raises ConfigError for a missing file, an unknown format, or a table without any text column.
     """
     if source == "-":
-        for number, line in enumerate(sys.stdin.buffer):
+        lines = iter(sys.stdin.buffer)
+        first = next(lines, b"")
+        if _heads_a_table(first):
+            decoded = (
+                line.decode("utf-8-sig" if not n else "utf-8", "surrogateescape")
+                for n, line in enumerate(chain([first], lines))
+            )
+            yield from _csv(Path("-"), decoded, register)
+            return
+        for number, line in enumerate(chain([first] if first else [], lines)):
             yield _line(number, line, register, sniff=True)
         return
     path = Path(source)
@@ -105,7 +113,8 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
     if suffix == ".parquet":
         yield from _parquet(path, register)
     elif suffix == ".csv":
-        yield from _csv(path, register)
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as table:
+            yield from _csv(path, table, register)
     elif suffix in (".jsonl", ".json", ".txt"):
         with path.open("rb") as file:
             for number, line in enumerate(file):
@@ -129,17 +138,28 @@ def _line(number: int, raw: bytes, register: str | None, *, sniff: bool, strict:
     return row_of(number, {"text": line}, register)
 
 
-def _csv(path: Path, register: str | None) -> Iterator[Row]:
+def _heads_a_table(line: bytes) -> bool:
+    """Whether a first line is the header of a CSV table: plain words with commas, a text column among them.
+
+    >>> _heads_a_table(b"id,Title"), _heads_a_table(b"Stocks fall, bonds rise"), _heads_a_table(b"text")
+    (False, False, False)
+    >>> _heads_a_table(b"id,text")
+    True
+    """
+    names = [name.strip('"') for name in line.decode("utf-8-sig", "replace").strip().split(",")]
+    return len(names) > 1 and all(map(str.isidentifier, names)) and bool(_TEXTS & set(names))
+
+
+def _csv(path: Path, source: Iterable[str], register: str | None) -> Iterator[Row]:
     csv.field_size_limit(2**31 - 1)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        lines = (line.replace("\0", "") for line in file)
-        names = next(csv.reader(lines), [])
-        _check(path, names)
-        for number, record in enumerate(_records(lines)):
-            if isinstance(record, str):
-                yield Row(str(number), error=record)
-            else:
-                yield row_of(number, dict(zip(names, record, strict=False)), register)
+    lines = (line.replace("\0", "") for line in source)
+    names = next(csv.reader(lines), [])
+    _check(path, names)
+    for number, record in enumerate(_records(lines)):
+        if isinstance(record, str):
+            yield Row(str(number), error=record)
+        else:
+            yield row_of(number, dict(zip(names, record, strict=False)), register)
 
 
 def _records(lines: Iterator[str]) -> Iterator[list[str] | str]:
@@ -203,7 +223,7 @@ def _parquet(path: Path, register: str | None) -> Iterator[Row]:
 
 
 def _check(path: Path, columns: list[str]) -> None:
-    if not {"text", "title", "body"} & set(columns):
+    if not _TEXTS & set(columns):
         shown = sound(", ".join(columns)) or "none"
         raise ConfigError(f"{path}: columns {shown}; expected text, or title and/or body")
 

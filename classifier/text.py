@@ -2,12 +2,15 @@
 
 Never changes what a person sees; only what is tokenised. A link becomes the word "http" (that a post has one
 is a signal, where it leads is not, and it costs fifteen pieces); a wire's capitals become small letters, since
-the vocabulary knows few words in capitals (1987's headlines would take twice the pieces and mean half).
+the vocabulary knows few words in capitals (1987's headlines would take twice the pieces and mean half); traditional
+characters become simplified ones, which is what the Chinese sets it learned from are written in.
 """
 
 import re
 import unicodedata
 from typing import Final
+
+from core.chinese import simplified
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.ASCII)
 _SPACE: Final = re.compile(r"\s+")
@@ -29,14 +32,14 @@ def sound(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return `text` as the encoder reads it: NFKC, links folded, controls dropped, shouting lowered.
+    """Return `text` as the encoder reads it: NFKC, simplified, links folded, controls dropped, shouting lowered.
 
     >>> normal("FED SETS TWO BILLION DLR REPURCHASE")
     'fed sets two billion dlr repurchase'
     >>> normal("Profit up https://t.co/x9 https://t.co/y")
     'Profit up http http'
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = simplified(unicodedata.normalize("NFKC", text))
     text = _LINK.sub("http", text)
     text = _DROP.sub(" ", text)
     text = _QUESTION.sub("??", text)

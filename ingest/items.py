@@ -11,10 +11,10 @@ import msgspec
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
 from core.ids import article_id, revision, source_origin
+from core.language import detect, normal
 from core.records import Article, DeadLetter, encode
 from ingest.charset import tidy
 from ingest.dates import publish_time
-from ingest.language import detect, normal
 from ingest.rows import ticker_list
 from ingest.text import clean
 from ingest.urls import canonical, publisher_of

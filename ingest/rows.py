@@ -17,10 +17,10 @@ import orjson
 from core.deadletter import dead_letter
 from core.errors import Reason
 from core.ids import article_id, file_origin, revision
+from core.language import foreign, normal, quick
 from core.records import Article, DeadLetter
 from core.times import DAY
 from ingest.columns import FIELDS
-from ingest.language import foreign, normal, quick
 from ingest.moments import parse_moment, plausible
 from ingest.readers import Fault, Row
 from ingest.text import clean, empty_word, no_text, not_text

@@ -14,8 +14,9 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from classifier.entities import catalogue
 from classifier.entities.catalogue import Entity
 from classifier.entities.forms import known_tickers, tickers
-from classifier.entities.rules import beside, counts, rulebook, vetoed
+from classifier.entities.rules import beside, counts, meant_otherwise, rulebook, vetoed
 from classifier.records import ONE
+from core.chinese import simplified
 
 SEARCHED_CHARS = 20_000
 """A title and a body are searched up to here; what is named only later is not what the article is about."""
@@ -62,7 +63,7 @@ class Linker:
             content.update(repr((entity.id, entity.name, entity.aliases, entity.careful)).encode())
             for alias, careful in [(a, False) for a in entity.aliases] + [(c, True) for c in entity.careful]:
                 if len(alias) >= 2:
-                    names.setdefault(alias.lower(), (entity, careful))
+                    names.setdefault(simplified(alias.lower()), (entity, careful))
         self._patterns = list(names)
         self._meaning = [names[p] for p in self._patterns]
         self._search = AhoCorasick(self._patterns, matchkind=MatchKind.Standard)
@@ -81,7 +82,7 @@ class Linker:
             for entity, start, end in known_tickers(text, self._by_id)
             if not any(start < e and s < end for s, e, _, _ in taken)
         ]
-        for start, end, entity in self._named(text):
+        for start, end, entity in self._named(simplified(text)):
             if not any(start < e and s < end for s, e, _, _ in taken):
                 taken.append((start, end, entity.id, entity))
         starts: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -110,6 +111,8 @@ class Linker:
             if any(start < e and s < end for s, e, _ in kept) or not _stands(
                 text, start, end, pattern, careful
             ):
+                continue
+            if not careful and meant_otherwise(pattern, text, start, end):
                 continue
             if careful and not counts(pattern, text, start, end):
                 if not vetoed(pattern, text, start, end):

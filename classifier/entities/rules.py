@@ -42,6 +42,10 @@ _UNLESS: Final[dict[str, re.Pattern[str]]] = {
         "target": r"target hospitality|(?:price|profit|inflation|growth|emissions?|sales|earnings|rate|on|its|a|the|of|to|raises?|cuts?|hikes?"
         r"|lowers?|[\d%$.]+)\s+target\b|\btarget(?:s|ed|ing)?\s+(?:price|of|for|date|rate|range|at|by|the|raised|cut|to\s+\$|"
         r"\$|zone|hit|inflation|is|was|of)|PT\b",
+        "intel": r"\bintel (?:reports? (?:says?|said|finds?|found|warns?|shows?|suggests?|claims?|that|on)\b|agenc\w+|officials?|"
+        r"communit\w+|briefings?|assessments?|sharing|operatives?|services?|leaks?|gathering|officers?)|"
+        r"\b(?:us|u\.s\.|uk|british|western|military|israeli|ukrainian|russian|chinese|nato|classified|credible) "
+        r"intel\b(?! (?:chips?|cpus?|processors?|fabs?|plants?|factor\w+|shares|stock|unit))",
         "平安": r"一路平安|平安夜|平安无事|平安归来|报平安|保平安|平平安安|平安是福|出入平安|平安度|祝.{0,8}平安|平安健康|"
         r"平安喜乐|平安快乐|平安到|平安(?:中国建设|县|区|医院|大街|里|有序|祥和|落地|抵达|返|吉祥|顺遂|过|出行|回)|岁岁平安|"
         r"(?:高考|春运|假期|节日|旅途|全家|家人|祈福|祈求|求)[^，。！？,]{0,4}平安",
@@ -98,6 +102,15 @@ def vetoed(name: str, text: str, start: int, end: int) -> bool:
     surface = text[start:end]
     if surface.isascii() and not _NOT_LOWER.search(surface):
         return True
+    return meant_otherwise(name, text, start, end)
+
+
+def meant_otherwise(name: str, text: str, start: int, end: int) -> bool:
+    """True if the words near `name`, careful or not, are those that go with another meaning of it.
+
+    >>> meant_otherwise("intel", "US intel officials warn of attack", 3, 8), meant_otherwise("ibm", "IBM falls", 0, 3)
+    (True, False)
+    """
     unless = _UNLESS.get(name.lower())
     return unless is not None and bool(unless.search(text[max(0, start - NEAR_CHARS) : end + NEAR_CHARS]))
 

@@ -10,10 +10,10 @@ import pytest
 
 from core.clock import SystemClock
 from core.errors import Refused
+from core.language import foreign, quick
 from core.records import Article
 from ingest.dump import Dump
 from ingest.items import About, build
-from ingest.language import foreign, quick
 from ingest.sources.feed import parse_feed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -284,3 +284,8 @@ def test_facts_are_the_same_in_both_languages():
     chinese = facts_of("中国6月为铜筹资20亿", "", ["CN:600362"])
     assert not conflict(english, chinese) and support(english, chinese) >= 4
     assert named_in("the usual business") == frozenset()
+
+
+def test_a_story_in_traditional_and_simplified_chinese_states_the_same() -> None:
+    one, other = facts_of("騰訊第三季淨利潤增長47%", "", []), facts_of("腾讯第三季净利润增长47%", "", [])
+    assert one == other

@@ -103,6 +103,39 @@ def test_plain_lines_and_standard_input(
     assert [bool(r.error) for r in rows] == [False, False, True]
 
 
+def test_a_table_on_standard_input_is_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = '\ufeffid,title,body\nx,"Stocks fall, bonds rise",\ny,,央行降准\n'.encode()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(raw)))
+    rows = list(table.read("-"))
+    assert [(r.id, r.text and r.text.title, r.text and r.text.body) for r in rows] == [
+        ("x", "Stocks fall, bonds rise", ""),
+        ("y", "", "央行降准"),
+    ]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"Text, body and soul\nstocks up\n")))
+    assert [r.text and r.text.title for r in table.read("-")] == ["Text, body and soul", "stocks up"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Der Gewinn der Deutschen Bank stieg im dritten Quartal deutlich", "de"),
+        ("La Bourse de Paris termine en forte baisse après la Fed", "fr"),
+        ("トヨタ自動車は増益を発表した", "ja"),
+        ("삼성전자 3분기 영업이익 급감", "ko"),
+        ("Apple shares fall after iPhone sales miss", "en"),
+        ("台積電第三季營收創新高", "zh"),
+    ],
+)
+def test_other_languages_are_told_and_never_sure(
+    tmp_path: Path, tiny_weights: Path, text: str, language: str
+) -> None:
+    source = jsonl(tmp_path / "in.jsonl", [json.dumps({"text": text})])
+    classify(str(source), "-o", str(tmp_path / "o.jsonl"), weights=tiny_weights)
+    (row,) = rows_of(tmp_path / "o.jsonl")
+    assert row["language"] == language
+    assert row["abstained"] or language in ("en", "zh")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -167,7 +200,7 @@ def test_a_sceptics_file_keeps_its_order_and_count(tmp_path: Path, tiny_weights:
     assert [r["id"] for r in out][:4] == ["1", "2", "2", "3"]
     same = [{k: v for k, v in r.items() if k != "id"} for r in out[:3]]
     assert same[0] == same[1] == same[2]
-    assert [out[i]["language"] for i in (9, 10, 11, 12, 13)] == ["fr", "en", "zh", "en", "zh"]
+    assert [out[i]["language"] for i in (9, 10, 11, 12, 13)] == ["fr", "en", "zh", "en", "ja"]
     assert out[9]["abstained"] and out[13]["abstained"]
 
 

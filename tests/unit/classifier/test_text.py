@@ -4,6 +4,7 @@ from classifier.language import detect
 from classifier.records import Text, shares
 from classifier.text import normal, sound
 from classifier.windows import windows
+from core.chinese import simplified
 
 
 def test_a_wires_capitals_are_lowered_and_a_headline_is_not() -> None:
@@ -55,3 +56,9 @@ def test_shares_sum_to_ten_thousand() -> None:
         p = rng.dirichlet([0.3, 0.3, 0.3])
         assert sum(shares(p)) == 10_000
         assert max(abs(a / 10_000 - b) for a, b in zip(shares(p), p, strict=True)) <= 1e-4
+
+
+def test_traditional_chinese_is_read_as_simplified() -> None:
+    assert normal("騰訊控股：淨利潤增長") == normal("腾讯控股：净利润增长")
+    assert simplified("髮發 Apple 台積電\U00020000") == "发发 Apple 台积电\U00020000"
+    assert len(simplified("臺灣積體電路")) == len("臺灣積體電路")

@@ -2,10 +2,10 @@
 
 import pytest
 
+from core.language import detect, foreign, normal, quick
 from core.times import iso, parse_iso
 from ingest.dates import publish_time
 from ingest.extract import plain
-from ingest.language import detect, foreign, normal, quick
 from ingest.text import clean
 from ingest.urls import canonical, publisher_of
 from tests.support.languages import FOREIGN
