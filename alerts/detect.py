@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from core.errors import ConfigError
 
@@ -176,7 +177,7 @@ def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, flo
     reader = csv.reader(lines)
     places: tuple[int, int] | None = None
     last = -math.inf
-    for fields in reader:
+    for fields in _fields(reader, name):
         if not any(field.strip() for field in fields):
             continue
         if places is None:
@@ -204,6 +205,15 @@ def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, flo
         except ValueError:
             raise ConfigError(f"{where}: not a number: {value[:40]!r}") from None
         yield moment, value, seconds, number
+    if places is None:
+        raise ConfigError(f"{name}: it holds no row (expected the columns timestamp and value)")
+
+
+def _fields(reader: Any, name: str) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ConfigError(f"{name}:{reader.line_num}: {error}") from error
 
 
 def _time(text: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -23,34 +24,50 @@ def detect(
 ) -> None:
     """Score any timestamp,value series as a stream: each score (0..1) uses only the past; above 0.5 is unusual."""
     if str(series) == "-":
-        _write(sys.stdin, "standard input", out)
+        with open(sys.stdin.fileno(), newline="", encoding="utf-8-sig", closefd=False) as file:
+            _read(file, "standard input", out)
         return
+    if out is not None and out.exists() and series.exists() and out.samefile(series):
+        raise ConfigError(f"{out}: it is the series itself; name another file to write to")
     try:
         with series.open(newline="", encoding="utf-8-sig") as file:
-            _write(file, str(series), out)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{series}: not UTF-8 text (byte {error.start})") from error
+            _read(file, str(series), out)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise ConfigError(f"{series}: {error.strerror or error}") from error
+
+
+def _read(file: TextIO, name: str, out: Path | None) -> None:
+    try:
+        _write(file, name, out)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name}: not UTF-8 text (byte {error.start})") from error
 
 
 def _write(lines: TextIO, name: str, out: Path | None) -> None:
     if out is None:
         _rows(lines, name, sys.stdout)
         return
-    part = out.with_name(out.name + ".part")  # a fault half-way leaves no half file under the name asked for
+    through = out.exists() and not out.is_file()  # a device or a pipe is written to, never replaced
+    # A fault half-way leaves no half file under the name asked for.
+    part = out if through else out.with_name(out.name + ".part")
     try:
         with part.open("w", newline="", encoding="utf-8") as file:
             _rows(lines, name, file)
-        part.replace(out)
+        if not through:
+            part.replace(out)
     except OSError as error:
         raise ConfigError(f"{out}: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        if not through:
+            part.unlink(missing_ok=True)
 
 
 def _rows(lines: TextIO, name: str, file: TextIO) -> None:
     writer = csv.writer(file, lineterminator="\n")
+    found = score(lines, name)
+    first = list(islice(found, 1))  # what cannot be read at all gets no header
     writer.writerow(["timestamp", "value", "anomaly_score"])
-    for moment, value, found in score(lines, name):
-        writer.writerow([moment, value, f"{found:.9g}"])
+    for moment, value, surprise in chain(first, found):
+        writer.writerow([moment, value, f"{surprise:.9g}"])

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,3 +107,59 @@ def test_a_missing_file_is_said_plainly(tmp_path: Path) -> None:
 
 def test_headerless_files_and_seconds_are_taken() -> None:
     assert [row[2:] for row in rows(["0,1.5", "60,2.5"], "x")] == [(0.0, 1.5), (60.0, 2.5)]
+
+
+def test_a_device_or_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    source, pipe, found = tmp_path / "in.csv", tmp_path / "pipe", []
+    source.write_text("timestamp,value\n2024-01-01,1\n")
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: found.append(pipe.read_text()))
+    reader.start()
+    detect(source, pipe)
+    reader.join(10)
+    assert found == ["timestamp,value,anomaly_score\n2024-01-01,1,0\n"] and pipe.is_fifo()
+
+
+def test_the_series_itself_is_not_written_over(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("timestamp,value\n2024-01-01,1\n")
+    (tmp_path / "link.csv").symlink_to(source)
+    for out in (source, tmp_path / "link.csv"):
+        with pytest.raises(ConfigError, match="is the series itself"):
+            detect(source, out)
+    assert source.read_text() == "timestamp,value\n2024-01-01,1\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n  \n"])
+def test_a_file_without_any_row_is_told(tmp_path: Path, content: bytes) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"in\.csv: it holds no row"):
+        detect(source, out)
+    assert not out.exists()
+    source.write_text("timestamp,value\n")  # a series of no length is one
+    detect(source, out)
+    assert out.read_text() == "timestamp,value,anomaly_score\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"timestamp,value\n\xff\xfe,1\n", "not UTF-8 text"),
+        (b"timestamp,value\n2024-01-01," + b"1" * 200_000 + b"\n", ":2: field larger than field limit"),
+        (b"timestamp,value\n2024-01-01,1\x00\n", "2:"),
+        (b"timestamp,value\n99999999999999,1\n1e308,2\n", ""),
+        (b"timestamp,value\n9999-12-31T23:59:59-14:00,1\n", ""),
+        (b"timestamp,value\n0001-01-01T00:00:00+14:00,1\n", ""),
+    ],
+)
+def test_odd_bytes_numbers_and_times_by_a_pipe_are_one_line_or_a_score(content: bytes, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "newsquake", "detect", "-"], input=content, capture_output=True, check=False
+    )
+    told = done.stderr.decode()
+    assert "unexpected" not in told and "Traceback" not in told
+    if said:
+        assert done.returncode == 2 and said in told and told.count("\n") == 1
+    else:
+        assert done.returncode == 0 and not told
