@@ -62,14 +62,18 @@ def list_alerts(
             unhandled=open_only,
             limit=limit,
         )
+        others = [] if found else listing.other_desks(connection, at.name)
     if json:
         show_json(found)
         return
+    nothing = "No alerts."
+    if others:
+        nothing = f"No alerts: the store knows no desk {at.name!r} (it knows {', '.join(others)})."
     rows = [
         (one["id"][:12], one["state"], one["severity"], one["rule"], one["series"], one["onset"], _hands(one))
         for one in found
     ]
-    show_table(("id", "state", "severity", "rule", "series", "since", "handling"), rows, "No alerts.")
+    show_table(("id", "state", "severity", "rule", "series", "since", "handling"), rows, nothing)
 
 
 def _hands(one: dict[str, Any]) -> str:

@@ -86,11 +86,13 @@ def moment_of(text: str, now_ms: int, name: str) -> int:
     try:
         if text.lstrip("+-")[:1].isdigit() and text[-1:] in "smhdw" and "T" not in text:
             sign = -1 if text.startswith("-") else 1
-            return now_ms + sign * parse_span(text.lstrip("+-"))
+            found = now_ms + sign * parse_span(text.lstrip("+-"))
+            from_ms(found)  # beyond all calendars?
+            return found
         return parse_iso(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigError(
-            f"{name} {text}: expected a time (2026-11-28T22:00) or a span from now (2h, -7d)"
+            f"{name} {text[:60]}: expected a time (2026-11-28T22:00) or a span from now (2h, -7d)"
         ) from None
 
 

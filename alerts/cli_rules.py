@@ -102,19 +102,19 @@ def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, Learn
     """How far each window rule has learned; empty where no store is at hand. Raises where it was asked for."""
     try:
         opened = open_store(settings.store, read_only=True)
+        try:
+            with opened.read() as connection:
+                return {
+                    rule.id: learned(connection, settings.alerts.desk, rule, settings.alerts.pane)
+                    for rule in rules.rules
+                }
+        finally:
+            opened.close()
     except (ConfigError, StoreUnavailable) as error:
         if asked:
             raise
         log.debug("no store at hand", error=str(error))
         return {}
-    try:
-        with opened.read() as connection:
-            return {
-                rule.id: learned(connection, settings.alerts.desk, rule, settings.alerts.pane)
-                for rule in rules.rules
-            }
-    finally:
-        opened.close()
 
 
 def _told(rule: AnyRule) -> dict[str, Any]:

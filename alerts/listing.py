@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from alerts import content, evidence, handling, outagewords
 from alerts.outageproof import Proof
 from alerts.outagerules import PREFIX, is_outage
-from core.tables import alert_lines, alerts, outbox
+from core.tables import alert_lines, alerts, desks, outbox
 from core.tables import audit as audit_table
 from core.tables import handling as hands
 from core.times import iso
@@ -56,6 +56,15 @@ def listed(
             alerts.c.state == "firing", or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False))
         )
     return [_summary(row) for row in connection.execute(query)]
+
+
+def other_desks(connection: Connection, desk: str) -> list[str]:
+    """Names of the desks that the store knows, where it does not know this one; else none."""
+    known = [*connection.execute(select(desks.c.desk).order_by(desks.c.desk)).scalars()]
+    known += [
+        one for one in connection.execute(select(alerts.c.desk).distinct()).scalars() if one not in known
+    ]
+    return [] if desk in known else sorted(known)
 
 
 def _summary(row: Row[Any]) -> dict[str, Any]:

@@ -6,13 +6,15 @@ Each fault is (path in the file, words); alerts/rules.py adds file and line.
 
 from __future__ import annotations
 
+import math
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from alerts import sectors
+from alerts.calendar import calendar
 from alerts.detectors import KINDS
 from alerts.rulesfile import RulesFile, WindowRule
 from alerts.series import glob_regex
@@ -103,6 +105,26 @@ def _detector(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
             yield (*where, name), f"unknown parameter of {rule.detector.kind}; known: {names}"
             continue
         try:
-            TypeAdapter(takes[name]).validate_python(value, strict=False)
+            found = TypeAdapter(takes[name]).validate_python(value, strict=False)
         except ValidationError as error:
             yield (*where, name), f"{error.errors()[0]['msg'].lower()}, got {value!r}"
+            continue
+        if name == "calendar" and found != "auto":
+            try:
+                calendar(found)
+            except ValueError as error:
+                yield (*where, name), str(error)
+        if name in RANGES and not RANGES[name][0](found):
+            yield (*where, name), f"expected {RANGES[name][1]}, got {value!r}"
+
+
+_Range = tuple[Callable[[float], bool], str]
+_POSITIVE: _Range = (lambda value: 0 < value < math.inf, "more than 0")
+_COUNT: _Range = (lambda value: 0 <= value < math.inf, "0 or more")
+RANGES: Mapping[str, _Range] = {
+    **dict.fromkeys(("memory_days", "recent_days", "fade_days", "give_up_days", "shift"), _POSITIVE),
+    **dict.fromkeys(("warmup_stories", "warmup_hours"), _COUNT),
+    "incident_weight": (lambda value: 0 < value <= 1, "a share above 0, at most 1"),
+    "minimum": (lambda value: value >= 1, "1 or more"),
+}
+"""What a detector can be run with, by parameter: the test, and its words."""

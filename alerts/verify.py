@@ -27,25 +27,33 @@ from core.times import iso, parse_iso
 
 
 def verify(pack: evidence.Pack) -> list[Check]:
-    """All checks of a pack, in the order of the derivation."""
-    checks = [
-        same("pack's hash", pack.hash, evidence.hash_of(pack)),
-        same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {}))),
-    ]
+    """All checks of a pack, in the order of the derivation. What nobody's desk could have written differs."""
+    checks = []
+    try:
+        for check in _checks(pack):
+            checks.append(check)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        said = f"a part is missing, or not what it should be ({type(error).__name__}: {error})"
+        checks.append(Check("pack's content", "differs", said))
+    return checks
+
+
+def _checks(pack: evidence.Pack) -> Iterator[Check]:
+    yield same("pack's hash", pack.hash, evidence.hash_of(pack))
+    yield same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {})))
     if isinstance(pack.outage, Proof):
-        return [*checks, *verify_outage(pack, pack.outage)]
+        yield from verify_outage(pack, pack.outage)
+        return
     if pack.window is None:
-        return [*checks, *_immediate(pack)]
+        yield from _immediate(pack)
+        return
     window = Window(**pack.window)
-    return [
-        *checks,
-        same("alert's id", pack.line.id, _window_id(pack)),
-        *_articles(pack, window),
-        *_counts(pack, window),
-        *_verdict(pack),
-        *_decision(pack, window),
-        *_words(pack, window),
-    ]
+    yield same("alert's id", pack.line.id, _window_id(pack))
+    yield from _articles(pack, window)
+    yield from _counts(pack, window)
+    yield from _verdict(pack)
+    yield from _decision(pack, window)
+    yield from _words(pack, window)
 
 
 def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> Check:

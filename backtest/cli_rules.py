@@ -107,6 +107,8 @@ def _report(
     chosen = rules_of(rules, settings)
     known = read_events(events) if events else []
     since, until = _moment(start, "--from"), _moment(end, "--to")
+    if since is not None and until is not None and since >= until:
+        raise ConfigError(f"--from {start} is not before --to {end}")
     total = None
     records: Iterator[ScoredArticle]
     said: list[Health] = []
@@ -122,6 +124,14 @@ def _report(
             raise ConfigError(f"store {settings.store.url}: it holds no article yet, so there is no history")
         records = source.of_store(opened, None, until)
         said = source.health_of_store(opened, None, until)
+    if since is not None and last < since:
+        raise ConfigError(
+            f"--from {start}: there is no article from {iso(since)[:10]} on (the last is of {iso(last)})"
+        )
+    if until is not None and first >= until:
+        raise ConfigError(
+            f"--to {end}: there is no article before {iso(until)[:10]} (the first is of {iso(first)})"
+        )
     columns = (TextColumn("preview"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)

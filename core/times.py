@@ -55,14 +55,25 @@ def parse_span(text: str | int | float) -> int:
     (900000, 2000, 2000)
     """
     if isinstance(text, (int, float)):
-        return round(text * SECOND)
-    body = text.strip()
-    if body.replace(".", "", 1).isdigit():  # as the environment has it
-        return round(float(body) * SECOND)
+        return _whole(text * SECOND, text)
+    body = str(text).strip()
+    if body.replace(".", "", 1).isdecimal():  # as the environment has it
+        return _whole(float(body) * SECOND, text)
     for unit in ("ms", "s", "m", "h", "d", "w"):
-        if body.endswith(unit) and (number := body[: -len(unit)].strip()).replace(".", "", 1).isdigit():
-            return round(float(number) * _UNITS[unit])
-    raise ValueError(f"not a span of time: {text!r} (write 90s, 15m, 1h, 7d)")
+        if body.endswith(unit) and (number := body[: -len(unit)].strip()).replace(".", "", 1).isdecimal():
+            return _whole(float(number) * _UNITS[unit], text)
+    raise ValueError(_NO_SPAN.format(text))
+
+
+_NO_SPAN = "not a span of time: {!r:.60} (write 90s, 15m, 1h, 7d)"
+_LONGEST = 10_000 * 366 * DAY
+"""Ten thousand years: what is longer fits in no calendar."""
+
+
+def _whole(ms: float, text: object) -> int:
+    if not -_LONGEST < ms < _LONGEST:  # neither is NaN
+        raise ValueError(_NO_SPAN.format(text))
+    return round(ms)
 
 
 def span(ms: int) -> str:

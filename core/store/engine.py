@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -70,8 +71,15 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if "no such table" in str(error.orig) or "no such column" in str(error.orig):
+            raise _not_ours(engine) from error
         raise StoreUnavailable(f"store {engine.url.render_as_string()}: {_short(error, engine)}") from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") in (
+            "42P01",
+            "42703",
+        ):  # PostgreSQL: undefined table, undefined column
+            raise _not_ours(engine) from error
         if error.connection_invalidated:
             raise StoreUnavailable(
                 f"store {engine.url.render_as_string()}: {_short(error, engine)}"
@@ -79,6 +87,14 @@ def _translated(engine: Engine) -> Iterator[None]:
         if type(error) is DatabaseError:  # SQLite: not a database, or malformed; nothing to wait for
             raise ConfigError(f"store {engine.url.render_as_string()}: {_short(error, engine)}") from error
         raise
+
+
+def _not_ours(engine: Engine) -> ConfigError:
+    """A store that was opened for reading alone, so that nothing brought its tables up to date."""
+    return ConfigError(
+        f"store {engine.url.render_as_string()}: it holds no tables of this version of Newsquake, and looking "
+        "makes none (newsquake up does, and brings older ones up to date)"
+    )
 
 
 def _short(error: SQLAlchemyError, engine: Engine) -> str:
@@ -145,6 +161,31 @@ def open_store(settings: StoreSettings, *, migrate: bool = True, read_only: bool
     return store
 
 
+def _connect(uri: str, settings: StoreSettings, read_only: bool) -> sqlite3.Connection:
+    def connected(options: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{uri}?{options}" if uri else ":memory:",
+            uri=True,
+            timeout=settings.busy_timeout_s,
+            check_same_thread=False,
+        )
+
+    if not read_only or not uri:
+        return connected("mode=rwc")
+    connection = connected("mode=ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        # A write-ahead log asks even readers for files beside the store, which this place does not take (an archive, a
+        # backup mounted read-only). With nothing in that log nobody is writing: the file is all there is.
+        connection.close()
+        log = Path(unquote(urlsplit(uri).path) + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        return connected("mode=ro&immutable=1")
+    return connection
+
+
 def _sqlite(file: str, settings: StoreSettings, read_only: bool) -> Engine:
     path = Path(file)
     if file and file != ":memory:" and not read_only:
@@ -159,14 +200,7 @@ def _sqlite(file: str, settings: StoreSettings, read_only: bool) -> Engine:
         "sqlite://",
         # Not the default for "sqlite://": that one closes connections that other threads are using.
         poolclass=SingletonThreadPool if in_memory else QueuePool,
-        creator=lambda: sqlite3.connect(
-            f"file:{path.resolve()}?mode={'ro' if read_only else 'rwc'}"
-            if file and file != ":memory:"
-            else ":memory:",
-            uri=True,
-            timeout=settings.busy_timeout_s,
-            check_same_thread=False,
-        ),
+        creator=lambda: _connect("" if in_memory else path.resolve().as_uri(), settings, read_only),
     )
     engine.url = make_url(settings.url)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -265,6 +267,61 @@ def test_reading_only_needs_a_store_that_is_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         open_store(StoreSettings(url=f"sqlite:///{tmp_path / 'none.db'}"), read_only=True)
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize("name", ["a b.db", "100% b.db", "a#b.db", "报价.db"])
+def test_a_stores_file_may_be_called_what_an_address_may_not(tmp_path: Path, name: str) -> None:
+    settings = StoreSettings(url=f"sqlite:///{tmp_path / name}")
+    made = open_store(settings)
+    with made.write() as connection:
+        insert_absent(connection, origins, [origin(1)])
+    made.close()
+    assert (tmp_path / name).exists()
+    reader = open_store(settings, read_only=True)
+    assert count(reader) == 1
+    reader.close()
+
+
+def test_a_store_in_a_place_that_takes_no_writing_can_be_looked_at(tmp_path: Path) -> None:
+    place = tmp_path / "archive"
+    made = open_store(StoreSettings(url=f"sqlite:///{place}/store.db"))
+    with made.write() as connection:
+        insert_absent(connection, origins, [origin(1)])
+    made.close()
+    code = (
+        "import os, sys, sqlalchemy.dialects.sqlite.pysqlite\n"
+        "from core.store import open_store; from core.settings import StoreSettings; from sqlalchemy import text\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "store = open_store(StoreSettings(url=sys.argv[1]), read_only=True)\n"
+        "with store.read() as c: print(c.execute(text('SELECT count(*) FROM origins')).scalar_one())"
+    )
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody who may not write here")
+    for folder in [place, *[one for one in place.parents if one != Path("/")]][:4]:
+        folder.chmod(0o755)
+    assert sorted(one.name for one in place.iterdir()) == ["store.db"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"sqlite:///{place}/store.db"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_a_database_without_our_tables_is_told_when_looked_at(empty_url: str) -> None:
+    reader = open_store(StoreSettings(url=empty_url), read_only=True)
+    with pytest.raises(ConfigError, match="holds no tables of this version"):
+        count(reader)
+    reader.close()
+
+
+@pytest.fixture
+def empty_url(store_url: str) -> str:
+    """A database in which nothing is."""
+    if store_url.startswith("sqlite"):
+        Path(store_url.removeprefix("sqlite:///")).touch()
+    return store_url
 
 
 def test_a_store_opened_for_reading_takes_no_change(sqlite_store: Store, tmp_path: Path) -> None:

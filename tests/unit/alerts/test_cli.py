@@ -142,3 +142,29 @@ def test_rules_are_checked_with_their_channels(config: Path, capsys: pytest.Capt
     other.write_text(rules_of().source + "notify: {route: {default: [fax]}}\n")
     with pytest.raises(ConfigError, match=r"notify\.route: no channel 'fax' \(hook\)"):
         cli_rules.check(other, config=config)
+
+
+@pytest.mark.parametrize("text", ["99999999999999999d", "-99999999999999999d", "9" * 400 + "d", "1e999d"])
+def test_a_time_beyond_all_calendars_is_one_line(config: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="--since"):
+        cli.list_alerts(since=text, config=config)
+
+
+def test_a_desk_that_the_store_does_not_know_is_said(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.list_alerts(config=config, desk="asia")
+    assert "No alerts: the store knows no desk 'asia' (it knows main)." in capsys.readouterr().out
+
+
+def test_a_pack_with_other_figures_inside_is_told_and_no_crash(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli_evidence.show(ALERT, out=tmp_path / "pack.json", config=config)
+    whole = json.loads((tmp_path / "pack.json").read_text())
+    for part in ("window", "verdict", "hop", "rule", "detector", "fit"):
+        for content in ({}, {"what": 1}, {"id": None, "window_ms": "x"}, "{", []):
+            (tmp_path / "odd.json").write_text(json.dumps({**whole, part: content}))
+            with pytest.raises(NewsquakeError):
+                cli_evidence.check(str(tmp_path / "odd.json"), config=config)
+            capsys.readouterr()

@@ -114,6 +114,12 @@ def test_rules_list_says_it_where_the_store_is_at_hand(
     assert "learned" not in capsys.readouterr().out and not (tmp_path / "none").exists()
     with pytest.raises(ConfigError, match="no such file"):
         cli_rules.list_rules(config=config, store=nowhere)
+    # A file that is no store of ours is no reason to list no rules.
+    for content in (b"", b"no database at all, only some words" * 100):
+        (tmp_path / "odd.db").write_bytes(content)
+        config.write_text(f'store: {{url: "sqlite:///{tmp_path}/odd.db"}}\nalerts: {{rules: rules.yaml}}\n')
+        cli_rules.list_rules(config=config)
+        assert "busy" in capsys.readouterr().out
 
 
 def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(

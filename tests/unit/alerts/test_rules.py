@@ -146,6 +146,47 @@ def test_each_fault_names_file_and_line(change: str, line: int, words: str | Non
     assert any(fault.startswith(f"rules.yaml:{line}: ") and words in fault for fault in told), told
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("window: .inf", "not a span of time"),
+        ("window: .nan", "not a span of time"),
+        ("window: [1h]", "not a span of time"),
+        ("window: 2024-01-01", "not a span of time"),
+        ("window: " + "9" * 400 + "d", "not a span of time"),
+        ("detector: {kind: volume, memory_days: 0}", "detector.memory_days: expected more than 0"),
+        ("detector: {kind: volume, memory_days: -1}", "detector.memory_days: expected more than 0"),
+        ("detector: {kind: volume, memory_days: .nan}", "detector.memory_days: expected more than 0"),
+        ("detector: {kind: volume, memory_days: .inf}", "detector.memory_days: expected more than 0"),
+        ("detector: {kind: volume, warmup_stories: -5}", "detector.warmup_stories: expected 0 or more"),
+        ("detector: {kind: volume, warmup_hours: .nan}", "detector.warmup_hours: expected 0 or more"),
+        ("detector: {kind: volume, incident_weight: 7}", "detector.incident_weight: expected a share"),
+        ("detector: {kind: volume, incident_weight: 0}", "detector.incident_weight: expected a share"),
+        ("detector: {kind: mean_shift, shift: 0}", "detector.shift: expected more than 0"),
+        ("detector: {kind: mean_shift, fade_days: 0}", "detector.fade_days: expected more than 0"),
+        ("detector: {kind: drift, recent_days: 0}", "detector.recent_days: expected more than 0"),
+        ("detector: {kind: silence, give_up_days: -1}", "detector.give_up_days: expected more than 0"),
+        ("detector: {kind: language_divergence, minimum: 0}", "detector.minimum: expected 1 or more"),
+        ("detector: {kind: volume, calendar: XXXX}", "detector.calendar: unknown exchange calendar 'XXXX'"),
+    ],
+)
+def test_what_no_detector_could_run_with_is_a_fault_and_no_crash(change: str, words: str) -> None:
+    text = MINIMAL
+    if change.startswith("detector"):
+        text = text.replace("    detector: negative_share\n", "")
+    (told,) = faults(text + f"    {change}\n")
+    assert told.startswith("rules.yaml:") and words in told
+
+
+def test_every_parameter_of_every_kind_has_a_range() -> None:
+    from dataclasses import fields
+
+    from alerts.rulefaults import RANGES
+
+    known = {field.name for kind in KINDS.values() for field in fields(kind.params)}
+    assert known - {"direction", "calendar", "metric"} == set(RANGES)
+
+
 def test_all_faults_are_told_not_only_the_first() -> None:
     told = faults(MINIMAL.replace("topic:*", "topic:x") + "    window: soon\n    budget: 0\n")
     assert len(told) == 3

@@ -10,6 +10,7 @@ import pytest
 from alerts.records import AlertLine
 from alerts.rules import parse_rules
 from alerts.testing import START, scored
+from backtest.cli_rules import rules_preview, rules_tune
 from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, iso
@@ -120,3 +121,22 @@ def test_an_event_without_end_lasts_a_day(tmp_path: Path) -> None:
     file.write_text("series,onset,must_alert\nentity:US:F,2026-01-01T10:00:00Z,false\n")
     (event,) = read_events(file)
     assert event.end - event.onset == DAY and not event.must_alert
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        ("2024-01-02", "2024-01-01", "--from 2024-01-02 is not before --to 2024-01-01"),
+        ("2024-01-02", "2024-01-02", "is not before"),
+        ("2031-01-01", None, "no article from 2031-01-01"),
+        (None, "1980-01-01", "no article before 1980-01-01"),
+    ],
+)
+def test_a_period_that_holds_nothing_is_told_before_the_work(
+    tmp_path: Path, start: str | None, end: str | None, words: str
+) -> None:
+    file = tmp_path / "scored.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(scored(n, START + n * HOUR)) + b"\n" for n in range(3)))
+    for command in (rules_preview, rules_tune):
+        with pytest.raises(ConfigError, match=words):
+            command(start=start, end=end, scored=file)
