@@ -22,6 +22,8 @@ from alerts.rules import content_hash
 from alerts.rulesfile import SEVERITIES
 from alerts.telling import telling
 from alerts.verifyoutage import verify_outage
+from alerts.verifyrule import rule_checks
+from alerts.watch import LASTING
 from core.errors import ConfigError
 from core.times import iso, parse_iso
 
@@ -49,6 +51,7 @@ def _checks(pack: evidence.Pack) -> Iterator[Check]:
         return
     window = Window(**pack.window)
     yield same("alert's id", pack.line.id, _window_id(pack))
+    yield from rule_checks(pack, window)
     yield from _articles(pack, window)
     yield from _counts(pack, window)
     yield from _verdict(pack)
@@ -149,9 +152,6 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
 def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     told = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
-    context = pack.detector.get("context", {})
-    if context.get("sectors", {}) != pack.rule.get("content", {}).get("sectors", {}):
-        yield Check("detector's context", "differs", "its sectors are not those of the rule's version")
     for name in ("observed", "expected", "p_value"):
         yield same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
@@ -201,17 +201,20 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     if pack.threshold is None or pack.verdict is None:
         return
     statistic, threshold = float(pack.verdict["statistic"]), pack.threshold
-    enough = bool(pack.verdict["enough"]) and all(
+    sure = bool(pack.verdict["enough"])
+    evident = all(
         getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
     )
+    # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
+    enough = sure and (pack.detector["kind"] == "silence" or (window.observed and evident))
     if line.state == "resolved":
-        calm = not enough or statistic < rule["resolve_below"] * threshold
+        lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
+        calm = window.observed and (not (enough or lasts) or statistic < rule["resolve_below"] * threshold)
         said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
         yield Check("resolved", "agrees" if calm else "differs", said)
     else:
-        silent = rule["min_articles"] > window.articles  # an alert of silence has no articles to count
         said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
-        breach = statistic >= threshold and (enough or silent)
+        breach = statistic >= threshold and enough
         yield Check("breach", "agrees" if breach else "differs", said)
         rungs = [
             name for name, ratio in rule["severities"] if threshold > 0 and statistic / threshold >= ratio

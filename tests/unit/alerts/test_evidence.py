@@ -144,6 +144,12 @@ LIES: dict[str, Any] = {
     "another statistic": lambda p: {"verdict": {**p.verdict, "statistic": 99.0}},
     "another p-value": lambda p: {"line": msgspec.structs.replace(p.line, p_value=1e-9)},
     "a milder rule": lambda p: {"rule": {**p.rule, "content": {**p.rule["content"], "threshold": 1.0}}},
+    "a lower minimum beside the rule": lambda p: {"rule": {**p.rule, "min_publishers": 0}},
+    "a shorter hold beside the rule": lambda p: {"rule": {**p.rule, "hold_ms": 5}},
+    "a steeper ladder beside the rule": lambda p: {"rule": {**p.rule, "severities": [["low", 0.5]]}},
+    "a parameter of the detector": lambda p: {
+        "detector": {**p.detector, "params": {**p.detector["params"], "warmup_stories": 1}}
+    },
     "another alert": lambda p: {"line": msgspec.structs.replace(p.line, id="0" * 32)},
     "decided earlier": lambda p: {"line": msgspec.structs.replace(p.line, decided_at="2023-01-01T00:00:00Z")},
     "another state of the detector": lambda p: {"detector": {**p.detector, "state": {}}},
@@ -166,6 +172,29 @@ def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidenc
         for check in verify.verify(msgspec.structs.replace(lie, hash=honest.hash))
         if check.verdict == "differs"
     ]
+
+
+def decision(pack: evidence.Pack, what: str, kind: str, **rule: int) -> str:
+    """The verdict on `what` where the pack's detector and rule are these."""
+    pack = msgspec.structs.replace(pack, detector={**pack.detector, "kind": kind}, rule={**pack.rule, **rule})
+    (check,) = [check for check in verify.verify(pack) if check.what == what]
+    return check.verdict
+
+
+def test_a_thin_hour_ends_no_alert_of_a_statistic_that_outlives_its_window(made: list[evidence.Pack]) -> None:
+    pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
+    ended = msgspec.structs.replace(pack, line=msgspec.structs.replace(pack.line, state="resolved"))
+    assert decision(ended, "resolved", "negative_share") == "differs"  # it is above its threshold
+    assert decision(ended, "resolved", "negative_share", min_stories=1000) == "agrees"
+    for kind in ("drift", "mean_shift"):
+        assert decision(ended, "resolved", kind, min_stories=1000) == "differs"
+
+
+def test_only_silence_fires_on_less_than_the_rules_minimum(made: list[evidence.Pack]) -> None:
+    pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
+    assert decision(pack, "breach", "negative_share") == "agrees"
+    assert decision(pack, "breach", "negative_share", min_articles=1000) == "differs"
+    assert decision(pack, "breach", "silence", min_articles=1000) == "agrees"
 
 
 def test_the_order_of_articles_changes_no_byte_of_a_pack() -> None:

@@ -212,7 +212,7 @@ def test_evidence_with_other_sectors_than_the_rules_differs() -> None:
         for check in verify.verify(pack)
         if check.verdict == "differs"
     ]
-    assert "detector's context" in bad
+    assert "window: sectors" in bad
 
 
 @pytest.mark.parametrize("file", [DEFAULT, DEFAULT.parent / "templates" / "rules.yaml"])
