@@ -118,7 +118,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
 
     @router.get("/alerts", dependencies=reads)
     def list_alerts(
-        state: Literal["firing", "resolved"] | None = None,
+        state: Literal["pending", "firing", "resolved"] | None = None,
         rule: Annotated[str | None, Query(max_length=200)] = None,
         series: Annotated[str | None, Query(max_length=200, description="A part of its name.")] = None,
         kind: Annotated[
@@ -240,9 +240,10 @@ def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> No
             "rule": silence.rule,
             "series": silence.series,
             "severity": ",".join(silence.severity),
-            "alert": silence.alert,
         }
         with store.write() as connection:
+            if silence.alert:
+                matchers["alert"] = _known(connection, desk, silence.alert)
             now = store.now_ms(connection)
             try:
                 made = silences.add(
@@ -296,9 +297,9 @@ def _refusing(deed: Callable[..., str], *arguments: Any, **fields: Any) -> None:
         raise HTTPException(409, str(error)) from error
 
 
-def _moment(text: str | None) -> int:
+def _moment(text: str | None) -> int | None:
     if text is None:
-        return 0
+        return None
     try:
         return parse_iso(text)
     except ValueError as error:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, text
 
+from core.errors import ConfigError
 from core.tables import audit
 
 GENESIS = "0" * 64
@@ -53,6 +54,18 @@ def entry_hash(previous: str, at: int, desk: str, actor: str, action: str, subje
         state.update(len(data).to_bytes(8, "big"))
         state.update(data)
     return state.hexdigest()
+
+
+def check_text(**said: str) -> None:
+    """Raises ConfigError for text that no store takes: a NUL, or what was no UTF-8 where it was typed."""
+    for name, text_said in said.items():
+        try:
+            text_said.encode()
+            fits = "\x00" not in text_said
+        except UnicodeEncodeError:
+            fits = False
+        if not fits:
+            raise ConfigError(f"{name} {text_said!r:.60}: it cannot be kept (expected plain text in UTF-8)")
 
 
 def append(

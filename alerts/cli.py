@@ -50,7 +50,7 @@ def list_alerts(
     if kind and kind not in ("market", "outage"):
         raise ConfigError(f"--kind {kind}: expected market or outage")
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-        begin = moment_of(since, at.now_ms(connection), "--since") if since else 0
+        begin = moment_of(since, at.now_ms(connection), "--since") if since else None
         found = listing.listed(
             connection,
             at.name,

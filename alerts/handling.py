@@ -131,6 +131,7 @@ def _do(
         raise ConfigError("a reason is needed: say in a few words why")
     if not actor:
         raise ConfigError("an actor is needed: say who you are (--by NAME)")
+    audit.check_text(reason=reason, actor=actor)
     _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
     told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
     audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=told)

@@ -24,11 +24,11 @@ def listed(
     rule: str | None = None,
     series: str | None = None,
     kind: str | None = None,
-    since: int = 0,
+    since: int | None = None,
     unhandled: bool = False,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Alerts that fired, the newest first.
+    """Alerts that fired (with `state` pending: those that may yet), the newest first.
 
     `kind`: market or outage; `series`: a part of its name; `unhandled`: firing and not acknowledged.
     """
@@ -38,10 +38,14 @@ def listed(
             hands.c.disposition, hands.c.reason,
         )
         .outerjoin(hands, and_(hands.c.desk == alerts.c.desk, hands.c.id == alerts.c.id))
-        .where(alerts.c.desk == desk, alerts.c.fired, alerts.c.onset >= since)
+        .where(alerts.c.desk == desk)
         .order_by(alerts.c.onset.desc(), alerts.c.id)
         .limit(limit)
     )  # fmt: skip
+    if state != "pending":  # what is pending has not fired yet
+        query = query.where(alerts.c.fired)
+    if since is not None:
+        query = query.where(alerts.c.onset >= since)
     if state:
         query = query.where(alerts.c.state == state)
     if rule:

@@ -84,6 +84,7 @@ def _check(
         raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
     if not matchers or all(value in ("*", "**") for value in matchers.values()):
         raise ConfigError("silence: it would silence everything; say which rule, series, severity or alert")
+    audit.check_text(reason=reason, author=author, **matchers)
     if len(reason.strip()) < 3:
         raise ConfigError("silence: a reason is needed")
     if not author.strip():

@@ -5,9 +5,12 @@ Everything but /healthz, /readyz and the docs needs a bearer token (newsquake to
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -57,6 +60,12 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     @app.exception_handler(ConfigError)
     def _usage(_: object, error: ConfigError) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 422)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_: object, error: RequestValidationError) -> Response:
+        # As FastAPI's own, but in ASCII: what was sent may hold half a surrogate pair, which no UTF-8 can say back.
+        told = json.dumps({"detail": jsonable_encoder(error.errors())})
+        return Response(told, 422, media_type="application/json")
 
     plain = app.openapi
 

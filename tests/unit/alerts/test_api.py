@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from alerts.api import alerts_router
 from core.settings import Settings
 from core.store import Store
-from core.tables import audit, tokens
+from core.tables import alerts, audit, tokens
 from tests.support.alertrows import change, decide, rules_of
 from tests.support.records import T0
 
@@ -112,3 +112,45 @@ def test_what_is_not_there_is_404_in_words(client: TestClient) -> None:
         assert answer.status_code == 404 and "no alert" in answer.json()["detail"]
     assert client.post("/v1/notifications/msg_00000000/replay", headers=HANDLE).status_code == 404
     assert client.get("/v1/alerts?since=yesterday", headers=READ).status_code == 400
+
+
+def test_a_silence_of_one_alert_names_an_alert_that_there_is(client: TestClient, alert: str) -> None:
+    body = {"reason": "known outage", "ends_at": "2h"}
+    made = client.post("/v1/silences", json={**body, "alert": alert[:8]}, headers=HANDLE)
+    assert made.status_code == 201 and made.json()["matchers"] == {
+        "alert": alert
+    }  # the whole id: it is compared whole
+    refused = client.post("/v1/silences", json={**body, "alert": "ffffffffff"}, headers=HANDLE)
+    assert refused.status_code == 404 and "no alert" in refused.json()["detail"]
+
+
+def test_text_that_no_store_takes_is_refused_in_words(client: TestClient, alert: str) -> None:
+    odd = "a\x00bc"
+
+    def post(path: str, body: dict[str, str]) -> tuple[int, str]:
+        sent = client.post(
+            path, content=json.dumps(body), headers={**HANDLE, "content-type": "application/json"}
+        )
+        return sent.status_code, sent.text
+
+    deed = {"action": "acknowledge", "reason": "mine", "actor": "anna"}
+    silence = {"rule": "a", "ends_at": "2h", "reason": "known outage", "actor": "anna"}
+    for path, body in ((f"/v1/alerts/{alert}/handling", deed), ("/v1/silences", silence)):
+        for name in set(body) - {"action", "ends_at"}:
+            status, text = post(path, {**body, name: odd})
+            assert status in (400, 409) and "cannot be kept" in text, (path, name, status, text)
+
+
+def test_pending_alerts_and_those_of_the_sixties_are_listed_where_asked(
+    client: TestClient, alert: str, sqlite_store: Store
+) -> None:
+    with sqlite_store.write() as connection:
+        row = dict(connection.execute(alerts.select().where(alerts.c.id == alert)).one()._mapping)
+        connection.execute(alerts.insert().values(**row | {"id": "aa" * 16, "onset": -5 * 365 * 86_400_000}))
+        connection.execute(
+            alerts.insert().values(**row | {"id": "bb" * 16, "state": "pending", "fired": False})
+        )
+    listed = [one["id"] for one in client.get("/v1/alerts", headers=READ).json()]
+    assert listed == [alert, "aa" * 16]
+    waiting = client.get("/v1/alerts?state=pending", headers=READ).json()
+    assert [one["id"] for one in waiting] == ["bb" * 16]

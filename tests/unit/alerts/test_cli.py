@@ -168,3 +168,11 @@ def test_a_pack_with_other_figures_inside_is_told_and_no_crash(
             with pytest.raises(NewsquakeError):
                 cli_evidence.check(str(tmp_path / "odd.json"), config=config)
             capsys.readouterr()
+
+
+def test_a_reason_that_was_no_utf8_where_it_was_typed_is_one_line(config: Path) -> None:
+    odd = b"caf\xe9 closed".decode("utf-8", "surrogateescape")
+    with pytest.raises(ConfigError, match=r"reason .*cannot be kept"):
+        cli.ack(ALERT, reason=odd, by="anna", config=config)
+    with pytest.raises(ConfigError, match=r"series .*cannot be kept"):
+        cli.silence_add(series=f"entity:US:{odd[:4]}", reason="known", by="anna", config=config)

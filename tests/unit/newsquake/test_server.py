@@ -91,3 +91,11 @@ def test_readiness_says_which_stage_has_gone_silent(client: TestClient, settings
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["stages"] == {"classifier": "running", "alerts": "silent"}
+
+
+def test_half_a_surrogate_pair_in_a_body_is_refused_and_no_fault_of_ours(settings: Settings) -> None:
+    client = TestClient(create_app(settings), raise_server_exceptions=False)
+    headers = token(settings, "handle") | {"content-type": "application/json"}
+    body = rb'{"rule": "a", "ends_at": "2h", "reason": "because \ud800"}'
+    sent = client.post("/v1/silences", content=body, headers=headers)
+    assert sent.status_code == 422 and sent.json()["detail"][0]["loc"] == ["body", "reason"]
