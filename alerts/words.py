@@ -72,15 +72,18 @@ def pick(table: dict[str, tuple[str, str]], name: str, tongue: Tongue) -> str:
     return table[name][tongue == "zh"] if name in table else name
 
 
-def series_name(series: str, tongue: Tongue) -> str:
-    """A series in words: `law and regulation for US:JPM`, `US:JPM 的法律监管`."""
+def series_name(series: str, tongue: Tongue, company: str = "") -> str:
+    """A series in words: `law and regulation for US:JPM`, `US:JPM 的法律监管`; `company` is said before its id."""
     base, topic, language = base_of(series), topic_of(series), language_of(series)
     topic_word = pick(TOPIC, topic, tongue) if topic else ""
     if entity := entity_of(series):
+        if company:
+            entity = f"{company}（{entity}）" if tongue == "zh" else f"{company} ({entity})"
         if not topic:
             name = entity
         else:
-            name = f"{entity} 的{topic_word}" if tongue == "zh" else f"{topic_word} for {entity}"
+            gap = " " if entity[-1].isascii() else ""
+            name = f"{entity}{gap}的{topic_word}" if tongue == "zh" else f"{topic_word} for {entity}"
     elif base == "all":
         name = topic_word or ("全部新闻" if tongue == "zh" else "all news")
     elif base.startswith("source:"):

@@ -9,7 +9,9 @@ Each stage below is one process: it opens what it needs, says that it runs, and 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -126,5 +128,29 @@ def delivery(settings: Settings) -> None:
     """The outbox -> mail and webhooks."""
     from alerts.delivery.worker import run
 
+    lists = tuple(settings.path(entry) for entry in settings.classifier.entities)
     with running("delivery", settings, needs_bus=False) as (store, _, stage):
-        run(settings, store, stage)
+        run(settings, store, stage, company_names(lists))
+
+
+def company_names(lists: tuple[Path, ...] = ()) -> Callable[[str], tuple[str, str]]:
+    """What companies are called in English and in Chinese, by the linker's lists; read when the first one is asked for.
+
+    A list that cannot be read costs names and no message.
+    """
+
+    @cache
+    def known() -> dict[str, tuple[str, str]]:
+        from classifier.entities import catalogue
+
+        try:
+            read = [*(catalogue.of_list(path) for path in lists), catalogue.of_yaml(catalogue.BUILTIN)]
+        except ConfigError as error:
+            log.warning("mails say ids of companies, not names", error=str(error))
+            return {}
+        return {
+            one.id: (one.name, next((name for name in one.aliases if not name.isascii()), ""))
+            for one in catalogue.merged(read)
+        }
+
+    return lambda company: known().get(company, ("", ""))

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +24,11 @@ class Disabled(Refused):
     """The receiver wants none any more (HTTP 410): the channel is switched off until a person says otherwise."""
 
 
+NAMELESS = ("", "")
+Names = Callable[[str], tuple[str, str]]
+"""From a company's id (`US:JPM`) to its names in English and in Chinese; NAMELESS where nobody knows it."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One notification to be sent. `id` is the same at every try."""
@@ -30,6 +36,8 @@ class Message:
     id: str
     content: Content
     dashboard_url: str = ""
+    company: tuple[str, str] = NAMELESS
+    """The name of the company that it is about, in English and in Chinese; empty where it has none."""
 
 
 class Channel(Protocol):

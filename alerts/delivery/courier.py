@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from alerts import content, outbox
 from alerts.delivery import schedule
-from alerts.delivery.base import Channel, Disabled, Message, Throttled
+from alerts.delivery.base import NAMELESS, Channel, Disabled, Message, Names, Throttled
 from alerts.delivery.channels import Condition, conditions, record
+from alerts.series import entity_of
 from core import crash
 from core.clock import Clock
 from core.errors import ChannelUnavailable, Refused
@@ -49,13 +50,20 @@ class Courier:
     """Tries rows of one desk's outbox, from any thread."""
 
     def __init__(
-        self, store: Store, desk: str, dashboard_url: str, clock: Clock, rng: random.Random | None = None
+        self,
+        store: Store,
+        desk: str,
+        dashboard_url: str,
+        clock: Clock,
+        rng: random.Random | None = None,
+        names: Names | None = None,
     ):
         self._store = store
         self._desk = desk
         self._dashboard_url = dashboard_url
         self._clock = clock
         self._rng = rng or random.Random()
+        self._names = names
 
     def carry(self, row: Row, channel: Channel, others: list[str], lease: Lease | None) -> str:
         """Try the row once and mark it; returns its status. Raises Fenced or StoreUnavailable."""
@@ -75,7 +83,10 @@ class Courier:
 
     def _try(self, row: Row, channel: Channel) -> Result:
         now = self._clock.now_ms()
-        message = Message(row.id, content.from_json(row.payload), self._dashboard_url)
+        told = content.from_json(row.payload)
+        entity = entity_of(told.series)
+        company = self._names(entity) if self._names and entity else NAMELESS
+        message = Message(row.id, told, self._dashboard_url, company)
         try:
             remark = channel.send(message, now)
         except Disabled as error:

@@ -44,17 +44,17 @@ def render(message: Message) -> Rendered:
     shown = _shown(message)
     html = _environment().get_template("mail.html.j2").render(shown)
     text = _environment().get_template("mail.txt.j2").render(shown)
-    return Rendered(subject(message.content), _tidy(text), _inliner().inline(html))
+    return Rendered(subject(message.content, message.company[0]), _tidy(text), _inliner().inline(html))
 
 
-def subject(content: Content) -> str:
-    """`[high] Law and regulation for US:JPM: negative share 73 %`."""
+def subject(content: Content, company: str = "") -> str:
+    """`[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %`; without a name, the id alone."""
     if content.event in ("notice", "digest", "test"):
         said = {"notice": "Notice", "digest": f"{len(content.folded)} alerts", "test": "Test message"}[
             content.event
         ]
         return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
-    name = series_name(content.series, "en")
+    name = series_name(content.series, "en", company)
     if content.kind == "outage":
         said = {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
         name += " is as usual again" if content.event == "resolved" else said
@@ -89,14 +89,14 @@ def _shown(message: Message) -> dict[str, object]:
         state = "outage"
     return {
         "c": content,
-        "subject": subject(content),
+        "subject": subject(content, message.company[0]),
         "state_en": pick(STATE, state, "en"),
         "state_zh": pick(STATE, state, "zh"),
         "severity_en": pick(SEVERITY, content.severity, "en"),
         "severity_zh": pick(SEVERITY, content.severity, "zh"),
         "colour": COLOURS["resolved" if content.event == "resolved" else content.severity],
-        "series_en": series_name(content.series, "en"),
-        "series_zh": series_name(content.series, "zh"),
+        "series_en": series_name(content.series, "en", message.company[0]),
+        "series_zh": series_name(content.series, "zh", message.company[1]),
         "headlines": [_headline(line) for line in content.headlines],
         "facts": _facts(content),
         "bar": _bar(content),

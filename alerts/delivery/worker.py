@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
 from alerts.delivery import flood
-from alerts.delivery.base import Channel
+from alerts.delivery.base import Channel, Names
 from alerts.delivery.channels import Condition, conditions, open_channels, record
 from alerts.delivery.courier import Courier
 from alerts.delivery.sweep import Sweep
@@ -130,12 +130,13 @@ def run_once(
     channels: Mapping[str, Channel] | None = None,
     rng: random.Random | None = None,
     rules: RuleSet | None = None,
+    names: Names | None = None,
 ) -> dict[str, int]:
     """Try everything that is due now, each row once; counts by status. Raises Fenced, StoreUnavailable."""
     clock = clock or SystemClock()
     desk = settings.alerts.desk
     ways = open_channels(settings) if channels is None else channels
-    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng), ways)
+    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng, names), ways)
     most = Sweep(settings, sorted(ways), rules).most_per_hour
     counts: dict[str, int] = {}
     tried: set[tuple[str, str]] = set()
@@ -156,12 +157,15 @@ def run_once(
         rounds.close()
 
 
-def run(settings: Settings, store: Store, stage: Stage) -> None:
-    """Send what the outbox holds until asked to stop; then end what is in hand. Raises ConfigError at the start."""
+def run(settings: Settings, store: Store, stage: Stage, names: Names | None = None) -> None:
+    """Send what the outbox holds until asked to stop; then end what is in hand. Raises ConfigError at the start.
+
+    `names`: what companies are called.
+    """
     desk = settings.alerts.desk
     ways = open_channels(settings)
     sweep = Sweep(settings, sorted(ways))
-    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, stage.clock), ways)
+    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, stage.clock, names=names), ways)
     lease: Lease | None = None
     try:
         while not stage.stopping:

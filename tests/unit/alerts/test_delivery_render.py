@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,10 +16,13 @@ from alerts.delivery.base import Message
 from alerts.delivery.mail import compose
 from alerts.delivery.render import render, safe_url, subject
 from alerts.delivery.webhook import MOST_BYTES, body
+from core.store import Store
+from newsquake.pipeline import company_names
 from tests.support.alertrows import change, rules_of
 from tests.support.records import T0
 
 RULES = rules_of()
+SECRET = "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQQ=="
 
 
 def of(event: str = "firing", **fields: object) -> content.Content:
@@ -161,3 +165,55 @@ def test_a_digest_and_a_notice_can_be_read() -> None:
         Message("m", content.Content(event="notice", desk="main", note="Channel x is failing"), "")
     )
     assert notice.subject == "[Newsquake] Notice: Channel x is failing"
+
+
+def test_a_mail_calls_a_company_by_its_name_in_both_languages() -> None:
+    named = Message("msg_1", of(), "http://desk.example:8501", ("JPMorgan Chase", "摩根大通"))
+    mail = render(named)
+    assert mail.subject == "[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %"
+    assert "Law and regulation for JPMorgan Chase (US:JPM)" in mail.html
+    assert "摩根大通（US:JPM）的法律监管" in mail.text
+    assert (
+        subject(of()) == "[high] Law and regulation for US:JPM: negative share 73 %"
+    )  # who has no name keeps the id
+    odd = render(Message("msg_1", of(), "", ("<b>Evil\r\nBcc: x@y.example</b>", "")))
+    assert "\n" not in odd.subject and "<b>Evil" not in odd.html
+
+
+def test_every_channel_is_handed_the_name_that_the_companies_list_has(sqlite_store: Store) -> None:
+    from alerts.delivery.worker import run_once
+    from core.settings import Settings
+    from tests.support.alertrows import decide
+
+    settings = Settings.model_validate(
+        {"delivery": {"webhooks": [{"name": "hook", "url": "https://h.example/", "secret": SECRET}]}}
+    )
+    sent: list[Message] = []
+
+    class Hook:
+        name = "hook"
+
+        def send(self, message: Message, now_ms: int) -> str:
+            sent.append(message)
+            return ""
+
+        def check(self) -> str:
+            return ""
+
+    decide(sqlite_store, settings, RULES, change(RULES), now_ms=T0)
+    run_once(sqlite_store, None, settings, channels={"hook": Hook()}, rules=RULES, names=company_names())
+    assert [one.company for one in sent] == [("JPMorgan Chase", "摩根大通")]
+
+
+def test_names_come_from_the_linkers_lists_and_a_list_that_cannot_be_read_costs_names_only(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mine.yaml").write_text('X:acme: [Acme Works, "艾克美"]\n')
+    names = company_names((tmp_path / "mine.yaml",))
+    assert names("X:acme") == ("Acme Works", "艾克美") and names("CN:600519") == (
+        "Kweichow Moutai",
+        "贵州茅台",
+    )
+    assert names("US:NOSUCH") == ("", "")
+    (tmp_path / "mine.yaml").write_text("- no list\n")
+    assert company_names((tmp_path / "mine.yaml",))("US:JPM") == ("", "")
