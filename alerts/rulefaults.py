@@ -17,7 +17,7 @@ from alerts import sectors
 from alerts.calendar import calendar
 from alerts.detectors import KINDS
 from alerts.rulesfile import RulesFile, WindowRule
-from alerts.series import glob_regex
+from alerts.series import plain_glob
 from core.times import DAY, MINUTE
 
 Fault = tuple[tuple[Any, ...], str]
@@ -73,9 +73,22 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
         for part, listed in (("sources", entry.sources), ("exclude", entry.exclude))
         for place, glob in enumerate(listed)
     ]
+    globs += [
+        (("inhibit", at, side, "rule"), matcher.rule)
+        for at, entry in enumerate(file.inhibit)
+        for side, matcher in (("by", entry.by), ("what", entry.what))
+    ]
+    globs += [
+        (("maintenance", at, "what", "rule"), entry.what.rule) for at, entry in enumerate(file.maintenance)
+    ]
+    globs += [
+        (("immediate", at, "topics", place), glob)
+        for at, entry in enumerate(file.immediate)
+        for place, glob in enumerate(entry.topics)
+    ]
     for where, glob in globs:
         try:
-            glob_regex(glob)
+            plain_glob(glob)
         except ValueError as error:
             yield where, str(error)
 

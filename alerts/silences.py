@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from alerts import audit
 from alerts.records import Severity
 from alerts.rulesfile import SEVERITIES, matches
-from alerts.series import check_glob, glob_regex
+from alerts.series import check_glob, glob_regex, plain_glob
 from core.errors import ConfigError
 from core.ids import digest
 from core.tables import silences
@@ -96,7 +96,7 @@ def _check(
     try:
         if "series" in matchers:
             check_glob(matchers["series"])
-        glob_regex(matchers.get("rule", "*"))
+        plain_glob(matchers.get("rule", "*"))
     except ValueError as error:
         raise ConfigError(f"silence: {error}") from error
     for name in matchers.get("severity", "low").split(","):

@@ -120,6 +120,9 @@ def test_a_silence_of_one_alert_names_an_alert_that_there_is(client: TestClient,
     assert made.status_code == 201 and made.json()["matchers"] == {
         "alert": alert
     }  # the whole id: it is compared whole
+    for glob in ({"rule": "*a" * 8}, {"series": "entity:" + "*a" * 8}):
+        slow = client.post("/v1/silences", json={**body, **glob}, headers=HANDLE)
+        assert slow.status_code == 400 and "more than 4 stars" in slow.json()["detail"]
     refused = client.post("/v1/silences", json={**body, "alert": "ffffffffff"}, headers=HANDLE)
     assert refused.status_code == 404 and "no alert" in refused.json()["detail"]
 

@@ -178,6 +178,26 @@ def test_what_no_detector_could_run_with_is_a_fault_and_no_crash(change: str, wo
     assert told.startswith("rules.yaml:") and words in told
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        MINIMAL.replace("topic:*", "entity:" + "*a" * 8 + "b"),
+        MINIMAL + '    exclude: ["entity:*a*a{*a*a*a,b}"]\n',
+        MINIMAL + 'trust: {"*a*a*a*a*a.example": 0.5}\n',
+        MINIMAL + 'immediate: [{name: now, entities: ["*A*A*A*A*A"]}]\n',
+        MINIMAL + 'inhibit: [{by: {rule: "*a*a*a*a*a"}, what: {series: "entity:*"}}]\n',
+    ],
+)
+def test_a_glob_that_would_take_for_ever_to_match_is_a_fault(text: str) -> None:
+    assert any("more than 4 stars" in fault for fault in faults(text))
+
+
+def test_stars_of_alternatives_count_apart() -> None:
+    glob = "source:{reuters*,bloomberg*,xinhua*,caixin*,ft*,wsj*}"
+    assert only(MINIMAL.replace("topic:*", glob)).matches("source:wsj-world")
+    assert only(MINIMAL.replace("topic:*", "entity:**/topic:*@*")).matches("entity:US:C/topic:energy@en")
+
+
 def test_every_parameter_of_every_kind_has_a_range() -> None:
     from dataclasses import fields
 
