@@ -21,7 +21,11 @@ from alerts.cli_common import (
     show_json,
     show_table,
 )
+from alerts.cli_rules import rules_of
+from alerts.rules import AnyRule
+from alerts.rulesfile import matches
 from core.errors import ConfigError
+from core.settings import Settings
 from core.times import iso
 
 Which = Annotated[str, typer.Argument(help="The alert's id, or its beginning (6 characters or more).")]
@@ -213,7 +217,20 @@ def silence_add(
             connection, at.name, matchers, starts_at=moment_of(starts, now, "--from"),
             ends_at=moment_of(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
         )  # fmt: skip
+        settings = at.settings
     typer.echo(f"{made.id}  until {iso(made.ends_at)}")
+    if rule and not _called(rule, settings):
+        typer.echo(f"no rule is called {rule!r} now (newsquake rules list)", err=True)
+
+
+def _called(rule: str, settings: Settings) -> bool:
+    """Whether a rule in force is called so; taken for granted where the rules cannot be read."""
+    try:
+        rules = rules_of(None, settings)
+    except ConfigError:
+        return True
+    every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
+    return any(matches(rule, one.id) for one in every)
 
 
 def silence_list(

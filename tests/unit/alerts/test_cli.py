@@ -176,3 +176,12 @@ def test_a_reason_that_was_no_utf8_where_it_was_typed_is_one_line(config: Path) 
         cli.ack(ALERT, reason=odd, by="anna", config=config)
     with pytest.raises(ConfigError, match=r"series .*cannot be kept"):
         cli.silence_add(series=f"entity:US:{odd[:4]}", reason="known", by="anna", config=config)
+
+
+def test_a_silence_of_a_rule_that_there_is_not_says_so(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.silence_add(rule="compny-*", reason="known", by="anna", config=config)
+    assert "no rule is called 'compny-*' now" in capsys.readouterr().err
+    cli.silence_add(rule="company-*", reason="known", by="anna", config=config)
+    assert capsys.readouterr().err == ""

@@ -56,6 +56,14 @@ def test_the_examples_in_comments_are_right() -> None:
     block = text[text.index("immediate:") : text.index("notify:")].splitlines()[1:]
     entry = yaml.safe_load("\n".join(line.replace("# ", "", 1).split("#")[0] for line in block))
     parse_rules(yaml.safe_dump({"watch_lists": {"banks": ["US:JPM"]}, "immediate": entry}), "immediate")
+    block = text[
+        text.index("  # - name: company-sector") : text.index("  # - name: too-negative")
+    ].splitlines()
+    entry = yaml.safe_load("\n".join(line.replace("# ", "", 1).split("#")[0] for line in block))
+    (rule,) = parse_rules(
+        yaml.safe_dump({"sectors": load_rules().file.sectors, "rules": entry}), "rules"
+    ).rules
+    assert rule.sectors["US:JPM"] == "banks" and rule.matches("entity:CN:600519")
     block = text[text.index("maintenance:") :].splitlines()[1:]
     entry = yaml.safe_load("\n".join(line.replace("# ", "", 1).split("#")[0] for line in block))
     parse_rules(yaml.safe_dump({"maintenance": entry}), "maintenance")
