@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts import evidence, verify
+from alerts import evidence, persist, restore, verify
 from alerts.desk import Desk
 from alerts.effects import Change
+from alerts.records import AlertLine
 from alerts.rules import DEFAULT, RuleSet, load_rules, parse_rules
 from alerts.testing import START, scored
 from alerts.watermark import Watermark
@@ -19,6 +20,7 @@ from classifier.entities import catalogue
 from classifier.entities.linker import default_linker
 from core.errors import ConfigError
 from core.records import Marker, ScoredArticle
+from core.store import Store
 from core.times import DAY, HOUR, MINUTE
 
 BANKS = ["US:BAC", "US:C", "US:GS", "US:JPM", "US:WFC"]
@@ -225,3 +227,28 @@ def test_the_starters_companies_are_those_that_the_linker_links(file: Path) -> N
         assert company in names, f"{company} stands in no list of the linker"
         found = linker.find(f"{names[company]} shares fall")
         assert company in {one.entity for one in found}, f"{names[company]} is not read as {company}"
+
+
+@pytest.mark.parametrize("minutes", [0, 7, 45, 61, 90])
+def test_a_restart_in_the_middle_of_trouble_decides_the_same(sqlite_store: Store, minutes: int) -> None:
+    articles, stop = news(["US:C"]), START + QUIET + HOUR // 2 + minutes * MINUTE
+    desk = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+    found: list[AlertLine] = []
+    for begin, end in ((0, stop), (stop, START + QUIET + 4 * HOUR)):
+        if begin:  # another process, from what is in the store
+            desk = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+            with sqlite_store.read() as connection:
+                restore.load(connection, "main", desk)
+        for one in articles:
+            if begin <= one.article.available_at < end:
+                desk.take(one)
+        desk.mark(0, Marker(writer="t", t=end + MINUTE, end=begin > 0))
+        with sqlite_store.write() as connection:
+            more = True
+            while more:
+                more = desk.advance()
+                effects = desk.effects()
+                found += [change.line for change in effects.changes if change.at > START + QUIET]
+                persist.save(connection, "main", desk, effects)
+            persist.save_progress(connection, "main", desk, {0: 1}, "t")
+    assert found == [change.line for change in decided(articles)] != []
