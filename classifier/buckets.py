@@ -16,14 +16,14 @@ class Bucket:
     length: int
 
 
-def buckets(lengths: Sequence[int], budget_tokens: int = 512, step: int = 8) -> list[Bucket]:
+def buckets(lengths: Sequence[int], budget_tokens: int = 512, step: int = 4) -> list[Bucket]:
     """Return batches that hold every index of `lengths` exactly once, longest first.
 
     No batch pads to more than `budget_tokens` pieces, unless a single text alone is longer. Longest first,
     so that what does not fit into memory shows at once. Raises ValueError for a length below 1.
 
     >>> buckets([3, 9, 4], budget_tokens=16)
-    [Bucket(rows=(1,), length=16), Bucket(rows=(2, 0), length=8)]
+    [Bucket(rows=(1,), length=12), Bucket(rows=(2, 0), length=4)]
     """
     if any(n < 1 for n in lengths):
         raise ValueError("a text has at least one piece")

@@ -25,7 +25,7 @@ class OpenVinoBackend(Backend):
     """See base.Backend."""
 
     name = "openvino-int8"
-    budget_tokens = 512
+    budget_tokens = 256
 
     def __init__(self, weights: Path, threads: int) -> None:
         import openvino
