@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from classifier import packed
 
 OPSET, IR = 21, 10
-VERSION = 2
+VERSION = 3
 """Raise it when the graph changes for the same weights: cached graphs carry it in their name."""
 
 
@@ -105,24 +105,46 @@ class Builder:
 
     def attention(self, x: str, tensors: dict[str, np.ndarray], name: str, heads: int, exact: bool) -> str:
         width = tensors["token_type"].shape[0]
-        qkv = self.linear(x, tensors, f"{name}.qkv", exact)
-        split = [f"{name}.{n}" for n in "qkv"]
-        self.nodes.append(helper.make_node("Split", [qkv], split, axis=-1, num_outputs=3))
         apart = self.constant("apart", np.array([0, 0, heads, width // heads], np.int64))
         together = self.constant("together", np.array([0, 0, width], np.int64))
         turned = []
-        for part, order in zip(split, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True):
-            shaped = self.node("Reshape", [part, apart], f"{part}.r")
-            turned.append(self.node("Transpose", [shaped], f"{part}.t", perm=order))
-        scale = self.constant("scale", np.float32((width // heads) ** -0.5))
+        for part in "qkv":
+            y = self.linear(x, _third(tensors, name, part, heads, exact), f"{name}.{part}", exact)
+            shaped = self.node("Reshape", [y, apart], f"{name}.{part}.r")
+            turned.append(self.node("Transpose", [shaped], f"{name}.{part}.t", perm=[0, 2, 1, 3]))
+        turned[1] = self.node("Transpose", [turned[1]], f"{name}.k.tt", perm=[0, 1, 3, 2])
         near = self.node("MatMul", turned[:2], f"{name}.near")
-        near = self.node("Mul", [near, scale], f"{name}.scaled")
         near = self.node("Add", [near, "mask"], f"{name}.masked")
         share = self.node("Softmax", [near], f"{name}.share", axis=-1)
         mixed = self.node("MatMul", [share, turned[2]], f"{name}.mixed")
         mixed = self.node("Transpose", [mixed], f"{name}.back", perm=[0, 2, 1, 3])
         mixed = self.node("Reshape", [mixed, together], f"{name}.joined")
-        return self.linear(mixed, tensors, f"{name}.out", exact)
+        plain = {key: value for key, value in tensors.items() if key != f"{name}.out.smooth"}  # it is in v
+        return self.linear(mixed, tensors if exact else plain, f"{name}.out", exact)
+
+
+def _third(
+    tensors: dict[str, np.ndarray], name: str, part: str, heads: int, exact: bool
+) -> dict[str, np.ndarray]:
+    """The stored query, key or value product by itself.
+
+    The query's has attention's scale in it, the value's what smoothes the product behind attention (a mean of values
+    times a factor is the mean of the values times it): two passes over the states less.
+    """
+    out = {
+        f"{name}.{part}.{kind}": tensors[f"{name}.qkv.{kind}"]
+        for kind in ("input", "smooth")
+        if f"{name}.qkv.{kind}" in tensors
+    }
+    factor: np.ndarray = np.ones(1, np.float32)
+    if part == "q":
+        factor = np.full(1, (len(tensors["token_type"]) // heads) ** -0.5, np.float32)
+    elif part == "v" and not exact and f"{name}.out.smooth" in tensors:
+        factor = 1 / tensors[f"{name}.out.smooth"].astype(np.float32)
+    for kind in ("weight", "scale", "bias"):
+        value = np.split(tensors[f"{name}.qkv.{kind}"], 3)["qkv".index(part)]
+        out[f"{name}.{part}.{kind}"] = value if kind == "weight" else value.astype(np.float32) * factor
+    return out
 
 
 def build(tensors: dict[str, np.ndarray], config: dict[str, Any], *, exact: bool = False) -> onnx.ModelProto:

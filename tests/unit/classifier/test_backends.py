@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -96,3 +97,19 @@ def test_a_cache_that_cannot_be_written_costs_nothing(
     blocked.write_text("not a folder")
     monkeypatch.setenv("NEWSQUAKE_CACHE", str(blocked))
     assert cache.graph_bytes(tiny_weights)
+
+
+def test_a_runtime_without_the_attention_switch_is_compiled_plainly() -> None:
+    from classifier.backends.openvino import compiled_model
+
+    class Core:
+        asked: ClassVar[list[dict[str, Any]]] = []
+
+        def compile_model(self, model: str, device: str, settings: dict[str, Any]) -> str:
+            self.asked.append(settings)
+            if "SNIPPETS_MODE" in settings:
+                raise RuntimeError("[ NOT_FOUND ] Unsupported property SNIPPETS_MODE by CPU plugin.")
+            return f"{model} on {device}"
+
+    assert compiled_model(Core(), "graph", {"NUM_STREAMS": 2}) == "graph on CPU"
+    assert Core.asked == [{"NUM_STREAMS": 2, "SNIPPETS_MODE": "DISABLE"}, {"NUM_STREAMS": 2}]
