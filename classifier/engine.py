@@ -25,11 +25,12 @@ from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.text import normal, sound
 from classifier.tokens import Tokens, Window
 from classifier.windows import windows
+from classifier.wordlike import Wordlike
 
 SHIPPED = Path(__file__).parent / "weights"
-READING = 3
+READING = 4
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
-3: traditional Chinese as simplified)."""
+3: traditional Chinese as simplified; 4: letters that spell no words are abstained on)."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
 
@@ -39,7 +40,7 @@ class _Prepared:
     texts: list[Text]
     languages: list[str]
     strange: list[bool]
-    """In a language or script that the model was not taught: scored, but never without abstaining."""
+    """In a language or script that the model was not taught, or no words: scored, but never without abstaining."""
     found: list[list[Found]]
     windows: list[Window]
 
@@ -53,6 +54,7 @@ class Engine:
         self.config = config
         self.encoder, self._linker = backend, linker
         self.tokens = Tokens(folder)
+        self._wordlike = Wordlike(self.tokens.pieces())
         self.heads = Heads(tensors)
         self.calibration = Calibration.of(config)
         self._width = len(tensors["token_type"])
@@ -116,9 +118,12 @@ class Engine:
         ]
         found = [self._linker.find(t.title, t.body) for t in texts]
         surfaces = [[normal(f.surface) for f in several] for several in found]
-        return _Prepared(
-            asked, languages, strange, found, self.tokens.windows([windows(t) for t in texts], surfaces)
-        )
+        cut = self.tokens.windows([windows(t) for t in texts], surfaces)
+        noise = self._wordlike.noise([w.ids for w in cut if w.lead])
+        strange = [
+            s or (n and of == "en") for s, n, of in zip(strange, noise.tolist(), languages, strict=True)
+        ]
+        return _Prepared(asked, languages, strange, found, cut)
 
     def _scores(self, prepared: _Prepared) -> list[Score]:
         states = encode(self.encoder, prepared.windows, len(prepared.texts), self._width)

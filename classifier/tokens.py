@@ -32,6 +32,10 @@ class Tokens:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LEAD_TOKENS)
 
+    def pieces(self) -> list[str]:
+        """Return the vocabulary in order of the ids."""
+        return [self._tokenizer.id_to_token(i) or "" for i in range(self._tokenizer.get_vocab_size())]
+
     def windows(self, windows: list[list[str]], surfaces: list[list[str]]) -> list[Window]:
         """Tokenise each text's windows; `surfaces[t]` are the normal surfaces of text t's mentions."""
         flat = [(t, k, w) for t, several in enumerate(windows) for k, w in enumerate(several)]

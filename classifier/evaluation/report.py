@@ -27,6 +27,8 @@ BARS: tuple[tuple[str, str, str, str, float], ...] = (
     ("FinNL topics, micro-F1", "finnl", "native", "micro_f1", 0.88),
 )
 ECE_BAR = 0.03
+FEW = 10
+"""Rows below which a bin's accuracy is chance and is not drawn."""
 BY_CHANCE = (
     "By chance: the ECE that so many rows show if every confidence is exactly true (mean of 400 draws)."
 )
@@ -125,7 +127,7 @@ def plots(result: dict[str, Any], out: Path) -> list[str]:
         figure, axis = plt.subplots(figsize=(6, 5))
         for name, one in result["sets"].items():
             if h := one.get("sentiment"):
-                points = h[kind]
+                points = [p for p in h[kind] if len(p) < 3 or p[2] >= FEW]
                 axis.plot(
                     [p[0] for p in points],
                     [p[1] for p in points],
@@ -136,7 +138,8 @@ def plots(result: dict[str, Any], out: Path) -> list[str]:
             axis.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
         axis.set_xlabel(label[0])
         axis.set_ylabel(label[1])
-        axis.set_title(f"{kind.replace('_', ' ')}, {result['split']} side")
+        of = f" (bins of {FEW} rows and more)" if diagonal else ""
+        axis.set_title(f"{kind.replace('_', ' ')}, {result['split']} side{of}")
         axis.legend(fontsize=8)
         figure.tight_layout()
         figure.savefig(out / f"{kind}.png", dpi=110)
