@@ -1,9 +1,9 @@
 """Whether a text is made of words at all: what a cat typed, or a hash, has nothing to classify.
 
-A vocabulary learned from real text cuts real words into long pieces and noise into short ones. Under 1.75 letters a
-piece lie 83 % of strings of random letters, 80 % of keys in a row, 87 % of hex and all of base64 (1,000 each, four to twelve
-"words"), and of real English texts none of 12,900 headlines, 2 of 9,368 posts (lists of tickers) and 16 of 20,024 of the wire of 1987
-(tables of results). Random Chinese characters are not told: real Chinese, cut the same way, looks no different.
+A vocabulary learned from real text cuts real words into long pieces and noise into short ones. Under 1.75 letters
+a piece lie 83 % of strings of random letters, 80 % of keys in a row, 87 % of hex and all of base64 (1,000 each), and
+of real English texts none of 12,908 headlines, 2 of 9,368 posts (lists of tickers) and 16 of 20,024 of the wire of
+1987 (tables of results). Random Chinese characters are not told: real Chinese, so cut, looks no different.
 """
 
 from collections.abc import Sequence
