@@ -20,7 +20,7 @@ import msgspec
 
 from alerts.entries import Entry
 from alerts.facts import Facts, alike_but_for_names, conflict, containment, firm, support
-from alerts.storyindex import FAR_BITS, StoryIndex
+from alerts.storyindex import FAR_ALIKE, FAR_BITS, StoryIndex
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
@@ -75,7 +75,7 @@ def same(a: Told, b: Told) -> bool:
         shared = support(a.facts, b.facts)
         return (shared >= 3 and (bits <= 35 or firm(a.facts, b.facts) >= 2)) or (shared == 2 and bits <= 24)
     words = containment(a.facts.words, b.facts.words)
-    if words < 0.3 or bits > 46 or alike_but_for_names(a.facts, b.facts):
+    if words < 0.3 or bits > FAR_ALIKE or alike_but_for_names(a.facts, b.facts):
         return False
     if bits <= 22 and words >= 0.4 and support(a.facts, b.facts) >= 1:
         return True

@@ -5,32 +5,43 @@ surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/
 it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
 its words. Companies, numbers and pairs of named things, per language of the other telling: what translations share.
 
-All of it stands in flat arrays: per key the newest telling that has it, per telling and key the one before. That is
-some hundred bytes a telling; a dictionary of lists took twenty times that, and longer.
+All of it stands in flat arrays. Per key a row of the LATEST tellings that have it, so that one article's keys are read
+and compared at once; and per key the newest telling, per telling and key the one before, for the rows in which stories
+have closed and older ones may have to move up. Rows that nobody wrote to take no memory.
 """
 
 from __future__ import annotations
 
 from array import array
 from binascii import crc32
-from collections.abc import Callable, Iterable
-from itertools import chain, combinations
+from collections import deque
+from collections.abc import Callable
+from itertools import combinations
 from struct import Struct
 from typing import Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alerts.facts import Facts
+from core.times import MINUTE
 
 BANDS = 16
 LATEST = 24
 """Ways of telling looked at under one key, the latest first."""
 FAR_BITS = 54
 """Signatures further apart are never compared."""
+FAR_ALIKE = 46
+"""Nor, within one language, signatures further apart than this."""
 MOST_NAMED = 6
 """Named things of which pairs are looked up, by name."""
 _VALUES = 1 << 16
 _SLOTS = 1 << 20
 """Places for words and facts. Two that share one are told apart by what is compared afterwards."""
-_NONE = -1
+_FIRST_SLOT = BANDS * _VALUES
+"""Keys: first the bands' values, then the slots of words and facts."""
+_BASES = range(0, _FIRST_SLOT, _VALUES)
+_HALF = (1 << 64) - 1
 _EVEN = Struct("<8H").unpack
 
 
@@ -89,82 +100,131 @@ class StoryIndex(Generic[S, T]):
     def __init__(self) -> None:
         self._tellings: list[tuple[S, T]] = []
         self._languages: dict[str, int] = {}
-        self._heads = [array("i", [_NONE]) * _VALUES for _ in range(BANDS)]
-        self._before: list[array[int]] = [array("i") for _ in range(BANDS)]
-        self._slots = array("i", [_NONE]) * _SLOTS
-        self._owner = array("i")
-        """Which telling a node of a slot's chain belongs to, and in `_next` the node before it."""
-        self._next = array("i")
+        keys = _FIRST_SLOT + _SLOTS
+        self._row: NDArray[np.int32] = np.zeros((keys, LATEST), np.int32)
+        """By key, the last tellings that have it (1 = the first of all, 0 = none), written round and round."""
+        self._written: NDArray[np.int32] = np.zeros(keys, np.int32)
+        """By key, how many its row was given; with more than LATEST the chain may know of older ones."""
+        self._head: NDArray[np.int32] = np.zeros(keys, np.int32)
+        """By key, the last node of its chain (1 = the first of all, 0 = none)."""
+        self._before, self._owner = array("i"), array("i")
+        """By node, the one before it in its chain, and whose telling it is."""
+        self._low, self._high = array("Q"), array("Q")
+        """Signatures, in halves."""
+        self._fresh = 0
+        """Tellings from this one on are surely of open stories."""
+        self._last: deque[tuple[int, int]] = deque()
+        self._first: deque[tuple[int, int]] = deque()
+        self._keys_of: tuple[T | None, list[int]] = (None, [])
 
     def __len__(self) -> int:
         return len(self._tellings)
 
     def add(self, story: S, told: T) -> None:
         """One more way in which `story` was told."""
-        number, language, facts = len(self._tellings), told.language, told.facts
+        number, language = len(self._tellings), told.language
         self._tellings.append((story, told))
         self._languages[language] = self._languages.get(language, 0) + 1
-        if told.signature:
-            for value, head, before in zip(bands(told.signature), self._heads, self._before, strict=True):
-                before.append(head[value])
-                head[value] = number
+        self._low.append(told.signature & _HALF)
+        self._high.append(told.signature >> 64)
+        _due(self._last, story.last_at, number)
+        _due(self._first, story.first_at, number)
+        keys = self._own_keys(told)
+        if len(set(keys)) == len(keys):
+            self._link(number, keys)
         else:
-            for before in self._before:
-                before.append(_NONE)
-        slots, owner, following = self._slots, self._owner, self._next
-        for slot in (*word_slots(facts, language), *fact_slots(facts, language)):
-            following.append(slots[slot])
-            slots[slot] = len(owner)
-            owner.append(number)
+            for key in keys:
+                self._link(number, [key])
+
+    def _own_keys(self, told: T) -> list[int]:
+        """Where the telling itself is found; an article is looked up first, and mostly added then."""
+        known, keys = self._keys_of
+        if known is not told:
+            facts, language = told.facts, told.language
+            keys = (
+                [base + value for base, value in zip(_BASES, bands(told.signature), strict=True)]
+                if told.signature
+                else []
+            )
+            keys += [_FIRST_SLOT + slot for slot in word_slots(facts, language)]
+            keys += [_FIRST_SLOT + slot for slot in fact_slots(facts, language)]
+            self._keys_of = told, keys
+        return keys
+
+    def _link(self, number: int, keys: list[int]) -> None:
+        """Enter a telling under keys that differ."""
+        at = np.array(keys)
+        self._before.frombytes(self._head[at].tobytes())
+        self._owner.extend([number] * len(keys))
+        end = len(self._owner) + 1
+        self._head[at] = np.arange(end - len(keys), end, dtype=np.int32)
+        written = self._written[at]
+        self._row[at, written % LATEST] = number + 1
+        self._written[at] = written + 1
 
     def candidates(self, told: T, since: int, oldest: int) -> list[tuple[int, S, T]]:
-        """(differing bits, story, way of telling) of what may be near, in stories whose last article came at or after
-        `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned. Neither may
-        go back from call to call: what is behind them is taken out of the chains on the way."""
-        chains: list[list[int]] = []
-        if told.signature:
-            for value, head, before in zip(bands(told.signature), self._heads, self._before, strict=True):
-                if head[value] >= 0:
-                    chains.append(self._live(head, value, before, None, since, oldest))
-        for slot in self._asked(told):
-            if self._slots[slot] >= 0:
-                chains.append(self._live(self._slots, slot, self._next, self._owner, since, oldest))
+        """(differing bits, story, way of telling) of what may be near, in no order, in stories whose last article came
+        at or after `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned.
+        Neither may go back from call to call: what is behind them is taken out of the chains on the way."""
+        keys = self._own_keys(told)
+        for language in self._languages:
+            if language != told.language:
+                keys = keys + [_FIRST_SLOT + slot for slot in fact_slots(told.facts, language)]
+        at = np.array(keys)
+        self._freshen(since, oldest)
+        if self._fresh:
+            written = self._written[at]
+            worn = (written > LATEST) & (self._row[at, written % LATEST] <= self._fresh)
+            for key in set(at[worn].tolist()):
+                self._renew(key, since, oldest)
+        listed = self._row[at].ravel()
+        listed = listed[listed > 0] - 1
+        bits = np.bitwise_count(
+            np.frombuffer(self._low, np.uint64)[listed] ^ np.uint64(told.signature & _HALF)
+        )
+        bits += np.bitwise_count(
+            np.frombuffer(self._high, np.uint64)[listed] ^ np.uint64(told.signature >> 64)
+        )
+        near = FAR_ALIKE if len(self._languages) == 1 and told.language in self._languages else FAR_BITS
+        close = bits <= near
         found: list[tuple[int, S, T]] = []
-        for number in dict.fromkeys(chain.from_iterable(chains)):
+        for number, differ in dict(zip(listed[close].tolist(), bits[close].tolist(), strict=True)).items():
             story, other = self._tellings[number]
-            bits = (told.signature ^ other.signature).bit_count()
-            if bits <= FAR_BITS:
-                found.append((bits, story, other))
+            if (
+                story.last_at >= since
+                and story.first_at >= oldest
+                and (differ <= FAR_ALIKE or other.language != told.language)
+            ):
+                found.append((differ, story, other))
         return found
 
-    def _live(
-        self,
-        heads: array[int],
-        key: int,
-        before: array[int],
-        owner: array[int] | None,
-        since: int,
-        oldest: int,
-    ) -> list[int]:
-        """The latest tellings under a key whose stories are open; those behind them in time are unlinked on the way.
+    def _freshen(self, since: int, oldest: int) -> None:
+        """Move on to the tellings that came so late that their stories are open, whatever came since."""
+        for line, least in ((self._last, since), (self._first, oldest)):
+            while line and line[0][0] < least:
+                self._fresh = max(self._fresh, line.popleft()[1] + 1)
 
-        `owner`: whose telling a node is, None where nodes are tellings themselves.
-        """
-        out: list[int] = []
-        node, newer, tellings = heads[key], _NONE, self._tellings
-        while node >= 0 and len(out) < LATEST:
-            number = node if owner is None else owner[node]
-            story = tellings[number][0]
-            older = before[node]
+    def _renew(self, key: int, since: int, oldest: int) -> None:
+        """Write a key's row anew from its chain: the latest tellings whose stories are open. Those behind them in time
+        are unlinked on the way."""
+        alive: list[int] = []
+        node, newer = int(self._head[key]), 0
+        before, owner = self._before, self._owner
+        while node and len(alive) < LATEST:
+            number = owner[node - 1]
+            story, older = self._tellings[number][0], before[node - 1]
             if story.last_at >= since and story.first_at >= oldest:
-                out.append(number)
+                alive.append(number + 1)
                 newer = node
-            elif newer < 0:
-                heads[key] = older
+            elif newer:
+                before[newer - 1] = older
             else:
-                before[newer] = older
+                self._head[key] = older
             node = older
-        return out
+        alive.reverse()
+        self._row[key] = 0
+        self._row[key, : len(alive)] = alive
+        self._written[key] = 2 * LATEST if node else len(alive)
 
     def prune(self, keep: Callable[[S], bool]) -> None:
         """Forget stories that are not to be kept."""
@@ -174,8 +234,10 @@ class StoryIndex(Generic[S, T]):
             for story, told in kept:
                 self.add(story, told)
 
-    def _asked(self, told: T) -> Iterable[int]:
-        slots = word_slots(told.facts, told.language)
-        for language in sorted(self._languages):
-            slots += fact_slots(told.facts, language)
-        return slots
+
+def _due(line: deque[tuple[int, int]], at: int, number: int) -> None:
+    """Enter when a telling's story may close; whoever comes before and may close later need not be told of."""
+    at -= at % MINUTE
+    while line and line[-1][0] >= at:
+        line.pop()
+    line.append((at, number))

@@ -9,7 +9,7 @@ import pytest
 from alerts.entries import entry_of
 from alerts.facts import conflict, facts_of, firm, named_in, support
 from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, novelty, row_of, story_of, told_of
-from alerts.storyindex import LATEST, StoryIndex, bands
+from alerts.storyindex import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex, bands, fact_slots, word_slots
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 
@@ -238,7 +238,7 @@ def test_index_finds_what_a_scan_of_all_keys_finds():
             one.article
             for _, one in alive
             if set(enumerate(bands(told.signature))) & set(enumerate(bands(one.signature)))
-            and (told.signature ^ one.signature).bit_count() <= 50
+            and (told.signature ^ one.signature).bit_count() <= FAR_ALIKE
         ]
         got = [one.article for _, _, one in index.candidates(told, at - HORIZON_MS, at - LONGEST_MS)]
         assert len(got) == len(set(got))
@@ -255,6 +255,60 @@ def test_index_finds_what_a_scan_of_all_keys_finds():
             index.prune(lambda story, at=at: story.open_at(at))
             assert len(index) < 400
     assert found > 500
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_index_gives_the_latest_open_tellings_of_each_key_and_no_others(seed):
+    """Against lists of every key's tellings, with few keys, so that rows run over while stories close."""
+    rng = random.Random(seed)
+    index, at = StoryIndex(), START
+    told_of_key, stories = {}, []
+    cut = beyond = 0
+    for number in range(900):
+        at += rng.choice([0, MINUTE, HOUR // 2, HOUR])
+        title = " ".join(rng.choices(["ash", "birch", "cedar", "elm", "fir"], k=rng.randrange(1, 4)))
+        bits = near(SIGNATURE, rng.randrange(0, 30), rng.randrange(40)) if rng.random() < 0.9 else ""
+        language = rng.choice(["en", "en", "zh"]) if seed % 2 else "en"
+        names = [f"US:{rng.choice('ABC')}"] if rng.random() < 0.5 else []
+        told = told_of(
+            entry_of(
+                scored(number, at, title=title, signature=bits, language=language, entities=names),
+            )
+        )
+        since, oldest = at - HORIZON_MS, at - LONGEST_MS
+        own = [*enumerate(bands(told.signature))] if told.signature else []
+        own += word_slots(told.facts, told.language)
+        facts = {one: fact_slots(told.facts, one) for one in ("en", "zh")}
+        expected = set()
+        for key in own + facts["en"] + (facts["zh"] if seed % 2 else []):
+            alive = [
+                (story, one)
+                for story, one in reversed(told_of_key.get(key, []))
+                if story.last_at >= since and story.first_at >= oldest
+            ]
+            cut += len(alive) > LATEST
+            beyond += len(told_of_key.get(key, [])) > LATEST >= len(alive) > 0
+            expected |= {one.article for _, one in alive[:LATEST]}
+        by_name = {one.article: one for _, one in (pair for held in told_of_key.values() for pair in held)}
+        expected = {
+            name
+            for name in expected
+            for bits in [(by_name[name].signature ^ told.signature).bit_count()]
+            if bits <= (FAR_ALIKE if by_name[name].language == told.language else FAR_BITS)
+        }
+        assert {one.article for _, _, one in index.candidates(told, since, oldest)} == expected, number
+        story = Story(str(number), at, at, "", [told])
+        still = [one for one in stories[-60:] if one.last_at >= since and one.first_at >= oldest]
+        if still and rng.random() < 0.3:
+            story = rng.choice(still)
+        index.add(story, told)
+        story.last_at = at
+        stories.append(story)
+        for key in own + facts[told.language]:
+            told_of_key.setdefault(key, []).append((story, told))
+        if number == 450:
+            index.prune(lambda story, at=at: story.open_at(at))
+    assert cut > 200 and beyond > 200
 
 
 def test_telling_without_a_signature_is_found_by_its_words():
