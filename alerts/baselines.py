@@ -24,6 +24,8 @@ NEWCOMER = 0.5
 """Stories' worth of belief in the pool's mean level."""
 INCIDENT = 0.25
 """Weight of a block with an incident in the spread."""
+UNHEARD = 0.25
+"""More doubt of an hour of the week than one and a half days of its kind leave."""
 FIRST_WEEK = 168.0
 """Hours heard before which nothing is known to be an incident, and all is learned in full."""
 
@@ -52,6 +54,15 @@ class Baseline(Memory[Pool, Track]):
         bins, doubt = pool.calendar.bin, pool.doubt
         unsure = 0.5 * (doubt[bins(start // HOUR)] + doubt[bins((end - 1) // HOUR)])
         return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
+
+    def heard(self, pool: Pool, start: int, end: int) -> bool:
+        """Whether, in the first week, two days of their kind (working or weekend) were heard at the first and the last
+        hour of [start, end); later always. Of a Monday morning a Thursday afternoon, a day missing from the archive and
+        a Sunday tell nothing: no tail, however wide, makes up for that."""
+        if pool.live >= FIRST_WEEK:
+            return True
+        bins, doubt = pool.calendar.bin, pool.doubt
+        return doubt[bins(start // HOUR)] <= UNHEARD and doubt[bins((end - 1) // HOUR)] <= UNHEARD
 
     def level(self, pool: Pool, track: Track | None) -> tuple[float, float]:
         """The series' stories in an hour of rhythm 1, and the stories that this rests on."""

@@ -65,7 +65,11 @@ class Volume(Kept):
         p_up = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
         p = directed(p_up, params.direction)
         low, high = count_band(mean, size)
-        known = pool.live >= params.warmup_hours and pool.learned >= params.warmup_stories
+        known = (
+            pool.live >= params.warmup_hours
+            and pool.learned >= params.warmup_stories
+            and baseline.heard(pool, window.start, window.end)
+        )
         enough = known and self.telling(window)
         if enough and p_up < ODD and pool.live >= FIRST_WEEK:
             baseline.odd(series, pool, window.end)

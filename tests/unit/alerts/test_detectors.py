@@ -244,3 +244,17 @@ def test_static_is_the_figure_itself(metric: str, direction: str, expected: floa
     window = Window("a", 0, WINDOW, 5, 4, 3, 4, 2, -12_000, 100_000_000)
     verdict = one.step(window, window)
     assert verdict.statistic == pytest.approx(expected) and verdict.p_value is None and verdict.enough
+
+
+def test_an_hour_of_which_one_day_was_heard_says_nothing_yet() -> None:
+    # The wire of 1987: a Thursday afternoon, a day missing from the archive, a Sunday, and an ordinary Monday morning.
+    def wire(_: str, end: int) -> tuple[float, float]:
+        day, hour = (end - 1 - START) // DAY, (end - 1 - START) % DAY // HOUR
+        if day == 3:
+            return (60.0 if hour >= 15 else 0.0), 0.2
+        return {6: 2.0, 7: 25.0, 8: 25.0}.get(day, 0.0), 0.2
+
+    found = watch(detector("volume"), ["all"], 9, wire)["all"]
+    assert highest(found, 7, 7.5) == 0.0  # the first Monday morning
+    assert any(v.enough for end, v in found if end - START > 8 * DAY)  # a second working morning was heard
+    assert all(v.why == "learning the rhythm" for _, v in found if not v.enough)
