@@ -4,8 +4,8 @@
 
 Streams: those of bench/windows.py (few, many and very many companies), the simulated bilingual newswire with its
 incidents and, with `--wire FILE`, the wire of 1987 under made-up scores. A line is one stream and one kind of output:
-lines of alerts.jsonl, panes, fates of articles, findings, detectors' states, stories, fits. `findings-9` are findings
-to nine significant digits: what must stay where a sum is taken in another order.
+lines of alerts.jsonl, panes, fates of articles, findings, detectors' states, stories, fits. `findings-7` are findings
+to seven significant digits: what must stay where a sum is taken in another order.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Digests:
         self.take("panes", effects.panes)
         self.take("fates", effects.fates)
         self.take("findings", effects.findings)
-        self.take("findings-9", map(_rounded, msgspec.to_builtins(effects.findings)))
+        self.take("findings-7", map(_rounded, msgspec.to_builtins(effects.findings)))
         self.take("states", ((key, sorted(states.items())) for key, states in effects.detectors.items()))
         self.take("stories", effects.stories)
         self.take("fits", effects.fits)
@@ -69,7 +69,7 @@ class Digests:
 
 def _rounded(thing: Any) -> Any:
     if isinstance(thing, float):
-        return f"{thing:.9g}"
+        return f"{thing:.7g}"
     if isinstance(thing, dict):
         return {name: _rounded(value) for name, value in thing.items()}
     return thing

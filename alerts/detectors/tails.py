@@ -11,6 +11,8 @@ from math import exp, lgamma, log, log1p, log10, sqrt
 SMALLEST = 1e-300
 _TERMS = 400
 """A tail of more terms than this is taken from the continuous approximation instead."""
+_LIKELY = 0.01
+"""Where a count itself is so likely, its tail is one less what is below it, and loses no more than three digits."""
 
 
 def statistic(p: float) -> float:
@@ -85,7 +87,8 @@ def negative_binomial_tail(x: int, mean: float, size: float) -> float:
         return 1.0 - 0.5 * exp(size * log1p(-q))
     at_x = exp(lgamma(x + size) - lgamma(size) - lgamma(x + 1.0) + size * log1p(-q) + x * log(q))
     ratio = q * (x + size) / (x + 1.0)
-    if x > mean and ratio < 1.0 - 20.0 / _TERMS:
+    likely = at_x > _LIKELY and x <= 30
+    if x > mean and ratio < 1.0 - 20.0 / _TERMS and not likely:
         total, term, k = 0.5 * at_x, at_x, float(x)
         while True:
             up = k + 1.0
@@ -94,7 +97,7 @@ def negative_binomial_tail(x: int, mean: float, size: float) -> float:
             total += term
             if term < 1e-13 * total:
                 return total
-    if x <= mean and x <= 30:
+    if likely or (x <= mean and x <= 30):
         below, term, k = 0.0, at_x, float(x)
         while k > 0.0:
             down = k - 1.0
