@@ -28,7 +28,7 @@ from alerts.twins import Twins
 from alerts.unread import Unread
 from alerts.watch import CROWD, Outcome, Watch
 from alerts.watermark import NEVER, Watermark
-from alerts.windows import Windows, measure
+from alerts.windows import Windows, measure, renamed
 from core.records import Health, Marker, ScoredArticle
 from core.times import DAY, HOUR, WEEK
 
@@ -266,8 +266,17 @@ class Desk:
                     panes[series] = [observation]
                 else:
                     held.append(observation)
+        figures: dict[str, Window] = {}
         for series, observations in panes.items():
-            self._effects.panes.append(ClosedPane(measure(series, start, end, observations), observations))
+            base, at, _ = series.partition("@")
+            whole = panes.get(base) if at else None
+            if whole is not None and len(whole) == len(observations):
+                # All that is said of it is in this language: the same pane under another name.
+                window, observations = renamed(figures[base], series), whole
+            else:
+                window = measure(series, start, end, observations)
+            figures[series] = window
+            self._effects.panes.append(ClosedPane(window, observations))
             if interest := self.interest(series):
                 self.windows.add(series, start, observations)
                 self._expect(series, start, interest, NEVER)

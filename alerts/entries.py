@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+
+import msgspec
 
 from alerts.facts import Facts, facts_of
 from alerts.naming import MIN_RELEVANCE, Name, names
@@ -11,8 +12,7 @@ from alerts.observations import Observation, label_of
 from core.records import ONE, Mention, ScoredArticle
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """An article between its arrival and its pane's close."""
 
     at: int

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import yaml
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -47,8 +47,7 @@ BRIEF = 200
 """A body of so many characters is a headline's at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """Of one article. Sets are small."""
 
     words: frozenset[str]

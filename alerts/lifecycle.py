@@ -12,7 +12,6 @@ is. Severity follows the worst statistic so far, and never falls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -48,8 +47,7 @@ class Alert(msgspec.Struct, kw_only=True):
     """When to look again though nothing came (hold or resolve)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What one look at a series found."""
 
     at: int

@@ -33,8 +33,7 @@ COPY_BITS = 10
 _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
 
 
-@dataclass(slots=True)
-class Told:
+class Told(msgspec.Struct):
     """One way in which a story was told."""
 
     at: int

@@ -8,7 +8,7 @@ grid point.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -35,8 +35,7 @@ SNAPSHOT_EVERY = 50_000
 """Observations between two snapshots of a budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What one look came to. `prior`: the detector's state before the step, for the evidence."""
 
     look: Look
@@ -112,7 +111,10 @@ class Watch:
 
     def fit(self, at: int) -> Any:
         """The fit in force at `at`."""
-        return next((fit for since, fit in reversed(self.fits) if since <= at), None)
+        for since, fit in reversed(self.fits):
+            if since <= at:
+                return fit
+        return None
 
     def may_skip_few(self, series: str) -> bool:
         """Whether `may_skip` holds where the hop is empty and the window has fewer than `least` articles."""

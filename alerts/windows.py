@@ -131,6 +131,23 @@ def measure(
     return rolling.window(series, start, end, observed)
 
 
+def renamed(window: Window, series: str) -> Window:
+    """The same figures of another series."""
+    return Window(
+        series,
+        window.start,
+        window.end,
+        window.articles,
+        window.stories,
+        window.publishers,
+        window.decided,
+        window.negative,
+        window.sentiment_sum,
+        window.sentiment_squares,
+        window.observed,
+    )
+
+
 class _Kept:
     """A rolling window, and the panes in it, as numbers that stay when earlier panes are forgotten."""
 
