@@ -45,14 +45,18 @@ class Baseline(Memory[Pool, Track]):
         exchanges; what the two differ by is spread.
         """
         level, belief = self.level(pool, track)
-        hours, apart = self._rhythm(pool, track, start, end, either)
+        bins, plain = pool.calendar.span(start // HOUR, (end - 1) // HOUR)
+        if end <= start or (either and plain is not None):
+            hours, apart = self._rhythm(pool, track, start, end, either)
+        else:
+            hours, apart = self._hours(pool, track, bins, start, end), 0.0
         mean = level * hours
         if track is not None:
             spread = (track.excess + 10.0 * pool.excess / pool.weight) / (track.weight + 10.0)
         else:
             spread = pool.excess / pool.weight
-        bins, doubt = pool.calendar.bin, pool.doubt
-        unsure = 0.5 * (doubt[bins(start // HOUR)] + doubt[bins((end - 1) // HOUR)])
+        doubt = pool.doubt
+        unsure = 0.5 * (doubt[bins[0]] + doubt[bins[-1]])
         return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
 
     def heard(self, pool: Pool, start: int, end: int) -> bool:
@@ -86,12 +90,11 @@ class Baseline(Memory[Pool, Track]):
             return 0.0, 0.0
         first, last = start // HOUR, (end - 1) // HOUR
         bins, plain = pool.calendar.span(first, last)
-        weights = self._weights(pool, track, bins)
-        apart = [0.0] * len(bins)
-        if either and plain is not None:
-            others = self._weights(pool, track, plain)
-            apart = [0.5 * abs(other - weight) for weight, other in zip(weights, others, strict=True)]
-            weights = [0.5 * (weight + other) for weight, other in zip(weights, others, strict=True)]
+        if not either or plain is None:
+            return self._hours(pool, track, bins, start, end), 0.0
+        weights, others = self._weights(pool, track, bins), self._weights(pool, track, plain)
+        apart = [0.5 * abs(other - weight) for weight, other in zip(weights, others, strict=True)]
+        weights = [0.5 * (weight + other) for weight, other in zip(weights, others, strict=True)]
         if first == last:
             part = (end - start) / HOUR
             weights[0] *= part
@@ -107,6 +110,19 @@ class Baseline(Memory[Pool, Track]):
             total += weight
             unsure += doubt
         return total, (unsure / total) ** 2 if unsure else 0.0
+
+    def _hours(self, pool: Pool, track: Track | None, bins: tuple[int, ...], start: int, end: int) -> float:
+        """`_rhythm` of a stretch without a holiday, or of one whose holidays are Sundays."""
+        weights = self._weights(pool, track, bins)
+        first, last = start // HOUR, (end - 1) // HOUR
+        if first == last:
+            return weights[0] * ((end - start) / HOUR)
+        weights[0] *= ((first + 1) * HOUR - start) / HOUR
+        weights[-1] *= (end - last * HOUR) / HOUR
+        total = 0.0
+        for weight in weights:  # sum() rounds otherwise from Python 3.12 on
+            total += weight
+        return total
 
     def _weights(self, pool: Pool, track: Track | None, bins: tuple[int, ...]) -> list[float]:
         """The share of these hours of the week: the pool's, drawn to the series' own stories in each."""

@@ -11,6 +11,7 @@ At one moment, in this order: what sources said of themselves, the pane that end
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from alerts import lifecycle
@@ -75,6 +76,7 @@ class Desk:
         self._reaches: dict[tuple[int, ...], int] = {}
         self._trusted: dict[str, int] = {}
         self._gathering = {n: watch.gather for n, watch in enumerate(watches) if watch.gather is not None}
+        self._lone: dict[tuple[int, ...], frozenset[int]] = {}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
 
@@ -303,9 +305,17 @@ class Desk:
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
-        if self._idle(at, watch, series):
-            return
-        window, hop = self._windows(at, series, watch)
+        if at % watch.hop_ms == 0 and self.unread.all_read and number in self._alone(self.interest(series)):
+            start = at - watch.window_ms
+            least = watch.least if watch.may_skip_few(series) else 0
+            found = self.windows.beside(series, start, at, watch.hop_ms, least, True)
+            if found is None:
+                return
+            window, hop = found
+        else:
+            if self._idle(at, watch, series):
+                return
+            window, hop = self._windows(at, series, watch)
         if watch.may_skip(series, window, hop):
             return
         outcome = watch.look(at, window, hop)
@@ -319,6 +329,19 @@ class Desk:
             self._record(watch, outcome)
         if (due := watch.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
+
+    def _alone(self, interest: tuple[int, ...]) -> frozenset[int]:
+        """Of rules that watch one series, those that learn what left the window and share it with no other."""
+        found = self._lone.get(interest)
+        if found is None:
+            watches = {n: self.watches[n] for n in interest}
+            alike = Counter((w.window_ms, w.hop_ms, w.learns_what_left) for w in watches.values())
+            self._lone[interest] = found = frozenset(
+                n
+                for n, w in watches.items()
+                if w.learns_what_left and w.gather is None and alike[w.window_ms, w.hop_ms, True] == 1
+            )
+        return found
 
     def _idle(self, at: int, watch: Watch, series: str) -> bool:
         """Whether so little is in the window that `watch.may_skip` is sure: then nothing need be added up."""

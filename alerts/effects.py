@@ -16,14 +16,14 @@ from alerts.records import AlertLine, Verdict, Window
 from alerts.watch import Outcome, Watch
 
 
-class ClosedPane(msgspec.Struct, frozen=True):
+class ClosedPane(msgspec.Struct, frozen=True, gc=False):
     """A series' pane, as decided."""
 
     window: Window
     observations: Sequence[Observation]
 
 
-class Fate(msgspec.Struct, frozen=True):
+class Fate(msgspec.Struct, frozen=True, gc=False):
     """What became of an article: counted in `story`, a further revision, or late."""
 
     id: str
@@ -32,7 +32,7 @@ class Fate(msgspec.Struct, frozen=True):
     story: str = ""
 
 
-class LookedAt(msgspec.Struct, frozen=True):
+class LookedAt(msgspec.Struct, frozen=True, gc=False):
     """One finding: what a detector said of a series at a window's end."""
 
     rule: str

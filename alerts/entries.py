@@ -12,7 +12,7 @@ from alerts.observations import Observation, label_of
 from core.records import ONE, Mention, ScoredArticle
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """An article between its arrival and its pane's close."""
 
     at: int

@@ -47,7 +47,7 @@ class Alert(msgspec.Struct, kw_only=True):
     """When to look again though nothing came (hold or resolve)."""
 
 
-class Look(msgspec.Struct, frozen=True):
+class Look(msgspec.Struct, frozen=True, gc=False):
     """What one look at a series found."""
 
     at: int

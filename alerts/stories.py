@@ -33,7 +33,7 @@ COPY_BITS = 10
 _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
 
 
-class Told(msgspec.Struct):
+class Told(msgspec.Struct, gc=False):
     """One way in which a story was told."""
 
     at: int

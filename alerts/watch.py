@@ -35,7 +35,7 @@ SNAPSHOT_EVERY = 50_000
 """Observations between two snapshots of a budget."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one look came to. `prior`: the detector's state before the step, for the evidence."""
 
     look: Look
@@ -70,6 +70,7 @@ class Watch:
         self.rule = rule
         self.hop_ms = rule.hop_ms(pane_ms)
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
+        self._lasting = rule.detector in LASTING
         self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
         self.looks_early = rule.detector in EARLY and self.hop_ms > pane_ms
         sectors = rule.sectors if rule.detector == BY_SECTOR else {}
@@ -152,7 +153,7 @@ class Watch:
             self.observed_since_fit = True
             self._observed += 1
             self._snapshot_due |= self._observed % SNAPSHOT_EVERY == 0
-        look = Look(at, window, verdict, self.threshold(at), enough, self.rule.detector in LASTING)
+        look = Look(at, window, verdict, self.threshold(at), enough, self._lasting)
         before = self.alerts.get(series)
         alert, changes = lifecycle.step(self.rule, series, before, look)
         prior = self._prior() if changes and self._prior is not None else {}
@@ -165,6 +166,8 @@ class Watch:
 
     def set_timer(self, series: str, at: int) -> int | None:
         """After a look: when to look again though nothing comes (hold, resolve, silence), on the grid."""
+        if self._next_due is None and series not in self.alerts and series not in self.timers:
+            return None
         due = self._due(series, at)
         if due != self.timers.get(series):
             self._timers_changed = True

@@ -35,54 +35,58 @@ class Rolling:
     def add(self, panes: Panes) -> None:
         """Take in what these panes hold."""
         stories, publishers = self.stories, self.publishers
+        decided = negative = total = squares = 0
         for pane in panes:
             self.articles += len(pane)
-            for one in pane:
-                publisher = one[3]
+            for _, _, story, publisher, _, sure, label, sentiment, _, _ in pane:
                 publishers[publisher] = publishers.get(publisher, 0) + 1
-                tally = stories.get(one[2])
+                tally = stories.get(story)
                 if tally is None:
-                    if one[5]:
-                        sentiment = one[7]
-                        bad = 1 if one[6] < 0 else 0
-                        stories[one[2]] = [1, 1, bad, sentiment]
-                        self.decided += 1
-                        self.negative += bad
-                        self.total += sentiment
-                        self.squares += sentiment * sentiment
+                    if sure:
+                        bad = 1 if label < 0 else 0
+                        stories[story] = [1, 1, bad, sentiment]
+                        decided += 1
+                        negative += bad
+                        total += sentiment
+                        squares += sentiment * sentiment
                     else:
-                        stories[one[2]] = [1, 0, 0, 0]
+                        stories[story] = [1, 0, 0, 0]
                     continue
                 tally[0] += 1
-                if one[5]:
+                if sure:
                     self._count(tally, -1)
                     tally[1] += 1
-                    tally[2] += one[6] < 0
-                    tally[3] += one[7]
+                    tally[2] += label < 0
+                    tally[3] += sentiment
                     self._count(tally, 1)
+        self.decided += decided
+        self.negative += negative
+        self.total += total
+        self.squares += squares
 
     def drop(self, panes: Panes) -> None:
         """Give back what these panes hold; they were added before."""
         stories, publishers = self.stories, self.publishers
         for pane in panes:
             self.articles -= len(pane)
-            for one in pane:
-                publisher = one[3]
+            for _, _, story, publisher, _, sure, label, sentiment, _, _ in pane:
                 left = publishers[publisher] - 1
                 if left:
                     publishers[publisher] = left
                 else:
                     del publishers[publisher]
-                tally = stories[one[2]]
-                if one[5]:
+                tally = stories[story]
+                if tally[0] == 1:  # its last article, which was added alone or is what the others left
+                    self._count(tally, -1)
+                    del stories[story]
+                    continue
+                if sure:
                     self._count(tally, -1)
                     tally[1] -= 1
-                    tally[2] -= one[6] < 0
-                    tally[3] -= one[7]
+                    tally[2] -= label < 0
+                    tally[3] -= sentiment
                     self._count(tally, 1)
                 tally[0] -= 1
-                if not tally[0]:
-                    del stories[one[2]]
 
     def _count(self, tally: list[int], sign: int) -> None:
         """Add (or take away) one story's part of the sums over stories."""
@@ -224,9 +228,14 @@ class Windows:
         held = self._held.get(series)
         if held is None:
             return Window(series, start, end, observed=observed)
-        starts, panes = held.starts, held.panes
-        first = bisect_left(starts, start)
-        last = bisect_left(starts, end, first)
+        first = bisect_left(held.starts, start)
+        return self._of(held, series, start, end, first, bisect_left(held.starts, end, first), observed)
+
+    def _of(
+        self, held: _Held, series: str, start: int, end: int, first: int, last: int, observed: bool
+    ) -> Window:
+        """The figures of [start, end), which are the panes first..last."""
+        panes = held.panes
         if last - first < MUCH:
             if held.kept is not None:
                 held.kept.pop(end - start, None)
@@ -238,6 +247,31 @@ class Windows:
             rolling.add(panes[first:last])
             return rolling.window(series, start, end, observed)
         return self._roll(held, first, last, end - start).window(series, start, end, observed)
+
+    def beside(
+        self, series: str, start: int, end: int, hop_ms: int, least: int, observed: bool
+    ) -> tuple[Window, Window] | None:
+        """`look` at [start, end) and at the hop before it, at once; None where the hop is empty and the window holds
+        fewer articles than `least`."""
+        held = self._held.get(series)
+        before = start - hop_ms
+        if held is None:
+            if least > 0:
+                return None
+            return (
+                Window(series, start, end, observed=observed),
+                Window(series, before, start, observed=observed),
+            )
+        starts, panes = held.starts, held.panes
+        begin = bisect_left(starts, before)
+        first = bisect_left(starts, start, begin)
+        last = bisect_left(starts, end, first)
+        if begin == first and last - first < least and sum(map(len, panes[first:last])) < least:
+            return None
+        return (
+            self._of(held, series, start, end, first, last, observed),
+            self._of(held, series, before, start, begin, first, observed),
+        )
 
     def forget(self, series: str, before: int) -> None:
         """Drop panes that start before `before`."""
