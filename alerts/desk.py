@@ -142,7 +142,7 @@ class Desk:
             self._reach(goal)
         while (due := self._sweeps.next) is not None and due <= self.closed:
             for _, series in self._sweeps.pop():
-                self.windows.forget(series, self.closed - self._longest(series))
+                self.windows.forget(series, self.closed - self._longest(self.interest(series)))
         return more
 
     def _reach(self, at: int) -> None:
@@ -186,7 +186,7 @@ class Desk:
 
     def _expect(self, series: str, start: int, interest: tuple[int, ...], after: int) -> None:
         end, add = start + self.pane_ms, self.schedule.add
-        self._sweeps.add(ceil_to(end + self._longest(series), HOUR), 0, series)
+        self._sweeps.add(ceil_to(end + self._longest(interest), HOUR), 0, series)
         for number in interest:
             watch = self.watches[number]
             hop, window = watch.hop_ms, watch.window_ms
@@ -376,8 +376,7 @@ class Desk:
             self._looked[key] = found
         return found
 
-    def _longest(self, series: str) -> int:
-        interest = self.interest(series)
+    def _longest(self, interest: tuple[int, ...]) -> int:
         found = self._reaches.get(interest)
         if found is None:
             self._reaches[interest] = found = max(self.watches[number].reach_ms for number in interest)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container
-from typing import NamedTuple
+from functools import lru_cache
 
 from core.records import TOPICS, Mention, ScoredArticle
 
@@ -22,11 +22,8 @@ _UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
 _LONGEST = 160
 
 
-class Name(NamedTuple):
-    """A series of the article, and which of its mentions speaks for it (-1: the article itself)."""
-
-    series: str
-    mention: int
+Name = tuple[str, int]
+"""A series of the article, and which of its mentions speaks for it (-1: the article itself)."""
 
 
 def names(
@@ -44,7 +41,7 @@ def names(
     for topic in topics:
         found[f"topic:{topic}"] = -1
     for index, mention in enumerate(scored.mentions):
-        if mention.relevance < MIN_RELEVANCE or not _ENTITY.fullmatch(mention.entity):
+        if mention.relevance < MIN_RELEVANCE or not _is_entity(mention.entity):
             continue
         base = f"entity:{mention.entity}"
         found.setdefault(base, index)
@@ -55,11 +52,26 @@ def names(
             if mention.entity in watched or (wanted is not None and wanted(name)):
                 found.setdefault(name, index)
     language = scored.language or scored.article.language
-    if _LANGUAGE.fullmatch(language):
+    if _is_language(language):
         for name, index in list(found.items()):
             found[f"{name}@{language}"] = index
-    found[f"source:{_UNSAFE.sub('_', scored.article.source)}"[:_LONGEST]] = -1
-    return [Name(series, index) for series, index in found.items() if len(series) <= _LONGEST]
+    found[_series_of(scored.article.source)] = -1
+    return [name for name in found.items() if len(name[0]) <= _LONGEST]
+
+
+@lru_cache(maxsize=1_000)
+def _series_of(source: str) -> str:
+    return f"source:{_UNSAFE.sub('_', source)}"[:_LONGEST]
+
+
+@lru_cache(maxsize=20_000)
+def _is_entity(name: str) -> bool:
+    return _ENTITY.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1_000)
+def _is_language(name: str) -> bool:
+    return _LANGUAGE.fullmatch(name) is not None
 
 
 def fault(scored: ScoredArticle) -> str:

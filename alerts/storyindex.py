@@ -116,6 +116,7 @@ class StoryIndex(Generic[S, T]):
         self._last: deque[tuple[int, int]] = deque()
         self._first: deque[tuple[int, int]] = deque()
         self._keys_of: tuple[T | None, list[int]] = (None, [])
+        self._flat = self._row.reshape(-1)
 
     def __len__(self) -> int:
         return len(self._tellings)
@@ -154,12 +155,12 @@ class StoryIndex(Generic[S, T]):
     def _link(self, number: int, keys: list[int]) -> None:
         """Enter a telling under keys that differ."""
         at = np.array(keys)
-        self._before.frombytes(self._head[at].tobytes())
+        self._before.frombytes(self._head.take(at).tobytes())
         self._owner.extend([number] * len(keys))
         end = len(self._owner) + 1
         self._head[at] = np.arange(end - len(keys), end, dtype=np.int32)
-        written = self._written[at]
-        self._row[at, written % LATEST] = number + 1
+        written = self._written.take(at)
+        self._flat[at * LATEST + written % LATEST] = number + 1
         self._written[at] = written + 1
 
     def candidates(self, told: T, since: int, oldest: int) -> list[tuple[int, S, T]]:
@@ -173,18 +174,15 @@ class StoryIndex(Generic[S, T]):
         at = np.array(keys)
         self._freshen(since, oldest)
         if self._fresh:
-            written = self._written[at]
-            worn = (written > LATEST) & (self._row[at, written % LATEST] <= self._fresh)
+            written = self._written.take(at)
+            worn = (written > LATEST) & (self._flat.take(at * LATEST + written % LATEST) <= self._fresh)
             for key in set(at[worn].tolist()):
                 self._renew(key, since, oldest)
-        listed = self._row[at].ravel()
+        listed = self._row.take(at, 0).ravel()
         listed = listed[listed > 0] - 1
-        bits = np.bitwise_count(
-            np.frombuffer(self._low, np.uint64)[listed] ^ np.uint64(told.signature & _HALF)
-        )
-        bits += np.bitwise_count(
-            np.frombuffer(self._high, np.uint64)[listed] ^ np.uint64(told.signature >> 64)
-        )
+        low, high = np.frombuffer(self._low, np.uint64), np.frombuffer(self._high, np.uint64)
+        bits = np.bitwise_count(low.take(listed) ^ np.uint64(told.signature & _HALF))
+        bits += np.bitwise_count(high.take(listed) ^ np.uint64(told.signature >> 64))
         near = FAR_ALIKE if len(self._languages) == 1 and told.language in self._languages else FAR_BITS
         close = bits <= near
         found: list[tuple[int, S, T]] = []

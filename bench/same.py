@@ -35,8 +35,8 @@ from core.times import MINUTE
 from newsquake.simulate import SimulationSpec, generate
 
 _STRIDE = 500
-_SPREADS = ((60, 300), (950, 300), (9_950, 2_000))
-"""Companies, and articles an hour: two days of the first two, as a rhythm is heard for a day before anything is said.
+_SPREADS = ((60, 120), (950, 120), (9_950, 2_000))
+"""Companies, and articles an hour: five days of the first two, as a rhythm is heard for days before anything is said.
 """
 
 

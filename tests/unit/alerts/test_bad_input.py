@@ -88,7 +88,7 @@ def test_unknown_topics_and_malformed_entities_make_no_series():
             Mention("US:B", relevance=10),
         ),
     )
-    assert {name.series for name in names(wild)} == {
+    assert {series for series, _ in names(wild)} == {
         "all",
         "all@en",
         "topic:energy",
@@ -102,16 +102,16 @@ def test_unknown_topics_and_malformed_entities_make_no_series():
 def test_language_and_source_from_the_world_cannot_break_a_name():
     article = msgspec.structs.replace(scored(1, START).article, source="a b@c\n" + "x" * 500)
     odd = changed(article=article, language="e\nn; DROP TABLE")
-    found = [name.series for name in names(odd)]
+    found = [series for series, _ in names(odd)]
     assert all(len(name) <= 160 and not set(name) & set(" \n@") for name in found)
 
 
 def test_company_by_topic_exists_for_watched_companies_and_where_asked():
     article = changed(mentions=(Mention("US:A", relevance=9_000), Mention("US:B", relevance=9_000)))
-    combined = {name.series for name in names(article, {"US:A"}) if "/" in name.series}
+    combined = {series for series, _ in names(article, {"US:A"}) if "/" in series}
     assert combined == {"entity:US:A/topic:energy", "entity:US:A/topic:energy@en"}
     asked = names(article, (), lambda series: series.startswith("entity:US:B"))
-    assert {n.series for n in asked if "/" in n.series and "@" not in n.series} == {
+    assert {series for series, _ in asked if "/" in series and "@" not in series} == {
         "entity:US:B/topic:energy"
     }
 
