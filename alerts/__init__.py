@@ -1,0 +1,8 @@
+"""Scores to stories, windows, findings, alerts, mails."""
+
+from pathlib import Path
+
+from core.compiled import use
+
+COMPILED = use(Path(__file__).parent)
+"""Whether the modules that count and judge run compiled (`make fast`)."""

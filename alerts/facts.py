@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 import msgspec
 import yaml
@@ -65,7 +65,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 @cache
 def _lexicon() -> tuple[AhoCorasick, list[str], list[str]]:
-    table = yaml.safe_load((Path(__file__).parent / "facts.yaml").read_text(encoding="utf-8"))
+    table = yaml.safe_load((files("alerts") / "facts.yaml").read_text(encoding="utf-8"))
     words = {
         str(word): f"{kind}:{name}"
         for kind, names in table.items()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from array import array
 from math import exp
 from operator import attrgetter
+from typing import ClassVar
 
 from alerts.calendar import HOURS_OF_WEEK, Calendar, calendar
 from core.times import HOUR
@@ -51,10 +52,10 @@ ARRAYS = ("stories", "hours", "rhythm", "doubt")
 class Pool:
     """What the series of one market share. `memory` and all exposure are in hours of live time."""
 
-    plain: tuple[str, ...] = PLAIN
-    arrays: tuple[str, ...] = ARRAYS
-    plain_of = attrgetter(*PLAIN)
-    arrays_of = attrgetter(*ARRAYS)
+    plain: ClassVar[tuple[str, ...]] = PLAIN
+    arrays: ClassVar[tuple[str, ...]] = ARRAYS
+    plain_of: ClassVar[attrgetter] = attrgetter(*PLAIN)
+    arrays_of: ClassVar[attrgetter] = attrgetter(*ARRAYS)
 
     def __init__(self, name: str, memory: float, window: int) -> None:
         self.name = name

@@ -112,9 +112,9 @@ class Watch:
 
     def fit(self, at: int) -> Any:
         """The fit in force at `at`."""
-        for since, fit in reversed(self.fits):
-            if since <= at:
-                return fit
+        for known in self.fits[::-1]:
+            if known[0] <= at:
+                return known[1]
         return None
 
     def may_skip_few(self, series: str) -> bool:

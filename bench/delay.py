@@ -11,11 +11,14 @@ the next weekly fit, as in `newsquake rules preview --events`.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
 from alerts.desk import Desk
 from alerts.lifecycle import Look

@@ -1,17 +1,20 @@
 """Stories, windows and detectors on one core: observations and articles per second of CPU, memory, flatness, restart.
 
     python bench/windows.py [--articles 20000] [--companies 60 950 9950 170000] [--per-hour 12000] [--no-restart]
+                            [--only compiled | plain]
 
 One stream, whatever the number of companies: 12,000 articles an hour of event time, each about two companies and one
 topic (nine observations), a fifth of them copies. Only how many companies they spread over differs; the default rules
 watch all of them. Seven hours are fed unmeasured, so that the longest window (6 h) is full and looks come at a window's
-end too; then `--articles` are measured, and what a desk resides in. Each line is a process of its own. The last line's
+end too; then `--articles` are measured, and what a desk resides in. Each line is a process of its own, first
+compiled (scripts/compile.py is called if need be), then as plain Python. The last line's
 desk is also written to a store (outside the clock) and loaded again by a fresh one.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import subprocess
@@ -29,6 +32,7 @@ from alerts.rules import load_rules
 from alerts.testing import START
 from alerts.watermark import Watermark
 from alerts.worker import calm_collector, watches_of
+from core.compiled import VARIABLE
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.settings import StoreSettings
 from core.store import open_store
@@ -37,6 +41,7 @@ from core.times import HOUR, MINUTE
 COMPANIES = (60, 950, 9_950, 170_000)
 """With the topics and the sources, 100, 1,000, 10,000 and 100,000 live series."""
 WARM_HOURS = 7
+COMPILE = str(Path(__file__).resolve().parent.parent / "scripts" / "compile.py")
 BATCH = 2_000
 _WORDS = ["".join(chr(97 + n // 26**place % 26) for place in range(3)) + "ing" for n in range(4000)]
 
@@ -164,6 +169,7 @@ def main() -> None:
     parser.add_argument("--companies", type=int, nargs="+", default=list(COMPANIES))
     parser.add_argument("--per-hour", type=int, default=12_000)
     parser.add_argument("--no-restart", action="store_true")
+    parser.add_argument("--only", choices=["compiled", "plain"])
     parser.add_argument("--one", choices=["feed", "restart"], help="one line, in this process")
     options = parser.parse_args()
     if options.one:
@@ -172,9 +178,22 @@ def main() -> None:
     lines = [(companies, "feed") for companies in options.companies]
     if not options.no_restart:
         lines.append((options.companies[-1], "restart"))
-    for companies, one in lines:
-        arguments = ["--articles", options.articles, "--companies", companies, "--per-hour", options.per_hour]
-        subprocess.run([sys.executable, __file__, *map(str, arguments), "--one", one], check=True)
+    for way in (options.only,) if options.only else ("compiled", "plain"):
+        if way == "compiled" and subprocess.run([sys.executable, COMPILE], check=False).returncode:
+            continue
+        print("compiled:" if way == "compiled" else "plain Python:", flush=True)
+        environment = {**os.environ, VARIABLE: "" if way == "compiled" else "off"}
+        for companies, one in lines:
+            arguments = [
+                "--articles",
+                options.articles,
+                "--companies",
+                companies,
+                "--per-hour",
+                options.per_hour,
+            ]
+            command = [sys.executable, __file__, *map(str, arguments), "--one", one]
+            subprocess.run(command, check=True, env=environment)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,18 @@ from core.times import parse_span, span
 PREFIX = "NEWSQUAKE_"
 _TOP = ("data_dir",)
 """Settings that stand in no group."""
-_OTHERS = ("cache", "chromium", "config", "crash_at", "debug", "entities_lists", "mail", "models", "parent")
+_OTHERS = (
+    "cache",
+    "chromium",
+    "compiled",
+    "config",
+    "crash_at",
+    "debug",
+    "entities_lists",
+    "mail",
+    "models",
+    "parent",
+)
 """Variables of ours that are no settings."""
 _FOREIGN = re.compile(r"test_.*|(.*_)?(service_(host|port)(_.*)?|port(_\d+_(tcp|udp).*)?)")
 """Variables of the tests, and those that Kubernetes sets for a service called newsquake."""

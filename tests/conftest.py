@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# What is under test are the sources; tests/parity/test_compiled.py holds their compiled twins to the same results.
+os.environ["NEWSQUAKE_COMPILED"] = "off"
+
 from collections.abc import Iterator
 
 import pytest
@@ -23,7 +27,7 @@ pytest_plugins = [
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-_KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE")
+_KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE", "NEWSQUAKE_COMPILED")
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from math import sqrt
 from operator import attrgetter
+from typing import ClassVar
 
 from alerts.calendar import HOURS_OF_WEEK
 from alerts.memory import Memory
@@ -22,6 +23,10 @@ PRIOR = 12.0
 PRIOR_HOUR = 60.0
 """Stories after which an hour's own shift counts half."""
 FIRST_CORRELATION = 0.05
+_PLAIN = (*PLAIN, "n", "total", "squares", "between", "within")
+_ARRAYS = (*ARRAYS, "hour_n", "hour_total")
+KEPT = ("between", "block", "block_n", "block_total", "born", "n", "odd_at", "total", "within")
+"""What is kept of a series' own mean."""
 
 
 class MeanPool(Pool):
@@ -37,10 +42,10 @@ class MeanPool(Pool):
         self.between = FIRST_CORRELATION * 200.0
         self.within = 200.0
 
-    plain = (*PLAIN, "n", "total", "squares", "between", "within")
-    arrays = (*ARRAYS, "hour_n", "hour_total")
-    plain_of = attrgetter(*plain)
-    arrays_of = attrgetter(*arrays)
+    plain: ClassVar[tuple[str, ...]] = _PLAIN
+    arrays: ClassVar[tuple[str, ...]] = _ARRAYS
+    plain_of: ClassVar[attrgetter] = attrgetter(*_PLAIN)
+    arrays_of: ClassVar[attrgetter] = attrgetter(*_ARRAYS)
 
     def _turn(self, slow: float, fast: float) -> None:
         super()._turn(slow, fast)
@@ -73,7 +78,7 @@ class MeanPool(Pool):
 class Mean:
     """One series' own values; forward weights of the pool's generation `born`."""
 
-    __slots__ = ("between", "block", "block_n", "block_total", "born", "n", "odd_at", "total", "within")
+    __slots__ = KEPT
 
     def __init__(self, born: int) -> None:
         self.born = born
@@ -97,7 +102,7 @@ class Mean:
     def load(cls, state: tuple) -> Mean:
         """The mean whose `dump` this is."""
         mean = cls(0)
-        for name, value in zip(cls.__slots__, state, strict=True):
+        for name, value in zip(KEPT, state, strict=True):
             setattr(mean, name, value)
         return mean
 
@@ -180,4 +185,4 @@ class Means(Memory[MeanPool, Mean]):
             track.within *= 0.5
 
 
-_own = attrgetter(*Mean.__slots__)
+_own = attrgetter(*KEPT)
