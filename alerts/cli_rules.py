@@ -33,9 +33,12 @@ def rules_of(file: Path | None, settings: Settings) -> RuleSet:
     return load_rules(file)
 
 
-def check(file: File = None, config: Config = None) -> None:
-    """Say what is wrong in a rules file, with file and line; exit status 2 where something is."""
-    settings = settings_of(config)
+def check(file: File = None, config: Config = None, store: StoreUrl = None, desk: DeskName = None) -> None:
+    """Say what is wrong in a rules file, with file and line; exit status 2 where something is.
+
+    Where the store is at hand it also says how far each rule has learned: a changed rule starts without a past.
+    """
+    settings = settings_of(config, store, desk)
     rules = rules_of(file, settings)
     unknown = unknown_channels(rules, names(settings))
     if unknown:
@@ -44,7 +47,9 @@ def check(file: File = None, config: Config = None) -> None:
             "\n".join(f"{rules.name}: {where}: no channel {name!r} ({known})" for where, name in unknown)
         )
     number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
+    far = _learned(rules, settings, asked=store is not None)
     typer.echo(f"{rules.name}: {number} rules, version {rules.version}: nothing wrong")
+    _show_learned(far, settings)
 
 
 def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
@@ -93,6 +98,10 @@ def list_rules(
     columns = ("rule", "version", "detector", "window", "false alarms", "stories / publishers", "watches")
     show_table(columns, rows, "No rules.")
     typer.echo(f"{rules.name}, version {rules.version}")
+    _show_learned(far, settings)
+
+
+def _show_learned(far: dict[str, Learned], settings: Settings) -> None:
     if far:
         said = [(name, one.words()) for name, one in far.items()]
         show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -160,6 +160,22 @@ def _say(text: str) -> None:
     Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def _flushed() -> bool:
+    """Whether what was printed reached its reader."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _quiet_end() -> NoReturn:
+    """End with 0 and no word: what is still buffered has nobody to read it."""
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open until the process ends
+    os.dup2(sys.stdout.fileno(), 1)
+    sys.exit(0)
+
+
 def main() -> None:
     """Entry point."""
     if "--debug" in sys.argv:  # wherever it stands
@@ -170,9 +186,13 @@ def main() -> None:
         build(words)(prog_name="newsquake")
     except KeyboardInterrupt:
         sys.exit(130)
+    except SystemExit as left:
+        # click ends with 1 where the reader of our output left (`… | head -1`): that is no fault of the command
+        if isinstance(left.__context__, BrokenPipeError) or not _flushed():
+            _quiet_end()
+        raise
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the reader of our output left; nothing to report
-        sys.exit(0)
+        _quiet_end()
     except (ConfigError, NewsquakeError, OSError, MemoryError) as error:
         if os.environ.get("NEWSQUAKE_DEBUG"):
             raise

@@ -122,6 +122,22 @@ def test_rules_list_says_it_where_the_store_is_at_hand(
         assert "busy" in capsys.readouterr().out
 
 
+def test_rules_check_says_it_too_and_needs_no_store(
+    sqlite_store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(sqlite_store, 10)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(TEXT.replace("budget: 0.01/week", "budget: 0.02/week"))
+    config = tmp_path / "newsquake.yaml"
+    config.write_text(f'store: {{url: "sqlite:///{tmp_path}/store.db"}}\nalerts: {{rules: rules.yaml}}\n')
+    cli_rules.check(config=config)
+    said = capsys.readouterr().out
+    assert "nothing wrong" in said and "nothing judged yet" in said
+    config.write_text(f'store: {{url: "sqlite:///{tmp_path}/none/x.db"}}\nalerts: {{rules: rules.yaml}}\n')
+    cli_rules.check(config=config)
+    assert capsys.readouterr().out.strip().endswith("nothing wrong") and not (tmp_path / "none").exists()
+
+
 def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

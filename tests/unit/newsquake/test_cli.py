@@ -111,3 +111,21 @@ def test_the_demo_deletes_nothing_that_it_did_not_make(tmp_path: Path) -> None:
     assert shown.returncode == 2
     assert "holds other things (notes.txt" in shown.stderr
     assert precious.read_text() == "keep"
+
+
+@pytest.mark.parametrize("command", ["detect series.csv", "rules list", "rules list --json", "sources list"])
+def test_a_reader_that_leaves_early_is_no_fault(command: str, tmp_path: Path) -> None:
+    rows = "".join(f"2026-01-{day:02} {hour:02}:00:00,{hour}\n" for day in range(1, 29) for hour in range(24))
+    (tmp_path / "series.csv").write_text("timestamp,value\n" + rows * 4)
+    read, write = os.pipe()
+    os.close(read)  # whoever would have read is gone before the first word
+    ran = subprocess.run(
+        [sys.executable, "-m", "newsquake", *command.split(" ")],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, "")
