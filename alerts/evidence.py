@@ -159,7 +159,7 @@ def _direction(rule: AnyRule) -> str:
 
 def direction(metric: str, way: str) -> str:
     """Which articles tell most of a metric that moved so: negative | positive | any."""
-    if metric == "negative_share":
+    if metric in ("negative_share", "negative_stories"):
         return "negative" if way != "down" else "positive"
     if metric in ("mean_sentiment", "net_sentiment"):
         return {"down": "negative", "up": "positive"}.get(way, "any")

@@ -256,7 +256,12 @@ def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
     return {key: tuple(value) for key, value in (own or file.notify.route).items()}
 
 
-_METRIC_OF_UNIT = {"share": "negative_share", "stories": "stories", "sentiment": "mean_sentiment"}
+_METRIC_OF_UNIT = {
+    "share": "negative_share",
+    "stories": "stories",
+    "negative stories": "negative_stories",
+    "sentiment": "mean_sentiment",
+}
 
 
 def _params(entry: WindowRule) -> dict[str, Any]:

@@ -13,8 +13,13 @@ from alerts.words import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
 from core.times import from_ms, parse_iso
 
 _SHARES = ("negative_share",)
-_COUNTS = ("stories", "articles", "publishers")
-_SINGULAR = {"stories": "story", "articles": "article", "publishers": "publisher"}
+_COUNTS = ("stories", "negative_stories", "articles", "publishers")
+_SINGULAR = {
+    "stories": "story",
+    "negative_stories": "negative story",
+    "articles": "article",
+    "publishers": "publisher",
+}
 
 
 def both(

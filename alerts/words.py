@@ -35,6 +35,7 @@ METRIC: dict[str, tuple[str, str]] = {
     "net_sentiment": ("Net sentiment", "净情绪"),
     "dispersion": ("Dispersion of sentiment", "情绪离散度"),
     "stories": ("Stories", "报道数"),
+    "negative_stories": ("Negative stories", "负面报道数"),
     "articles": ("Articles", "文章数"),
     "publishers": ("Publishers", "媒体数"),
 }

@@ -34,7 +34,7 @@ class Kind:
     params: type
     build: Callable[[Any, Context], Detector]
     unit: str
-    """Of observed, expected and the band: share (0..1), stories, sentiment (-1..1), or the rule's metric."""
+    """Of observed, expected and the band: share (0..1), stories, negative stories, sentiment (-1..1), or the rule's metric."""
     statistic: int = 1
     """Raise it when the statistic is computed otherwise than before: it enters the versions of the rules that use this
     kind, so that thresholds fitted to the old figures are never held against the new ones."""
@@ -43,7 +43,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "negative_share": Kind(NegativeShareParams, NegativeShare, "share"),
     "volume": Kind(VolumeParams, Volume, "stories"),
-    "negative_volume": Kind(NegativeVolumeParams, NegativeVolume, "stories"),
+    "negative_volume": Kind(NegativeVolumeParams, NegativeVolume, "negative stories"),
     "sentiment": Kind(SentimentParams, Sentiment, "sentiment"),
     "mean_shift": Kind(MeanShiftParams, MeanShift, "sentiment"),
     "drift": Kind(DriftParams, Drift, "sentiment", statistic=2),

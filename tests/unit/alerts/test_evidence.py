@@ -263,7 +263,7 @@ def test_of_one_story_only_one_headline_is_shown(made: list[evidence.Pack]) -> N
 
 @given(
     st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from(["negative_share", "stories", "mean_sentiment"]),
+    st.sampled_from(["negative_share", "stories", "negative_stories", "mean_sentiment"]),
 )
 def test_any_figure_can_be_said(value: float, metric: str) -> None:
     assert figure(metric, value)
@@ -288,3 +288,15 @@ def test_counts_are_said_as_people_say_them(stories: int, begins: str) -> None:
     en = f"{begins} on CN:000002 in 6 h (8 articles, 7 publishers); 0.7 (0 – 3.1) expected for a Friday 15:00 UTC; "
     zh = f"6 小时内 CN:000002 报道数 {stories}（8 篇文章，7 家媒体）；周五 15:00 UTC 预期 0.7 (0 – 3.1)；"
     assert told == {"en": en + "p = 5e-5.", "zh": zh + "p = 5e-5。"}
+
+
+@pytest.mark.parametrize(("bad", "begins"), [(6, "6 negative stories"), (1, "1 negative story")])
+def test_negative_stories_are_called_that_beside_all_of_them(bad: int, begins: str) -> None:
+    end = parse_iso("2026-03-27T15:00:00Z")
+    window = Window("entity:CN:000002", end - 6 * HOUR, end, 12, 9, 7, 8, bad)
+    line = msgspec.structs.replace(
+        decided()[0][0].line, series=window.series, observed=float(bad), expected=0.4, p_value=4.5e-5
+    )
+    told = windowed(line, "negative_stories", window, Verdict(4.3, 4.5e-5, float(bad), 0.4, 0.0, 2.0))
+    assert told["en"].startswith(f"{begins} on CN:000002 in 6 h (9 stories; 12 articles, 7 publishers); 0.4 ")
+    assert told["zh"].startswith(f"6 小时内 CN:000002 负面报道数 {bad}（9 个报道；12 篇文章，7 家媒体）；")

@@ -352,3 +352,8 @@ def test_maintenance_times_are_checked(entry: str, words: str | None) -> None:
         parse_rules(text, "rules.yaml")
     else:
         assert words in faults(text)[0]
+
+
+def test_a_rule_on_negative_volume_counts_negative_stories() -> None:
+    rules = parse_rules("rules:\n  - {name: bad, detector: negative_volume, series: [all]}\n", "rules.yaml")
+    assert rules.rules[0].metric == "negative_stories"
