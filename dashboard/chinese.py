@@ -59,7 +59,7 @@ CHINESE = {
     "NA": "无数据",
     "NA: too little evidence": "无数据：样本过少",
     "since {time}": "自 {time} 起",
-    "{number} since {time}": "自 {time} 起 {number} 篇",
+    "{number} since {time}": "{number} 篇（{time} 起）",
     "{change} against before": "较此前 {change}",
     "{share} before": "此前 {share}",
     "{number} not acknowledged": "{number} 条未确认",

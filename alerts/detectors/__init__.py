@@ -34,7 +34,8 @@ class Kind:
     params: type
     build: Callable[[Any, Context], Detector]
     unit: str
-    """Of observed, expected and the band: share (0..1), stories, negative stories, sentiment (-1..1), or the rule's metric."""
+    """Of observed, expected and the band: share (0..1), stories, negative stories, sentiment (-1..1), or the
+    rule's metric."""
     statistic: int = 1
     """Raise it when the statistic is computed otherwise than before: it enters the versions of the rules that use this
     kind, so that thresholds fitted to the old figures are never held against the new ones."""

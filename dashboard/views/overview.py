@@ -52,7 +52,7 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
         t(
             "{number} since {time}",
             number=f"{int(row['articles_now']) if row is not None else 0:,}",
-            time=moment(split),
+            time=moment(split)[5:],  # the year stands above, and the card is narrow
         ),
         border=True,
         delta_color="off",
