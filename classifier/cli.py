@@ -90,7 +90,7 @@ def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any
     try:
         return Engine.load(weights or registry.current(), threads=threads, device=device, linker=linker)
     except (FileNotFoundError, ValueError, KeyError) as error:
-        raise ConfigError(f"weights {weights or '(shipped)'}: {error}") from error
+        raise ConfigError(f"weights: {error}") from error
 
 
 def train(

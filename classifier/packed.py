@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 BLOCK = 32
@@ -59,11 +60,17 @@ def whole(tensors: dict[str, np.ndarray], name: str) -> np.ndarray:
 
 
 def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return (tensors, config) of a weights folder. Raises FileNotFoundError, ValueError for a wrong format."""
+    """Return (tensors, config) of a weights folder. Raises FileNotFoundError, or ValueError: wrong format, damaged."""
+    for name in (CONFIG, MODEL, TOKENIZER):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{folder}: it has no {name}; a weights folder has three files")
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if config.get("format") != FORMAT:
         raise ValueError(f"{folder}: weights of format {config.get('format')}, this code reads {FORMAT}")
-    return load_file(folder / MODEL), config
+    try:
+        return load_file(folder / MODEL), config
+    except SafetensorError as error:
+        raise ValueError(f"{folder / MODEL}: damaged ({error}); copy it again") from error
 
 
 def version(folder: Path) -> str:

@@ -14,6 +14,8 @@ _ABROAD: Final = re.compile(
 )
 _CHINA: Final = re.compile(r"(?<!\d)(\d{6})\.(?:SH|SZ|SS|BJ|XSHG|XSHE)\b|\b(?:SH|SZ|sh|sz)(\d{6})(?!\d)")
 _CHINA_BRACKET: Final = re.compile(r"[（(【\[](?:[SsHhZz]{2})?[\s:：]?(\d{6})(?:\.(?:SH|SZ|SS|BJ))?[)）】\]]")
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+_NAMED: Final = re.compile(r"(?:^|[\s\"'])[A-Z][\w.&'-]*\s?$|^\s*$")
 _HONG_KONG: Final = re.compile(
     r"(?<!\d)(\d{4,5})\.HK\b|\b(?:HKEX|SEHK|HKG|HK)\s?[:：]\s?(\d{1,5})\b|[（(](0\d{4})[)）]"
 )
@@ -67,8 +69,17 @@ def tickers(text: str) -> Iterator[tuple[str, int, int]]:
             m.start(),
             m.end(),
         )
+    han = _HAN.search(text) is not None
     for pattern in (_CHINA, _CHINA_BRACKET):
         for m in pattern.finditer(text):
+            # In English six digits in brackets are a number, unless they stand behind a name: Moutai (600519).
+            if (
+                pattern is _CHINA_BRACKET
+                and not han
+                and m[0][1:-1].isdigit()
+                and not _NAMED.search(text[: m.start()])
+            ):
+                continue
             group = next(i for i in range(1, len(m.groups()) + 1) if m[i])
             code = m[group]
             if code[0] in "03689" or code[:2] in ("20", "43"):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from classifier.entities import catalogue
+from classifier.entities.forms import tickers
 from classifier.entities.linker import MOST, Linker, build, default_linker, relevance
 from core.errors import ConfigError
 
@@ -285,3 +286,19 @@ def test_builtin_names_are_not_given_to_two_companies() -> None:
 def test_a_title_as_long_as_a_book_is_searched_as_far_as_a_body_is() -> None:
     found = default_linker().find("Apple shares fell. " * 50_000 + "Boeing rose.")
     assert [one.entity for one in found] == ["US:AAPL"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Kweichow Moutai (600519) rises", True),
+        ("Moutai（600519） rises", True),
+        ("贵州茅台（600519）涨停", True),
+        ("盘中(600519)异动", True),
+        ("Profit rose to (600519) units", False),
+        ("net loss of (600519) for the year", False),
+        ("600519", False),
+    ],
+)
+def test_six_digits_in_brackets_are_a_code_behind_a_name_or_in_chinese(text: str, found: bool) -> None:
+    assert ("CN:600519" in [one for one, *_ in tickers(text)]) == found

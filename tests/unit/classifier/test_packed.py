@@ -53,3 +53,15 @@ def test_weights_of_another_format_are_refused(tiny_weights: Path, tmp_path: Pat
     (copy / packed.CONFIG).write_text(json.dumps(config))
     with pytest.raises(ValueError, match="format 99"):
         packed.read(copy)
+
+
+def test_a_torn_file_and_one_that_lacks_are_named(tiny_weights: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_weights, copy)
+    whole = (copy / packed.MODEL).read_bytes()
+    (copy / packed.MODEL).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"model\.safetensors: damaged .*copy it again"):
+        packed.read(copy)
+    (copy / packed.TOKENIZER).unlink()
+    with pytest.raises(FileNotFoundError, match=r"it has no tokenizer\.json"):
+        packed.read(copy)
