@@ -85,6 +85,8 @@ def check_source(
     if dead := len(records) - len(articles):
         remark = f"{dead} of them would be dead letters" + (f"; {remark}" if remark else "")
     if not look.items:
+        if resting := getattr(source, "resting", 0):
+            remark = remark or f"{resting} file(s) written just now: read once they rest"
         remark = remark or "nothing on it at present"
     sound = bool(articles) or not (look.items or look.notes)
     return Checked(True, sound, len(look.items) + len(look.left), new, newest, languages, remark)

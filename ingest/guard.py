@@ -72,8 +72,9 @@ class AddressRule:
         for text in found:
             address = ipaddress.ip_address(text.partition("%")[0])
             if not is_public(address) and not any(address in network for network in self._networks):
+                named = f"{host} is {address}, which" if host != text else f"{host}"
                 raise Refused(
-                    f"{host} is {address}, which is no public address (ingest.allow_private_addresses lets it through)"
+                    f"{named} is no public address (ingest.allow_private_addresses lets it through)"
                 )
         return list(found)
 

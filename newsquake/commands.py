@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -267,6 +269,20 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _free(host: str, port: int) -> None:
+    """Raises ConfigError where nobody can listen there: the server's own words would say neither why nor what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+            raise ConfigError(
+                f"api: {host}:{port}: {why}; choose another by --port, or api.host and api.port in newsquake.yaml"
+            ) from error
+
+
 def api(config: Config = None, port: Port = None, store: StoreUrl = None, broker: Broker = None) -> None:
     """Stage: the HTTP API (push, alerts, series), with OpenAPI on /docs."""
     import uvicorn
@@ -274,6 +290,7 @@ def api(config: Config = None, port: Port = None, store: StoreUrl = None, broker
     from newsquake.server import create_app
 
     settings = settings_of(config, store, broker, api={"port": port} if port else {})
+    _free(settings.api.host, settings.api.port)
     end_with_parent()
     uvicorn.run(create_app(settings), host=settings.api.host, port=settings.api.port, log_level="warning")
 

@@ -32,6 +32,8 @@ class DumpFolder:
         self._spec = spec
         self._pattern = str(folder / spec.path)
         self._open: tuple[str, int, Reader, Iterator[list[Row]]] | None = None
+        self.resting = 0
+        """Files that the last look left alone, since somebody may be writing them still."""
 
     def look(self, state: dict[str, Any], context: Context) -> Look:
         """Up to ROWS_A_LOOK rows of the first file that is not read to its end."""
@@ -74,7 +76,9 @@ class DumpFolder:
             if not found and not glob.has_magic(self._pattern):
                 raise Refused(f"{self._pattern}: no such file or folder")
         ripe = now_ms - self._spec.settle
-        return [path for path in found if is_dump(path) and path.stat().st_mtime_ns // 1_000_000 <= ripe]
+        files = [(path, path.stat().st_mtime_ns // 1_000_000 <= ripe) for path in found if is_dump(path)]
+        self.resting = sum(not rested for _, rested in files)
+        return [path for path, rested in files if rested]
 
     def _read(self, path: Path, entry: dict[str, Any], look: Look) -> None:
         """The next rows. The file stays open between looks, where the cursor is still where we stopped."""

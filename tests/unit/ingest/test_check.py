@@ -164,3 +164,16 @@ def test_the_store_of_the_settings_in_this_folder_counts(
     assert not (tmp_path / "mine.db").exists(), "looking makes none"
     open_store(_settings(None).store).close()
     assert _store_if_there(_settings(None)) is not None
+
+
+def test_a_dump_written_just_now_is_no_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "new.jsonl").write_text('{"title": "The bank has failed"}\n')
+    source = {"name": "inbox", "kind": "dump", "path": str(tmp_path / "*.jsonl"), "settle": "1h"}
+    settings = load_settings(
+        None, {"store": {"url": f"sqlite:///{tmp_path}/s.db"}, "ingest": {"sources": [source]}}, environ={}
+    )
+    [spec] = load_sources(settings)
+    found = check_source(spec, settings, Web(b""), open_store(settings.store))
+    assert found.remark == "1 file(s) written just now: read once they rest"
+    (tmp_path / "new.jsonl").unlink()
+    assert check_source(spec, settings, Web(b""), None).remark == "nothing on it at present"

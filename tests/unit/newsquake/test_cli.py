@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,16 @@ def test_a_reader_that_leaves_early_is_no_fault(command: str, tmp_path: Path) ->
     )
     os.close(write)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        shown = run("api", "--port", port, "--store", f"sqlite:///{tmp_path}/s.db", cwd=tmp_path)
+    assert shown.returncode == 2
+    assert shown.stderr.splitlines() == [
+        f"newsquake: api: 127.0.0.1:{port}: another program listens there; choose another by --port, "
+        "or api.host and api.port in newsquake.yaml"
+    ]
