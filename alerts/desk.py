@@ -35,6 +35,8 @@ from core.times import DAY, HOUR, WEEK
 
 BUDGET, TIMERS = "(budget)", "(timers)"
 """No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
+TOGETHER = 256
+"""Articles whose stories are looked up at once, where so many panes are to be closed."""
 MONDAY = 4 * DAY
 """1970-01-01 was a Thursday: weeks begin four days after the epoch."""
 
@@ -252,7 +254,10 @@ class Desk:
     def _close(self, start: int) -> int:
         end = start + self.pane_ms
         heapq.heappop(self._starts)
-        contents = sorted(self._open.pop(start), key=lambda entry: entry.order)
+        contents = sorted(self._open[start], key=_order)
+        if contents and not self.stories.looked_up(contents[0]):
+            self.stories.look_up(self._coming(start, contents))
+        del self._open[start]
         panes: dict[str, list[Observation]] = {}
         for entry in contents:
             if not self.twins.count(entry):
@@ -284,6 +289,18 @@ class Desk:
                 self._expect(series, start, interest, NEVER)
                 self._look_early(series, end, interest)
         return len(contents)
+
+    def _coming(self, start: int, contents: list[Entry]) -> list[Entry]:
+        """What this pane holds, and the next ones that are to be closed: some hundred articles at the least, as stories
+        are looked up together (what is decided does not hang on with whom)."""
+        coming = list(contents)
+        for later in sorted(self._starts):
+            if len(coming) >= TOGETHER or later + self.pane_ms > self.watermark.at:
+                break
+            if later > start:
+                self._open[later].sort(key=_order)
+                coming += self._open[later]
+        return coming
 
     def _look_early(self, series: str, at: int, interest: tuple[int, ...]) -> None:
         """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md)."""
@@ -399,6 +416,11 @@ class Desk:
             self._effects.changes.append(
                 Change(line, at, alert.incident, watch, outcome, [(o.article, o.story) for o in inside])
             )
+
+
+def _order(entry: Entry) -> tuple[int, str, str]:
+    """How contents of a pane are sorted."""
+    return entry.at, entry.id, entry.revision
 
 
 def restore_looks(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:

@@ -29,11 +29,6 @@ class Entry(msgspec.Struct, gc=False):
     """(decided, label, sentiment) of the article, then of each mention: index a Name's mention + 1."""
     trust: int = ONE
 
-    @property
-    def order(self) -> tuple[int, str, str]:
-        """How contents of a pane are sorted."""
-        return self.at, self.id, self.revision
-
     def observations(self, story: str, novelty: int) -> list[tuple[str, Observation]]:
         """What it says of each of its series."""
         made: dict[int, Observation] = {}

@@ -20,7 +20,7 @@ import msgspec
 
 from alerts.entries import Entry
 from alerts.facts import Facts, alike_but_for_names, conflict, containment, firm, support
-from alerts.storyindex import FAR_ALIKE, FAR_BITS, StoryIndex
+from alerts.storyindex import FAR_ALIKE, FAR_BITS, LookedUp, StoryIndex
 from core.ids import digest
 from core.records import ONE
 from core.times import DAY, HOUR
@@ -106,23 +106,43 @@ class StoryBook:
         self._placed = 0
         self._newest = 0
         """Time of the last article placed: stories behind its horizon are closed for good."""
+        self._ahead: dict[int, tuple[Entry, Told, LookedUp]] = {}
+        """What was looked up and not placed yet."""
 
     def __len__(self) -> int:
         return len(self._index)
 
+    def look_up(self, entries: Iterable[Entry]) -> None:
+        """Look up articles together that are to be placed next, in this order; whoever is not placed does no harm."""
+        coming = list(entries)
+        if not coming:
+            return
+        now = max(self._newest, coming[0].at)
+        self._prune(len(coming), now)
+        tellings = [told_of(entry) for entry in coming]
+        known = self._index.look_up(tellings, now - HORIZON_MS, now - LONGEST_MS)
+        self._ahead = {
+            id(entry): (entry, told, one) for entry, told, one in zip(coming, tellings, known, strict=True)
+        }
+
+    def looked_up(self, entry: Entry) -> bool:
+        """Whether `look_up` was told of this article."""
+        return id(entry) in self._ahead
+
     def place(self, entry: Entry) -> tuple[str, int]:
         """The article's story and its novelty there; founds one where none fits."""
+        if id(entry) not in self._ahead:
+            self.look_up([entry])
+        _, told, known = self._ahead.pop(id(entry))
         self._newest = max(self._newest, entry.at)
-        self._prune(entry.at)
-        told = told_of(entry)
-        story, bits = self._nearest(told)
+        story, bits = self._nearest(told, known)
         if story is None:
             name = digest("story", entry.id, entry.revision)
             story = Story(name, entry.at, entry.at, entry.title, [])
             bits = 128
         if bits > COPY_BITS and len(story.told) < REPRESENTATIVES:
             story.told.append(told)
-            self._index.add(story, told)
+            self._index.add(story, told, known.own)
         new = novelty(story.articles)
         story.articles += 1
         story.last_at = max(story.last_at, entry.at)
@@ -152,13 +172,13 @@ class StoryBook:
         for *_, told, story in sorted(ways, key=lambda way: way[:3]):
             self._index.add(story, told)
 
-    def _nearest(self, told: Told) -> tuple[Story | None, int]:
+    def _nearest(self, told: Told, known: LookedUp | None = None) -> tuple[Story | None, int]:
         """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""
         best: Story | None = None
         least = (129, 0, "")
         now = max(self._newest, told.at)
         since, oldest = now - HORIZON_MS, now - LONGEST_MS
-        for bits, story, other in self._index.candidates(told, since, oldest):
+        for bits, story, other in self._index.candidates(told, since, oldest, known):
             if bits > least[0]:
                 continue
             rank = (bits, story.first_at, story.id)
@@ -166,9 +186,9 @@ class StoryBook:
                 best, least = story, rank
         return best, least[0]
 
-    def _prune(self, at: int) -> None:
+    def _prune(self, coming: int, at: int) -> None:
         """Now and then, so that it costs a constant per article; what is found does not depend on when."""
-        self._placed += 1
+        self._placed += coming
         if self._placed > max(2_000, len(self._index)):
             self._index.prune(lambda story: story.open_at(at))
             self._placed = 0

@@ -1,48 +1,37 @@
 """Finding the few stories that an article may belong to, among very many open ones, at a cost that does not grow.
 
-Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
-surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/test_stories.py measures
-it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
-its words. Companies, numbers and pairs of named things, per language of the other telling: what translations share.
+All stands in flat arrays, by key (alerts/storykeys.py). Per key a row of the LATEST tellings that have it, so that keys
+are read and compared many at once; and per key the newest telling, per telling and key the one before, for the rows in
+which stories have closed and older ones may have to move up. Rows that nobody wrote to take no memory.
 
-All of it stands in flat arrays. Per key a row of the LATEST tellings that have it, so that one article's keys are read
-and compared at once; and per key the newest telling, per telling and key the one before, for the rows in which stories
-have closed and older ones may have to move up. Rows that nobody wrote to take no memory.
+A pane's articles are looked up together (`look_up`) and then asked for one by one (`candidates`): what was added in
+between is found beside it, and where that or time may have moved a row, the article is looked up again, alone. So
+what is found is the same as if each had been looked up when its turn came.
 """
 
 from __future__ import annotations
 
 from array import array
-from binascii import crc32
 from collections import deque
-from collections.abc import Callable
-from itertools import combinations
-from struct import Struct
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.facts import Facts
+from alerts.storykeys import FIRST_SLOT, KEYS, fact_slots, own_keys
 from core.times import MINUTE
 
-BANDS = 16
 LATEST = 24
 """Ways of telling looked at under one key, the latest first."""
 FAR_BITS = 54
 """Signatures further apart are never compared."""
 FAR_ALIKE = 46
 """Nor, within one language, signatures further apart than this."""
-MOST_NAMED = 6
-"""Named things of which pairs are looked up, by name."""
-_VALUES = 1 << 16
-_SLOTS = 1 << 20
-"""Places for words and facts. Two that share one are told apart by what is compared afterwards."""
-_FIRST_SLOT = BANDS * _VALUES
-"""Keys: first the bands' values, then the slots of words and facts."""
-_BASES = range(0, _FIRST_SLOT, _VALUES)
 _HALF = (1 << 64) - 1
-_EVEN = Struct("<8H").unpack
+_NEVER = (1 << 31) - 1
 
 
 class Keyed(Protocol):
@@ -69,29 +58,19 @@ S = TypeVar("S", bound=Opened)
 T = TypeVar("T", bound=Keyed)
 
 
-def bands(signature: int) -> tuple[int, ...]:
-    """The sixteen bands of a signature of 128 bits."""
-    whole = signature.to_bytes(16, "little")
-    return _EVEN(whole) + _EVEN(whole[1:] + whole[:1])
+class LookedUp(msgspec.Struct, gc=False):
+    """What the rows held of one article's keys when it was looked up."""
 
-
-def word_slots(facts: Facts, language: str) -> list[int]:
-    """Where a title's words are looked up: pairs of its four least, among titles of its language."""
-    least = sorted([crc32(word.encode()) for word in facts.words])[:4]
-    if len(least) == 1:
-        least *= 2
-    tongue = crc32(language.encode())
-    return [(one * 31 ^ other ^ tongue) % _SLOTS for one, other in combinations(least, 2)]
-
-
-def fact_slots(facts: Facts, language: str) -> list[int]:
-    """Where tellings in two languages can meet."""
-    names = [f"e {language} {entity}" for entity in facts.entities]
-    names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
-    names += [
-        f"m {language} {one} {other}" for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
-    ]
-    return sorted({crc32(name.encode()) % _SLOTS for name in names})
+    own: list[int]
+    """The keys under which it will be found itself."""
+    keys: dict[int, int]
+    """All under which it looks -> how many tellings their rows held."""
+    near: list[tuple[int, int, int, int]]
+    """(telling, differing bits, key, place in that key's row, from the eldest) of what is near enough to compare."""
+    eldest: int
+    """The eldest telling of the rows that are full: where that may have closed, a row may have moved."""
+    languages: int
+    """How many there were."""
 
 
 class StoryIndex(Generic[S, T]):
@@ -100,12 +79,12 @@ class StoryIndex(Generic[S, T]):
     def __init__(self) -> None:
         self._tellings: list[tuple[S, T]] = []
         self._languages: dict[str, int] = {}
-        keys = _FIRST_SLOT + _SLOTS
-        self._row: NDArray[np.int32] = np.zeros((keys, LATEST), np.int32)
+        self._row: NDArray[np.int32] = np.zeros((KEYS, LATEST), np.int32)
         """By key, the last tellings that have it (1 = the first of all, 0 = none), written round and round."""
-        self._written: NDArray[np.int32] = np.zeros(keys, np.int32)
+        self._flat = self._row.reshape(-1)
+        self._written: NDArray[np.int32] = np.zeros(KEYS, np.int32)
         """By key, how many its row was given; with more than LATEST the chain may know of older ones."""
-        self._head: NDArray[np.int32] = np.zeros(keys, np.int32)
+        self._head: NDArray[np.int32] = np.zeros(KEYS, np.int32)
         """By key, the last node of its chain (1 = the first of all, 0 = none)."""
         self._before, self._owner = array("i"), array("i")
         """By node, the one before it in its chain, and whose telling it is."""
@@ -115,14 +94,16 @@ class StoryIndex(Generic[S, T]):
         """Tellings from this one on are surely of open stories."""
         self._last: deque[tuple[int, int]] = deque()
         self._first: deque[tuple[int, int]] = deque()
-        self._keys_of: tuple[T | None, list[int]] = (None, [])
-        self._flat = self._row.reshape(-1)
+        self._unlinked: list[tuple[int, list[int]]] = []
+        """Tellings and their keys, not yet entered into the rows."""
+        self._recent: dict[int, list[int]] | None = None
+        """Key -> tellings added since the last `look_up`; None before the first."""
 
     def __len__(self) -> int:
         return len(self._tellings)
 
-    def add(self, story: S, told: T) -> None:
-        """One more way in which `story` was told."""
+    def add(self, story: S, told: T, own: list[int] | None = None) -> None:
+        """One more way in which `story` was told; `own`: its keys, where it was looked up."""
         number, language = len(self._tellings), told.language
         self._tellings.append((story, told))
         self._languages[language] = self._languages.get(language, 0) + 1
@@ -130,63 +111,120 @@ class StoryIndex(Generic[S, T]):
         self._high.append(told.signature >> 64)
         _due(self._last, story.last_at, number)
         _due(self._first, story.first_at, number)
-        keys = self._own_keys(told)
-        if len(set(keys)) == len(keys):
-            self._link(number, keys)
-        else:
-            for key in keys:
-                self._link(number, [key])
+        keys = own_keys(told.signature, told.facts, language) if own is None else own
+        self._unlinked.append((number, keys))
+        recent = self._recent
+        if recent is None:
+            return
+        for key in keys:
+            held = recent.get(key)
+            if held is None:
+                recent[key] = [number]
+            else:
+                held.append(number)
 
-    def _own_keys(self, told: T) -> list[int]:
-        """Where the telling itself is found; an article is looked up first, and mostly added then."""
-        known, keys = self._keys_of
-        if known is not told:
-            facts, language = told.facts, told.language
-            keys = (
-                [base + value for base, value in zip(_BASES, bands(told.signature), strict=True)]
-                if told.signature
-                else []
-            )
-            keys += [_FIRST_SLOT + slot for slot in word_slots(facts, language)]
-            keys += [_FIRST_SLOT + slot for slot in fact_slots(facts, language)]
-            self._keys_of = told, keys
-        return keys
+    def look_up(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
+        """Look up articles that `candidates` will be asked for; `since` and `oldest` as for the first of them. Makes
+        void what was looked up before."""
+        self._recent = {}
+        return self._look(tellings, since, oldest)
 
-    def _link(self, number: int, keys: list[int]) -> None:
-        """Enter a telling under keys that differ."""
-        at = np.array(keys)
-        self._before.frombytes(self._head.take(at).tobytes())
-        self._owner.extend([number] * len(keys))
-        end = len(self._owner) + 1
-        self._head[at] = np.arange(end - len(keys), end, dtype=np.int32)
-        written = self._written.take(at)
-        self._flat[at * LATEST + written % LATEST] = number + 1
-        self._written[at] = written + 1
-
-    def candidates(self, told: T, since: int, oldest: int) -> list[tuple[int, S, T]]:
-        """(differing bits, story, way of telling) of what may be near, in no order, in stories whose last article came
-        at or after `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned.
-        Neither may go back from call to call: what is behind them is taken out of the chains on the way."""
-        keys = self._own_keys(told)
-        for language in self._languages:
-            if language != told.language:
-                keys = keys + [_FIRST_SLOT + slot for slot in fact_slots(told.facts, language)]
-        at = np.array(keys)
+    def _look(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
+        self._link()
         self._freshen(since, oldest)
-        if self._fresh:
-            written = self._written.take(at)
-            worn = (written > LATEST) & (self._flat.take(at * LATEST + written % LATEST) <= self._fresh)
+        own, keys, counts, nearest = [], [], [], []
+        alone = len(self._languages) == 1
+        for told in tellings:
+            mine = own_keys(told.signature, told.facts, told.language)
+            own.append(mine)
+            found = mine + [
+                FIRST_SLOT + slot
+                for language in self._languages
+                if language != told.language
+                for slot in fact_slots(told.facts, language)
+            ]
+            keys.append(found)
+            counts.append(len(found))
+            nearest.append(FAR_ALIKE if alone and told.language in self._languages else FAR_BITS)
+        at = np.array([key for found in keys for key in found], np.int64)
+        eldest = self._eldest(at)
+        if self._fresh and (worn := eldest <= self._fresh).any():
             for key in set(at[worn].tolist()):
                 self._renew(key, since, oldest)
-        listed = self._row.take(at, 0).ravel()
-        listed = listed[listed > 0] - 1
-        low, high = np.frombuffer(self._low, np.uint64), np.frombuffer(self._high, np.uint64)
-        bits = np.bitwise_count(low.take(listed) ^ np.uint64(told.signature & _HALF))
-        bits += np.bitwise_count(high.take(listed) ^ np.uint64(told.signature >> 64))
-        near = FAR_ALIKE if len(self._languages) == 1 and told.language in self._languages else FAR_BITS
-        close = bits <= near
+            eldest = self._eldest(at)
+        written = self._written.take(at)
+        held = self._row.take(at, 0).ravel()
+        filled = np.flatnonzero(held)
+        listed = held.take(filled) - 1
+        which = filled // LATEST
+        whose = np.repeat(np.arange(len(tellings)), counts).take(which)
+        bits = self._differing(tellings, listed, whose)
+        close = np.flatnonzero(bits <= np.array(nearest, np.uint8).take(whose))
+        border = np.searchsorted(whose.take(close), np.arange(len(tellings) + 1)).tolist()
+        which = which.take(close)
+        ages = filled.take(close) % LATEST
+        full = written.take(which)
+        ages = np.where(full > LATEST, (ages - full) % LATEST, ages)
+        near = list(
+            zip(
+                listed.take(close).tolist(),
+                bits.take(close).tolist(),
+                at.take(which).tolist(),
+                ages.tolist(),
+                strict=True,
+            )
+        )
+        first = np.zeros(len(tellings) + 1, np.int64)
+        np.cumsum(counts, out=first[1:])
+        least = np.minimum.reduceat(np.append(eldest, _NEVER), first[:-1]).tolist()
+        sizes = np.minimum(written, LATEST).tolist()
+        languages, begin = len(self._languages), 0
+        looked = []
+        for n, found in enumerate(keys):
+            end = begin + len(found)
+            looked.append(
+                LookedUp(
+                    own[n],
+                    dict(zip(found, sizes[begin:end], strict=True)),
+                    near[border[n] : border[n + 1]],
+                    least[n],
+                    languages,
+                )
+            )
+            begin = end
+        return looked
+
+    def _differing(
+        self, tellings: Sequence[T], listed: NDArray[np.int32], whose: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
+        """How many bits the signatures of the tellings listed differ in from those of the articles that look."""
+        found = np.zeros(len(listed), np.uint8)
+        for known, part in ((self._low, 0), (self._high, 64)):
+            theirs = np.frombuffer(known, np.uint64).take(listed)
+            mine = np.array([told.signature >> part & _HALF for told in tellings], np.uint64)
+            found += np.bitwise_count(theirs ^ mine.take(whose))
+        return found
+
+    def _eldest(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of each of these keys the eldest telling (1 = the first of all) of a row that was full, else _NEVER."""
+        written = self._written.take(at)
+        return np.where(written > LATEST, self._flat.take(at * LATEST + written % LATEST), _NEVER)
+
+    def candidates(
+        self, told: T, since: int, oldest: int, known: LookedUp | None = None
+    ) -> list[tuple[int, S, T]]:
+        """(differing bits, story, way of telling) of what may be near, in no order, in stories whose last article came
+        at or after `since` and the first at or after `oldest`: a function of what was added, whenever it was pruned
+        and with whom the article was looked up (`known`: of the last `look_up`). Neither time may go back from call
+        to call: what is behind them is taken out of the chains on the way."""
+        self._freshen(since, oldest)
+        if known is None or known.languages != len(self._languages) or known.eldest <= self._fresh:
+            [known] = self._look([told], since, oldest)
+            near = {number: bits for number, bits, _, _ in known.near}
+        else:
+            near = self._with_recent(told, known)
         found: list[tuple[int, S, T]] = []
-        for number, differ in dict(zip(listed[close].tolist(), bits[close].tolist(), strict=True)).items():
+        for number, differ in near.items():
             story, other = self._tellings[number]
             if (
                 story.last_at >= since
@@ -195,6 +233,60 @@ class StoryIndex(Generic[S, T]):
             ):
                 found.append((differ, story, other))
         return found
+
+    def _with_recent(self, told: T, known: LookedUp) -> dict[int, int]:
+        """What is near, with what was added since the look-up: that pushes the eldest out of rows that are full."""
+        recent = self._recent
+        pushed: dict[int, int] = {}
+        near: dict[int, int] = {}
+        if recent:
+            for key, held in known.keys.items():
+                fresh = recent.get(key)
+                if fresh is None:
+                    continue
+                pushed[key] = held + len(fresh) - LATEST
+                for number in fresh[-LATEST:]:
+                    if number not in near:
+                        near[number] = (self._tellings[number][1].signature ^ told.signature).bit_count()
+        if near:
+            near = {number: bits for number, bits in near.items() if bits <= FAR_BITS}
+        for number, bits, key, age in known.near:
+            if age >= pushed.get(key, 0):
+                near[number] = bits
+        return near
+
+    def _link(self) -> None:
+        """Enter what was added into rows and chains."""
+        if not self._unlinked:
+            return
+        at = np.array([key for _, keys in self._unlinked for key in keys], np.int64)
+        numbers = np.repeat(
+            np.array([number for number, _ in self._unlinked], np.int32),
+            [len(keys) for _, keys in self._unlinked],
+        )
+        self._unlinked = []
+        if not len(at):
+            return
+        first = len(self._owner) + 1
+        nodes = np.arange(first, first + len(at), dtype=np.int32)
+        order = np.argsort(at, kind="stable")
+        at, of = at.take(order), numbers.take(order)
+        begins = np.empty(len(at), bool)
+        begins[0] = True
+        np.not_equal(at[1:], at[:-1], out=begins[1:])
+        mine = nodes.take(order)
+        before = np.where(begins, self._head.take(at), np.roll(mine, 1))
+        place = np.arange(len(at))
+        place -= np.maximum.accumulate(np.where(begins, place, 0))
+        written = self._written.take(at) + place
+        back = np.empty_like(before)
+        back[order] = before
+        self._before.frombytes(back.astype(np.int32).tobytes())
+        self._owner.frombytes(numbers.tobytes())
+        # Of one key's several, the last stays: fancy assignment goes from left to right.
+        self._head[at] = mine
+        self._flat[at * LATEST + written % LATEST] = of + 1
+        self._written[at] = written + 1
 
     def _freshen(self, since: int, oldest: int) -> None:
         """Move on to the tellings that came so late that their stories are open, whatever came since."""
@@ -225,7 +317,7 @@ class StoryIndex(Generic[S, T]):
         self._written[key] = 2 * LATEST if node else len(alive)
 
     def prune(self, keep: Callable[[S], bool]) -> None:
-        """Forget stories that are not to be kept."""
+        """Forget stories that are not to be kept. What was looked up before is void."""
         kept = [pair for pair in self._tellings if keep(pair[0])]
         if len(kept) < len(self._tellings):
             self.__init__()  # type: ignore[misc]

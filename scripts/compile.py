@@ -28,7 +28,7 @@ MODULES = (
     "baselines", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
     "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
     "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories", "storyindex",
-    "tracks", "twins", "watch", "windows",
+    "storykeys", "tracks", "twins", "watch", "windows",
 )  # fmt: skip
 BUILD = """
 from mypyc.build import mypycify

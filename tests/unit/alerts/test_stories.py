@@ -9,7 +9,8 @@ import pytest
 from alerts.entries import entry_of
 from alerts.facts import conflict, facts_of, firm, named_in, support
 from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, novelty, row_of, story_of, told_of
-from alerts.storyindex import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex, bands, fact_slots, word_slots
+from alerts.storyindex import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex
+from alerts.storykeys import bands, fact_slots, word_slots
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 

@@ -1,0 +1,74 @@
+"""Under which keys a telling of a story is found again.
+
+Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
+surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/test_stories.py measures
+it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
+its words. Companies, numbers and pairs of named things, per language of the other telling: what translations share.
+
+A key is a number below KEYS: first the bands' values, then the slots of words and facts.
+"""
+
+from __future__ import annotations
+
+from binascii import crc32
+from functools import lru_cache
+from itertools import combinations
+from struct import Struct
+
+from alerts.facts import Facts
+
+BANDS = 16
+MOST_NAMED = 6
+"""Named things of which pairs are looked up, by name."""
+_VALUES = 1 << 16
+_SLOTS = 1 << 20
+"""Places for words and facts. Two that share one are told apart by what is compared afterwards."""
+FIRST_SLOT = BANDS * _VALUES
+KEYS = FIRST_SLOT + _SLOTS
+_BASES = tuple(range(0, FIRST_SLOT, _VALUES))
+_EVEN = Struct("<8H").unpack
+
+
+def bands(signature: int) -> tuple[int, ...]:
+    """The sixteen bands of a signature of 128 bits."""
+    whole = signature.to_bytes(16, "little")
+    return _EVEN(whole) + _EVEN(whole[1:] + whole[:1])
+
+
+@lru_cache(maxsize=50_000)
+def _hash(text: str) -> int:
+    return crc32(text.encode())
+
+
+def word_slots(facts: Facts, language: str) -> list[int]:
+    """Where a title's words are looked up: pairs of its four least, among titles of its language."""
+    least = sorted([_hash(word) for word in facts.words])[:4]
+    if len(least) == 1:
+        least *= 2
+    tongue = _hash(language)
+    return [(one * 31 ^ other ^ tongue) % _SLOTS for one, other in combinations(least, 2)]
+
+
+def fact_slots(facts: Facts, language: str) -> list[int]:
+    """Where tellings in two languages can meet."""
+    names = [f"e {language} {entity}" for entity in facts.entities]
+    names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
+    if len(facts.named) > 1:
+        names += [
+            f"m {language} {one} {other}"
+            for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
+        ]
+    return sorted({_hash(name) % _SLOTS for name in names})
+
+
+def own_keys(signature: int, facts: Facts, language: str) -> list[int]:
+    """Where a telling is found, each key once."""
+    keys: dict[int, None] = {}
+    if signature:
+        for base, value in zip(_BASES, bands(signature), strict=True):
+            keys[base + value] = None
+    for slot in word_slots(facts, language):
+        keys[FIRST_SLOT + slot] = None
+    for slot in fact_slots(facts, language):
+        keys[FIRST_SLOT + slot] = None
+    return list(keys)
