@@ -287,7 +287,7 @@ class Desk:
             if interest := self.interest(series):
                 self.windows.add(series, start, observations)
                 self._expect(series, start, interest, NEVER)
-                self._look_early(series, end, interest)
+                self._look_early(window, interest)
         return len(contents)
 
     def _coming(self, start: int, contents: list[Entry]) -> list[Entry]:
@@ -302,14 +302,15 @@ class Desk:
                 coming += self._open[later]
         return coming
 
-    def _look_early(self, series: str, at: int, interest: tuple[int, ...]) -> None:
+    def _look_early(self, pane: Window, interest: tuple[int, ...]) -> None:
         """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md)."""
+        series, at = pane.series, pane.end
         for number in interest:
             watch = self.watches[number]
             since = at - at % watch.hop_ms
             if (
                 since < at
-                and watch.looks_early
+                and watch.wants_early(pane)
                 and self.windows.crowds(series, at - watch.window_ms, since, at, watch.least, CROWD)
             ):
                 self.schedule.add(at, number, series)
@@ -322,10 +323,11 @@ class Desk:
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
-        if at % watch.hop_ms == 0 and self.unread.all_read and number in self._alone(self.interest(series)):
+        if self.unread.all_read and number in self._alone(self.interest(series)):
             start = at - watch.window_ms
             least = watch.least if watch.may_skip_few(series) else 0
-            found = self.windows.beside(series, start, at, watch.hop_ms, least, True)
+            hop_ms = 0 if at % watch.hop_ms else watch.hop_ms  # an early look learns nothing: hops are the grid's
+            found = self.windows.beside(series, start, at, hop_ms, least, True)
             if found is None:
                 return
             window, hop = found
@@ -375,7 +377,7 @@ class Desk:
             self._looked_at = at
             self._looked.clear()
         window_ms, hop_ms = watch.window_ms, watch.hop_ms
-        if at % hop_ms:  # an early look judges and learns nothing: hops are the grid's
+        if at % hop_ms:
             hop_ms = 0
         key = (series, window_ms, hop_ms, watch.learns_what_left)
         found = self._looked.get(key)

@@ -117,21 +117,27 @@ def words_of(text: str) -> frozenset[str]:
     >>> sorted(words_of("the fed raises rates")), sorted(words_of("央行降息"))
     (['fed', 'raises', 'rates'], ['央行', '行降', '降息'])
     """
-    latin = {word[:6] for word in _LATIN.findall(text) if word not in _DULL}
-    for run in _HAN.findall(text):
-        latin.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
-    return frozenset(latin)
+    return _stems(_LATIN.findall(text), text)
+
+
+def _stems(latin: list[str], text: str) -> frozenset[str]:
+    stems = {word[:6] for word in latin if word not in _DULL}
+    if not text.isascii():
+        for run in _HAN.findall(text):
+            stems.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
+    return frozenset(stems)
 
 
 def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
     """The facts of an article; where it has no title, the first sentence or so stands for it."""
     head = simplified((title or body[:120]).lower())
     numbers = digits(head)
-    spelled = {_SPELLED[word] for word in _LATIN.findall(head) if word in _SPELLED}
+    latin = _LATIN.findall(head)
+    spelled = [_SPELLED[word] for word in latin if word in _SPELLED]
     return Facts(
-        words=words_of(head),
-        numbers=numbers | spelled,
-        more_numbers=numbers | digits(body[:LEAD].lower()),
+        words=_stems(latin, head),
+        numbers=numbers.union(spelled) if spelled else numbers,
+        more_numbers=numbers | digits(body[:LEAD].lower()) if body else numbers,
         named=named_in(head),
         entities=frozenset(entities),
         brief=len(body) <= BRIEF,

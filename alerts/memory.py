@@ -33,7 +33,7 @@ class OwnMemory(Protocol):
         """Scale all weights back."""
 
     def dump(self) -> tuple[object, ...]:
-        """Everything, as msgpack can carry it."""
+        """Everything, as msgpack can carry it; later changes do not reach it."""
 
     @classmethod
     def load(cls, state: tuple[Any, ...]) -> Self:
@@ -58,7 +58,7 @@ class Memory(Generic[P, T]):
         self._pool_type = pools
         self._track_type = tracks
         self._pool_of: dict[str, P] = {}
-        self._before: tuple[str, str, tuple[object, ...], bytes | None] | None = None
+        self._before: tuple[str, str, tuple[object, ...], tuple[object, ...] | None] | None = None
 
     def pool(self, series: str) -> P:
         """The series' pool, made when new."""
@@ -104,7 +104,7 @@ class Memory(Generic[P, T]):
         """This step is about to change something: put aside what it found, the first time."""
         if self._before is None:
             track = self.tracks.get(series)
-            self._before = (series, pool.name, pool.copy(), None if track is None else _pack(track.dump()))
+            self._before = (series, pool.name, pool.copy(), None if track is None else track.dump())
 
     def prior(self, series: str) -> dict[str, bytes]:
         """State by name ("" and `series`) as it was before this step's learning."""
@@ -114,7 +114,7 @@ class Memory(Generic[P, T]):
         pools = {
             other: pool.packed(kept) if other == market else pool.dump() for other, pool in self.pools.items()
         }
-        return {"": _pack(pools)} | ({name: track} if track is not None else {})
+        return {"": _pack(pools)} | ({name: _pack(track)} if track is not None else {})
 
     def dump(self, series: str) -> bytes:
         """One series' state; "" gives the pools'."""

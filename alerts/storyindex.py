@@ -56,6 +56,7 @@ class Opened(Protocol):
 
 S = TypeVar("S", bound=Opened)
 T = TypeVar("T", bound=Keyed)
+P = TypeVar("P")
 
 
 class LookedUp(msgspec.Struct, gc=False):
@@ -63,14 +64,16 @@ class LookedUp(msgspec.Struct, gc=False):
 
     own: list[int]
     """The keys under which it will be found itself."""
-    keys: dict[int, int]
-    """All under which it looks -> how many tellings their rows held."""
     near: list[tuple[int, int, int, int]]
     """(telling, differing bits, key, place in that key's row, from the eldest) of what is near enough to compare."""
+    shared: list[tuple[int, int]]
+    """(key, how many tellings its row held) of the keys that others have too of those looked up together."""
     eldest: int
     """The eldest telling of the rows that are full: where that may have closed, a row may have moved."""
     languages: int
     """How many there were."""
+    batch: int
+    """With whom it was looked up."""
 
 
 class StoryIndex(Generic[S, T]):
@@ -96,8 +99,10 @@ class StoryIndex(Generic[S, T]):
         self._first: deque[tuple[int, int]] = deque()
         self._unlinked: list[tuple[int, list[int]]] = []
         """Tellings and their keys, not yet entered into the rows."""
-        self._recent: dict[int, list[int]] | None = None
-        """Key -> tellings added since the last `look_up`; None before the first."""
+        self._batch = 0
+        """Articles looked up together are of one batch; what changes behind its back begins another."""
+        self._recent: dict[int, list[int]] = {}
+        """Key that several of the batch have -> their tellings that were added since."""
 
     def __len__(self) -> int:
         return len(self._tellings)
@@ -111,23 +116,22 @@ class StoryIndex(Generic[S, T]):
         self._high.append(told.signature >> 64)
         _due(self._last, story.last_at, number)
         _due(self._first, story.first_at, number)
-        keys = own_keys(told.signature, told.facts, language) if own is None else own
-        self._unlinked.append((number, keys))
-        recent = self._recent
-        if recent is None:
-            return
-        for key in keys:
-            held = recent.get(key)
-            if held is None:
-                recent[key] = [number]
-            else:
-                held.append(number)
+        if own is None:
+            self._batch += 1
+            own = own_keys(told.signature, told.facts, language)
+        self._unlinked.append((number, own))
+        if self._recent:
+            for key in own:
+                if (held := self._recent.get(key)) is not None:
+                    held.append(number)
 
     def look_up(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
         """Look up articles that `candidates` will be asked for; `since` and `oldest` as for the first of them. Makes
         void what was looked up before."""
-        self._recent = {}
-        return self._look(tellings, since, oldest)
+        self._batch += 1
+        found = self._look(tellings, since, oldest)
+        self._recent = {key: [] for one in found for key, _ in one.shared}
+        return found
 
     def _look(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
         self._link()
@@ -153,46 +157,33 @@ class StoryIndex(Generic[S, T]):
                 self._renew(key, since, oldest)
             eldest = self._eldest(at)
         written = self._written.take(at)
+        of = np.repeat(np.arange(len(tellings)), counts)
         held = self._row.take(at, 0).ravel()
         filled = np.flatnonzero(held)
         listed = held.take(filled) - 1
         which = filled // LATEST
-        whose = np.repeat(np.arange(len(tellings)), counts).take(which)
+        whose = of.take(which)
         bits = self._differing(tellings, listed, whose)
         close = np.flatnonzero(bits <= np.array(nearest, np.uint8).take(whose))
-        border = np.searchsorted(whose.take(close), np.arange(len(tellings) + 1)).tolist()
-        which = which.take(close)
-        ages = filled.take(close) % LATEST
+        which, ages = which.take(close), filled.take(close) % LATEST
         full = written.take(which)
-        ages = np.where(full > LATEST, (ages - full) % LATEST, ages)
-        near = list(
-            zip(
-                listed.take(close).tolist(),
-                bits.take(close).tolist(),
-                at.take(which).tolist(),
-                ages.tolist(),
-                strict=True,
-            )
+        near = zip(
+            listed.take(close).tolist(),
+            bits.take(close).tolist(),
+            at.take(which).tolist(),
+            np.where(full > LATEST, (ages - full) % LATEST, ages).tolist(),
+            strict=True,
         )
-        first = np.zeros(len(tellings) + 1, np.int64)
-        np.cumsum(counts, out=first[1:])
-        least = np.minimum.reduceat(np.append(eldest, _NEVER), first[:-1]).tolist()
-        sizes = np.minimum(written, LATEST).tolist()
-        languages, begin = len(self._languages), 0
-        looked = []
-        for n, found in enumerate(keys):
-            end = begin + len(found)
-            looked.append(
-                LookedUp(
-                    own[n],
-                    dict(zip(found, sizes[begin:end], strict=True)),
-                    near[border[n] : border[n + 1]],
-                    least[n],
-                    languages,
-                )
-            )
-            begin = end
-        return looked
+        nears = _split(list(near), whose.take(close), len(tellings))
+        common = np.flatnonzero(_repeated(at))
+        shared = zip(at.take(common).tolist(), np.minimum(written.take(common), LATEST).tolist(), strict=True)
+        shares = _split(list(shared), of.take(common), len(tellings))
+        first = np.cumsum([0, *counts[:-1]])
+        least = np.minimum.reduceat(np.append(eldest, _NEVER), first).tolist()
+        languages, batch = len(self._languages), self._batch
+        return [
+            LookedUp(mine, nears[n], shares[n], least[n], languages, batch) for n, mine in enumerate(own)
+        ]
 
     def _differing(
         self, tellings: Sequence[T], listed: NDArray[np.int32], whose: NDArray[np.int64]
@@ -218,7 +209,7 @@ class StoryIndex(Generic[S, T]):
         and with whom the article was looked up (`known`: of the last `look_up`). Neither time may go back from call
         to call: what is behind them is taken out of the chains on the way."""
         self._freshen(since, oldest)
-        if known is None or known.languages != len(self._languages) or known.eldest <= self._fresh:
+        if known is None or not self._holds(known):
             [known] = self._look([told], since, oldest)
             near = {number: bits for number, bits, _, _ in known.near}
         else:
@@ -234,16 +225,23 @@ class StoryIndex(Generic[S, T]):
                 found.append((differ, story, other))
         return found
 
+    def _holds(self, known: LookedUp) -> bool:
+        """Whether nothing happened since the look-up but time and additions that `_with_recent` knows of."""
+        return (
+            known.batch == self._batch
+            and known.languages == len(self._languages)
+            and known.eldest > self._fresh
+        )
+
     def _with_recent(self, told: T, known: LookedUp) -> dict[int, int]:
         """What is near, with what was added since the look-up: that pushes the eldest out of rows that are full."""
-        recent = self._recent
+        if not known.shared:
+            return {number: bits for number, bits, _, _ in known.near}
         pushed: dict[int, int] = {}
         near: dict[int, int] = {}
-        if recent:
-            for key, held in known.keys.items():
-                fresh = recent.get(key)
-                if fresh is None:
-                    continue
+        for key, held in known.shared:
+            fresh = self._recent[key]
+            if fresh:
                 pushed[key] = held + len(fresh) - LATEST
                 for number in fresh[-LATEST:]:
                     if number not in near:
@@ -320,9 +318,26 @@ class StoryIndex(Generic[S, T]):
         """Forget stories that are not to be kept. What was looked up before is void."""
         kept = [pair for pair in self._tellings if keep(pair[0])]
         if len(kept) < len(self._tellings):
+            batch = self._batch
             self.__init__()  # type: ignore[misc]
+            self._batch = batch + 1
             for story, told in kept:
                 self.add(story, told)
+
+
+def _repeated(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of these keys stand there more than once."""
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.zeros(len(keys), bool)
+    return twice.take(twice.searchsorted(keys), mode="clip") == keys
+
+
+def _split(things: list[P], whose: NDArray[np.int64], number: int) -> list[list[P]]:
+    """Things in the order of their owners 0..number-1, by owner."""
+    border = whose.searchsorted(np.arange(number + 1)).tolist()
+    return [things[border[n] : border[n + 1]] for n in range(number)]
 
 
 def _due(line: deque[tuple[int, int]], at: int, number: int) -> None:

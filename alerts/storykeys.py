@@ -63,12 +63,7 @@ def fact_slots(facts: Facts, language: str) -> list[int]:
 
 def own_keys(signature: int, facts: Facts, language: str) -> list[int]:
     """Where a telling is found, each key once."""
-    keys: dict[int, None] = {}
-    if signature:
-        for base, value in zip(_BASES, bands(signature), strict=True):
-            keys[base + value] = None
-    for slot in word_slots(facts, language):
-        keys[FIRST_SLOT + slot] = None
-    for slot in fact_slots(facts, language):
-        keys[FIRST_SLOT + slot] = None
-    return list(keys)
+    keys = [base + value for base, value in zip(_BASES, bands(signature), strict=True)] if signature else []
+    keys += [FIRST_SLOT + slot for slot in word_slots(facts, language)]
+    keys += [FIRST_SLOT + slot for slot in fact_slots(facts, language)]
+    return keys if len(set(keys)) == len(keys) else list(dict.fromkeys(keys))

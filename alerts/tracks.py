@@ -70,14 +70,15 @@ class Track:
             self.early = {b: value * slow for b, value in (self.early or {}).items()}
 
     def dump(self) -> tuple[object, ...]:
-        """Everything, as msgpack can carry it."""
+        """Everything, as msgpack can carry it; later changes do not reach it."""
         hours = self.hours.tobytes() if self.hours is not None else None
+        early = dict(self.early) if self.early is not None else None
         return (
             self.born,
             self.fast,
             self.slow,
             self.missing,
-            self.early,
+            early,
             hours,
             self.block,
             self.block_n,

@@ -27,6 +27,8 @@ LEARN_WHAT_LEFT = frozenset({"negative_share", "negative_volume", "sentiment", "
 itself away. The others judge the newest hop too, and learn it at once."""
 EARLY = LEARN_WHAT_LEFT - {"volume"} | {"static"}
 """Detectors that may be asked between two points of the rule's grid: what they learn does not hang on when."""
+BY_NEGATIVE = frozenset({"negative_share", "negative_volume"})
+"""Detectors of which, asked for more, a pane without a negative story can bring nothing that waiting would miss."""
 LASTING = frozenset({"drift", "mean_shift"})
 """Detectors whose statistic outlives the window: a thin hour does not end their alerts, only to fire them again."""
 CROWD = 12
@@ -73,6 +75,7 @@ class Watch:
         self._lasting = rule.detector in LASTING
         self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
         self.looks_early = rule.detector in EARLY and self.hop_ms > pane_ms
+        self._by_negative = rule.detector in BY_NEGATIVE and rule.direction == "up"
         sectors = rule.sectors if rule.detector == BY_SECTOR else {}
         self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=sectors)
         self.detector = make_detector(rule, self.context)
@@ -97,6 +100,10 @@ class Watch:
     def reach_ms(self) -> int:
         """How far back its looks go."""
         return self.window_ms + self.hop_ms
+
+    def wants_early(self, pane: Window) -> bool:
+        """Whether a pane that closed could have raised what is looked at, so that the next grid point may be too late."""
+        return self.looks_early and (not self._by_negative or pane.negative > 0)
 
     @property
     def key(self) -> str:

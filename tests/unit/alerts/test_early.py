@@ -68,7 +68,7 @@ def test_a_trickle_waits_for_the_grid() -> None:
 def test_an_early_look_learns_nothing_of_counts() -> None:
     """A hop is learned when the grid says so: the detector after a burst is the same, looked at early or not."""
     burst = (START + 9 * DAY) // GRID * GRID
-    articles = [scored(900 + n, burst + n * MINUTE, negative=1_000) for n in range(8)]
+    articles = [scored(900 + n, burst + n * MINUTE, negative=9_000) for n in range(8)]
     records = [*_history(), *articles, end_marker(burst + 3 * DAY)]
 
     def state(early: bool) -> tuple[int, dict[str, bytes]]:
