@@ -326,7 +326,9 @@ class Desk:
         if self.unread.all_read and number in self._alone(self.interest(series)):
             start = at - watch.window_ms
             least = watch.least if watch.may_skip_few(series) else 0
-            hop_ms = 0 if at % watch.hop_ms else watch.hop_ms  # an early look learns nothing: hops are the grid's
+            hop_ms = (
+                0 if at % watch.hop_ms else watch.hop_ms
+            )  # an early look learns nothing: hops are the grid's
             found = self.windows.beside(series, start, at, hop_ms, least, True)
             if found is None:
                 return

@@ -142,7 +142,7 @@ class StoryBook:
             bits = 128
         if bits > COPY_BITS and len(story.told) < REPRESENTATIVES:
             story.told.append(told)
-            self._index.add(story, told, known.own)
+            self._index.add(story, told, known)
         new = novelty(story.articles)
         story.articles += 1
         story.last_at = max(story.last_at, entry.at)

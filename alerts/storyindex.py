@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.facts import Facts
-from alerts.storykeys import FIRST_SLOT, KEYS, fact_slots, own_keys
+from alerts.storykeys import BANDS, FIRST_SLOT, KEYS, band_keys, fact_slots, slots
 from core.times import MINUTE
 
 LATEST = 24
@@ -62,12 +62,13 @@ P = TypeVar("P")
 class LookedUp(msgspec.Struct, gc=False):
     """What the rows held of one article's keys when it was looked up."""
 
-    own: list[int]
+    own: NDArray[np.int64]
     """The keys under which it will be found itself."""
     near: list[tuple[int, int, int, int]]
     """(telling, differing bits, key, place in that key's row, from the eldest) of what is near enough to compare."""
-    shared: list[tuple[int, int]]
-    """(key, how many tellings its row held) of the keys that others have too of those looked up together."""
+    shared: list[tuple[int, int, bool]]
+    """(key, how many tellings its row held, whether it is its own) of keys that others have too of those looked up
+    together."""
     eldest: int
     """The eldest telling of the rows that are full: where that may have closed, a row may have moved."""
     languages: int
@@ -97,7 +98,7 @@ class StoryIndex(Generic[S, T]):
         """Tellings from this one on are surely of open stories."""
         self._last: deque[tuple[int, int]] = deque()
         self._first: deque[tuple[int, int]] = deque()
-        self._unlinked: list[tuple[int, list[int]]] = []
+        self._unlinked: list[tuple[int, NDArray[np.int64]]] = []
         """Tellings and their keys, not yet entered into the rows."""
         self._batch = 0
         """Articles looked up together are of one batch; what changes behind its back begins another."""
@@ -107,8 +108,8 @@ class StoryIndex(Generic[S, T]):
     def __len__(self) -> int:
         return len(self._tellings)
 
-    def add(self, story: S, told: T, own: list[int] | None = None) -> None:
-        """One more way in which `story` was told; `own`: its keys, where it was looked up."""
+    def add(self, story: S, told: T, known: LookedUp | None = None) -> None:
+        """One more way in which `story` was told; `known`: what was looked up of it."""
         number, language = len(self._tellings), told.language
         self._tellings.append((story, told))
         self._languages[language] = self._languages.get(language, 0) + 1
@@ -116,41 +117,39 @@ class StoryIndex(Generic[S, T]):
         self._high.append(told.signature >> 64)
         _due(self._last, story.last_at, number)
         _due(self._first, story.first_at, number)
-        if own is None:
+        if known is None or known.batch != self._batch:
             self._batch += 1
-            own = own_keys(told.signature, told.facts, language)
-        self._unlinked.append((number, own))
-        if self._recent:
-            for key in own:
-                if (held := self._recent.get(key)) is not None:
-                    held.append(number)
+            self._unlinked.append((number, _keys([told], [slots(told.facts, language)])[0]))
+            return
+        self._unlinked.append((number, known.own))
+        for key, _, own in known.shared:
+            if own:
+                self._recent[key].append(number)
 
     def look_up(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
         """Look up articles that `candidates` will be asked for; `since` and `oldest` as for the first of them. Makes
         void what was looked up before."""
         self._batch += 1
         found = self._look(tellings, since, oldest)
-        self._recent = {key: [] for one in found for key, _ in one.shared}
+        self._recent = {key: [] for one in found for key, _, _ in one.shared}
         return found
 
     def _look(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
         self._link()
         self._freshen(since, oldest)
-        own, keys, counts, nearest = [], [], [], []
+        looked, own, nearest = [], [], []
         alone = len(self._languages) == 1
         for told in tellings:
-            mine = own_keys(told.signature, told.facts, told.language)
-            own.append(mine)
-            found = mine + [
-                FIRST_SLOT + slot
-                for language in self._languages
-                if language != told.language
-                for slot in fact_slots(told.facts, language)
-            ]
-            keys.append(found)
-            counts.append(len(found))
+            found = slots(told.facts, told.language)
+            own.append(len(found))
+            for language in self._languages:
+                if language != told.language:
+                    found += fact_slots(told.facts, language)
+            looked.append(found)
             nearest.append(FAR_ALIKE if alone and told.language in self._languages else FAR_BITS)
-        at = np.array([key for found in keys for key in found], np.int64)
+        at, first = _keys(tellings, looked)
+        counts = np.diff(first)
+        mine = counts + np.array(own) - np.array([len(found) for found in looked])
         eldest = self._eldest(at)
         if self._fresh and (worn := eldest <= self._fresh).any():
             for key in set(at[worn].tolist()):
@@ -176,24 +175,30 @@ class StoryIndex(Generic[S, T]):
         )
         nears = _split(list(near), whose.take(close), len(tellings))
         common = np.flatnonzero(_repeated(at))
-        shared = zip(at.take(common).tolist(), np.minimum(written.take(common), LATEST).tolist(), strict=True)
+        shared = zip(
+            at.take(common).tolist(),
+            np.minimum(written.take(common), LATEST).tolist(),
+            (common < (first[:-1] + mine).take(of.take(common))).tolist(),
+            strict=True,
+        )
         shares = _split(list(shared), of.take(common), len(tellings))
-        first = np.cumsum([0, *counts[:-1]])
-        least = np.minimum.reduceat(np.append(eldest, _NEVER), first).tolist()
+        least = np.minimum.reduceat(np.append(eldest, _NEVER), first[:-1]).tolist()
         languages, batch = len(self._languages), self._batch
+        begins, ends = first[:-1].tolist(), (first[:-1] + mine).tolist()
         return [
-            LookedUp(mine, nears[n], shares[n], least[n], languages, batch) for n, mine in enumerate(own)
+            LookedUp(at[begin:end], nears[n], shares[n], least[n], languages, batch)
+            for n, (begin, end) in enumerate(zip(begins, ends, strict=True))
         ]
 
     def _differing(
         self, tellings: Sequence[T], listed: NDArray[np.int32], whose: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
         """How many bits the signatures of the tellings listed differ in from those of the articles that look."""
+        halves = _halves(tellings)
         found = np.zeros(len(listed), np.uint8)
-        for known, part in ((self._low, 0), (self._high, 64)):
+        for half, known in enumerate((self._low, self._high)):
             theirs = np.frombuffer(known, np.uint64).take(listed)
-            mine = np.array([told.signature >> part & _HALF for told in tellings], np.uint64)
-            found += np.bitwise_count(theirs ^ mine.take(whose))
+            found += np.bitwise_count(theirs ^ halves[:, half].take(whose))
         return found
 
     def _eldest(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -239,7 +244,7 @@ class StoryIndex(Generic[S, T]):
             return {number: bits for number, bits, _, _ in known.near}
         pushed: dict[int, int] = {}
         near: dict[int, int] = {}
-        for key, held in known.shared:
+        for key, held, _ in known.shared:
             fresh = self._recent[key]
             if fresh:
                 pushed[key] = held + len(fresh) - LATEST
@@ -257,7 +262,7 @@ class StoryIndex(Generic[S, T]):
         """Enter what was added into rows and chains."""
         if not self._unlinked:
             return
-        at = np.array([key for _, keys in self._unlinked for key in keys], np.int64)
+        at = np.concatenate([keys for _, keys in self._unlinked])
         numbers = np.repeat(
             np.array([number for number, _ in self._unlinked], np.int32),
             [len(keys) for _, keys in self._unlinked],
@@ -323,6 +328,28 @@ class StoryIndex(Generic[S, T]):
             self._batch = batch + 1
             for story, told in kept:
                 self.add(story, told)
+
+
+def _halves(tellings: Sequence[Keyed]) -> NDArray[np.uint64]:
+    """Signatures as (low, high)."""
+    return np.array([(told.signature & _HALF, told.signature >> 64) for told in tellings], np.uint64)
+
+
+def _keys(
+    tellings: Sequence[Keyed], places: Sequence[Sequence[int]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The keys of all these, one article's after another's: its bands where it has a signature, and its slots; and
+    where each one's begin (n + 1 numbers)."""
+    signed = np.array([told.signature != 0 for told in tellings])
+    sizes = np.array([len(found) for found in places], np.int64)
+    first = np.zeros(len(tellings) + 1, np.int64)
+    np.cumsum(sizes + BANDS * signed, out=first[1:])
+    at = np.empty(first[-1], np.int64)
+    banded = np.zeros(len(at), bool)
+    banded[(first[:-1][signed][:, None] + np.arange(BANDS)).ravel()] = True
+    at[banded] = band_keys(_halves(tellings))[signed].ravel()
+    at[~banded] = np.array([slot for found in places for slot in found], np.int64) + FIRST_SLOT
+    return at, first
 
 
 def _repeated(keys: NDArray[np.int64]) -> NDArray[np.bool_]:

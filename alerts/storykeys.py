@@ -15,6 +15,9 @@ from functools import lru_cache
 from itertools import combinations
 from struct import Struct
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alerts.facts import Facts
 
 BANDS = 16
@@ -25,7 +28,7 @@ _SLOTS = 1 << 20
 """Places for words and facts. Two that share one are told apart by what is compared afterwards."""
 FIRST_SLOT = BANDS * _VALUES
 KEYS = FIRST_SLOT + _SLOTS
-_BASES = tuple(range(0, FIRST_SLOT, _VALUES))
+_BASES = np.arange(0, FIRST_SLOT, _VALUES, dtype=np.int64)
 _EVEN = Struct("<8H").unpack
 
 
@@ -33,6 +36,18 @@ def bands(signature: int) -> tuple[int, ...]:
     """The sixteen bands of a signature of 128 bits."""
     whole = signature.to_bytes(16, "little")
     return _EVEN(whole) + _EVEN(whole[1:] + whole[:1])
+
+
+def band_keys(halves: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The keys of the bands of signatures given as (low, high): n x 2 to n x 16."""
+    whole = halves.astype("<u8").view(np.uint8)
+    turned = np.concatenate([whole[:, 1:], whole[:, :1]], axis=1)
+    return np.concatenate([whole.view("<u2"), turned.view("<u2")], axis=1) + _BASES
+
+
+def slots(facts: Facts, language: str) -> list[int]:
+    """Where a telling is found by its words and facts."""
+    return word_slots(facts, language) + fact_slots(facts, language)
 
 
 @lru_cache(maxsize=50_000)
@@ -55,15 +70,6 @@ def fact_slots(facts: Facts, language: str) -> list[int]:
     names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
     if len(facts.named) > 1:
         names += [
-            f"m {language} {one} {other}"
-            for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
+            f"m {language} {one} {other}" for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
         ]
     return sorted({_hash(name) % _SLOTS for name in names})
-
-
-def own_keys(signature: int, facts: Facts, language: str) -> list[int]:
-    """Where a telling is found, each key once."""
-    keys = [base + value for base, value in zip(_BASES, bands(signature), strict=True)] if signature else []
-    keys += [FIRST_SLOT + slot for slot in word_slots(facts, language)]
-    keys += [FIRST_SLOT + slot for slot in fact_slots(facts, language)]
-    return keys if len(set(keys)) == len(keys) else list(dict.fromkeys(keys))

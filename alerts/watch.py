@@ -102,7 +102,7 @@ class Watch:
         return self.window_ms + self.hop_ms
 
     def wants_early(self, pane: Window) -> bool:
-        """Whether a pane that closed could have raised what is looked at, so that the next grid point may be too late."""
+        """Whether a pane that closed could have raised what is looked at: then the next grid point may be too late."""
         return self.looks_early and (not self._by_negative or pane.negative > 0)
 
     @property
