@@ -19,9 +19,9 @@ from typing import Any
 
 import httpcore
 
+from core.addresses import Address, leads_inside
 from core.errors import ConfigError, Refused
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -42,7 +42,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None and not is_public(inner):
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    strange = address.is_multicast or address.is_reserved or leads_inside(address)
+    return address.is_global and not strange
 
 
 class AddressRule:

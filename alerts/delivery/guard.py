@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from core.addresses import Address, leads_inside
 from core.errors import ChannelUnavailable, ConfigError, Refused
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -116,4 +116,5 @@ def _plain(address: Address) -> Address:
 def is_public(address: Address) -> bool:
     """Whether it is an address of the open internet."""
     plain = _plain(address)
-    return plain.is_global and not plain.is_multicast and not plain.is_unspecified
+    strange = plain.is_multicast or plain.is_unspecified or leads_inside(plain)
+    return plain.is_global and not strange

@@ -96,7 +96,8 @@ def test_requests_to_one_host_keep_their_distance(wild: Wild) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.9", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "240.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::"],
+     "240.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::", "192.0.0.192",
+     "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "3fff::1"],
 )  # fmt: skip
 def test_no_address_that_is_not_public_is_reached(address: str) -> None:
     rule = AddressRule((), resolver=lambda host, port: [address])
