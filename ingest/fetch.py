@@ -22,14 +22,17 @@ from core.times import to_ms
 from ingest.guard import AddressRule, Allowance, GuardedBackend, begin
 from ingest.robots import Robots
 from ingest.unpack import ACCEPTED, unpack
+from ingest.urls import origin
 
 MAX_REDIRECTS = 5
 MOST_DELAY_S = 60.0
 """Robots may ask for a longer pause; we rather come back at the next schedule than hold a thread."""
+TOO_MANY_S = 60.0
+"""How long a server is left alone that says "too many requests" (429) and not for how long."""
 
 
 class Unreachable(Retryable):
-    """The server is away, hangs, fails or asks us to wait (`after_s`)."""
+    """The server is away, hangs, fails or asks us to wait (`after_s`: until then the fetcher asks it nothing)."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,10 @@ class Fetcher:
         self, *, user_agent: str, allow_private: list[str] | None = None, host_delay_s: float = 1.0,
         timeout_s: float = 30.0, max_bytes: int = 10 << 20, obey_robots: bool = True,
         sleep: Callable[[float], object] = time.sleep, rule: AddressRule | None = None,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._user_agent, self._host_delay_s, self._sleep = user_agent, host_delay_s, sleep
+        self._now_s = now_s
         self._timeout_s, self._max_bytes = timeout_s, max_bytes
         self._robots = Robots(user_agent, self._robots_text) if obey_robots else None
         transport = httpx.HTTPTransport(retries=0)
@@ -79,18 +84,21 @@ class Fetcher:
         self._lock = threading.Lock()
         self._hosts: dict[str, threading.Lock] = {}
         self._free_at: dict[str, float] = {}
+        self._rests: dict[str, float] = {}
+        """Until when each origin wants to be left alone: it said so to one request, and meant all."""
 
     def get(
         self, url: str, *, validators: Mapping[str, str] | None = None, accept: str = "*/*",
         headers: Mapping[str, str] | None = None, max_bytes: int | None = None, robots: bool = True,
+        partial: bool = False,
     ) -> Answer:  # fmt: skip
-        """Fetch `url`. May wait for its turn at the host. Raises Refused or Unreachable."""
-        sent = {
-            "user-agent": self._user_agent,
-            "accept": accept,
-            "accept-encoding": ACCEPTED,
-            **{name.lower(): value for name, value in (headers or {}).items()},
-        }
+        """Fetch `url`. May wait for its turn at the host. Raises Refused or Unreachable.
+
+        `headers` (keys, tokens) are told to the origin of `url` only, wherever it redirects to. `partial`: what is
+        longer than `max_bytes` is cut there, not refused.
+        """
+        sent = {"user-agent": self._user_agent, "accept": accept, "accept-encoding": ACCEPTED}
+        own = {name.lower(): value for name, value in (headers or {}).items()}
         if validators:
             if "etag" in validators:
                 sent["if-none-match"] = validators["etag"]
@@ -98,19 +106,22 @@ class Fetcher:
                 sent["if-modified-since"] = validators["last-modified"]
         limit = max_bytes or self._max_bytes
         allowance = Allowance(0.0, limit + (1 << 20))
-        first_host = urlsplit(url).hostname
+        home, left_s = origin(url), self._timeout_s
         for _ in range(MAX_REDIRECTS + 1):
             host = _checked(url)
-            if host != first_host:  # what was meant for one host is not told to another
-                sent = {
-                    name: value for name, value in sent.items() if name not in ("authorization", "cookie")
-                }
             if robots and self._robots is not None and not self._robots.allows(url):
                 raise Refused(f"{url}: robots.txt forbids it")
+            self._heed(url)
             with self._turn(host, url):
-                allowance.deadline = time.monotonic() + self._timeout_s
+                began = time.monotonic()
+                allowance.deadline = began + left_s
                 begin(allowance)
-                answer = self._once(url, sent, limit)
+                try:
+                    answer = self._once(url, sent | own if origin(url) == home else sent, limit, partial)
+                except Unreachable as error:
+                    self._rests[origin(url)] = self._now_s() + (error.after_s or 0.0)
+                    raise
+                left_s -= time.monotonic() - began  # the limit is one for all hops; waiting for turns is free
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = answer.headers.get("location", "")
@@ -125,7 +136,7 @@ class Fetcher:
 
     # -- one request
 
-    def _once(self, url: str, headers: Mapping[str, str], limit: int) -> Answer:
+    def _once(self, url: str, headers: Mapping[str, str], limit: int, partial: bool) -> Answer:
         cut = False
         chunks: list[bytes] = []
         size = 0
@@ -136,14 +147,16 @@ class Fetcher:
                 _raise_for_status(url, status, found)
                 if status == 200:
                     declared = found.get("content-length", "")
-                    if declared.isdigit() and int(declared) > limit:
+                    if declared.isdigit() and int(declared) > limit and not partial:
                         raise Refused(f"{url}: {declared} bytes; the limit is {limit}")
                     try:
                         for chunk in response.iter_raw():
                             size += len(chunk)
-                            if size > limit:
+                            if size > limit and not partial:
                                 raise Refused(f"{url}: more than {limit} bytes")
                             chunks.append(chunk)
+                            if size > limit:
+                                break
                     except httpx.RemoteProtocolError:
                         cut = True  # the length was a lie, or the server closed midway
         except Refused:
@@ -158,12 +171,17 @@ class Fetcher:
         except (httpx.InvalidURL, ValueError) as error:
             raise Refused(f"{url}: {error}") from error
         try:
-            body = unpack(b"".join(chunks), found.get("content-encoding", ""), limit)
+            body = unpack(b"".join(chunks), found.get("content-encoding", ""), limit, cut=partial)[:limit]
         except Refused as error:
             raise Refused(f"{url}: {error}") from error
         if cut and not body:
             raise Unreachable(f"{url}: the connection ended before anything came")
         return Answer(url, status, found, body, cut)
+
+    def _heed(self, url: str) -> None:
+        left_s = self._rests.get(origin(url), 0.0) - self._now_s()
+        if left_s > 0:
+            raise Unreachable(f"{url}: not asked, the server wants to be left alone", after_s=left_s)
 
     def _turn(self, host: str, url: str) -> _Turn:
         delay = self._host_delay_s
@@ -174,7 +192,8 @@ class Fetcher:
         return _Turn(self, host, lock, delay)
 
     def _robots_text(self, url: str) -> Answer:
-        return self.get(url, robots=False, max_bytes=512 * 1024)
+        # A longer file counts as far as it was read: what it forbids there stays forbidden (RFC 9309, 2.5).
+        return self.get(url, robots=False, max_bytes=512 * 1024, partial=True)
 
 
 class _Turn:
@@ -185,12 +204,12 @@ class _Turn:
 
     def __enter__(self) -> None:
         self._held.acquire()
-        pause = self._fetcher._free_at.get(self._host, 0.0) - time.monotonic()
+        pause = self._fetcher._free_at.get(self._host, 0.0) - self._fetcher._now_s()
         if pause > 0:
             self._fetcher._sleep(pause)
 
     def __exit__(self, *_: object) -> None:
-        self._fetcher._free_at[self._host] = time.monotonic() + self._delay_s
+        self._fetcher._free_at[self._host] = self._fetcher._now_s() + self._delay_s
         self._held.release()
 
 
@@ -210,7 +229,10 @@ def _raise_for_status(url: str, status: int, headers: Mapping[str, str]) -> None
     if status in (200, 304, 301, 302, 303, 307, 308):
         return
     if status in (408, 425, 429) or status >= 500:
-        raise Unreachable(f"{url}: answered {status}", after_s=retry_after_s(headers.get("retry-after", "")))
+        after_s = retry_after_s(headers.get("retry-after", ""))
+        if after_s is None and status == 429:
+            after_s = TOO_MANY_S
+        raise Unreachable(f"{url}: answered {status}", after_s=after_s)
     raise Refused(f"{url}: answered {status}")
 
 

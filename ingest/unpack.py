@@ -14,8 +14,8 @@ ACCEPTED = "gzip, deflate, br, zstd"
 _STEP = 256 * 1024
 
 
-def unpack(data: bytes, encoding: str, limit: int) -> bytes:
-    """The plain bytes, at most `limit`. Raises Refused: too large, unknown encoding, or broken.
+def unpack(data: bytes, encoding: str, limit: int, *, cut: bool = False) -> bytes:
+    """The plain bytes, at most `limit`. Raises Refused: too large (and not to be `cut`), unknown encoding, broken.
 
     A stream that merely ends early gives what it held: half a feed is better than none, and the caller parses it.
     """
@@ -26,10 +26,14 @@ def unpack(data: bytes, encoding: str, limit: int) -> bytes:
             data = _undo(data, name, limit)
         except (zlib.error, brotli.error, zstandard.ZstdError) as error:
             raise Refused(f"broken {name} content: {error}") from error
+        if len(data) > limit and not cut:
+            raise Refused(f"unpacks to more than {limit} bytes")
+        data = data[:limit]
     return data
 
 
 def _undo(data: bytes, name: str, limit: int) -> bytes:
+    """The plain bytes; of more than `limit` only so many that it shows."""
     if name in ("gzip", "x-gzip", "deflate"):
         # 32 + 15: gzip or zlib, whichever the header says; servers also send raw deflate under the name deflate.
         wbits = 47 if name != "deflate" or data[:1] in (b"\x78", b"\x1f") else -15
@@ -39,7 +43,7 @@ def _undo(data: bytes, name: str, limit: int) -> bytes:
         out = bytearray(machine.process(data, output_buffer_limit=limit + 1))
         while len(out) <= limit and not machine.can_accept_more_data():
             out += machine.process(b"", output_buffer_limit=_STEP)
-        return _within(bytes(out), limit)
+        return bytes(out)
     if name == "zstd":
         reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
             io.BytesIO(data), read_across_frames=True
@@ -47,7 +51,7 @@ def _undo(data: bytes, name: str, limit: int) -> bytes:
         out = bytearray()
         while len(out) <= limit and (chunk := reader.read(_STEP)):
             out += chunk
-        return _within(bytes(out), limit)
+        return bytes(out)
     raise Refused(f"unknown content encoding {name!r}")
 
 
@@ -61,10 +65,4 @@ def _zlib(data: bytes, wbits: int, limit: int) -> bytes:
         data = machine.unused_data.lstrip(b"\0")  # several gzip members in a row; zero padding is common
         if not data.startswith(b"\x1f\x8b"):
             break
-    return _within(bytes(out), limit)
-
-
-def _within(data: bytes, limit: int) -> bytes:
-    if len(data) > limit:
-        raise Refused(f"unpacks to more than {limit} bytes")
-    return data
+    return bytes(out)

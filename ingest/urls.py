@@ -44,6 +44,16 @@ def canonical(url: str) -> str:
     return urlunsplit(SplitResult(scheme, netloc, parts.path or "/", query, ""))
 
 
+def origin(url: str) -> str:
+    """Scheme, host and port: whom a request talks to. "" for what is no http(s) address.
+
+    >>> origin("https://Example.com:443/a?b"), origin("http://example.com/a")
+    ('https://example.com/', 'http://example.com/')
+    """
+    address = canonical(url)
+    return "/".join([*address.split("/", 3)[:3], ""]) if address else ""
+
+
 def publisher_of(url: str) -> str:
     """The registrable domain: `news.bbc.co.uk` -> `bbc.co.uk`; a bare host or address stays as it is."""
     if plain := _PLAIN.fullmatch(url):

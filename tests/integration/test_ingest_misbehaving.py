@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import brotli
 import pytest
@@ -134,6 +134,48 @@ def test_a_token_for_one_host_is_not_told_to_another(wild: Wild) -> None:
     )
     assert "secret" in wild.asked[0]
     assert "secret" not in wild.asked[1]
+
+
+@pytest.mark.parametrize("place", ["localhost:{own}", "127.0.0.1:{other}"])
+def test_a_header_of_the_settings_stays_where_it_was_meant_for(wild: Wild, place: str) -> None:
+    other = Wild()
+    target = place.format(own=wild.port, other=other.port)
+    go = f"HTTP/1.1 302 Found\r\nLocation: http://{target}/b\r\nContent-Length: 0\r\n\r\n"
+    wild.answer("/a", go.encode())
+    wild.answer("/b", ok(b"there"))
+    other.answer("/b", ok(b"there"))
+    own = {"X-Api-Key": "secret", "Cookie": "secret", "User-Agent": "secret"}
+    answer = fetcher(allow_private=["127.0.0.1", "localhost"], obey_robots=False).get(
+        wild.url("/a"), headers=own
+    )
+    other.listener.close()
+    assert answer.body == b"there"
+    asked = [*wild.asked, *other.asked]
+    assert ["secret" in request for request in asked] == [True, False]
+    assert "user-agent: Newsquake/test" in asked[1]
+
+
+def test_a_header_of_the_settings_goes_along_on_its_own_host(wild: Wild) -> None:
+    wild.answer("/a", b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
+    wild.answer("/b", ok(b"there"))
+    fetcher(obey_robots=False).get(wild.url("/a"), headers={"X-Api-Key": "secret"})
+    assert all("secret" in request for request in wild.asked)
+
+
+def test_the_time_limit_holds_for_all_redirects_together(wild: Wild) -> None:
+    def slowly(target: str) -> Callable[[socket.socket], None]:
+        def act(connection: socket.socket) -> None:
+            wild.stopping.wait(0.7)
+            go = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
+            connection.sendall(go.encode())
+
+        return act
+
+    for number in range(5):
+        wild.does(f"/{number}", slowly(f"/{number + 1}"))
+    wild.answer("/5", ok(b"at last"))
+    with pytest.raises(Unreachable, match="no answer in time"):
+        fetcher(timeout_s=1.5, obey_robots=False).get(wild.url("/0"))
 
 
 @pytest.mark.parametrize(

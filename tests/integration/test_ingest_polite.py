@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -28,6 +29,24 @@ def test_retry_after_is_honoured(wild: Wild) -> None:
     with pytest.raises(Unreachable) as caught:
         fetcher().get(wild.url("/busy"))
     assert caught.value.after_s == 120
+
+
+@pytest.mark.parametrize(("header", "wait_s"), [("Retry-After: 3600\r\n", 3600), ("", 60)])
+def test_a_server_that_wants_to_be_left_alone_is_asked_nothing_until_then(
+    wild: Wild, header: str, wait_s: float
+) -> None:
+    now = [1000.0]
+    wild.answer("/busy", f"HTTP/1.1 429 Slow\r\n{header}Content-Length: 0\r\n\r\n".encode())
+    wild.answer("/other", ok(b"x"))
+    one = fetcher(now_s=lambda: now[0], obey_robots=False)
+    with pytest.raises(Unreachable):
+        one.get(wild.url("/busy"))
+    now[0] += wait_s - 1
+    with pytest.raises(Unreachable, match="left alone") as caught:
+        one.get(wild.url("/other"))
+    assert (len(wild.asked), caught.value.after_s) == (1, 1.0)
+    now[0] += 1
+    assert one.get(wild.url("/other")).body == b"x"
 
 
 def test_robots_are_obeyed_and_asked_once(wild: Wild) -> None:
@@ -60,6 +79,17 @@ def test_robots_are_asked_once_by_several_looks_at_a_time(wild: Wild) -> None:
         look.join()
     assert sum("robots.txt" in line for line in wild.asked) == 1
     assert sum(line.startswith("GET /x ") for line in wild.asked) == 8
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_robots_too_long_to_be_read_count_as_far_as_they_were_read(wild: Wild, packed: bool) -> None:
+    text = b"User-agent: *\nDisallow: /no\n" + b"# nothing of note\n" * 40_000
+    wild.answer("/robots.txt", ok(gzip.compress(text), "Content-Encoding: gzip") if packed else ok(text))
+    wild.answer("/yes", ok(b"y"))
+    one = fetcher()
+    assert one.get(wild.url("/yes")).body == b"y"
+    with pytest.raises(Refused, match=r"robots\.txt forbids"):
+        one.get(wild.url("/no"))
 
 
 def test_robots_that_cannot_be_read_hold_the_fetch_back(wild: Wild) -> None:
@@ -96,8 +126,8 @@ def test_requests_to_one_host_keep_their_distance(wild: Wild) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.9", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "240.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::", "192.0.0.192",
-     "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "3fff::1"],
+     "240.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::",
+     "192.0.0.192", "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "3fff::1"],
 )  # fmt: skip
 def test_no_address_that_is_not_public_is_reached(address: str) -> None:
     rule = AddressRule((), resolver=lambda host, port: [address])
