@@ -81,14 +81,15 @@ def check_source(
         name or "?" for name, _ in Counter(article.language for article in articles).most_common(3)
     )
     newest = max((article.published_at for article in articles), default=0)
-    remark = "; ".join(_short(note, spec) for note in look.notes[:2])
+    trouble = [*look.notes, *map(str, look.unread)]
+    remark = "; ".join(_short(note, spec) for note in trouble[:2])
     if dead := len(records) - len(articles):
         remark = f"{dead} of them would be dead letters" + (f"; {remark}" if remark else "")
     if not look.items:
         if resting := getattr(source, "resting", 0):
             remark = remark or f"{resting} file(s) written just now: read once they rest"
         remark = remark or "nothing on it at present"
-    sound = bool(articles) or not (look.items or look.notes)
+    sound = bool(articles) or not (look.items or trouble)
     return Checked(True, sound, len(look.items) + len(look.left), new, newest, languages, remark)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from ingest.breaker import Breaker
 from ingest.items import Item
 
 SEEN = 4000
-"""Keys remembered per source: far more than a feed or list page shows at once."""
+"""Keys remembered per source: far more than most lists show at once; where one shows more, all of those."""
 
 
 class Cursor:
@@ -27,6 +28,7 @@ class Cursor:
         self.seen: dict[str, str] = state.get("seen", {})
         self.rhythm: dict[str, Any] = state.get("rhythm", {})
         self.breaker = Breaker(state.get("breaker", {}))
+        self._room = SEEN
 
     @property
     def key(self) -> str:
@@ -38,12 +40,20 @@ class Cursor:
         found = self.seen.get(_short(key))
         return found is not None and (not mark or found == mark)
 
+    def showed(self, keys: Sequence[str]) -> None:
+        """The list names these now: all of them find room, and they are the last to be forgotten."""
+        self._room = max(SEEN, len(keys))
+        for key in keys:
+            short = _short(key)
+            if short in self.seen:
+                self.seen[short] = self.seen.pop(short)
+
     def note(self, key: str, mark: str) -> None:
         """Remember; the oldest are forgotten."""
         short = _short(key)
         self.seen.pop(short, None)
         self.seen[short] = mark
-        while len(self.seen) > SEEN:
+        while len(self.seen) > self._room:
             del self.seen[next(iter(self.seen))]
 
     def row(self, now_ms: int) -> dict[str, Any]:

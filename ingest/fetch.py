@@ -57,6 +57,10 @@ class Answer:
         """What to send next time, so that nothing new costs nothing."""
         return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
 
+    def blame(self, error: Refused) -> Refused | Unreachable:
+        """Why this could not be read: `error`, unless only a part of it came; then it is worth another try."""
+        return Unreachable(f"{self.url}: the connection ended early") if self.cut else error
+
 
 class Fetcher:
     """Safe for use from several threads."""

@@ -199,6 +199,7 @@ class Live:
         about = about_source(spec, self._settings)
         batch = Batch(cursor, acknowledged=found.acknowledged)
         empty: list[str] = []
+        cursor.showed(found.named)
         for item in found.items:
             record = build(item, about, now)
             revision = record.revision if isinstance(record, Article) else str(record.reason)
@@ -212,13 +213,20 @@ class Live:
             else:
                 empty.append(record.origin)
                 batch.dead.append(record)
-        for key in found.keys:
-            cursor.note(key, "")
+        for key, mark in found.keys.items():
+            cursor.note(key, mark)
         cursor.source = found.state
         cursor.breaker.success()
         self._watcher.saw(cursor, now, batch.articles, empty, found.unchanged)
         for note in found.notes[:5]:
             log.info("note", source=spec.name, note=note)
+        for error in found.unread:
+            FETCH_ERRORS.labels(spec.name, type(error).__name__).inc()
+        if found.unread:
+            self._stage.count("unread_pages", len(found.unread))
+            log.warning(
+                "pages not read", source=spec.name, pages=len(found.unread), first=str(found.unread[0])
+            )
         return batch
 
 

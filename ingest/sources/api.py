@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import orjson
 
-from core.errors import ConfigError, Reason, Refused
+from core.errors import ConfigError, Reason, Refused, Retryable
 from core.times import iso
 from ingest.charset import decode_text
 from ingest.extract import plain
 from ingest.items import Item
 from ingest.moments import parse_moment
-from ingest.sources.base import Context, Look, dig
+from ingest.sources.base import TRIES, Context, Look, dig, headers_for
 from ingest.sources.spec import ApiFields, ApiSpec
 from ingest.text import no_text, not_text
+
+MOST_WALKS = 50
+"""Of a source that publishes faster than we may ask, the oldest of what was left is given up behind so many."""
+
+
+@dataclass
+class Walk:
+    """A way through the pages, a part of which may wait for the next look."""
+
+    since: int = 0
+    """The publish time that `since_param` takes, or 0."""
+    page: int = 1
+    """The page that comes next, counted from 1."""
+    next: str = ""
+    """Its cursor or address, as the page before it said."""
+    skip: int = 0
+    """Up to this page all may be known and something new lie behind it: new items move the pages on."""
+    refused: int = 0
+    """How often it had to begin again."""
+
+    def begin_again(self) -> bool:
+        """From the start, since its cursor is taken no more; False: that was tried often enough."""
+        self.skip, self.page, self.next = max(self.skip, self.page), 1, ""
+        self.refused += 1
+        return self.refused < TRIES
 
 
 class Api:
@@ -26,28 +52,58 @@ class Api:
         self._spec = spec
 
     def look(self, state: dict[str, Any], context: Context) -> Look:
+        """The newest pages, up to one on which everything is known; then those that earlier looks had to leave."""
         spec = self._spec
-        headers = dict(spec.headers)
-        if spec.token_env:
-            if not (token := os.environ.get(spec.token_env)):
-                raise ConfigError(f"source {spec.name}: environment variable {spec.token_env} is not set")
-            headers["authorization"] = f"Bearer {token}"
         newest = int(state.get("newest", 0))
-        since = {spec.since_param: iso(newest)} if spec.since_param and newest else {}
-        page, url = 1, with_params(spec.url, {**spec.params, **since})
-        if spec.page_param:
-            url = with_params(url, {spec.page_param: page})
+        head = Walk(since=newest if spec.since_param else 0)
         look = Look(state=dict(state))
-        for _ in range(spec.max_requests):
-            conditional = (
-                state.get("validators") if page == 1 and not spec.next_path and not spec.page_param else None
-            )
+        left: list[Walk] = []
+        requests = spec.max_requests
+        for walk in (head, *(Walk(**one) for one in state.get("walks", ()))):
+            if walk is not head and (look.unchanged or look.unread or requests < 0 or context.stopping()):
+                left.append(walk)
+                continue
+            page = walk.page
+            try:
+                # What was left comes on by a page at least, however few requests are allowed.
+                ended = self._go(walk, max(1, requests), look, context)
+            except (Refused, Retryable) as error:
+                if walk is head and walk.page == 1:
+                    raise
+                look.unread.append(error)
+                ended = isinstance(error, Refused) and not walk.begin_again()
+            requests -= max(1, walk.page - page)
+            if not ended:
+                left.append(walk)
+        if left and not all(item.key for item in look.items):
+            look.notes.append(f"stopped after {spec.max_requests} requests; without ids there is no going on")
+            left.clear()
+        look.state["walks"] = [asdict(walk) for walk in left[:MOST_WALKS]]
+        look.more = bool(left) and not look.unread
+        look.named = [item.key for item in look.items]
+        times = (parse_moment(item.published) for item in look.items)
+        newest = max([newest, *(found[0] for found in times if found and found[0] <= context.now_ms)])
+        if newest:
+            look.state["newest"] = newest
+        return look
+
+    def _go(self, walk: Walk, most: int, look: Look, context: Context) -> bool:
+        """On by up to `most` pages; whether that was the end. Raises Refused or Retryable, with `walk` at that page."""
+        spec, seen, new = self._spec, set[str | bytes](), False
+        for _ in range(most):
+            url = self._url(walk)
+            single = walk.page == 1 and not spec.next_path and not spec.page_param
             answer = context.fetcher.get(
-                url, validators=conditional, accept="application/json", headers=headers
-            )
+                url, validators=look.state.get("validators") if single else None, accept="application/json",
+                headers=headers_for(url, spec.url, self._headers()),
+            )  # fmt: skip
             if answer.status == 304:
-                return Look(state=state, unchanged=True)
-            data = _json(answer.body, answer.content_type, url)
+                look.unchanged = True
+                return True
+            try:
+                data = _json(answer.body, answer.content_type, url)
+            except Refused as error:
+                raise answer.blame(error) from error
             entries = dig(data, spec.items)
             if not isinstance(entries, list):
                 raise Refused(
@@ -55,33 +111,55 @@ class Api:
                 )
             items = [map_item(entry, spec.fields, answer.url) for entry in entries]
             look.items += items
-            look.state["validators"] = answer.validators
-            for item in items:
-                found = parse_moment(item.published)
-                if found is not None and newest < found[0] <= context.now_ms:
-                    newest = found[0]
-            # A page on which everything is known ends the look: what follows is older still.
-            if not items or context.stopping() or all(context.known(item.key) for item in items):
+            if single:
+                look.state["validators"] = answer.validators
+            known = all(context.known(item.key) for item in items)
+            new = new or not known
+            keys = {item.key or item.raw for item in items}
+            # What follows a page on which everything is known is older still; one that repeats itself has no end.
+            if keys <= seen or (known and walk.page > walk.skip) or not self._on(walk, data, url):
+                return True
+            seen |= keys
+            if context.stopping():
                 break
-            page += 1
-            following = self._next(data, url, page)
-            if not following or following == url:
-                break
-            url = following
-        else:
-            look.notes.append(f"stopped after {spec.max_requests} requests; max_requests allows more")
-        if newest:
-            look.state["newest"] = newest
-        return look
+        if new:
+            walk.skip = walk.page + spec.max_requests
+        return False
 
-    def _next(self, data: Any, url: str, page: int) -> str:
+    def _url(self, walk: Walk) -> str:
+        spec = self._spec
+        since = {spec.since_param: iso(walk.since)} if walk.since else {}
+        url = with_params(spec.url, {**spec.params, **since})
+        if spec.page_param:
+            url = with_params(url, {spec.page_param: 1 if spec.next_path else walk.page})
+        if not walk.next:
+            return url
+        return with_params(url, {spec.next_param: walk.next}) if spec.next_param else urljoin(url, walk.next)
+
+    def _on(self, walk: Walk, data: Any, url: str) -> bool:
+        """To the page behind; False where there is none."""
         spec = self._spec
         if spec.next_path:
             value = dig(data, spec.next_path)
             if not isinstance(value, (str, int)) or value == "":
-                return ""
-            return with_params(url, {spec.next_param: value}) if spec.next_param else urljoin(url, str(value))
-        return with_params(url, {spec.page_param: page}) if spec.page_param else ""
+                return False
+            following = str(value) if spec.next_param else urljoin(url, str(value))
+            if following in (walk.next, url):
+                return False
+            walk.next = following
+        elif not spec.page_param:
+            return False
+        walk.page += 1
+        return True
+
+    def _headers(self) -> dict[str, str]:
+        spec = self._spec
+        headers = dict(spec.headers)
+        if spec.token_env:
+            if not (token := os.environ.get(spec.token_env)):
+                raise ConfigError(f"source {spec.name}: environment variable {spec.token_env} is not set")
+            headers["authorization"] = f"Bearer {token}"
+        return headers
 
     def close(self) -> None:
         """Nothing to let go of."""

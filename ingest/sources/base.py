@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ingest.fetch import Fetcher
+from core.errors import Refused, Retryable
+from ingest.fetch import Answer, Fetcher
 from ingest.items import Item
+from ingest.urls import origin
+
+TRIES = 3
+"""Looks at which a linked page that cannot be had is asked for, before what there is must do."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,12 @@ class Look:
     """The server said so (304): no news, and no sign of trouble either."""
     notes: list[str] = field(default_factory=list)
     """What did not go well without stopping the look."""
-    keys: list[str] = field(default_factory=list)
-    """Keys that were seen and need not be looked at again, beyond those of `items`."""
+    unread: list[Refused | Retryable] = field(default_factory=list)
+    """Linked pages that could not be read, and why."""
+    named: list[str] = field(default_factory=list)
+    """Keys of all that the list names now, known or not: they are remembered, however many."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Keys to remember beyond those of `items`, with their marks: pages that are no article, or to be tried again."""
     left: list[str] = field(default_factory=list)
     """Keys of new items that were seen and not taken this time, for their pages' sake."""
     more: bool = False
@@ -54,6 +63,31 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go."""
+
+
+def tried(context: Context, key: str, mark: str = "") -> int | None:
+    """How often the page behind this key was asked for in vain; None: never, or it is done with."""
+    return next((times for times in range(TRIES) if context.known(key, again(mark, times))), None)
+
+
+def again(mark: str, times: int) -> str:
+    """The mark of an item whose page was asked for so often in vain, and shall be asked for again."""
+    return f"{mark}?{times}" if times < TRIES else mark
+
+
+def waits(error: Refused | Retryable) -> bool:
+    """Whether the server only asked for time: that is no try, and no word on the page itself."""
+    return isinstance(error, Retryable) and error.after_s is not None
+
+
+def cut_short(page: Answer) -> bool:
+    """Whether half of an HTML page lacks. A whole one under a wrong Content-Length is whole."""
+    return page.cut and b"</html" not in page.body[-4096:].lower()
+
+
+def headers_for(url: str, home: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The source's own headers (keys, cookies), where `url` is of its own origin; nobody else is told them."""
+    return headers if origin(url) == origin(home) else {}
 
 
 def dig(data: Any, path: str) -> Any:

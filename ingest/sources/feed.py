@@ -17,7 +17,7 @@ from core.ids import revision
 from ingest.charset import decode_text
 from ingest.extract import SHORT, extract_page, plain
 from ingest.items import Item
-from ingest.sources.base import Context, Look
+from ingest.sources.base import Context, Look, again, cut_short, tried, waits
 from ingest.sources.spec import FeedSpec
 from ingest.text import no_text, not_text
 
@@ -26,6 +26,8 @@ _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
 _SAFE_ENTITY = re.compile(
     rb"<!ENTITY\s+[\w.-]+\s+[\"'](?:&#x?[0-9a-fA-F]+;|[^&%\"']{0,64})[\"']\s*>", re.IGNORECASE
 )
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>|<(?:\w+:)?(?:item|entry)\b[^<>]*/>", re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -42,39 +44,63 @@ class Feed:
         )
         if answer.status == 304:
             return Look(state=state, unchanged=True)
-        items = parse_feed(answer.body, answer.url, answer.content_type)
-        look = Look(state={"validators": answer.validators})
+        try:
+            items = parse_feed(answer.body, answer.url, answer.content_type)
+        except Refused as error:
+            raise answer.blame(error) from error
+        look = Look(state={"validators": answer.validators}, named=[item.key for item in items])
+        with_page = spec.full_text and spec.max_pages > 0
         pages = 0
         for item in items:
             mark = revision(item.title, item.body)
             if context.known(item.key, mark):
                 continue
-            if spec.full_text and len(item.body) < SHORT and item.url:
-                if pages >= spec.max_pages or context.stopping():
-                    look.more = True  # the next look goes on; a validator would hide what was left
-                    look.state = {}
+            if not (with_page and len(item.body) < SHORT and item.url):
+                look.items.append(replace(item, mark=mark))
+                continue
+            times = tried(context, item.key, mark)
+            if pages >= spec.max_pages or context.stopping():
+                look.state = {}  # the next look goes on; a validator would hide what was left
+                if times is None:
+                    look.more = True
                     look.left.append(item.key)
-                    continue
-                pages += 1
-                item = _whole(item, context, look.notes)
-            look.items.append(replace(item, mark=mark))
-        if answer.cut:
-            look.notes.append("the connection ended early; what came was taken")
+                continue
+            pages += self._take(item, mark, times, look, context)
+        if answer.cut or ends_early(answer.body):
+            look.notes.append("the feed ended early; the whole items were taken")
             look.state = {}
         return look
+
+    def _take(self, item: Item, mark: str, times: int | None, look: Look, context: Context) -> bool:
+        """The item with its page's text. Where that cannot be had: its summary at once (flagged), and the page
+        again at the next looks, as a revision. False where the page's server wants to be left alone."""
+        asked = True
+        try:
+            look.items.append(replace(_whole(item, context), mark=mark))
+            return True
+        except Refused as error:
+            look.unread.append(error)
+        except Retryable as error:
+            look.unread.append(error)
+            asked = not waits(error)
+            mark = again(mark, (times or 0) + asked)
+            look.state = {}
+        if times is None:
+            look.items.append(replace(item, flags=(*item.flags, "summary_only"), mark=mark))
+        else:
+            look.keys[item.key] = mark
+        return asked
 
     def close(self) -> None:
         """Nothing to let go of."""
 
 
-def _whole(item: Item, context: Context, notes: list[str]) -> Item:
-    """The item with its page's text, or as it is (flagged) where the page cannot be had."""
-    try:
-        answer = context.fetcher.get(item.url, accept="text/html, */*;q=0.5")
-        page = extract_page(answer.body, answer.url, answer.content_type)
-    except (Refused, Retryable) as error:
-        notes.append(str(error))
-        return replace(item, flags=(*item.flags, "summary_only"))
+def _whole(item: Item, context: Context) -> Item:
+    """The item with its page's text. Raises Refused or Retryable where the page cannot be had whole."""
+    answer = context.fetcher.get(item.url, accept="text/html, */*;q=0.5")
+    if cut_short(answer):
+        raise Retryable(f"{answer.url}: the connection ended early")
+    page = extract_page(answer.body, answer.url, answer.content_type)
     return replace(
         item,
         title=item.title or page.title,
@@ -125,7 +151,14 @@ def parse_feed(data: bytes, url: str = "", content_type: str = "") -> list[Item]
         reason = f": {parsed.bozo_exception}" if parsed.get("bozo_exception") else ""
         raise Refused(f"{url}: not a feed but {what}{reason}"[:300])
     language = parsed.feed.get("language", "") or ""
-    return [_entry(entry, language, url) for entry in parsed.entries]
+    entries = parsed.entries[:-1] if ends_early(data) else parsed.entries
+    return [_entry(entry, language, url) for entry in entries]
+
+
+def ends_early(data: bytes) -> bool:
+    """Whether an XML feed breaks off inside its last item: its text would be taken for all of it."""
+    starts = [found.start() for found in _ITEM.finditer(data)]
+    return bool(starts) and _ITEM_END.search(data, starts[-1]) is None
 
 
 def _entry(entry: Any, language: str, base: str) -> Item:

@@ -13,10 +13,10 @@ from core.errors import Refused, Retryable
 from ingest.charset import decode_text
 from ingest.extract import extract_page, parse_html
 from ingest.items import Item
-from ingest.sources.base import Context, Look
+from ingest.sources.base import TRIES, Context, Look, again, cut_short, headers_for, tried, waits
 from ingest.sources.spec import PageSpec
 from ingest.unpack import unpack
-from ingest.urls import canonical, publisher_of
+from ingest.urls import canonical, origin, publisher_of
 
 _SITEMAP_BYTES = 52 << 20
 _LIKELY = re.compile(
@@ -40,43 +40,77 @@ class Page:
         )
         if answer.status == 304:
             return Look(state=state, unchanged=True)
-        found = links_of(answer.body, answer.url, answer.content_type)
+        look = Look(state={"validators": {} if answer.cut else answer.validators})
+        try:
+            found = links_of(answer.body, answer.url, answer.content_type)
+        except Refused as error:
+            raise answer.blame(error) from error
         wanted = [(url, published) for url, published in found if self._wanted(url, answer.url)]
         if not wanted:
-            raise Refused(f"{spec.url}: no link to an article found on it ({len(found)} links in all)")
-        look = Look(state={"validators": answer.validators})
+            raise answer.blame(
+                Refused(f"{spec.url}: no link to an article found on it ({len(found)} links in all)")
+            )
+        look.named = [url for url, _ in wanted]
         fetched = 0
+        resting: set[str] = set()
         for url, published in wanted:
-            if context.known(url):
+            times = tried(context, url)
+            if times is None and context.known(url):
+                continue
+            if resting and origin(url) in resting:
+                look.left.append(url)
                 continue
             if fetched >= spec.max_pages or context.stopping():
                 look.more, look.state = True, {}
                 look.left.append(url)
                 continue
             fetched += 1
-            try:
-                page_answer = context.fetcher.get(url, headers=spec.headers, accept="text/html, */*;q=0.5")
-                page = extract_page(page_answer.body, page_answer.url, page_answer.content_type)
-            except Refused as error:
-                look.notes.append(str(error))
-                look.keys.append(url)  # no article and not one tomorrow
-                continue
-            except Retryable as error:
-                look.notes.append(str(error))
-                look.state = {}  # ask for the list again, though it may not have changed
-                continue
-            look.items.append(
-                Item(
-                    url=url,
-                    title=page.title,
-                    body=page.body,
-                    published=page.published or published,
-                    language=page.language,
-                    author=page.author,
-                    raw=page_answer.body[:200_000],
-                )
-            )
+            if not self._take(url, published, times or 0, look, context):
+                resting.add(origin(url))
         return look
+
+    def _take(self, url: str, published: str, times: int, look: Look, context: Context) -> bool:
+        """The page as an item; False where its server wants to be left alone. One that is refused or comes cut short
+        is asked for again at the next looks, one whose server is away until it is there, one that is no article never.
+        """
+        own = headers_for(url, self._spec.url, self._spec.headers)
+        try:
+            answer = context.fetcher.get(url, headers=own, accept="text/html, */*;q=0.5")
+        except (Refused, Retryable) as error:
+            look.unread.append(error)
+            look.state = {}  # ask for the list again, though it may not have changed
+            if isinstance(error, Refused):
+                look.keys[url] = again("", times + 1)
+            elif waits(error):
+                look.left.append(url)
+                return False
+            return True
+        flags: tuple[str, ...] = ()
+        if cut_short(answer):
+            if times + 1 < TRIES:
+                look.unread.append(Retryable(f"{url}: the connection ended early"))
+                look.keys[url], look.state = again("", times + 1), {}
+                return True
+            flags = ("cut_short",)  # more of it does not come
+        try:
+            page = extract_page(answer.body, answer.url, answer.content_type)
+        except Refused as error:
+            look.unread.append(error)
+            look.keys[url] = ""  # no article and not one tomorrow
+            return True
+        look.items.append(
+            Item(
+                url=url,
+                title=page.title,
+                body=page.body,
+                published=page.published or published,
+                language=page.language,
+                author=page.author,
+                raw=answer.body[:200_000],
+                flags=flags,
+            )
+        )
+        return True
 
     def _wanted(self, url: str, base: str) -> bool:
         if self._links is not None:

@@ -54,12 +54,15 @@ class Rig:
     publish: Any
     web: Web
     cursor: Cursor = field(default_factory=lambda: Cursor("s"))
+    unread: list[str] = field(default_factory=list)
+    """What the last look could not read."""
 
     def look(self) -> list[str]:
         """Titles that are new, as the live loop would take them."""
         context = Context(self.web, NOW, self.cursor.known)
         found: Look = self.source.look(dict(self.cursor.source), context)
         titles = []
+        self.cursor.showed(found.named)
         for item in found.items:
             record = build(item, About("s"), NOW)
             revision = getattr(record, "revision", "")
@@ -67,6 +70,9 @@ class Rig:
                 continue
             self.cursor.note(item.key, mark_of(item, revision))
             titles.append(getattr(record, "title", str(getattr(record, "reason", ""))))
+        for key, mark in found.keys.items():
+            self.cursor.note(key, mark)
+        self.unread = [str(error) for error in found.unread]
         self.cursor.source = json.loads(json.dumps(found.state))
         if found.acknowledged:
             found.acknowledged()
