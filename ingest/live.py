@@ -31,6 +31,9 @@ from ingest.sources.spec import SourceSpec, load_sources
 
 log = structlog.get_logger(__name__)
 MARK_S, PENDING_S = 1.0, 0.5
+LOOK_S = 150.0
+"""So long a look goes on to further pages; then the next source at its host has its turn. Longer than a list and one
+page may take to get theirs (fetch.MOST_DELAY_S), so that each look comes on."""
 
 
 class Live:
@@ -150,7 +153,11 @@ class Live:
         now = self._stage.clock.now_ms()
         if not cursor.breaker.allows(now) or self._stage.stopping:
             return
-        context = Context(self._fetcher, now, cursor.known, lambda: self._stage.stopping)
+        ends_s = self._stage.clock.monotonic_s() + LOOK_S
+        context = Context(
+            self._fetcher, now, cursor.known,
+            lambda: self._stage.stopping or self._stage.clock.monotonic_s() > ends_s,
+        )  # fmt: skip
         try:
             found = source.look(dict(cursor.source), context)
         except (

@@ -1,4 +1,7 @@
-"""When to look: an APScheduler job per source. Its defaults drop late jobs silently; here each is counted."""
+"""When to look: an APScheduler job per source. Its defaults drop late jobs silently; here each is counted.
+
+A job only enters its host's lane (lanes.py): where another thread is busy there, that one looks when it is its turn.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,26 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core.metrics import JOBS_MISSED
+from ingest.cron import cron_trigger
+from ingest.lanes import Lanes
 from ingest.sources.spec import SourceSpec
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say is said, and counted, below
-THREADS = 16
+THREADS = 64
+"""So many hosts may be slow at a time before others wait for them. A thread that is not needed is never started."""
 GRACE_S = 300
 """A job that starts up to so much late still runs (a laptop that slept); later ones are missed and counted."""
 
 
 class Schedule:
-    """Calls `look(spec)` in a thread of its own, never twice at once for one source."""
+    """Calls `look(spec)` in threads, one a host, never twice at once for one source."""
 
     def __init__(
         self, specs: Iterable[SourceSpec], look: Callable[[SourceSpec], None], missed: Callable[[str], None]
@@ -32,13 +37,14 @@ class Schedule:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(THREADS)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_S},
+            # A source's thread may be busy with others in its lane, while the source itself is due again.
+            job_defaults={"coalesce": True, "max_instances": 3, "misfire_grace_time": GRACE_S},
         )
-        self._missed, self._look = missed, look
+        self._missed, self._lanes = missed, Lanes(look)
         self._specs = {spec.name: spec for spec in specs}
         for place, spec in enumerate(self._specs.values()):
             trigger = (
-                CronTrigger.from_crontab(spec.cron, timezone=spec.timezone)
+                cron_trigger(spec.cron, spec.timezone, spec.jitter_s)
                 if spec.cron
                 else IntervalTrigger(seconds=max(1, spec.every // 1000), jitter=spec.jitter_s or None)
             )
@@ -49,23 +55,20 @@ class Schedule:
                 else datetime.now(UTC) + timedelta(seconds=min(0.05 * place, spec.every / 1000))
             )
             options = {} if first is None else {"next_run_time": first}
-            self._scheduler.add_job(look, trigger, args=[spec], id=spec.name, **options)
-        self._scheduler.add_listener(
-            self._heard, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR
-        )
+            self._scheduler.add_job(self._enter, trigger, args=[spec], id=spec.name, **options)
+        self._scheduler.add_listener(self._heard, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+
+    def _enter(self, spec: SourceSpec) -> None:
+        if not self._lanes.enter(spec):
+            self._left_out(spec.name, "still running, or waiting for its host")
 
     def _heard(self, event: JobEvent) -> None:
-        if event.code == EVENT_JOB_ERROR:
-            log.error(
-                "look failed by a fault of ours",
-                source=event.job_id,
-                error=repr(getattr(event, "exception", "")),
-            )
-            return
-        what = "missed" if event.code == EVENT_JOB_MISSED else "still running"
-        log.warning("look left out", source=event.job_id, why=what)
-        JOBS_MISSED.labels(event.job_id).inc()
-        self._missed(event.job_id)
+        self._left_out(event.job_id, "missed" if event.code == EVENT_JOB_MISSED else "still running")
+
+    def _left_out(self, name: str, why: str) -> None:
+        log.warning("look left out", source=name, why=why)
+        JOBS_MISSED.labels(name).inc()
+        self._missed(name)
 
     def start(self) -> None:
         """From now on."""

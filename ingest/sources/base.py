@@ -25,6 +25,7 @@ class Context:
     """known(key, mark=""): whether an item with this key was taken before (and the list said the same of it then):
     its page need not be fetched again."""
     stopping: Callable[[], bool] = lambda: False
+    """Whether to come to an end: what is left comes with the next look."""
 
 
 @dataclass

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from core import yamlfile
 from core.errors import ConfigError
 from core.settings import Settings, Span
 from ingest.columns import FIELDS
+from ingest.cron import cron_trigger
 from ingest.urls import canonical
 
 
@@ -42,7 +42,7 @@ def _zone(value: str) -> str:
 def _cron(value: str | None) -> str | None:
     if value is not None:
         try:
-            CronTrigger.from_crontab(value)
+            cron_trigger(value)
         except ValueError as error:
             raise ValueError(f"expected five cron fields ({error})") from error
     return value

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from core.bus.base import RAW
 from core.bus.memory import MemoryBus
+from core.clock import ManualClock
 from core.errors import BusUnavailable, Refused
 from core.records import Article, DeadLetter, Health, Marker, decode
 from core.settings import Settings, load_settings
@@ -60,10 +61,11 @@ class World:
         self.store: Store = open_store(self.settings.store)
         self.bus = MemoryBus(durable=durable)
         self.web = Web()
+        self.clock: ManualClock | None = None
         self.stage = Stage("ingest", self.store)
 
     def start(self) -> threading.Thread:
-        self.stage = Stage("ingest", self.store)
+        self.stage = Stage("ingest", self.store, self.clock)
         live = Live(self.settings, self.bus, self.store, self.stage, self.web)
         thread = threading.Thread(target=live.run)
         thread.start()
@@ -170,6 +172,33 @@ def test_a_source_that_fails_is_counted_for_the_live_status(world: World) -> Non
     with world.store.write() as connection:
         upsert(connection, cursors, [cursor.row(1000)])
     world.run_until(lambda: world.stage.gauges.get("sources_broken") == 1)
+
+
+class Slow(Web):
+    """A list with five links, each request a minute long; the third page is not there."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def get(self, url: str, **options: Any) -> Answer:
+        self.asked.append(url)
+        self.clock.advance(60)
+        if url.endswith("/3"):
+            raise Refused(f"{url}: answered 404")
+        links = "".join(f'<a href="/news/{number}">x</a>' for number in range(1, 6))
+        text = links if url.endswith("/feed") else f"<article><h1>{url}</h1><p>{BODY} {url}</p></article>"
+        return Answer(url, 200, {}, f"<html><body>{text}</body></html>".encode())
+
+
+def test_a_look_that_takes_long_lets_others_have_their_turn_and_goes_on_later(tmp_path: Path) -> None:
+    world = World(tmp_path, "one", kind="page", every="1h")
+    world.clock = clock = ManualClock(NOW)
+    world.web = Slow(clock)
+    world.run_until(lambda: len(world.articles()) == 4)
+    asked = [url.rpartition("/")[2] for url in world.web.asked]
+    assert asked[:7] == ["feed", "1", "2", "feed", "3", "4", "feed"]
+    assert world.stage.counters["unread_pages"] >= 1
 
 
 def test_broker_that_is_away_holds_the_news_and_the_cursor(world: World) -> None:

@@ -2,13 +2,20 @@
 
 import threading
 import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
-from ingest.schedule import Schedule
+import pytest
+
+from ingest.cron import cron_trigger
+from ingest.lanes import Lanes, lane_of
+from ingest.schedule import THREADS, Schedule
 from ingest.sources.spec import FeedSpec
 
 
-def spec(name: str, every: str = "1s") -> FeedSpec:
-    return FeedSpec(name=name, kind="feed", url="http://x.org/", every=every, jitter="0s")  # type: ignore[arg-type]
+def spec(name: str, every: str = "1s", host: str = "x.org", **more: object) -> FeedSpec:
+    values = {"name": name, "kind": "feed", "url": f"http://{host}/", "every": every, "jitter": "0s", **more}
+    return FeedSpec.model_validate(values)
 
 
 def until(condition: object, within_s: float = 20) -> None:
@@ -60,3 +67,94 @@ def test_more_to_fetch_is_fetched_soon() -> None:
     schedule.soon(one, 0.1)
     until(lambda: len(looks) == 2)
     schedule.stop()
+
+
+def test_a_slow_host_with_many_sources_costs_others_nothing() -> None:
+    looks: Counter[str] = Counter()
+    at_once, most = [0], [0]
+    go = threading.Event()
+
+    def look(one: FeedSpec) -> None:
+        looks[one.name] += 1
+        if one.name != "good":
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+            go.wait(20)
+            at_once[0] -= 1
+
+    slow = [spec(f"slow{number}", "1h", "slow.org") for number in range(THREADS + 20)]
+    schedule = Schedule([*slow, spec("good", host="good.org")], look, lambda name: None)  # type: ignore[arg-type]
+    schedule.start()
+    until(lambda: looks["good"] >= 3)
+    assert looks["slow0"] == 1
+    go.set()
+    until(lambda: len(looks) == len(slow) + 1)
+    schedule.stop()
+    assert most[0] == 1, "one after the other"
+
+
+def test_sources_of_one_host_have_their_turn_in_the_order_in_which_they_came() -> None:
+    order: list[str] = []
+    inside, go = threading.Event(), threading.Event()
+
+    def look(one: FeedSpec) -> None:
+        order.append(one.name)
+        inside.set()
+        go.wait(20)
+
+    lanes = Lanes(look)  # type: ignore[arg-type]
+    first = threading.Thread(target=lanes.enter, args=(spec("a"),))
+    first.start()
+    assert inside.wait(20)
+    assert lanes.enter(spec("b"))
+    assert lanes.enter(spec("c"))
+    assert not lanes.enter(spec("a")), "its look is not over"
+    assert not lanes.enter(spec("b")), "it waits already"
+    go.set()
+    first.join(20)
+    assert order == ["a", "b", "c"]
+    assert lanes.enter(spec("b"))
+    assert order == ["a", "b", "c", "b"]
+
+
+def test_a_lane_is_a_host_whatever_the_port_and_a_folder_has_its_own() -> None:
+    from ingest.sources.spec import DumpSpec
+
+    assert lane_of(spec("a", host="X.org:81")) == lane_of(spec("b", host="x.org")) == "x.org"
+    assert lane_of(DumpSpec(name="d", kind="dump", path="in")) == "source:d"
+
+
+MONDAY = datetime(2024, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ("0 9 * * 1-5", [0, 1, 2, 3, 4]), ("0 9 * * 0", [6]), ("0 9 * * 7", [6]), ("0 9 * * 0-2", [0, 1, 6]),
+        ("0 9 * * mon,3", [0, 2]), ("0 9 * * *", [0, 1, 2, 3, 4, 5, 6]), ("0 9 * * 1-5/2", [0, 2, 4]),
+    ],
+)  # fmt: skip
+def test_days_of_cron_count_from_sunday(fields: str, days: list[int]) -> None:
+    trigger, found, last = cron_trigger(fields, "UTC"), set(), MONDAY
+    for _ in range(7):
+        last = trigger.get_next_fire_time(last, last)
+        found.add(last.weekday())
+    assert sorted(found) == days
+
+
+@pytest.mark.parametrize("fields", ["0 9 * * 8", "0 9 * *", "0 9 * * 5-1", ""])
+def test_fields_that_cron_does_not_know_are_told(fields: str) -> None:
+    with pytest.raises(ValueError, match="field"):
+        spec("s", cron=fields)
+
+
+def test_cron_times_are_put_off_by_the_jitter_and_none_comes_twice() -> None:
+    one = spec("s", cron="*/5 * * * *", jitter="60s")
+    trigger, last, found = cron_trigger(one.cron or "", "UTC", one.jitter_s), MONDAY, []
+    for _ in range(200):
+        last = trigger.get_next_fire_time(last, last)
+        found.append(last)
+    late = [(at - MONDAY) % timedelta(minutes=5) for at in found]
+    assert all(late_by <= timedelta(seconds=60) for late_by in late)
+    assert max(late) > timedelta(seconds=30)
+    assert len({(at - MONDAY) // timedelta(minutes=5) for at in found}) == 200
