@@ -12,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 from core.errors import Refused, Retryable
 from ingest.charset import decode_text
 from ingest.extract import extract_page, parse_html
+from ingest.fetch import Answer
 from ingest.items import Item
 from ingest.sources.base import TRIES, Context, Look, again, cut_short, headers_for, tried, waits
 from ingest.sources.spec import PageSpec
@@ -19,6 +20,9 @@ from ingest.unpack import unpack
 from ingest.urls import canonical, origin, publisher_of
 
 _SITEMAP_BYTES = 52 << 20
+MAPS = 5
+"""Sitemaps of an index that are followed: the newest. Archives go back for decades."""
+HTML, URLS, INDEX = "a page", "a sitemap", "an index of sitemaps"
 _LIKELY = re.compile(
     r"/(?:19|20)\d\d[/-]?\d\d|/\d{5,}|-\d{5,}|/[^/]*-[^/]*-[^/]*-[^/]+/?$|/(?:news|article|story|press|release)s?/.+|"
     r"\.s?html?$|/t20\d{6}_",
@@ -41,11 +45,10 @@ class Page:
         if answer.status == 304:
             return Look(state=state, unchanged=True)
         look = Look(state={"validators": {} if answer.cut else answer.validators})
-        try:
-            found = links_of(answer.body, answer.url, answer.content_type)
-        except Refused as error:
-            raise answer.blame(error) from error
-        wanted = [(url, published) for url, published in found if self._wanted(url, answer.url)]
+        kind, found = self._read(answer)
+        if kind == INDEX:
+            found = self._of_index(found, look, context)
+        wanted = [(url, when) for url, when in found if self._wanted(url, answer.url, kind)]
         if not wanted:
             raise answer.blame(
                 Refused(f"{spec.url}: no link to an article found on it ({len(found)} links in all)")
@@ -60,7 +63,7 @@ class Page:
             if resting and origin(url) in resting:
                 look.left.append(url)
                 continue
-            if fetched >= spec.max_pages or context.stopping():
+            if fetched >= spec.max_pages or (fetched and context.stopping()):  # each look comes on
                 look.more, look.state = True, {}
                 look.left.append(url)
                 continue
@@ -112,11 +115,44 @@ class Page:
         )
         return True
 
-    def _wanted(self, url: str, base: str) -> bool:
+    def _read(self, answer: Answer) -> tuple[str, list[tuple[str, str]]]:
+        try:
+            data = _opened(answer.body)
+            return _kind(data), links_of(data, answer.url, answer.content_type)
+        except Refused as error:
+            raise answer.blame(error) from error
+
+    def _of_index(self, maps: list[tuple[str, str]], look: Look, context: Context) -> list[tuple[str, str]]:
+        """What the newest sitemaps of an index name. Raises Refused or Retryable where none of them can be read."""
+        if not all(when for _, when in maps):
+            look.state = {}  # then the index need not change when one of its sitemaps does
+        if len(maps) > MAPS:
+            look.notes.append(f"an index of {len(maps)} sitemaps: the newest {MAPS} are followed")
+        found: dict[str, str] = {}
+        for place, _ in maps[:MAPS]:
+            own = headers_for(place, self._spec.url, self._spec.headers)
+            try:
+                answer = context.fetcher.get(place, headers=own, max_bytes=_SITEMAP_BYTES)
+                kind, links = self._read(answer)
+                if kind != URLS:
+                    raise Refused(f"{place}: no sitemap of pages")
+            except (Refused, Retryable) as error:
+                look.unread.append(error)
+                look.state = {}
+                continue
+            for url, when in links:
+                found.setdefault(url, when)
+        if not found and look.unread:
+            raise look.unread[0]
+        return list(found.items())
+
+    def _wanted(self, url: str, base: str, kind: str) -> bool:
         if self._links is not None:
             return self._links.search(url) is not None
         path = urlsplit(url).path
-        return publisher_of(url) == publisher_of(base) and len(path) > 1 and _LIKELY.search(path) is not None
+        # A sitemap names pages that are meant to be found; a list page also names all that stands around its news.
+        likely = kind != HTML or _LIKELY.search(path) is not None
+        return publisher_of(url) == publisher_of(base) and len(path) > 1 and likely
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -124,10 +160,8 @@ class Page:
 
 def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:
     """(canonical address, publish time or "") of what a list page or sitemap names, in its order, each once."""
-    if data[:2] == b"\x1f\x8b":
-        data = unpack(data, "gzip", _SITEMAP_BYTES)
-    head = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:600].lower()
-    if b"<urlset" in head or b"<sitemapindex" in head:
+    data = _opened(data)
+    if _kind(data) != HTML:
         return _sitemap(data, url)
     text, _ = decode_text(data, content_type)
     tree = parse_html(text)
@@ -146,6 +180,17 @@ def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, s
         if address and address != canonical(url):
             found.setdefault(address, "")
     return list(found.items())
+
+
+def _opened(data: bytes) -> bytes:
+    """A sitemap's own gzip undone (`sitemap.xml.gz`)."""
+    return unpack(data, "gzip", _SITEMAP_BYTES) if data[:2] == b"\x1f\x8b" else data
+
+
+def _kind(data: bytes) -> str:
+    """HTML, URLS or INDEX."""
+    head = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:600].lower()
+    return URLS if b"<urlset" in head else INDEX if b"<sitemapindex" in head else HTML
 
 
 def _sitemap(data: bytes, url: str) -> list[tuple[str, str]]:
