@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,10 +11,12 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from core.errors import Refused, Retryable
+from core.times import DAY, HOUR
 from ingest.charset import decode_text
 from ingest.extract import extract_page, parse_html
 from ingest.fetch import Answer
 from ingest.items import Item
+from ingest.moments import parse_moment
 from ingest.sources.base import TRIES, Context, Look, again, cut_short, headers_for, tried, waits
 from ingest.sources.spec import PageSpec
 from ingest.unpack import unpack
@@ -22,12 +25,30 @@ from ingest.urls import canonical, origin, publisher_of
 _SITEMAP_BYTES = 52 << 20
 MAPS = 5
 """Sitemaps of an index that are followed: the newest. Archives go back for decades."""
+REREAD_MS = (HOUR, 6 * HOUR)
+"""How long after a page was read it is read again, in this order."""
+NEW_MS = 2 * DAY
+"""What was published longer ago is history, and read once."""
+MOST_REREADS = 300
+"""Pages that wait to be read again; of more, the earliest are left as they are."""
 HTML, URLS, INDEX = "a page", "a sitemap", "an index of sitemaps"
 _LIKELY = re.compile(
     r"/(?:19|20)\d\d[/-]?\d\d|/\d{5,}|-\d{5,}|/[^/]*-[^/]*-[^/]*-[^/]+/?$|/(?:news|article|story|press|release)s?/.+|"
     r"\.s?html?$|/t20\d{6}_",
     re.IGNORECASE,
 )
+
+
+@dataclass
+class Reread:
+    """A page that was taken and is read again, for what was corrected since."""
+
+    url: str
+    due: int
+    published: str = ""
+    """As the list said."""
+    validators: dict[str, str] = field(default_factory=dict)
+    times: int = 0
 
 
 class Page:
@@ -42,8 +63,11 @@ class Page:
         answer = context.fetcher.get(
             spec.url, validators=state.get("validators"), headers=spec.headers, max_bytes=_SITEMAP_BYTES
         )
+        rereads = [Reread(**one) for one in state.get("rereads", ())]
         if answer.status == 304:
-            return Look(state=state, unchanged=True)
+            look = Look(state=dict(state), unchanged=not any(one.due <= context.now_ms for one in rereads))
+            self._reread(rereads, spec.max_pages, look, context)
+            return look
         look = Look(state={"validators": {} if answer.cut else answer.validators})
         kind, found = self._read(answer)
         if kind == INDEX:
@@ -68,11 +92,38 @@ class Page:
                 look.left.append(url)
                 continue
             fetched += 1
-            if not self._take(url, published, times or 0, look, context):
+            if not self._take(url, published, times or 0, look, context, rereads):
                 resting.add(origin(url))
+        self._reread(rereads, spec.max_pages - fetched, look, context)
         return look
 
-    def _take(self, url: str, published: str, times: int, look: Look, context: Context) -> bool:
+    def _reread(self, rereads: list[Reread], most: int, look: Look, context: Context) -> None:
+        """Pages whose time has come, where there is room behind the new ones. One that is gone is left as it was."""
+        kept: list[Reread] = []
+        for one in rereads:
+            if one.due > context.now_ms or most <= 0 or context.stopping():
+                kept.append(one)
+                continue
+            most -= 1
+            one.times += 1
+            if one.times < len(REREAD_MS):
+                one.due = context.now_ms + REREAD_MS[one.times]
+                kept.append(one)
+            own = headers_for(one.url, self._spec.url, self._spec.headers)
+            try:
+                answer = context.fetcher.get(
+                    one.url, validators=one.validators, headers=own, accept="text/html, */*;q=0.5"
+                )
+                if answer.status != 304 and not answer.cut:
+                    look.items.append(_item(one.url, one.published, answer))
+                    one.validators = answer.validators
+            except (Refused, Retryable) as error:
+                look.notes.append(f"not read again: {error}")
+        look.state["rereads"] = [asdict(one) for one in kept[-MOST_REREADS:]]
+
+    def _take(
+        self, url: str, published: str, times: int, look: Look, context: Context, rereads: list[Reread]
+    ) -> bool:
         """The page as an item; False where its server wants to be left alone. One that is refused or comes cut short
         is asked for again at the next looks, one whose server is away until it is there, one that is no article never.
         """
@@ -96,23 +147,15 @@ class Page:
                 return True
             flags = ("cut_short",)  # more of it does not come
         try:
-            page = extract_page(answer.body, answer.url, answer.content_type)
+            item = _item(url, published, answer)
         except Refused as error:
             look.unread.append(error)
             look.keys[url] = ""  # no article and not one tomorrow
             return True
-        look.items.append(
-            Item(
-                url=url,
-                title=page.title,
-                body=page.body,
-                published=page.published or published,
-                language=page.language,
-                author=page.author,
-                raw=answer.body[:200_000],
-                flags=flags,
-            )
-        )
+        look.items.append(replace(item, flags=flags))
+        moment = parse_moment(item.published)
+        if self._spec.revisions and (moment is None or moment[0] > context.now_ms - NEW_MS):
+            rereads.append(Reread(url, context.now_ms + REREAD_MS[0], published, answer.validators))
         return True
 
     def _read(self, answer: Answer) -> tuple[str, list[tuple[str, str]]]:
@@ -156,6 +199,20 @@ class Page:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _item(url: str, published: str, answer: Answer) -> Item:
+    """The article on the page. Raises Refused where there is none."""
+    page = extract_page(answer.body, answer.url, answer.content_type)
+    return Item(
+        url=url,
+        title=page.title,
+        body=page.body,
+        published=page.published or published,
+        language=page.language,
+        author=page.author,
+        raw=answer.body[:200_000],
+    )
 
 
 def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:

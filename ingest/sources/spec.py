@@ -121,6 +121,8 @@ class PageSpec(SourceSpec):
     """A regular expression that an article's address matches; default: same site, and a path that looks like one."""
     headers: dict[str, str] = {}
     max_pages: int = Field(20, ge=1, le=200)
+    revisions: bool = True
+    """Read new pages once more after an hour and after six, for what was corrected since."""
 
 
 class ApiFields(BaseModel):
