@@ -66,9 +66,9 @@ class LookedUp(msgspec.Struct, gc=False):
     """The keys under which it will be found itself."""
     near: list[tuple[int, int, int, int]]
     """(telling, differing bits, key, place in that key's row, from the eldest) of what is near enough to compare."""
-    shared: list[tuple[int, int, bool]]
-    """(key, how many tellings its row held, whether it is its own) of keys that others have too of those looked up
-    together."""
+    shared: list[tuple[int, int, int, bool]]
+    """(key, how many tellings its row held, the eldest of these, whether the key is its own) of keys that others have
+    too of those looked up together."""
     eldest: int
     """The eldest telling of the rows that are full: where that may have closed, a row may have moved."""
     languages: int
@@ -122,7 +122,7 @@ class StoryIndex(Generic[S, T]):
             self._unlinked.append((number, _keys([told], [slots(told.facts, language)])[0]))
             return
         self._unlinked.append((number, known.own))
-        for key, _, own in known.shared:
+        for key, _, _, own in known.shared:
             if own:
                 self._recent[key].append(number)
 
@@ -131,7 +131,7 @@ class StoryIndex(Generic[S, T]):
         void what was looked up before."""
         self._batch += 1
         found = self._look(tellings, since, oldest)
-        self._recent = {key: [] for one in found for key, _, _ in one.shared}
+        self._recent = {key: [] for one in found for key, _, _, _ in one.shared}
         return found
 
     def _look(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
@@ -178,6 +178,7 @@ class StoryIndex(Generic[S, T]):
         shared = zip(
             at.take(common).tolist(),
             np.minimum(written.take(common), LATEST).tolist(),
+            self._first_of(at.take(common)).tolist(),
             (common < (first[:-1] + mine).take(of.take(common))).tolist(),
             strict=True,
         )
@@ -201,10 +202,14 @@ class StoryIndex(Generic[S, T]):
             found += np.bitwise_count(theirs ^ halves[:, half].take(whose))
         return found
 
-    def _eldest(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Of each of these keys the eldest telling (1 = the first of all) of a row that was full, else _NEVER."""
+    def _first_of(self, at: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The eldest telling in the row of each of these keys (1 = the first of all, 0 = none)."""
         written = self._written.take(at)
-        return np.where(written > LATEST, self._flat.take(at * LATEST + written % LATEST), _NEVER)
+        return self._flat.take(at * LATEST + np.where(written > LATEST, written % LATEST, 0))
+
+    def _eldest(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same of rows that were given more than they hold; _NEVER of others."""
+        return np.where(self._written.take(at) > LATEST, self._first_of(at), _NEVER)
 
     def candidates(
         self, told: T, since: int, oldest: int, known: LookedUp | None = None
@@ -214,11 +219,10 @@ class StoryIndex(Generic[S, T]):
         and with whom the article was looked up (`known`: of the last `look_up`). Neither time may go back from call
         to call: what is behind them is taken out of the chains on the way."""
         self._freshen(since, oldest)
-        if known is None or not self._holds(known):
+        near = self._with_recent(told, known) if known is not None and self._holds(known) else None
+        if near is None:
             [known] = self._look([told], since, oldest)
             near = {number: bits for number, bits, _, _ in known.near}
-        else:
-            near = self._with_recent(told, known)
         found: list[tuple[int, S, T]] = []
         for number, differ in near.items():
             story, other = self._tellings[number]
@@ -238,19 +242,25 @@ class StoryIndex(Generic[S, T]):
             and known.eldest > self._fresh
         )
 
-    def _with_recent(self, told: T, known: LookedUp) -> dict[int, int]:
-        """What is near, with what was added since the look-up: that pushes the eldest out of rows that are full."""
+    def _with_recent(self, told: T, known: LookedUp) -> dict[int, int] | None:
+        """What is near, with what was added since the look-up: that pushes the eldest out of rows that are full. None
+        where these may be closed, and others so have their places."""
         if not known.shared:
             return {number: bits for number, bits, _, _ in known.near}
         pushed: dict[int, int] = {}
         near: dict[int, int] = {}
-        for key, held, _ in known.shared:
-            fresh = self._recent[key]
-            if fresh:
-                pushed[key] = held + len(fresh) - LATEST
-                for number in fresh[-LATEST:]:
-                    if number not in near:
-                        near[number] = (self._tellings[number][1].signature ^ told.signature).bit_count()
+        for key, held, eldest, _ in known.shared:
+            added = self._recent[key]
+            if not added:
+                continue
+            more = held + len(added) - LATEST
+            if more > 0:
+                if (eldest or added[0] + 1) <= self._fresh:
+                    return None
+                pushed[key] = more
+            for number in added[-LATEST:]:
+                if number not in near:
+                    near[number] = (self._tellings[number][1].signature ^ told.signature).bit_count()
         if near:
             near = {number: bits for number, bits in near.items() if bits <= FAR_BITS}
         for number, bits, key, age in known.near:

@@ -312,6 +312,42 @@ def test_index_gives_the_latest_open_tellings_of_each_key_and_no_others(seed):
     assert cut > 200 and beyond > 200
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_articles_looked_up_together_are_placed_as_if_each_had_been_alone(seed):
+    """Few words, companies and signatures: rows run over within a batch, stories close in the middle of one, another
+    language comes up, some are not placed and late ones ask in between."""
+    rng = random.Random(seed)
+    entries, at = [], START
+    for number in range(1_600):
+        at += rng.choice([0, 0, MINUTE, HOUR // 3])
+        title = " ".join(rng.choices(["ash", "birch", "cedar", "elm", "fir", "oak"], k=rng.randrange(1, 4)))
+        bits = near(SIGNATURE, rng.randrange(0, 34), rng.randrange(60)) if rng.random() < 0.9 else ""
+        language = "zh" if number > 500 and rng.random() < 0.3 else "en"
+        names = [f"US:{rng.choice('ABCD')}"] if rng.random() < 0.6 else []
+        entries.append(
+            entry_of(scored(number, at, title=title, signature=bits, language=language, entities=names))
+        )
+    skipped = {number for number in range(len(entries)) if rng.random() < 0.05}
+
+    def placed(sizes):
+        book, begin, got = StoryBook(), 0, []
+        while begin < len(entries):
+            size = rng.choice(sizes)
+            batch = entries[begin : begin + size]
+            book.look_up(batch)
+            for number, entry in enumerate(batch, begin):
+                if number not in skipped:
+                    got.append(book.place(entry))
+                if number % 7 == 0:
+                    got.append(book.find(entry))
+            begin += size
+        return got
+
+    alone = placed([1])
+    assert placed([200]) == alone and placed([2, 30, 450]) == alone
+    assert len({one[0] for one in alone if isinstance(one, tuple)}) > 50
+
+
 def test_telling_without_a_signature_is_found_by_its_words():
     book = StoryBook()
     first = place(book, 1, START, "Customers queue outside Lyon branches", signature="")
