@@ -25,10 +25,10 @@ from core.compiled import FOLDER, STAMP, digest, found  # noqa: E402
 
 PACKAGE = ROOT / "alerts"
 MODULES = (
-    "baselines", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
+    "baselines", "budget", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
     "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
-    "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories", "storyindex",
-    "storykeys", "tracks", "twins", "watch", "windows",
+    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories", "storyindex",
+    "storykeys", "tracks", "twins", "unread", "watch", "windows",
 )  # fmt: skip
 BUILD = """
 from mypyc.build import mypycify
