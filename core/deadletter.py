@@ -21,14 +21,22 @@ from core.store import Store, insert_absent
 from core.tables import dead, origins
 
 PAYLOAD_BYTES = 650_000
-"""Base64 makes 900 kB of it, the most that stands beside the rest in one record."""
+"""On the topic: base64 makes 900 kB of it, the most that stands beside the rest in one record."""
+CONTEXT_BYTES = 50_000
+"""On the topic."""
+KEPT_BYTES = 4 << 20
+"""In the store, which a replay reads: an article is at most 900 kB, the page or row it came in a few times that."""
 
 
 def dead_letter(
-    *, origin: str, reason: Reason, payload: bytes, at: int, detail: str = "", error: str = "", source: str = "",
-    topic: str = "", partition: int = -1, offset: int = -1, key: str = "", attempts: int = 1,
+    *, origin: str, reason: Reason, payload: bytes, at: int, detail: str = "", error: str = "InvalidRecord",
+    source: str = "", topic: str = "", partition: int = -1, offset: int = -1, key: str = "", attempts: int = 1,
+    context: str = "",
 ) -> DeadLetter:  # fmt: skip
-    """A dead letter; the payload is cut to what fits, its hash is of the whole."""
+    """A dead letter; the payload is cut to what is kept, its hash is of the whole (so that a cut one can be told)."""
+    digest = hashlib.sha256(payload).hexdigest()
+    if len(context) > KEPT_BYTES:  # without it the bytes would give another article: better none
+        payload, context = b"", ""
     return DeadLetter(
         origin=origin,
         source=source,
@@ -36,14 +44,22 @@ def dead_letter(
         partition=partition,
         offset=offset,
         key=key,
-        payload=payload[:PAYLOAD_BYTES],
-        payload_hash=hashlib.sha256(payload).hexdigest(),
+        payload=payload[:KEPT_BYTES],
+        payload_hash=digest,
         error=error[:200],
         reason=reason,
         detail=detail[:2000],
         attempts=attempts,
         at=at,
+        context=context,
     )
+
+
+def _for_topic(letter: DeadLetter) -> DeadLetter:
+    if len(letter.payload) <= PAYLOAD_BYTES and len(letter.context) <= CONTEXT_BYTES:
+        return letter
+    context = letter.context if len(letter.context) <= CONTEXT_BYTES else ""
+    return msgspec.structs.replace(letter, payload=letter.payload[:PAYLOAD_BYTES], context=context)
 
 
 def bury(letters: Sequence[DeadLetter], producer: Producer, store: Store, stage: str) -> None:
@@ -51,7 +67,7 @@ def bury(letters: Sequence[DeadLetter], producer: Producer, store: Store, stage:
     if not letters:
         return
     for letter in letters:
-        producer.send(DEAD, letter, key=letter.origin, partition=0)
+        producer.send(DEAD, _for_topic(letter), key=letter.origin, partition=0)
     producer.flush()
     with store.write() as connection:
         insert_absent(connection, dead, [msgspec.structs.asdict(letter) for letter in letters])

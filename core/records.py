@@ -129,7 +129,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """What could not be processed. `payload`: up to 900 kB of the original bytes, base64 on the wire."""
+    """What could not be processed. `payload`: up to 650 kB of the original bytes, base64 on the wire."""
 
     origin: str
     source: str = ""
@@ -144,6 +144,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     attempts: int = 1
     at: int = 0
+    context: str = ""
+    """JSON: what the source needs besides the bytes to make the article again (an address, a charset's header)."""
 
 
 Wire = Article | ScoredArticle | Health | Marker | DeadLetter

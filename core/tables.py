@@ -96,6 +96,9 @@ dead = Table(
     Column("attempts", Integer, nullable=False, default=1),
     _time("at"),
     Column("status", String(16), nullable=False, default="dead"),  # dead | replayed | purged
+    Column(
+        "context", Text, nullable=False, default="", server_default=""
+    ),  # JSON, what a replay needs besides
     comment="Mirror of news.dead; what `newsquake dlq` reads.",
 )
 

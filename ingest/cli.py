@@ -158,6 +158,8 @@ def dlq_show(
         return
     for name, value in row.summary().items():
         sys.stdout.write(f"{name:13} {value}\n")
+    if row.context:
+        sys.stdout.write(f"context       {row.context[:2000]}\n")
     sys.stdout.write(f"\n{row.payload[:20_000].decode('utf-8', 'replace')}\n")
 
 
@@ -170,24 +172,38 @@ def dlq_replay(
     broker: Broker = None,
     reason: Reason = None,
     source: Source = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="FIELD=COLUMN,… of a replayed dump, in place of those it was begun with."),
+    ] = None,
 ) -> None:
-    """Try dead letters again after a fix: those that pass now go to the broker, the others stay dead. Idempotent."""
+    """Try dead letters again after a fix: those that pass now are sent, the others stay dead. Idempotent."""
     from core.bus import open_bus
+    from ingest.columns import parse_columns
 
     settings = _settings(config, store, broker)
     if not (origins or reason or source):
         raise ConfigError("dlq replay: name origins, or choose with --reason or --source")
-    if not settings.broker.address:
-        raise ConfigError("dlq replay: needs a broker: --broker HOST:PORT or broker.address")
+    told = parse_columns(columns)
     found_store = open_store(settings.store)
-    bus = open_bus(settings.broker)
+    bus = open_bus(settings.broker) if settings.broker.address else None
     try:
-        outcome = dlq.replay(settings, found_store, bus, origins=origins or (), reason=reason, source=source)
+        outcome = dlq.replay(
+            settings, found_store, bus, origins=origins or (), reason=reason, source=source, columns=told
+        )
     finally:
-        bus.close()
+        if bus is not None:
+            bus.close()
+    done = "sent" if bus is not None else "on their way"
     sys.stdout.write(
-        f"{outcome.sent} sent, {outcome.still_dead} still dead, {outcome.skipped} replayed before\n"
+        f"{outcome.sent} {done}, {outcome.still_dead} still dead, {outcome.skipped} replayed before\n"
     )
+    if bus is None and outcome.sent:
+        sys.stdout.write(
+            "no broker is named: `newsquake up` sends them from the store, at once where it runs\n"
+        )
+    for origin, why in outcome.why.items():
+        sys.stdout.write(f"{origin}  {why}\n")
 
 
 def dlq_purge(
@@ -206,6 +222,8 @@ def dlq_purge(
     except ValueError as error:
         raise ConfigError(f"--older-than: {error}") from error
     found_store = open_store(_settings(config, store).store)
-    if not yes and not typer.confirm("Forget their original bytes for good?"):
-        raise ConfigError("dlq purge: nothing done (--yes to skip the question)")
+    if not yes:
+        number = dlq.purge(found_store, reason=reason, source=source, older_than_ms=age, count_only=True)
+        if number and not typer.confirm(f"Forget the original bytes of {number} dead letter(s) for good?"):
+            raise ConfigError("dlq purge: nothing done (--yes to skip the question)")
     sys.stdout.write(f"{dlq.purge(found_store, reason=reason, source=source, older_than_ms=age)} purged\n")

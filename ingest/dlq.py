@@ -1,32 +1,34 @@
 """Dead letters, looked at and tried again. The store's mirror is what is read; nothing here forgets that they died.
 
-A replay makes the article anew from the original bytes: a dump's row by the dump's own rules, a live item by its
-source's, what died behind ingest as it stood on the topic. It keeps its origin, so whoever settles it settles it once.
+A replay makes the article anew from the original bytes (ingest/remake.py). It keeps its origin, so whoever settles it
+settles it once. Where no broker is named (the embedded one has no address), it waits in the store's table `pending`
+like what is pushed: the ingest process that runs, or the next one, sends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-import orjson
 from sqlalchemy import delete, func, select, update
 
 from core.bus import Bus
-from core.bus.base import RAW
+from core.bus.base import RAW, Producer
 from core.clock import Clock, SystemClock
-from core.errors import ConfigError, InvalidRecord, Reason
+from core.errors import BusUnavailable, ConfigError, InvalidRecord, Reason
 from core.ids import partition_of
-from core.records import Article, DeadLetter, decode
+from core.records import Article, DeadLetter, encode
 from core.settings import Settings
-from core.store import Store
-from core.tables import dead, origins
-from ingest.columns import FIELDS, names_for
-from ingest.rows import Rows
+from core.store import Store, insert_absent
+from core.tables import dead, origins, pending
+from ingest.remake import remake
+from ingest.sources.spec import load_sources
 
-_BATCH = 200
+_BATCH = 20
+"""Letters at a time: each may be megabytes."""
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,27 @@ class Letter:
     detail: str
     attempts: int
     at: int
+    context: str
     status: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of the original bytes are here."""
+        return hashlib.sha256(self.payload).hexdigest() == self.payload_hash
+
     def summary(self) -> dict[str, Any]:
-        """Everything but the bytes."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "payload"} | {
-            "bytes": len(self.payload)
+        """Everything but the bytes, and what their source adds to them."""
+        shown = {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in ("payload", "context")
         }
+        return shown | {"bytes": len(self.payload), "whole": self.whole}
+
+    def record(self) -> DeadLetter:
+        """As it died."""
+        fields = {name: getattr(self, name) for name in DeadLetter.__struct_fields__}
+        return DeadLetter(**{**fields, "reason": Reason(self.reason)})
 
 
 @dataclass
@@ -62,6 +78,8 @@ class Outcome:
     sent: int = 0
     still_dead: int = 0
     skipped: int = 0
+    why: dict[str, str] = field(default_factory=dict)
+    """Per origin that is still dead the reason now, of the first few."""
 
 
 def _where(
@@ -122,27 +140,34 @@ def get(store: Store, origin: str) -> Letter:
 
 def purge(
     store: Store, *, reason: str | None = None, source: str | None = None, older_than_ms: int = 0,
-    clock: Clock | None = None,
+    clock: Clock | None = None, count_only: bool = False,
 ) -> int:  # fmt: skip
-    """Forget the bytes of those that are dead; returns how many."""
+    """Forget the bytes of those that are dead; returns how many, or would be. Raises ConfigError: unknown reason."""
     before = (clock or SystemClock()).now_ms() - older_than_ms if older_than_ms else None
-    statement = _where(update(dead), reason=reason, source=source, before=before).where(
-        dead.c.status != "purged"
-    )
+
+    def chosen(statement: Any) -> Any:
+        statement = _where(statement, reason=reason, source=source, before=before)
+        return statement.where(dead.c.status != "purged")
+
+    if count_only:
+        with store.read() as connection:
+            return int(connection.execute(chosen(select(func.count()).select_from(dead))).scalar_one())
+    forgotten = {"status": "purged", "payload": b"", "context": ""}
     with store.write() as connection:
-        return int(connection.execute(statement.values(status="purged", payload=b"")).rowcount)
+        return int(connection.execute(chosen(update(dead)).values(forgotten)).rowcount)
 
 
 def replay(
-    settings: Settings, store: Store, bus: Bus, *, origins: Sequence[str] = (), reason: str | None = None,
-    source: str | None = None, clock: Clock | None = None,
+    settings: Settings, store: Store, bus: Bus | None, *, origins: Sequence[str] = (), reason: str | None = None,
+    source: str | None = None, columns: Mapping[str, str] | None = None, clock: Clock | None = None,
 ) -> Outcome:  # fmt: skip
     """Try dead letters again. Each that passes is sent and its status set; a second replay finds nothing to do.
 
+    Without a bus they wait in `pending`. `columns` are a dump's, in place of those it was replayed with.
     Raises ConfigError, BusUnavailable, StoreUnavailable.
     """
     outcome = Outcome()
-    bus.ensure_topics(settings.broker.partitions)
+    specs = {spec.name: spec for spec in load_sources(settings)}
     now = (clock or SystemClock()).now_ms()
     with store.read() as connection:
         chosen = connection.execute(
@@ -152,72 +177,61 @@ def replay(
         raise ConfigError(f"no dead letter with origin {sorted(missing)[0]!r} (newsquake dlq list)")
     outcome.skipped = sum(row.status != "dead" for row in chosen)
     names = [row.origin for row in chosen if row.status == "dead"]
-    producer = bus.producer()
+    producer = None
+    if bus is not None:
+        bus.ensure_topics(settings.broker.partitions)
+        producer = bus.producer()
     try:
         for start in range(0, len(names), _BATCH):
-            _replay_some(settings, store, producer, names[start : start + _BATCH], now, outcome)
+            articles = {}
+            for letter in _letters(store, names[start : start + _BATCH]):
+                try:
+                    articles[letter.origin] = remake(letter.record(), settings, specs, now, columns)
+                except InvalidRecord as error:
+                    outcome.still_dead += 1
+                    if len(outcome.why) < _SHOWN:
+                        outcome.why[letter.origin] = str(error)
+            _send(store, producer, articles, settings.broker.partitions)
+            failed = [origin for origin in names[start : start + _BATCH] if origin not in articles]
+            with store.write() as connection:
+                for origins_now, values in (
+                    (list(articles), {"status": "replayed"}), (failed, {"attempts": dead.c.attempts + 1}),
+                ):  # fmt: skip
+                    connection.execute(update(dead).where(dead.c.origin.in_(origins_now)).values(values))
+            outcome.sent += len(articles)
     finally:
-        producer.close()
+        if producer is not None:
+            producer.close()
     return outcome
 
 
-def _replay_some(
-    settings: Settings, store: Store, producer: Any, names: list[str], now: int, outcome: Outcome
-) -> None:
+def _letters(store: Store, names: Sequence[str]) -> list[Letter]:
     with store.read() as connection:
         rows = connection.execute(select(dead).where(dead.c.origin.in_(names))).mappings().all()
-    passed: list[str] = []
-    failed: list[str] = []
-    for row in rows:
-        letter = Letter(**row)
-        try:
-            article = remake(letter, settings, now)
-            producer.send(
-                RAW, article, key=article.id, partition=partition_of(article.id, settings.broker.partitions)
-            )
-            passed.append(letter.origin)
-        except InvalidRecord:
-            failed.append(letter.origin)
-    producer.flush()
+    return [Letter(**row) for row in rows]
+
+
+def _send(store: Store, producer: Producer | None, articles: Mapping[str, Article], partitions: int) -> None:
+    """Open the origins, then hand over: whoever settles an article must not find it settled as dead.
+
+    Where the broker is away they are dead again, as before.
+    """
     with store.write() as connection:
-        # The origin is open again: whoever settles the article now settles it once (insert-if-absent).
-        connection.execute(delete(origins).where(origins.c.origin.in_(passed), origins.c.kind == "dead"))
-        connection.execute(update(dead).where(dead.c.origin.in_(passed)).values(status="replayed"))
-        connection.execute(update(dead).where(dead.c.origin.in_(failed)).values(attempts=dead.c.attempts + 1))
-    outcome.sent += len(passed)
-    outcome.still_dead += len(failed)
-
-
-def remake(letter: Letter, settings: Settings, now: int) -> Article:
-    """The article of a dead letter. Raises InvalidRecord: still no article."""
-    for schema in ("article/1", "scored/1"):
-        try:
-            record: Any = decode(letter.payload, schema)
-        except InvalidRecord:
-            continue
-        article: Article = record if isinstance(record, Article) else record.article
-        return _as_of(article, letter, now)
+        chosen = origins.c.origin.in_(list(articles)), origins.c.kind == "dead"
+        closed = connection.execute(select(origins).where(*chosen)).mappings().all()
+        connection.execute(delete(origins).where(*chosen))
+        if producer is None:
+            rows = [
+                {"origin": origin, "source": article.source, "article": encode(article)}
+                for origin, article in articles.items()
+            ]
+            insert_absent(connection, pending, rows)
+            return
     try:
-        fields = orjson.loads(letter.payload)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRecord(Reason.BAD_JSON, str(error)) from error
-    if not isinstance(fields, dict):
-        raise InvalidRecord(Reason.BAD_ROW, "no JSON object")
-    picked = names_for(list(fields), {}, FIELDS)
-    values = tuple(None if name is None else fields.get(name) for name in picked)
-    rows = Rows("", letter.source, now_ms=now, max_bytes=settings.ingest.max_article_bytes)
-    built = rows.build(0, values, letter.payload)
-    if isinstance(built, DeadLetter):
-        raise InvalidRecord(built.reason, built.detail)
-    found = decode(built.value, "article/1")
-    assert isinstance(found, Article)
-    return _as_of(found, letter, now)
-
-
-def _as_of(article: Article, letter: Letter, now: int) -> Article:
-    """A dump's row keeps its event time (late, it corrects what was decided); a live article is available now."""
-    if letter.origin.startswith("f:"):
-        return msgspec.structs.replace(article, origin=letter.origin)
-    return msgspec.structs.replace(
-        article, origin=letter.origin, available_at=max(now, article.first_seen_at)
-    )
+        for article in articles.values():
+            producer.send(RAW, article, key=article.id, partition=partition_of(article.id, partitions))
+        producer.flush()
+    except BusUnavailable:
+        with store.write() as connection:
+            insert_absent(connection, origins, [dict(row) for row in closed])
+        raise

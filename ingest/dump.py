@@ -102,7 +102,8 @@ class Dump:
             max_bytes=self._max_bytes,
             exact_times=self.reader.exact_times,
             dates_only=self.reader.dates_only,
-            extras=self.reader.extras,
+            told=self.reader.told,
+            original=self.reader.original,
         )
         build, add = rows.build, self._articles.add
         first, last = None, None

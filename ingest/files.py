@@ -104,6 +104,19 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_hashes(path: Path, first: int) -> tuple[str, str]:
+    """(hash of the first `first` bytes, hash of all of them), in one pass."""
+    beginning = hashlib.sha256()
+    with path.open("rb") as file:
+        while first > 0 and (chunk := file.read(min(_BUFFER, first))):
+            beginning.update(chunk)
+            first -= len(chunk)
+        whole = beginning.copy()
+        while chunk := file.read(_BUFFER):
+            whole.update(chunk)
+    return beginning.hexdigest(), whole.hexdigest()
+
+
 def _is_data(info: zipfile.ZipInfo) -> bool:
     hidden = info.is_dir() or info.filename.startswith(("__MACOSX", "."))
     return not hidden and Path(info.filename).suffix.lower() in KINDS

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import orjson
 
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
@@ -35,6 +36,8 @@ class Item:
     tickers: Any = None
     raw: bytes = b""
     """The original bytes, for a dead letter."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """What the source needs besides `raw` to make this item again (ingest/remake.py)."""
     flags: tuple[str, ...] = ()
     mark: str = ""
     """Hash of what the list said of it, where the article itself comes from elsewhere; else the revision serves."""
@@ -72,7 +75,8 @@ def build(item: Item, about: About, now_ms: int) -> Article | DeadLetter:
         origin = source_origin(about.name, item.key or rev, rev)
         return dead_letter(
             origin=origin, reason=error.reason, payload=item.raw, at=now_ms, detail=error.detail, source=about.name,
-            key=item.key,
+            key=item.key, error=type(error.__cause__ or error).__name__,
+            context=orjson.dumps(item.context).decode() if item.context else "",
         )  # fmt: skip
 
 
@@ -129,5 +133,7 @@ def _build(item: Item, about: About, now_ms: int) -> Article:
 
 
 def stamped(article: Article, now_ms: int) -> Article:
-    """The article as handed to the broker now."""
+    """The article as handed to the broker now. A dump's row, tried again, keeps its event time: late, it corrects."""
+    if article.origin.startswith("f:"):
+        return article
     return msgspec.structs.replace(article, available_at=now_ms)

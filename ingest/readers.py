@@ -1,6 +1,6 @@
 """Rows out of a file, in batches of bounded size: jsonl, csv/tsv, parquet.
 
-A row is (number from 0, values in the order of columns.FIELDS plus the told extras, the original bytes or None);
+A row is (number from 0, values in the order of columns.FIELDS plus the told extras, the original: bytes or cells);
 what cannot be read as a row has a Fault in place of the values. Row numbers count rows, not lines, and are the same
 every time the file is read: origins rest on them.
 """
@@ -19,6 +19,7 @@ from typing import Any, cast
 import orjson
 
 from core.errors import ConfigError, Reason
+from core.times import iso
 from ingest.columns import FIELDS, map_columns, names_for
 from ingest.delimited import Broken, Records
 from ingest.files import DAMAGED, Kind, opened, seekable, sniff_encoding
@@ -40,7 +41,8 @@ class Fault:
     detail: str
 
 
-Row = tuple[int, tuple[Any, ...] | Fault, bytes | None]
+Original = bytes | list[str] | None
+Row = tuple[int, tuple[Any, ...] | Fault, Original]
 
 
 class Reader:
@@ -81,6 +83,27 @@ class Reader:
         """How many rows there are, where the file says so."""
         return None
 
+    def original(self, values: tuple[Any, ...] | Fault, found: Original) -> bytes:
+        """What a dead letter keeps of a row: the bytes, or an object of its columns under the names they have there.
+
+        Made for the dead only: so that a row can be read again by another mapping, and costs nothing while it lives.
+        """
+        if isinstance(found, bytes):
+            return found
+        if found is not None:
+            cells: dict[str, Any] = {}
+            for name, cell in zip(self.columns, found, strict=False):
+                cells.setdefault(name, cell)
+        elif isinstance(values, Fault):
+            return b""
+        else:
+            cells = {
+                name: moment_text(value) if field == "published_at" and self.exact_times else value
+                for field, name, value in zip((*FIELDS, *self.extras), self.wanted, values, strict=True)
+                if name is not None and value is not None
+            }
+        return orjson.dumps(cells, default=str, option=orjson.OPT_NON_STR_KEYS)
+
 
 class JsonLines(Reader):
     """One JSON object a line."""
@@ -101,7 +124,7 @@ class JsonLines(Reader):
             )
         found: dict[str, None] = {}
         for line in sample.splitlines()[:200]:
-            value = self._parse(line)
+            value = parse_line(line)
             if isinstance(value, dict):
                 found.update(dict.fromkeys(value))
         if not found and not sample.strip():
@@ -113,7 +136,7 @@ class JsonLines(Reader):
         try:
             with opened(self.path, self.kind.packing) as stream:
                 for line, cut in islice(_lines(self._readline(stream)), _LOOK_LINES):
-                    value = None if cut else self._parse(line)
+                    value = None if cut else parse_line(line)
                     if isinstance(value, dict):
                         return dict.fromkeys(value)
         except (*DAMAGED, OSError) as error:
@@ -125,16 +148,6 @@ class JsonLines(Reader):
             return stream.readline
         text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="\n")
         return lambda limit: text.readline(limit).encode()
-
-    def _parse(self, line: bytes) -> Any:
-        try:
-            return orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            text = line.decode("utf-8-sig", "replace")
-            try:
-                return json.loads(text)  # takes NaN and lone surrogates, which orjson does not
-            except (ValueError, RecursionError):
-                return Fault(Reason.BAD_JSON, str(error))
 
     def _batches(self) -> Iterator[list[Row]]:
         fields = (*FIELDS, *self.extras)
@@ -148,7 +161,7 @@ class JsonLines(Reader):
                 value = (
                     Fault(Reason.TOO_LARGE, f"a line of more than {LINE_BYTES} bytes")
                     if cut
-                    else self._parse(line)
+                    else parse_line(line)
                 )
                 row: tuple[Any, ...] | Fault
                 if isinstance(value, dict):
@@ -170,6 +183,33 @@ class JsonLines(Reader):
                     batch, size = [], 0
         if batch:
             yield batch
+
+
+def parse_line(line: bytes) -> Any:
+    """The JSON value on a line, or a Fault."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        text = line.decode("utf-8-sig", "replace")
+        try:
+            return json.loads(text)  # takes NaN and lone surrogates, which orjson does not
+        except (ValueError, RecursionError):
+            return Fault(Reason.BAD_JSON, str(error))
+
+
+def values_of(record: Mapping[str, Any], told: Mapping[str, str]) -> tuple[Any, ...]:
+    """One record's values in the order of FIELDS and the told extras."""
+    extras = [field for field in told if field.startswith("extra.")]
+    names = names_for(list(record), told, (*FIELDS, *extras))
+    return tuple(None if name is None else record.get(name) for name in names)
+
+
+def moment_text(ms: int) -> str:
+    """Typed milliseconds as text; what no calendar holds as the number."""
+    try:
+        return iso(ms)
+    except (OverflowError, ValueError):
+        return str(ms)
 
 
 def _lines(readline: Callable[[int], Any]) -> Iterator[tuple[Any, bool]]:
@@ -226,7 +266,7 @@ class Delimited(Reader):
                     batch.append((number, row, cells.text.encode("utf-8", "surrogateescape")))
                     number += 1
                     continue
-                raw = None
+                raw: Original = cells
                 if len(cells) > self._width:
                     row = Fault(
                         Reason.BAD_ROW,

@@ -8,7 +8,7 @@ size limit: `too_large`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,9 +20,8 @@ from core.ids import article_id, file_origin, revision
 from core.language import foreign, normal, quick
 from core.records import Article, DeadLetter
 from core.times import DAY
-from ingest.columns import FIELDS
 from ingest.moments import parse_moment, plausible
-from ingest.readers import Fault, Row
+from ingest.readers import Fault, Original, Row
 from ingest.text import clean, empty_word, no_text, not_text
 from ingest.urls import canonical, publisher_of
 
@@ -49,13 +48,16 @@ class Rows:
     def __init__(
         self, file_hash: str, source: str, *, now_ms: int, delay_ms: int = 0, max_bytes: int = 900_000,
         delays: Mapping[str, int] | None = None,
-        exact_times: bool = False, dates_only: bool = False, extras: Sequence[str] = (),
+        exact_times: bool = False, dates_only: bool = False, told: Mapping[str, str] | None = None,
+        original: Callable[[tuple[Any, ...] | Fault, Original], bytes] | None = None, newest: int | None = None,
     ) -> None:  # fmt: skip
+        """`told`: columns that were named; `original` makes a dead row's bytes; `newest`: the latest time before."""
         self._file, self._source, self._now = file_hash, source, now_ms
         self._delay, self._delays, self._max_bytes = delay_ms, delays or {}, max_bytes
         self._exact, self._dates_only = exact_times, dates_only
-        self._extras = [name.removeprefix("extra.") for name in extras]
-        self._newest: int | None = None
+        self._told, self._original = dict(told or {}), original
+        self._extras = [name.removeprefix("extra.") for name in self._told if name.startswith("extra.")]
+        self._newest = newest
 
     def learn(self, batch: Sequence[Row]) -> None:
         """Look at the first rows: times that all stand at midnight are dates without a time, whatever their type."""
@@ -64,7 +66,7 @@ class Rows:
         if len(known) >= 20 and len(set(known)) >= 2 and all(ms % DAY == 0 for ms in known):
             self._dates_only = True
 
-    def build(self, number: int, row: tuple[Any, ...] | Fault, raw: bytes | None) -> Built | DeadLetter:
+    def build(self, number: int, row: tuple[Any, ...] | Fault, raw: Original) -> Built | DeadLetter:
         """The article of row `number`, or its dead letter."""
         if isinstance(row, Fault):
             return self._dead(number, row.reason, row.detail, row, raw)
@@ -179,19 +181,21 @@ class Rows:
         return found
 
     def _dead(
-        self, number: int, reason: Reason, detail: str, row: tuple[Any, ...] | Fault, raw: bytes | None
+        self, number: int, reason: Reason, detail: str, row: tuple[Any, ...] | Fault, raw: Original
     ) -> DeadLetter:
-        if raw is None and not isinstance(row, Fault):
-            present = {
-                name: value
-                for name, value in zip((*FIELDS, *self._extras), row, strict=True)
-                if value is not None
-            }
-            raw = orjson.dumps(present, default=str, option=orjson.OPT_NON_STR_KEYS)
+        if not isinstance(raw, bytes):
+            raw = self._original(row, raw) if self._original else b""
+        how = {
+            "columns": self._told,
+            "dates_only": self._dates_only,
+            "newest": self._newest,
+            "delay": self._delay,
+        }
         return dead_letter(
             origin=file_origin(self._file, number),
             reason=reason,
-            payload=raw or b"",
+            payload=raw,
+            context=orjson.dumps(how).decode(),
             at=self._now,
             detail=detail,
             source=self._source,

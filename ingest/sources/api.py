@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -205,7 +206,13 @@ def map_item(entry: Any, fields: ApiFields, base: str = "") -> Item:
         author=word(fields.author),
         tickers=dig(entry, fields.tickers) if fields.tickers else None,
         raw=orjson.dumps(entry, default=str),
+        context={"base": base} if base else {},
     )
+
+
+def item_again(raw: bytes, context: Mapping[str, Any], spec: ApiSpec) -> Item:
+    """The item of a dead letter. Raises ValueError for what is no JSON."""
+    return map_item(orjson.loads(raw), spec.fields, context.get("base") or spec.url)
 
 
 def _json(data: bytes, content_type: str, url: str) -> Any:

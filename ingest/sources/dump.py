@@ -1,23 +1,23 @@
 """Dumps that arrive: a file, a glob, or a folder that is watched. Each is read where it stopped, row by row.
 
 For live ingestion: articles are available now, whatever day they speak of (a replay in event time is
-`newsquake up --replay`). A file is known by its content, so that a renamed one is not read twice.
+`newsquake up --replay`). A file is known by its content, so that a renamed one is not read twice; one that has grown
+(a log, an upload that was not through) goes on where it stood, its rows named by what it held at first.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigError, Reason, Refused
-from core.times import iso
 from ingest.columns import FIELDS
-from ingest.files import file_hash, is_dump, kind_of
+from ingest.files import file_hashes, is_dump, kind_of
 from ingest.items import Item
-from ingest.readers import Fault, Reader, Row, open_reader
+from ingest.readers import Fault, Original, Reader, Row, moment_text, open_reader, parse_line, values_of
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import DumpSpec
 from ingest.text import clean, no_text, not_text
@@ -31,7 +31,7 @@ class DumpFolder:
     def __init__(self, spec: DumpSpec, folder: Path) -> None:
         self._spec = spec
         self._pattern = str(folder / spec.path)
-        self._open: tuple[str, int, Reader, Iterator[list[Row]]] | None = None
+        self._open: tuple[tuple[str, int], Reader, Iterator[list[Row]]] | None = None
         self.resting = 0
         """Files that the last look left alone, since somebody may be writing them still."""
 
@@ -46,14 +46,7 @@ class DumpFolder:
             known = files.get(str(path))
             if known is not None and known["stamp"] == stamp and known["done"]:
                 continue
-            key = file_hash(path)
-            if known is None or known["hash"] != key:
-                # The same content under another name goes on where that one stood.
-                known = next(
-                    (entry for entry in files.values() if entry["hash"] == key), {"row": 0, "done": False}
-                )
-            entry = {"hash": key, "stamp": stamp, "row": known["row"], "done": known["done"]}
-            files[str(path)] = entry
+            files[str(path)] = entry = _entry(path, stamp, files)
             if entry["done"]:
                 continue
             try:
@@ -83,17 +76,17 @@ class DumpFolder:
     def _read(self, path: Path, entry: dict[str, Any], look: Look) -> None:
         """The next rows. The file stays open between looks, where the cursor is still where we stopped."""
         row = int(entry["row"])
-        if self._open is None or self._open[:2] != (entry["hash"], row):
+        if self._open is None or self._open[0] != (entry["hash"], row):
             reader = open_reader(path, kind_of(path), self._spec.columns)
-            self._open = (entry["hash"], row, reader, _from_row(reader, row))
-        reader, batches = self._open[2:]
+            self._open = ((entry["hash"], row), reader, _from_row(reader, row))
+        reader, batches = self._open[1:]
         taken = 0
         for batch in batches:
-            look.items += [_item(reader, entry["hash"], number, values, raw) for number, values, raw in batch]
+            look.items += [_row(reader, entry["name"], *row) for row in batch]
             taken += len(batch)
             entry["row"] = batch[-1][0] + 1
             if taken >= ROWS_A_LOOK:
-                self._open = (entry["hash"], entry["row"], reader, batches)
+                self._open = ((entry["hash"], entry["row"]), reader, batches)
                 return
         self._open = None
         entry["done"] = True
@@ -103,21 +96,56 @@ class DumpFolder:
         self._open = None
 
 
+def _entry(path: Path, stamp: list[int], files: Mapping[str, Any]) -> dict[str, Any]:
+    """Where to go on in a file that is new, changed or not read to its end. `name` is what its rows are named by."""
+    known = files.get(str(path))
+    before, now = file_hashes(path, known["stamp"][0] if known else 0)
+    if known is None or known["hash"] != now:
+        if known is not None and known["hash"] == before:
+            shared = any(
+                other["hash"] == before for place, other in files.items() if place != str(path)
+            )  # two that were alike and grow apart: what they say now are not the same rows
+            name = now if shared else known.get("name", before)
+            # The last row may have been half there: it is read again, and known if it was whole.
+            return {"hash": now, "name": name, "stamp": stamp, "row": max(0, known["row"] - 1), "done": False}
+        # The same content under another name goes on where that one stood.
+        known = next((entry for entry in files.values() if entry["hash"] == now), {"row": 0, "done": False})
+    name = known.get("name", now)
+    return {"hash": now, "name": name, "stamp": stamp, "row": known["row"], "done": known["done"]}
+
+
 def _from_row(reader: Reader, row: int) -> Iterator[list[Row]]:
     for batch in reader.batches():
         if batch[-1][0] >= row:
             yield [one for one in batch if one[0] >= row]
 
 
-def _item(reader: Reader, key: str, number: int, values: Any, raw: bytes | None) -> Item:
+def _row(reader: Reader, name: str, number: int, values: tuple[Any, ...] | Fault, found: Original) -> Item:
+    raw = reader.original(values, found)
+    if reader.exact_times and not isinstance(values, Fault) and values[0] is not None:
+        values = (moment_text(values[0]), *values[1:])
+    return _item(values, reader.extras, f"{name[:16]}:{number}", raw)
+
+
+def item_again(raw: bytes, context: Mapping[str, Any], spec: DumpSpec) -> Item:
+    """The item of a dead letter, by the columns that the source names now. Raises ValueError: no JSON object."""
+    record = parse_line(raw)
+    if not isinstance(record, dict):
+        raise ValueError(record.detail if isinstance(record, Fault) else "no JSON object")
+    extras = [name for name in spec.columns if name.startswith("extra.")]
+    return _item(values_of(record, spec.columns), extras, context.get("place", ""), raw)
+
+
+def _item(values: Any, extras: Sequence[str], place: str, raw: bytes) -> Item:
+    context = {"place": place}
     if isinstance(values, Fault):
-        return Item(own_id=f"{key[:16]}:{number}", raw=raw or b"", fault=(values.reason, values.detail))
-    row = dict(zip((*FIELDS, *reader.extras), values, strict=True))
-    own_id = clean(row["id"]) or f"{key[:16]}:{number}"
+        return Item(own_id=place, raw=raw, context=context, fault=(values.reason, values.detail))
+    row = dict(zip((*FIELDS, *extras), values, strict=True))
+    own_id = clean(row["id"]) or place
     for name in ("title", "body", "text"):
         if no_text(row[name]):
             fault = (Reason.BAD_ROW, not_text(name, row[name]))
-            return Item(own_id=own_id, raw=raw or repr(row).encode("utf-8", "replace")[:50_000], fault=fault)
+            return Item(own_id=own_id, raw=raw, context=context, fault=fault)
     title, body = clean(row["title"]), clean(row["body"])
     if not title and not body:
         text = clean(row["text"])
@@ -128,14 +156,11 @@ def _item(reader: Reader, key: str, number: int, values: Any, raw: bytes | None)
         own_id=own_id,
         title=title,
         body=body,
-        published=clean(row["date_raw"])
-        if published is None
-        else iso(published)
-        if reader.exact_times
-        else str(published),
+        published=clean(row["date_raw"]) if published is None else str(published),
         language=clean(row["language"]),
         publisher=clean(row["publisher"]),
         tickers=row["tickers"],
-        raw=raw or repr(row).encode("utf-8", "replace")[:50_000],
-        extra={name.removeprefix("extra."): row[name] for name in reader.extras},
+        raw=raw,
+        context=context,
+        extra={name.removeprefix("extra."): row[name] for name in extras},
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,7 +15,7 @@ import orjson
 from core.errors import Reason, Refused, Retryable
 from core.ids import revision
 from ingest.charset import decode_text
-from ingest.extract import SHORT, extract_page, plain
+from ingest.extract import SHORT, Page, extract_page, plain
 from ingest.items import Item
 from ingest.sources.base import Context, Look, again, cut_short, tried, waits
 from ingest.sources.spec import FeedSpec
@@ -86,7 +86,10 @@ class Feed:
             mark = again(mark, (times or 0) + asked)
             look.state = {}
         if times is None:
-            look.items.append(replace(item, flags=(*item.flags, "summary_only"), mark=mark))
+            context_of = {**item.context, "summary_only": True}
+            look.items.append(
+                replace(item, flags=(*item.flags, "summary_only"), context=context_of, mark=mark)
+            )
         else:
             look.keys[item.key] = mark
         return asked
@@ -101,6 +104,11 @@ def _whole(item: Item, context: Context) -> Item:
     if cut_short(answer):
         raise Retryable(f"{answer.url}: the connection ended early")
     page = extract_page(answer.body, answer.url, answer.content_type)
+    return _with_page(item, page)
+
+
+def _with_page(item: Item, page: Page) -> Item:
+    """The item with what its page adds; the context keeps that, for the page may not be there again."""
     return replace(
         item,
         title=item.title or page.title,
@@ -108,7 +116,21 @@ def _whole(item: Item, context: Context) -> Item:
         author=item.author or page.author,
         published=item.published or page.published,
         language=item.language or page.language,
+        context={**item.context, "page": asdict(page)},
     )
+
+
+def item_again(raw: bytes, context: Mapping[str, Any]) -> Item:
+    """The item of a dead letter, with what its page had added. Raises ValueError for what is no JSON."""
+    entry = orjson.loads(raw)
+    language, base = context.get("language", ""), context.get("base", "")
+    if context.get("form") == "json":
+        item = _json_entry(entry, language, base)
+    else:
+        item = _entry(feedparser.FeedParserDict(entry), language, base)
+    if page := context.get("page"):
+        item = _with_page(item, Page(**page))
+    return replace(item, flags=("summary_only",)) if context.get("summary_only") else item
 
 
 def parse_feed(data: bytes, url: str = "", content_type: str = "") -> list[Item]:
@@ -184,6 +206,7 @@ def _entry(entry: Any, language: str, base: str) -> Item:
         if isinstance(entry.get("source"), dict)
         else "",
         raw=orjson.dumps(dict(entry), default=str, option=orjson.OPT_NON_STR_KEYS),
+        context={"form": "xml", "language": language, "base": base},
         extra={"tags": tags[:20]} if tags else {},
     )
 
@@ -197,34 +220,40 @@ def _json_feed(data: bytes, url: str) -> Iterator[Item]:
     entries = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(entries, list) or "jsonfeed.org" not in str(feed.get("version", "")):
         raise Refused(f"{url}: JSON, but not a JSON Feed (no version of jsonfeed.org with items)")
+    language = str(feed.get("language") or "")
     for entry in entries:
-        raw = orjson.dumps(entry)
-        if not isinstance(entry, dict):
-            yield Item(raw=raw, fault=(Reason.BAD_ROW, "expected a JSON object"))
-            continue
+        yield _json_entry(entry, language, url)
 
-        def word(name: str, entry: dict[str, Any] = entry) -> str:
-            value = entry.get(name)
-            return str(value) if isinstance(value, (str, int, float)) else ""
 
-        fault = None
-        for name in ("title", "content_html", "content_text", "summary"):
-            if no_text(entry.get(name)):
-                fault = (Reason.BAD_ROW, not_text(name, entry[name]))
-        authors = entry.get("authors") or [entry.get("author")]
-        names = (
-            [str(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")]
-            if isinstance(authors, list)
-            else []
-        )
-        yield Item(
-            url=urljoin(url, word("url") or word("external_url")),
-            own_id=word("id"),
-            title=plain(word("title")),
-            body=plain(word("content_html")) or word("content_text") or plain(word("summary")),
-            published=word("date_published") or word("date_modified"),
-            language=word("language") or str(feed.get("language") or ""),
-            author=", ".join(names),
-            raw=raw,
-            fault=fault,
-        )
+def _json_entry(entry: Any, language: str, base: str) -> Item:
+    raw = orjson.dumps(entry)
+    context = {"form": "json", "language": language, "base": base}
+    if not isinstance(entry, dict):
+        return Item(raw=raw, context=context, fault=(Reason.BAD_ROW, "expected a JSON object"))
+
+    def word(name: str) -> str:
+        value = entry.get(name)
+        return str(value) if isinstance(value, (str, int, float)) else ""
+
+    fault = None
+    for name in ("title", "content_html", "content_text", "summary"):
+        if no_text(entry.get(name)):
+            fault = (Reason.BAD_ROW, not_text(name, entry[name]))
+    authors = entry.get("authors") or [entry.get("author")]
+    names = (
+        [str(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")]
+        if isinstance(authors, list)
+        else []
+    )
+    return Item(
+        url=urljoin(base, word("url") or word("external_url")),
+        own_id=word("id"),
+        title=plain(word("title")),
+        body=plain(word("content_html")) or word("content_text") or plain(word("summary")),
+        published=word("date_published") or word("date_modified"),
+        language=word("language") or language,
+        author=", ".join(names),
+        raw=raw,
+        context=context,
+        fault=fault,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,9 +104,9 @@ class ForeignTopic:
         try:
             entry = orjson.loads(record.value)
         except orjson.JSONDecodeError as error:
-            return Item(own_id=place, raw=record.value, fault=(Reason.BAD_JSON, str(error)))
-        item = map_item(entry, self._spec.fields)
-        return item if item.key else replace(item, own_id=place)
+            fault = (Reason.BAD_JSON, str(error))
+            return Item(own_id=place, raw=record.value, context={"place": place}, fault=fault)
+        return _placed(map_item(entry, self._spec.fields), place)
 
     def _file(self, name: str | None) -> str | None:
         return str(self._folder / name) if name else None
@@ -119,3 +119,13 @@ class ForeignTopic:
         if self._bus is not None:
             self._bus.close()
             self._bus = None
+
+
+def _placed(item: Item, place: str) -> Item:
+    """With its place on the topic, which is its identity where it names none."""
+    return replace(item, own_id=item.own_id if item.key else place, context={"place": place})
+
+
+def item_again(raw: bytes, context: Mapping[str, Any], spec: KafkaSpec) -> Item:
+    """The item of a dead letter. Raises ValueError for what is no JSON."""
+    return _placed(map_item(orjson.loads(raw), spec.fields), context.get("place", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -211,7 +212,21 @@ def _item(url: str, published: str, answer: Answer) -> Item:
         published=page.published or published,
         language=page.language,
         author=page.author,
-        raw=answer.body[:200_000],
+        raw=answer.body,
+        context={
+            "url": url,
+            "listed": published,
+            "address": answer.url,
+            "content_type": answer.content_type,
+        },
+    )
+
+
+def item_again(raw: bytes, context: Mapping[str, Any]) -> Item:
+    """The item of a dead letter. Raises Refused: no article on the page."""
+    address, kind = context.get("address", ""), context.get("content_type", "")
+    answer = Answer(address, 200, {"content-type": kind}, raw)
+    return _item(context.get("url", address), context.get("listed", ""), answer)
     )
 
 

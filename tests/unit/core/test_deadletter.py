@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.bus.base import DEAD
 from core.bus.memory import MemoryBus
-from core.deadletter import PAYLOAD_BYTES, bury, dead_letter
+from core.deadletter import KEPT_BYTES, PAYLOAD_BYTES, bury, dead_letter
 from core.errors import BusUnavailable, Reason
 from core.records import DeadLetter, decode
 from core.store import Store
@@ -68,11 +68,13 @@ def test_a_huge_payload_is_cut_and_its_hash_is_of_the_whole(bus: MemoryBus, sqli
 
     payload = bytes(range(256)) * 200_000  # 51 MB
     made = letter(payload=payload)
-    assert made.payload == payload[:PAYLOAD_BYTES]
+    assert made.payload == payload[:KEPT_BYTES]
     assert made.payload_hash == hashlib.sha256(payload).hexdigest()
     bury([made], bus.producer(), sqlite_store, "ingest")
     [record] = bus.consumer(DEAD, partitions=[0]).poll(0)
     assert base64.b64decode(json.loads(record.value)["payload"]) == payload[:PAYLOAD_BYTES]
+    with sqlite_store.read() as connection:  # which a replay reads
+        assert connection.execute(select(dead.c.payload)).scalar_one() == payload[:KEPT_BYTES]
 
 
 def test_no_letters_are_no_work() -> None:

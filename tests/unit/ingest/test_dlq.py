@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from core.bus.base import RAW
 from core.bus.memory import MemoryBus
 from core.deadletter import bury, dead_letter
-from core.errors import ConfigError, Reason
+from core.errors import BusUnavailable, ConfigError, Reason
 from core.records import Article, decode, encode
 from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store
 from core.tables import origins
-from ingest import dlq
+from ingest import cli, dlq
 from ingest.replay import ReplayOptions
 from ingest.worker import run
 
@@ -116,8 +116,9 @@ def test_letter_that_dies_again_is_dead_again(world: World) -> None:
 def test_what_died_behind_ingest_is_sent_as_it_stood_on_the_topic(world: World) -> None:
     article = world.articles()[0]
     letter = dead_letter(
-        origin=article.origin, reason=Reason.MODEL_FAILED, payload=encode(article), at=1, source="wire"
-    )
+        origin=article.origin, reason=Reason.MODEL_FAILED, payload=encode(article), at=1, source="wire",
+        topic=RAW,
+    )  # fmt: skip
     bury([letter], world.bus.producer(), world.store, "classifier")
     assert dlq.replay(world.settings, world.store, world.bus, origins=[article.origin]).sent == 1
     assert [found.id for found in world.articles()].count(article.id) == 2
@@ -139,3 +140,35 @@ def test_wrong_words_are_said(world: World) -> None:
         dlq.get(world.store, "nope")
     with pytest.raises(ConfigError, match="no dead letter with origin 'nope'"):
         dlq.replay(world.settings, world.store, world.bus, origins=["nope"])
+
+
+def test_purge_says_what_is_wrong_before_it_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda text: bool(asked.append(text)))
+    url = world.settings.store.url
+    with pytest.raises(ConfigError, match="unknown reason 'bogus'"):
+        cli.dlq_purge(store=url, reason="bogus")
+    cli.dlq_purge(store=url, reason="bad_json")
+    assert asked == []
+    with pytest.raises(ConfigError, match="nothing done"):
+        cli.dlq_purge(store=url, reason="no_time")
+    assert asked == ["Forget the original bytes of 1 dead letter(s) for good?"]
+
+
+def test_replay_without_a_broker_says_who_sends_and_what_is_still_dead(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = world.settings.store.url
+    cli.dlq_replay(store=url, reason="too_large")
+    assert "1 on their way, 0 still dead" in (out := capsys.readouterr().out)
+    assert "`newsquake up` sends them" in out
+    cli.dlq_replay(store=url, reason="no_time")
+    assert "no_time: date 'whenever'" in capsys.readouterr().out
+
+
+def test_with_the_broker_away_a_letter_stays_dead_and_settled(world: World) -> None:
+    world.bus.fail_next()
+    with pytest.raises(BusUnavailable):
+        dlq.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large")
+    assert world.kinds()["dead"] == 3
+    assert dlq.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large").sent == 1
