@@ -27,6 +27,8 @@ class Item:
 
     url: str = ""
     own_id: str = ""
+    by_own_id: bool = False
+    """Its own id identifies it, though it has an address (one that others have too)."""
     title: str = ""
     body: str = ""
     published: str | int = ""
@@ -92,7 +94,7 @@ def _build(item: Item, about: About, now_ms: int) -> Article:
     seen_language = detect(f"{title}\n{body[:600]}", tongue)
     published_at, flag = publish_time(str(item.published), now_ms, about.timezone, seen_language)
     url = canonical(item.url)
-    identity = {"url": url, "own_id": item.own_id} if url or item.own_id else {}
+    identity = {"url": "" if item.by_own_id else url, "own_id": item.own_id}
     rev = revision(title, body)
     extra: dict[str, Any] = {name: value for name, value in item.extra.items() if value not in (None, "")}
     flags = [name for name in (flag, *item.flags) if name]

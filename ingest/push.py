@@ -65,7 +65,7 @@ class Problem(BaseModel):
 
 
 class PushedArticle(BaseModel):
-    """An article as pushed. Title or body is needed; id or url make it idempotent (else its time and text do)."""
+    """An article as pushed. Title or body is needed; id, else url, makes it idempotent (else its time and text do)."""
 
     id: str = Field("", max_length=500)
     source: str = Field("", max_length=100, description="A source of kind push; default: the token's name.")
@@ -287,6 +287,7 @@ def _item(pushed: PushedArticle, line: bytes) -> Item:
     return Item(
         url=pushed.url if canonical(pushed.url) else "",
         own_id=pushed.id,
+        by_own_id=bool(pushed.id),  # sent again without its address, or with another, it is the same
         title=pushed.title,
         body=pushed.body,
         published="" if pushed.published_at is None else str(pushed.published_at),

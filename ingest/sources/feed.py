@@ -13,13 +13,14 @@ import feedparser
 import orjson
 
 from core.errors import Reason, Refused, Retryable
-from core.ids import revision
+from core.ids import digest, revision
 from ingest.charset import decode_text
 from ingest.extract import SHORT, Page, extract_page, plain
 from ingest.items import Item
 from ingest.sources.base import Context, Look, again, cut_short, tried, waits
 from ingest.sources.spec import FeedSpec
 from ingest.text import no_text, not_text
+from ingest.urls import canonical
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
@@ -28,6 +29,8 @@ _SAFE_ENTITY = re.compile(
 )
 _ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>|<(?:\w+:)?(?:item|entry)\b[^<>]*/>", re.IGNORECASE)
+_SHARED = 200
+"""So many addresses that are several items' are remembered."""
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -44,8 +47,9 @@ class Feed:
         )
         if answer.status == 304:
             return Look(state=state, unchanged=True)
+        shared = dict.fromkeys(state.get("shared", ()))
         try:
-            items = parse_feed(answer.body, answer.url, answer.content_type)
+            items = parse_feed(answer.body, answer.url, answer.content_type, shared)
         except Refused as error:
             raise answer.blame(error) from error
         look = Look(state={"validators": answer.validators}, named=[item.key for item in items])
@@ -55,7 +59,8 @@ class Feed:
             mark = revision(item.title, item.body)
             if context.known(item.key, mark):
                 continue
-            if not (with_page and len(item.body) < SHORT and item.url):
+            # An address that several items share is a list's, and its text none of theirs.
+            if not (with_page and len(item.body) < SHORT and item.url and not item.by_own_id):
                 look.items.append(replace(item, mark=mark))
                 continue
             times = tried(context, item.key, mark)
@@ -69,6 +74,8 @@ class Feed:
         if answer.cut or ends_early(answer.body):
             look.notes.append("the feed ended early; the whole items were taken")
             look.state = {}
+        if shared:
+            look.state["shared"] = list(shared)[-_SHARED:]
         return look
 
     def _take(self, item: Item, mark: str, times: int | None, look: Look, context: Context) -> bool:
@@ -128,13 +135,43 @@ def item_again(raw: bytes, context: Mapping[str, Any]) -> Item:
         item = _json_entry(entry, language, base)
     else:
         item = _entry(feedparser.FeedParserDict(entry), language, base)
+    if own_id := context.get("own_id"):
+        item = replace(item, own_id=own_id, by_own_id=True)
     if page := context.get("page"):
         item = _with_page(item, Page(**page))
     return replace(item, flags=("summary_only",)) if context.get("summary_only") else item
 
 
-def parse_feed(data: bytes, url: str = "", content_type: str = "") -> list[Item]:
-    """The feed's items. Raises Refused: not a feed, an error page, hostile XML. A bad item spoils no other."""
+def parse_feed(
+    data: bytes, url: str = "", content_type: str = "", shared: dict[str, None] | None = None
+) -> list[Item]:
+    """The feed's items. Raises Refused: not a feed, an error page, hostile XML. A bad item spoils no other.
+
+    `shared`: addresses that were found to be several items'; those found now are added.
+    """
+    return _own_identities(_parse(data, url, content_type), {} if shared is None else shared)
+
+
+def _own_identities(items: list[Item], shared: dict[str, None]) -> list[Item]:
+    """An address that items with different texts share (a page of notices) identifies none of them: their ids do."""
+    texts: dict[str, tuple[str, str, str]] = {}
+    for item in items:
+        if address := canonical(item.url):
+            text = (item.own_id, item.title, item.body)
+            first = texts.setdefault(address, text)
+            # One id twice is a correction, one text under two ids an article that is listed twice.
+            named_apart = first[0] != text[0] if text[0] or first[0] else first[1] != text[1]
+            if named_apart and first[1:] != text[1:]:
+                shared[address] = None
+    return [_by_own_id(item) if canonical(item.url) in shared else item for item in items]
+
+
+def _by_own_id(item: Item) -> Item:
+    own_id = item.own_id or digest("text", item.published, item.title, item.body)
+    return replace(item, own_id=own_id, by_own_id=True, context={**item.context, "own_id": own_id})
+
+
+def _parse(data: bytes, url: str, content_type: str) -> list[Item]:
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if not start:
         raise Refused(f"{url}: an empty answer")
@@ -246,7 +283,7 @@ def _json_entry(entry: Any, language: str, base: str) -> Item:
         else []
     )
     return Item(
-        url=urljoin(base, word("url") or word("external_url")),
+        url=urljoin(base, link) if (link := word("url") or word("external_url")) else "",
         own_id=word("id"),
         title=plain(word("title")),
         body=plain(word("content_html")) or word("content_text") or plain(word("summary")),

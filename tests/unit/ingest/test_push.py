@@ -214,3 +214,11 @@ def test_pushed_article_reaches_the_broker_once_and_leaves_the_store_when_safe(
         insert_absent(connection, origins, rows)
     assert again.send_pending() == 0
     assert api.count(pending) == 0
+
+
+def test_its_id_identifies_with_and_without_an_address(api: Api) -> None:
+    article = {"id": "42", "title": "Rates up", "body": "The bank raised its rate."}
+    first = api.post(article).json()["taken"][0]
+    second = api.post({**article, "url": "https://x.org/1"}).json()["taken"][0]
+    assert first["id"] == second["id"]
+    assert second["repeated"]
