@@ -1,7 +1,8 @@
 """Bytes -> text, whatever the server, the page and the bytes themselves say of the charset; and broken text mended.
 
 Trust goes: byte-order mark, then UTF-8 if the bytes are that (chance hardly makes it so), then what header and page
-declare if it decodes, then detection. A page that declares gb2312 means gb18030, latin-1 means windows-1252.
+declare if it decodes and reads as text, then detection. A page that declares gb2312 means gb18030, latin-1
+means windows-1252.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import unicodedata
 
 import ftfy
 from charset_normalizer import from_bytes
+
+from ingest.guess import SURE, east_asian, in_script, latin, mostly_utf8, usual
 
 _WIDER = {
     "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "gb_2312-80": "gb18030",
@@ -29,6 +32,7 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _MULTI = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "iso2022_jp", "hz", "utf-8", "utf-16")
+_EAST_ASIAN = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -54,12 +58,12 @@ def decode_text(data: bytes, content_type: str = "") -> tuple[str, str]:
             text = data.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
-        if name in _MULTI or _mostly_ascii(text):
+        if _reads(text, name, data):
             return text, name
     for name in declared:  # declared, and broken in a few places only
         if name in _MULTI:
             text = data.decode(name, "replace")
-            if text.count("\ufffd") * 200 < len(text):
+            if text.count("\ufffd") * 200 < len(text) and _reads(text, name, data):
                 return text, name
     return _detected(data, declared)
 
@@ -87,14 +91,26 @@ def _mostly_ascii(text: str) -> bool:
     return sum(char > "\x7f" for char in text) * 4 <= len(text)
 
 
+def _reads(text: str, name: str, data: bytes) -> bool:
+    """Whether what was declared gives text, and not characters that nobody writes."""
+    if name in _EAST_ASIAN:
+        if usual(text, name) >= SURE:
+            return True
+        other, sure = east_asian(data)
+        return other in ("", name) or sure < SURE
+    if name == "utf-8" and not mostly_utf8(data):
+        return east_asian(data)[1] < SURE
+    if name in _MULTI:
+        return True
+    return (_mostly_ascii(text) or in_script(text, name)) and east_asian(data)[1] < SURE
+
+
 def _detected(data: bytes, declared: list[str]) -> tuple[str, str]:
-    sample = data[:64_000]
-    for name in ("gb18030", "big5hkscs"):
-        text = sample.decode(name, "replace")
-        other = sum(char > "\x7f" for char in text)
-        if other and text.count("\ufffd") * 100 <= other and len(_HAN.findall(text)) * 10 >= other * 6:
-            return data.decode(name, "replace"), name
-    best = from_bytes(sample).best()
+    if mostly_utf8(data):
+        return data.decode("utf-8", "replace"), "utf-8"
+    if name := east_asian(data)[0] or latin(data):
+        return data.decode(name, "replace"), name
+    best = from_bytes(data[:64_000]).best()
     name = best.encoding if best is not None else (declared or ["cp1252"])[0]
     return data.decode(name, "replace"), name
 

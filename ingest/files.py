@@ -19,6 +19,7 @@ from typing import IO, cast
 import zstandard
 
 from core.errors import ConfigError
+from ingest.guess import SURE, east_asian, mostly_utf8
 
 KINDS = {
     ".jsonl": "jsonl",
@@ -174,7 +175,8 @@ def seekable(path: Path, packing: str, folder: Path | None = None) -> Iterator[I
 
 
 def sniff_encoding(sample: bytes) -> str:
-    """utf-8-sig, utf-16 or gb18030: by byte-order mark, else UTF-8 if it is that, else GB18030 if it reads as Chinese.
+    """By byte-order mark, else UTF-8 if it is that, else an East Asian charset where it reads as usual text (GB18030,
+    Big5, Shift-JIS, EUC).
 
     What is neither is read as UTF-8 with each broken byte replaced.
     """
@@ -186,17 +188,7 @@ def sniff_encoding(sample: bytes) -> str:
             return "utf-8-sig"
         except UnicodeDecodeError:
             continue
-    for cut in range(4):
-        try:
-            text = sample[: len(sample) - cut].decode("gb18030")
-        except UnicodeDecodeError:
-            continue
-        other = [char for char in text if ord(char) > 127]
-        chinese = sum(
-            "\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u303f" or "\uff00" <= char <= "\uffef"
-            for char in other
-        )
-        if other and chinese / len(other) > 0.9:
-            return "gb18030"
-        break
-    return "utf-8-sig"
+    if mostly_utf8(sample):
+        return "utf-8-sig"
+    name, sure = east_asian(sample)
+    return name if sure >= SURE else "utf-8-sig"

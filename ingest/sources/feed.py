@@ -23,15 +23,15 @@ from ingest.text import no_text, not_text
 from ingest.urls import canonical
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-_ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
+_ENTITY = re.compile(r"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)
 _SAFE_ENTITY = re.compile(
-    rb"<!ENTITY\s+[\w.-]+\s+[\"'](?:&#x?[0-9a-fA-F]+;|[^&%\"']{0,64})[\"']\s*>", re.IGNORECASE
+    r"<!ENTITY\s+[\w.-]+\s+[\"'](?:&#x?[0-9a-fA-F]+;|[^&%\"']{0,64})[\"']\s*>", re.IGNORECASE
 )
 _ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>|<(?:\w+:)?(?:item|entry)\b[^<>]*/>", re.IGNORECASE)
 _SHARED = 200
 """So many addresses that are several items' are remembered."""
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Feed:
@@ -167,28 +167,31 @@ def _own_identities(items: list[Item], shared: dict[str, None]) -> list[Item]:
 
 
 def _by_own_id(item: Item) -> Item:
-    own_id = item.own_id or digest("text", item.published, item.title, item.body)
+    own_id = item.own_id or digest("text", str(item.published), item.title, item.body)
     return replace(item, own_id=own_id, by_own_id=True, context={**item.context, "own_id": own_id})
 
 
 def _parse(data: bytes, url: str, content_type: str) -> list[Item]:
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if not start:
+    # One reading of the bytes, by what they are: what is checked here is what the parser gets.
+    text, _ = decode_text(data, content_type)
+    text = _CONTROLS.sub("", text.lstrip("\ufeff \t\r\n"))
+    if not text:
         raise Refused(f"{url}: an empty answer")
-    if start in (b"{", b"["):
-        return list(_json_feed(data, url))
-    for entity in _ENTITY.finditer(data):
+    if text[0] in "{[":
+        return list(_json_feed(text, url))
+    for entity in _ENTITY.finditer(text):
         if not _SAFE_ENTITY.fullmatch(entity.group()):
             raise Refused(f"{url}: declares XML entities, which are not expanded")
-    if data[:200].count(0) * 8 < len(data[:200]):  # else UTF-16
-        data = _CONTROLS.sub(b"", data)
-    headers = {"content-type": content_type} if content_type else {}
+    headers = {"content-type": "application/xml; charset=utf-8"}
     if url:
         headers["content-location"] = url
     try:
         # As a stream: given bytes, feedparser would take them for a file's name first.
         parsed = feedparser.parse(
-            io.BytesIO(data), response_headers=headers, sanitize_html=True, resolve_relative_uris=True
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers=headers,
+            sanitize_html=True,
+            resolve_relative_uris=True,
         )
     except (
         ValueError,
@@ -201,12 +204,8 @@ def _parse(data: bytes, url: str, content_type: str) -> list[Item]:
     ) as error:
         raise Refused(f"{url}: cannot be parsed as a feed ({type(error).__name__}: {error})") from error
     if not parsed.entries and not parsed.version:
-        text, _ = decode_text(data[:300], content_type)
-        what = (
-            "an HTML page"
-            if "<html" in text.lower() or "<!doctype html" in text.lower()
-            else "neither RSS, Atom nor RDF"
-        )
+        head = text[:300].lower()
+        what = "an HTML page" if "<html" in head or "<!doctype html" in head else "neither RSS, Atom nor RDF"
         reason = f": {parsed.bozo_exception}" if parsed.get("bozo_exception") else ""
         raise Refused(f"{url}: not a feed but {what}{reason}"[:300])
     language = parsed.feed.get("language", "") or ""
@@ -248,8 +247,7 @@ def _entry(entry: Any, language: str, base: str) -> Item:
     )
 
 
-def _json_feed(data: bytes, url: str) -> Iterator[Item]:
-    text, _ = decode_text(data, "application/json")
+def _json_feed(text: str, url: str) -> Iterator[Item]:
     try:
         feed = orjson.loads(text)
     except orjson.JSONDecodeError as error:

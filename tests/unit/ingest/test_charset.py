@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import Refused
 from ingest.charset import decode_text, mend, tidy
+from ingest.files import kind_of, sniff_encoding
+from ingest.readers import open_reader
+from ingest.sources.feed import parse_feed
 
 ZH = "央行宣布下调金融机构存款准备金率零点五个百分点，释放长期资金约一万亿元。"
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "pages" / "zh_gbk"
@@ -86,3 +90,91 @@ def test_real_gbk_pages_are_read_without_a_broken_character() -> None:
         )
         text, name = decode_text(body, kind.partition(":")[2])
         assert (name, text.count("\ufffd")) == ("gb18030", 0), file.name
+
+
+TEXTS = {
+    "big5": "香港金融管理局週一宣佈上調利率，市場普遍預期通脹將進一步回落。",
+    "shift_jis": "日銀は金融政策の現状維持を決めた。株価は続落した。トヨタ自動車の業績は好調だ。",
+    "euc_jp": "日銀は金融政策の現状維持を決めた。株価は続落した。トヨタ自動車の業績は好調だ。",
+    "euc_kr": "한국은행은 목요일 기준금리를 동결했다. 원화는 달러 대비 강세를 보였고 코스피 지수는 하락했다.",
+    "gb18030": ZH,
+    "cp1250": "Česká národní banka ve čtvrtek zvýšila úrokové sazby, řekl guvernér. Koruna posílila vůči euru.",
+    "iso8859_2": "Rada Polityki Pieniężnej podniosła w środę stopy procentowe o ćwierć punktu, złoty umocnił się.",
+    "cp1252": "El Banco de España subió el jueves los tipos de interés según el señor García, ¿por qué?",
+    "cp1254": "Merkez Bankası perşembe günü faiz oranını yükseltti, Türk lirası değer kazandı.",
+    "cp1255": "בנק ישראל העלה ביום חמישי את הריבית בחצי אחוז, והשקל התחזק מול הדולר.",
+    "koi8_r": "Центральный банк в четверг повысил ключевую ставку до шестнадцати процентов.",
+}
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+@pytest.mark.parametrize("declared", ["", "utf-8", "own"])
+def test_feed_is_read_whatever_charset_it_declares(codec: str, declared: str) -> None:
+    names = {
+        "cp1255": "windows-1255",
+        "cp1250": "windows-1250",
+        "cp1252": "windows-1252",
+        "cp1254": "windows-1254",
+    }
+    stated = names.get(codec, codec.replace("_", "-")) if declared == "own" else declared
+    text = TEXTS[codec]
+    encoding = f' encoding="{stated}"' if stated else ""
+    feed = (
+        f'<?xml version="1.0"{encoding}?><rss version="2.0"><channel><title>x</title><item><title>{text}</title>'
+        f"<link>http://x.org/1</link><description>{text * 3}</description></item></channel></rss>"
+    )
+    [item] = parse_feed(feed.encode(codec), "http://x.org/f", "text/xml")
+    assert item.title == text
+    assert item.body == text * 3
+
+
+@pytest.mark.parametrize("declared", ["gb2312", "iso-8859-1", "utf-8", ""])
+@pytest.mark.parametrize("codec", ["big5", "shift_jis"])
+def test_wrong_declaration_that_decodes_is_not_believed(codec: str, declared: str) -> None:
+    text = TEXTS[codec]
+    page = f"<html><body>{'<p class=long-markup-without-a-word></p>' * 2000}{text}</body></html>"
+    kind = f"text/html; charset={declared}" if declared else "text/html"
+    assert text in decode_text(page.encode(codec), kind)[0]
+
+
+def test_traditional_chinese_in_gbk_stays_what_it_is() -> None:
+    for declared in ("text/html; charset=gbk", ""):
+        assert decode_text(TEXTS["big5"].encode("gbk"), declared)[0] == TEXTS["big5"]
+
+
+def test_utf8_with_a_broken_byte_is_utf8_all_the_same() -> None:
+    data = (ZH * 3).encode()
+    assert decode_text(data[:30] + b"\xff" + data[30:])[1] == "utf-8"
+    assert sniff_encoding(data[:30] + b"\xff" + data[30:]) == "utf-8-sig"
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"])
+def test_csv_is_read_in_its_own_charset(tmp_path: Path, codec: str) -> None:
+    text = TEXTS[codec]
+    path = tmp_path / "in.csv"
+    path.write_bytes(f'date,title,body\n2024-03-05,"{text}","{text}"\n'.encode(codec))
+    [[(_, values, _)]] = list(open_reader(path, kind_of(path), {}).batches())
+    assert isinstance(values, tuple)
+    assert values[3] == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Crédit Agricole: hausse de 5 %", "Société Générale – “forte hausse”", "Zürich"]
+)
+def test_latin_csv_is_not_taken_for_east_asian(text: str) -> None:
+    assert sniff_encoding(f"date,title\n2024-03-05,{text}\n".encode("cp1252")) == "utf-8-sig"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32", "utf-7"])
+def test_entities_that_expand_are_refused_in_every_encoding(encoding: str) -> None:
+    entities = '<!ENTITY a0 "haha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 6))
+    bomb = (
+        f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE r [{entities}]><rss version="2.0"><channel><item>'
+        "<title>&a5;</title></item></channel></rss>"
+    )
+    try:
+        items = parse_feed(bomb.encode(encoding), "http://x.org/f", "application/xml")
+    except Refused:
+        return
+    assert encoding == "utf-7", "which nothing here reads"
+    assert all(len(item.title) < 100 for item in items)
