@@ -1,12 +1,12 @@
 """Times as dumps and metadata write them -> integer milliseconds, strictly: what is not certain is no time.
 
-Live pages go through ingest/dates.py (dateparser) after this. Naive times are UTC.
+Live pages go through ingest/dates.py (dateparser) after this. Naive times are UTC, or of the zone that is told.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
 
 from core.times import DAY, to_ms
@@ -48,8 +48,10 @@ _FORMATS = tuple(
 )
 
 
-def parse_moment(value: object) -> tuple[int, bool] | None:
+def parse_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool] | None:
     """(milliseconds, whether it is a date without a time) of text, number, date or datetime; None if unreadable.
+
+    `zone` is that of text which names none.
 
     What is a date and cannot be (the year 99999) is the calendar's first or last second: impossible, not unreadable.
 
@@ -61,7 +63,7 @@ def parse_moment(value: object) -> tuple[int, bool] | None:
     True
     """
     if isinstance(value, str):
-        return _text(value)
+        return _text(value, zone)
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
@@ -86,7 +88,11 @@ def _number(value: float) -> tuple[int, bool] | None:
     return None
 
 
-def _text(value: str) -> tuple[int, bool] | None:
+def _in(zone: tzinfo, moment: datetime) -> int:
+    return to_ms(moment if moment.tzinfo is not None or zone is UTC else moment.replace(tzinfo=zone))
+
+
+def _text(value: str, zone: tzinfo) -> tuple[int, bool] | None:
     text = value.strip()
     if not text:
         return None
@@ -94,16 +100,16 @@ def _text(value: str) -> tuple[int, bool] | None:
         return _number(float(text) if "." in text else int(text))
     try:
         if len(text) == 14 and text.isdigit():
-            return to_ms(datetime.strptime(text, "%Y%m%d%H%M%S")), False
+            return _in(zone, datetime.strptime(text, "%Y%m%d%H%M%S")), False
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         if found := _NO_YEAR.fullmatch(text):
             return (NEVER if found[1][0] in "-0" else ALWAYS), False
-        return _formats(text) or _mail(text)
-    return to_ms(moment), len(text) <= 10
+        return _formats(text, zone) or _mail(text, zone)
+    return _in(zone, moment), len(text) <= 10
 
 
-def _formats(text: str) -> tuple[int, bool] | None:
+def _formats(text: str, zone: tzinfo) -> tuple[int, bool] | None:
     for pattern in _FORMATS:
         if (found := pattern.fullmatch(text)) is None:
             continue
@@ -119,15 +125,15 @@ def _formats(text: str) -> tuple[int, bool] | None:
             month = _MONTHS.get(name.lower(), 0) if name else int(part["mo"])
             day = int(part["d"])
         try:
-            return _assemble(int(part["y"]), month, day, part)
+            return _assemble(int(part["y"]), month, day, part, zone)
         except (ValueError, OverflowError, KeyError):
             return None
     return None
 
 
-def _assemble(year: int, month: int, day: int, part: dict[str, str | None]) -> tuple[int, bool]:
+def _assemble(year: int, month: int, day: int, part: dict[str, str | None], zone: tzinfo) -> tuple[int, bool]:
     if part["h"] is None:
-        return to_ms(datetime(year, month, day)), True
+        return _in(zone, datetime(year, month, day)), True
     hour = int(part["h"])
     if half := part["ap"]:
         if not 1 <= hour <= 12:
@@ -135,13 +141,22 @@ def _assemble(year: int, month: int, day: int, part: dict[str, str | None]) -> t
         hour = hour % 12 + (12 if half[0] in "pP" else 0)
     micro = int((part["f"] or "0")[:6].ljust(6, "0"))
     moment = datetime(
-        year, month, day, hour, int(part["mi"] or 0), int(part["s"] or 0), micro, tzinfo=_zone(part["z"])
+        year,
+        month,
+        day,
+        hour,
+        int(part["mi"] or 0),
+        int(part["s"] or 0),
+        micro,
+        tzinfo=_zone(part["z"], zone),
     )
     return to_ms(moment), False
 
 
-def _zone(text: str | None) -> timezone:
-    if not text or text == "Z":
+def _zone(text: str | None, zone: tzinfo) -> tzinfo:
+    if not text:
+        return zone
+    if text == "Z":
         return UTC
     if text.isalpha():
         return timezone(
@@ -151,7 +166,7 @@ def _zone(text: str | None) -> timezone:
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
 
 
-def _mail(text: str) -> tuple[int, bool] | None:
+def _mail(text: str, zone: tzinfo) -> tuple[int, bool] | None:
     """`Mon, 19 Oct 1987 16:30:00 -0400`, as mail and RSS write it."""
     if ":" not in text or (text[:1].isdigit() and "-" in text[:4]):
         return None
@@ -159,8 +174,9 @@ def _mail(text: str) -> tuple[int, bool] | None:
     if parsed is None or not 1000 <= parsed[0] <= 9999:
         return None
     try:
-        moment = datetime(*parsed[:6], tzinfo=UTC)
-        return to_ms(moment - timedelta(seconds=parsed[9] or 0)), False
+        if text[-3:-2] == ":":  # ends in its clock: names no zone
+            return to_ms(datetime(*parsed[:6], tzinfo=zone)), False
+        return to_ms(datetime(*parsed[:6], tzinfo=UTC) - timedelta(seconds=parsed[9] or 0)), False
     except (ValueError, OverflowError):
         return None
 

@@ -227,7 +227,6 @@ def item_again(raw: bytes, context: Mapping[str, Any]) -> Item:
     address, kind = context.get("address", ""), context.get("content_type", "")
     answer = Answer(address, 200, {"content-type": kind}, raw)
     return _item(context.get("url", address), context.get("listed", ""), answer)
-    )
 
 
 def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:
