@@ -50,6 +50,19 @@ Span = Annotated[
 """A span of time: written `15m`, held as integer milliseconds."""
 
 
+def within(least: int = 0, most: int | None = None) -> AfterValidator:
+    """A span's limits, with a fault that says them as they are written: `at least 1s`, not `1000`."""
+
+    def check(value: int) -> int:
+        if value < least:
+            raise ValueError(f"expected at least {span(least)}")
+        if most is not None and value > most:
+            raise ValueError(f"expected at most {span(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
 class Section(BaseModel):
     """A part of the settings: unknown keys are faults, values do not change."""
 

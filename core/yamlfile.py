@@ -109,6 +109,11 @@ def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
         return f"{where}: unknown key{nearest(str(path[-1]), known)}"
     got = error.get("input")
     shown = "" if isinstance(got, (dict, list)) or error["type"] == "missing" else f", got {got!r}"[:120]
+    if error["type"] == "union_tag_invalid":  # pydantic's own speaks of tags and discriminators
+        context = error["ctx"]
+        key, tags = context["discriminator"].strip("'"), context["expected_tags"].replace("'", "")
+        close = nearest(str(context["tag"]), tags.split(", "))
+        return f"{where}.{key}: expected one of {tags}, got {context['tag']!r}{close}"
     text = error["msg"].removeprefix("Value error, ")
     return f"{where}: {text[0].lower()}{text[1:]}{shown}"
 

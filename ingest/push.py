@@ -33,6 +33,8 @@ from ingest.urls import canonical
 MAX_BYTES = 8 << 20
 MAX_ARTICLES = 5000
 SCOPE = "push"
+_OURS = frozenset(("flags", "published_raw", "author", "trust", "tickers", "date_only"))
+"""What stands in an article's `extra` of our own accord; nobody sets it from outside."""
 
 
 class Taken(BaseModel):
@@ -41,6 +43,9 @@ class Taken(BaseModel):
     line: int
     id: str
     repeated: bool = Field(description="It had been sent before; nothing changed.")
+    ignored: list[str] = Field(
+        [], description="Fields that mean nothing here; further ones belong into `extra`."
+    )
 
 
 class RefusedLine(BaseModel):
@@ -77,6 +82,7 @@ class PushedArticle(BaseModel):
     publisher: str = Field("", max_length=200)
     author: str = Field("", max_length=200)
     tickers: list[str] = Field([], max_length=500)
+    extra: dict[str, Any] = Field({}, max_length=100, description="Further fields; kept with the article.")
 
 
 @dataclass
@@ -161,9 +167,14 @@ def push_router(settings: Settings, store: Store, clock: Clock | None = None) ->
     return router
 
 
-def push_schemas() -> dict[str, Any]:
-    """Schemas that the router's OpenAPI refers to; merge into `components.schemas`."""
-    return {"PushedArticle": PushedArticle.model_json_schema()}
+def push_components() -> dict[str, dict[str, Any]]:
+    """What the router's OpenAPI refers to; merge into `components`."""
+    return {
+        "schemas": {"PushedArticle": PushedArticle.model_json_schema()},
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "newsquake tokens create"}
+        },
+    }
 
 
 async def _body(request: Request) -> bytes:
@@ -211,10 +222,12 @@ def _take(
 ) -> Receipt:  # fmt: skip
     refused: list[RefusedLine] = []
     articles: list[tuple[int, Article]] = []
+    ignored: dict[int, list[str]] = {}
     now = clock.now_ms()
     for number, line in lines:
         try:
-            pushed = PushedArticle.model_validate(orjson.loads(line))
+            sent = orjson.loads(line)
+            pushed = PushedArticle.model_validate(sent)
         except orjson.JSONDecodeError as error:
             refused.append(RefusedLine(line=number, reason="bad_json", detail=str(error)))
             continue
@@ -232,10 +245,12 @@ def _take(
             refused.append(RefusedLine(line=number, reason=str(record.reason), detail=record.detail))
         else:
             articles.append((number, record))
+            ignored[number] = _ignored(sent)
     new = _store(store, [article for _, article in articles], now)
     taken = []
     for number, article in articles:
-        taken.append(Taken(line=number, id=article.id, repeated=article.origin not in new))
+        repeated = article.origin not in new
+        taken.append(Taken(line=number, id=article.id, repeated=repeated, ignored=ignored[number]))
         new.discard(article.origin)
     return Receipt(taken=taken, refused=refused)
 
@@ -296,7 +311,15 @@ def _item(pushed: PushedArticle, line: bytes) -> Item:
         author=pushed.author,
         tickers=pushed.tickers or None,
         raw=line,
+        extra={name: value for name, value in pushed.extra.items() if name not in _OURS},
     )
+
+
+def _ignored(sent: dict[str, Any]) -> list[str]:
+    """The first few fields of a pushed object of which nothing was kept."""
+    unknown = [name for name in sent if name not in PushedArticle.model_fields]
+    unknown += [f"extra.{name}" for name in sent.get("extra", ()) if name in _OURS]
+    return [name[:100] for name in unknown[:20]]
 
 
 def _about(settings: Settings, spec: PushSpec | None, name: str) -> About:

@@ -23,7 +23,7 @@ from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
 from core.times import iso, parse_iso
-from ingest.push import push_router, push_schemas
+from ingest.push import push_components, push_router
 
 
 class Point(BaseModel):
@@ -71,7 +71,9 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         document = plain()
-        document.setdefault("components", {}).setdefault("schemas", {}).update(push_schemas())
+        components = document.setdefault("components", {})
+        for kind, parts in push_components().items():
+            components.setdefault(kind, {}).update(parts)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -122,7 +122,9 @@ class Status:
         lags = " ".join(f"{stage} {lag:.0f}" for stage, lag in now.lags.items() if stage != "delivery")
         event = f"{iso(now.watermark)}" if now.watermark and now.watermark > 0 else "-"
         return (
-            f"read {now.value('ingest', 'read'):.0f} scored {now.value('classifier', 'scored'):.0f} "
+            # Sent beyond what was read: pushed articles, and after a restart what an embedded broker had lost.
+            f"read {now.value('ingest', 'read'):.0f} sent {now.value('ingest', 'sent'):.0f} "
+            f"scored {now.value('classifier', 'scored'):.0f} "
             f"({self.rate('classifier', 'scored'):.0f}/s) panes {now.value('alerts', 'panes_closed'):.0f} "
             f"alerts {now.fired} lag: {lags} event time {event}"
             + (f" SOURCES: {now.sources} (newsquake sources check)" if now.sources else "")

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from core import yamlfile
 from core.errors import ConfigError
-from core.settings import Settings, Span
+from core.settings import Settings, Span, within
 from ingest.columns import FIELDS
 from ingest.cron import cron_trigger
 from ingest.urls import canonical
@@ -70,7 +70,7 @@ class SourceSpec(BaseModel):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][\w.:-]{0,99}$")
     enabled: bool = True
-    every: Span = Field(300_000, ge=1_000)
+    every: Annotated[Span, within(1_000)] = 300_000
     """How often to look."""
     cron: Annotated[str | None, AfterValidator(_cron)] = None
     """In place of `every`: five cron fields, in the source's time zone."""
@@ -196,7 +196,7 @@ class KafkaSpec(SourceSpec):
     """Somebody else's topic of JSON records."""
 
     kind: Literal["kafka"]
-    every: Span = Field(1_000, ge=1_000, le=120_000)
+    every: Annotated[Span, within(1_000, 120_000)] = 1_000
     """A member that does not ask for five minutes loses its place in the group."""
     address: str
     topic: str

@@ -222,3 +222,13 @@ def test_its_id_identifies_with_and_without_an_address(api: Api) -> None:
     second = api.post({**article, "url": "https://x.org/1"}).json()["taken"][0]
     assert first["id"] == second["id"]
     assert second["repeated"]
+
+
+def test_further_fields_go_into_extra_and_what_is_ignored_is_said(api: Api) -> None:
+    article = {"id": "7", "title": "Rates up", "desk": "fx", "extra": {"mood": 3, "flags": ["x"], "trust": 1}}
+    [taken] = api.post(article).json()["taken"]
+    assert taken["ignored"] == ["desk", "extra.flags", "extra.trust"]
+    with api.store.read() as connection:
+        row = connection.execute(select(pending.c.article)).scalar_one()
+    assert msgspec.json.decode(row, type=Article).extra == {"mood": 3, "flags": ["published_at_missing"]}
+    assert api.post({"id": "8", "title": "Rates up"}).json()["taken"][0]["ignored"] == []

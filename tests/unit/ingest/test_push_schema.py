@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from core.settings import load_settings
 from core.store import open_store, upsert
 from core.tables import tokens
-from ingest.push import push_router, push_schemas
+from ingest.push import push_components, push_router
 
 schemathesis = pytest.importorskip("schemathesis")
 
@@ -33,8 +33,8 @@ def make_app(folder: Path) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         schema = get_openapi(title="t", version="1", routes=app.routes)
-        schema["components"].setdefault("schemas", {}).update(push_schemas())
-        schema["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        for kind, parts in push_components().items():
+            schema["components"].setdefault(kind, {}).update(parts)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]

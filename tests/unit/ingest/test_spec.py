@@ -23,7 +23,7 @@ def settings(tmp_path: Path, text: str) -> object:
     ("text", "message"),
     [
         (f"{FEED}    url: ftp://x.org/\n", r"more\.yaml:4: .*url: expected an http or https"),
-        ("sources:\n  - name: a\n    kind: fed\n    url: http://x.org/\n", r"more\.yaml:2: .*'feed', 'page', 'api'"),
+        ("sources:\n  - name: a\n    kind: fed\n    url: http://x.org/\n", r"more\.yaml:2: .*one of feed, page, api"),
         (f"{FEED}    url: http://x.org/\n    evry: 5m\n", r"more\.yaml:5: .*evry: unknown key"),
         (f"{FEED}    url: http://x.org/\n    every: soon\n", r"more\.yaml:5: .*not a span"),
         (f"{FEED}    url: http://x.org/\n    cron: now\n", r"more\.yaml:5: .*five cron fields"),
@@ -62,7 +62,7 @@ def test_faults_of_sources_in_the_settings_name_file_and_line(
 def test_sources_of_the_environment_have_no_file(tmp_path: Path) -> None:
     (tmp_path / "newsquake.yaml").write_text("ingest:\n  sources:\n    - {name: a, kind: push}\n")
     environ = {"NEWSQUAKE_INGEST__SOURCES": "[{name: a, kind: fed}]"}
-    with pytest.raises(ConfigError, match=r"^ingest\.sources: ingest\.sources\.0: .*'feed'"):
+    with pytest.raises(ConfigError, match=r"^ingest\.sources: ingest\.sources\.0\.kind: .*feed"):
         load_sources(load_settings(tmp_path / "newsquake.yaml", environ=environ))
 
 
@@ -82,3 +82,21 @@ def test_shipped_set_is_sound_honest_and_off_where_terms_ask_for_it(tmp_path: Pa
         assert spec.verified == "never", "nobody has reached it from here"
         if "terms" in spec.licence.lower() and "Read its terms" in spec.licence:
             assert not spec.enabled, spec.name
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("every", "0s", "every: expected at least 1s, got '0s'"),
+        (
+            "kind",
+            "fede",
+            r"kind: expected one of feed, page, api, dump, push, kafka, got 'fede' \(did you mean feed\?\)",
+        ),
+    ],
+)
+def test_faults_are_said_in_the_words_of_the_file(tmp_path: Path, key: str, value: str, message: str) -> None:
+    spec = {"name": "s", "kind": "feed", "url": "http://x.org/", key: value}
+    overrides = {"store": {"url": f"sqlite:///{tmp_path}/s.db"}, "ingest": {"sources": [spec]}}
+    with pytest.raises(ConfigError, match=message):
+        load_sources(load_settings(None, overrides, environ={}))

@@ -37,3 +37,7 @@ def test_where_all_can_be_read_nothing_is_said() -> None:
     quiet: tuple[dict[str, Any], ...] = ({}, {"sources": 5, "sources_failing": 0, "sources_broken": 0})
     for ingest in quiet:
         assert "cannot be read" not in status(**ingest).line() + drawn(status(**ingest))
+
+
+def test_what_is_sent_again_after_a_restart_is_told_beside_what_is_read() -> None:
+    assert "read 2000 sent 6651 scored" in status(read=2000, sent=6651).line()
