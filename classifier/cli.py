@@ -32,7 +32,7 @@ def classify(
     device: Annotated[str, typer.Option(help="auto, cpu, openvino, onnx, exact, cuda or torch")] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the model")] = 2,
     entities: Annotated[
-        list[Path] | None, typer.Option(help="further company lists (YAML, CSV, Parquet)")
+        list[Path] | None, typer.Option(help="company lists (YAML, CSV, Parquet); none: built in only")
     ] = None,
 ) -> None:
     """Score texts: sentiment, topics, companies, story signature. One row out for every row in."""
@@ -53,6 +53,7 @@ def classify(
     if register is not None and register not in REGISTERS:
         raise ConfigError(f"--register {register!r}: expected one of {', '.join(REGISTERS)}")
     linker = default_linker(tuple(entities or ()))
+    sys.stderr.write(f"{linker.origin}\n")
     if output and Path(source).is_file() and Path(output).exists() and Path(output).samefile(source):
         raise ConfigError(f"{output}: is the input too, whose texts would be lost: name another file")
     rows = read(source, register)
@@ -217,15 +218,24 @@ def entities_import(
         list[Path], typer.Argument(help="SEC, S&P 500, A-share or NSE lists (CSV, Parquet) or YAML")
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="one YAML of all, for classifier.entities")
-    ] = Path("entities.yaml"),
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="one YAML of all; default: the user's data folder, used from then on"
+        ),
+    ] = None,
 ) -> None:
-    """Make one YAML of companies from public lists; name it under `classifier.entities` in newsquake.yaml."""
+    """Make one YAML of companies from public lists; without -o every command uses it from then on."""
     from classifier.entities import catalogue
+    from classifier.entities.lists import imported
 
-    merged = catalogue.merged([catalogue.of_list(path) for path in lists])
-    output.write_text(catalogue.dump(merged), encoding="utf-8")
-    sys.stderr.write(f"{output}: {len(merged)} companies\n")
+    merged = catalogue.merged([], [catalogue.of_list(path) for path in lists])
+    target = output or imported()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(catalogue.IMPORTED + catalogue.dump(merged), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{target}: cannot be written ({error.strerror or error})") from error
+    sys.stderr.write(f"{target}: {len(merged):,} companies{'' if output else ', used from now on'}\n")
 
 
 app = typer.Typer(help="The classifier's commands.", no_args_is_help=True)

@@ -94,7 +94,7 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
         cache = ScoreCache(
             settings.path(options.score_cache) if options.score_cache else None, engine.score_version
         )
-        log.info("model ready", model_version=engine.model_version)
+        log.info("model ready", model_version=engine.model_version, companies=linker.origin)
         classify = Classify(engine, cache, options.register_)
         shadow = None
         if options.challenger:
@@ -141,16 +141,15 @@ def company_names(lists: tuple[Path, ...] = ()) -> Callable[[str], tuple[str, st
 
     @cache
     def known() -> dict[str, tuple[str, str]]:
-        from classifier.entities import catalogue
+        from classifier.entities.lists import chosen, companies
 
         try:
-            read = [*(catalogue.of_list(path) for path in lists), catalogue.of_yaml(catalogue.BUILTIN)]
+            read = companies(chosen(lists))
         except ConfigError as error:
             log.warning("mails say ids of companies, not names", error=str(error))
             return {}
         return {
-            one.id: (one.name, next((name for name in one.aliases if not name.isascii()), ""))
-            for one in catalogue.merged(read)
+            one.id: (one.name, next((name for name in one.aliases if not name.isascii()), "")) for one in read
         }
 
     return lambda company: known().get(company, ("", ""))

@@ -6,6 +6,8 @@ import os
 
 # What is under test are the sources; tests/parity/test_compiled.py holds their compiled twins to the same results.
 os.environ["NEWSQUAKE_COMPILED"] = "off"
+# Companies: the built-in ones, whether or not public lists lie beside the checkout or in the user's data folder.
+os.environ["NEWSQUAKE_ENTITIES_LISTS"] = "none"
 
 from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ pytest_plugins = [
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-_KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE", "NEWSQUAKE_COMPILED")
+_KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE", "NEWSQUAKE_COMPILED", "NEWSQUAKE_ENTITIES_LISTS")
 
 
 @pytest.fixture(autouse=True)

@@ -124,7 +124,7 @@ def _tokenizer() -> Tokenizer:
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSQUAKE_CACHE", str(tmp_path_factory.getbasetemp() / "newsquake-cache"))
-    monkeypatch.delenv("NEWSQUAKE_ENTITIES_LISTS", raising=False)
+    monkeypatch.setenv("NEWSQUAKE_ENTITIES_LISTS", "none")
 
 
 @pytest.fixture(scope="session")
