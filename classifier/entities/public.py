@@ -34,7 +34,7 @@ _COMPANY_IN: Final = re.compile(
     r"\b(?:Ltd|ltd|Limited|Corp|Corporation|Co|Company|Bank|Inc|Industries|India|Motors|Consolidated)\b"
 )
 _ANYONES: Final = frozenset(
-    ("central bank", "union bank", "united bank", "corporation bank", "power grid", "coffee day")
+    ("cbi", "central bank", "union bank", "united bank", "corporation bank", "power grid", "coffee day")
 )
 """Names that others have as well, or that are no names."""
 _MARKED: Final = re.compile(r"^(?:S?\*?ST|PT|[NC](?=[\u4e00-\u9fff]))|-?[UWVK]+$|-[A-Z]+$")
@@ -154,8 +154,10 @@ def _nse(rows: list[Row]) -> Iterator[Entity]:
 
 def _kind(name: str, listed: str) -> str:
     """How much an Indian company's name needs; codes are as people write them (ONGC)."""
+    if name.lower() in _ANYONES:
+        return "strict"
     if everyday(name):
-        return "careful" if " " in name and len(name) >= 8 and name.lower() not in _ANYONES else "strict"
+        return "careful" if " " in name and len(name) >= 8 else "strict"
     if len(name) <= 3:
         return "careful"
     if name.isupper() or (" " in name and len(name) >= 8):

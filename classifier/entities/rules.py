@@ -221,7 +221,7 @@ def within_a_name(text: str, start: int, end: int) -> bool:
     if (not before and not behind) or _LEGAL_EN.match(text, end):
         return False
     spoken = _SPOKEN.findall(text, max(0, start - 120), end + 120)
-    return sum(word.islower() for word in spoken) >= len(spoken) / 2
+    return sum(word.islower() for word in spoken) >= 0.4 * len(spoken)
 
 
 def counts(name: str, text: str, start: int, end: int) -> bool:
@@ -247,7 +247,7 @@ def counts_strictly(text: str, start: int, end: int) -> bool:
 
     >>> counts_strictly("Banner Corp beats", 0, 6), counts_strictly("Banner year for banks", 0, 6)
     (True, False)
-    >>> counts_strictly("机器人：净利增长", 0, 3), counts_strictly("工业机器人公司", 2, 5)
+    >>> counts_strictly("机器人:净利增长", 0, 3), counts_strictly("工业机器人公司", 2, 5)
     (True, False)
     """
     if text[start:end].isascii():
