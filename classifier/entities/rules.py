@@ -105,23 +105,28 @@ _UNLESS: Final[dict[str, re.Pattern[str]]] = {
         r"free|requirements?|ban|bans|program\w*|on arrival|fees?|holders?|polic\w+|restrictions)|passport|embassy",
         "caterpillar": r"butterfl\w+|insects?|larvae?|moths?",
         "alphabet": r"alphabet (?:soup|letters?|agenc\w+)|\b(?:greek|cyrillic|latin|the) alphabet",
-        "3m": r"3m (?:libor|euribor|treasur\w+|t-?bills?|bills?|yield\w*|forwards?|futures|copper|aluminium|returns?|average|high|low|ago)",
+        "3m": r"\(3m\)|3m (?:libor|euribor|treasur\w+|t-?bills?|bills?|yield\w*|forwards?|futures|copper|aluminium|returns?|average|high|low|ago)",
         "ups": r"(?:start|pick|line|sit|push|follow|pin|grown|check|mark|set|break|warm|back|run|clean)[- ]?ups|ups and downs|\bups (?:(?:its|the|his|their|dividends?|stakes?|payouts?|"
         r"forecasts?|guidance|offers?|bids?|targets?|outlook|prices?|rates?|qtly|quarterly|annual|holdings?|interest|div\w*|cash|capital|loan|spending|output|profit|"
-        r"estimate\w*|view|divd|payment|ante|to|by|from|\d)\b|\$)|uninterrupt\w+ power",
+        r"estimate\w*|view|divd|payment|ante|to|by|from|\d)\b|\$)|uninterrupt\w+ power|\bups .{0,40}\b(?:stake|bid|holdings?|interest|offer|payout|dividend)\b",
         "amex": r"amex(?:\s?:|\s+(?:exchange|list\w+|index|composite|stocks?|oil|gold|trading|seats?|ceo))|(?:nyse|nasdaq)\W+(?:and |or )?amex|on (?:the )?amex\b|american stock exchange",
         "us steel": r"us steel (?:imports?|tariffs?|industr\w+|makers?|producers?|prices?|mills?|demand|output|sector|exports?|shipments|firms|companies|"
         r"stocks|production|workers|quotas?|duties|consum\w+|buyers|market|capacity|scrap|import)",
         "u.s. steel": r"u\.s\. steel (?:imports?|tariffs?|industr\w+|makers?|producers?|prices?|mills?|demand|output|sector|exports?|shipments|firms|companies|"
         r"stocks|production|quotas?|duties|consum\w+|buyers|market|capacity|scrap)",
         "gm": r"gm[- ](?:crops?|foods?|soy\w*|corn|maize|seeds?|wheat|rice|cotton|mustard|organisms?|free|brinjal)|genetically",
-        "zoom": r"zoom(?:s|ed)? (?:in|out|past|ahead|up|lens|to|through|call|meeting)",
-        "snap": r"snap (?:election|poll|vote|up|back|out|losing|winning|\w+-day|decision|judgment|rally)|(?:cold|oh|in a|a) snap|to snap|snap(?:s|ped) (?!inc)",
-        "square": r"square (?:feet|foot|ft|miles?|met\w+|kilomet\w+|kms?|yards?|off|one|enix|root|pharma\w*)|\b(?:times|tiananmen|trafalgar|red|union|"
+        "zoom": r"(?:stocks|shares|prices|sales|profits) zoom|zoom(?:s|ed)? (?:in|out|past|ahead|up|lens|to|through|call|meeting)",
+        "snap": r"snap-on|snap (?:election|poll|vote|up|back|out|losing|winning|\w+-day|decision|judgment|rally)|(?:cold|oh|in a|a) snap|to snap|snap(?:s|ped) (?!inc)",
+        "square": r"pershing square|square d\b|square (?:feet|foot|ft|miles?|met\w+|kilomet\w+|kms?|yards?|off|one|enix|root|pharma\w*)|\b(?:times|tiananmen|trafalgar|red|union|"
         r"madison|independence|tahrir|syntagma|taksim|town|city|public|fair and|back to|st\.?|hudson|harvard|leicester) square",
-        "amc": r"(?:hdfc|quantum|sbi|uti|icici|axis|reliance|kotak|nippon|birla|tata|idfc|dsp|the|an) amc\b|asset manage\w+|mutual funds?|\bamcs\b|municipal",
+        "amc": r"(?:hdfc|iifl|quantum|sbi|uti|icici|axis|reliance|kotak|nippon|birla|tata|idfc|dsp|the|an) amc\b|asset manage\w+|mutual funds?|\bamcs\b|municipal",
         "jd": r"jd (?:vance|power|sports?|wetherspoon|\(|edwards)|j\.?d\. ",
         "hp": r"\d\s?hp\b|\bhp (?:gas|sauce|cotton|govt|government|adhesives)|himachal|horse ?power",
+        "block": r"(?:h&r|hr|carson|\d) block|block (?:trades?|deals?|of|the|chain|by|on|grants?|sales?|orders?|heads?|\w+s to)|(?:\w+ing|to|bid to|may|will|could|oil|"
+        r"building|road|stumbling|trade|trading|voting|senate|judge|court|exploration|gas|first|a|the|each) block",
+        "progressive": r"progressive (?:democrat\w*|lawmaker\w*|caucus|policy|party|tax\w*|group\w*|conservative\w*|senator\w*|candidate\w*)",
+        "travelers": r"travelers (?:to|from|who|face|cheque\w*|check\w*|choice)|\b(?:air|holiday|business|leisure|for|international) travelers|airport",
+        "discover": r"discover (?:a|the|how|why|what|new|your|more)|\b(?:to|scientists|researchers|and) discover",
         "adobe": r"adobe (?:houses?|bricks?|walls?)",
         "sap": r"\bsap (?:flow|from|of)|tree|maple",
         "福特": r"福特(?:级|号|政府)|航母",
@@ -245,11 +250,14 @@ def counts(name: str, text: str, start: int, end: int) -> bool:
 def counts_strictly(text: str, start: int, end: int) -> bool:
     """True if an everyday word at text[start:end] can only be a company: a legal form behind it, a headline's subject.
 
+    Of several words, what a share does is enough: Live Nation plunges.
+
     >>> counts_strictly("Banner Corp beats", 0, 6), counts_strictly("Banner year for banks", 0, 6)
     (True, False)
     >>> counts_strictly("机器人:净利增长", 0, 3), counts_strictly("工业机器人公司", 2, 5)
     (True, False)
     """
     if text[start:end].isascii():
-        return bool(_LEGAL_EN.match(text, end)) and not _CAPITALISED.search(text, max(0, start - 30), start)
+        alone = _LEGAL_EN.match(text, end) or (" " in text[start:end] and _SHARE.match(text, end))
+        return bool(alone) and not _CAPITALISED.search(text, max(0, start - 30), start)
     return bool(_BEHIND_ZH.match(text, end)) and bool(_CLAUSE_ZH.search(text, max(0, start - 1), start))
