@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -63,17 +64,22 @@ def chosen(named: Sequence[Path] = ()) -> Lists:
 def companies(lists: Lists) -> list[Entity]:
     """Return all companies of `lists` and the built-in ones. Raises ConfigError for a list that cannot be read."""
     own = [catalogue.of_list(path) for path in lists.own]
-    return catalogue.merged([*own, catalogue.of_yaml(catalogue.BUILTIN)], _public(lists.public))
+    return catalogue.merged([*own, _built_in()], _public(lists.public))
 
 
 def told(lists: Lists, entities: Sequence[Entity]) -> str:
     """Return one line: how many companies are looked for, and where they are from."""
-    built_in = len(catalogue.of_yaml(catalogue.BUILTIN))
+    built_in = len(_built_in())
     further = len(entities) - built_in
     if not lists.own and not lists.public:
         return f"companies: {built_in} built in (more: `newsquake entities import`)"
     place = lists.where or ", ".join(str(p) for p in (*lists.own, *lists.public))
     return f"companies: {built_in} built in, {further:,} of {place}"
+
+
+@lru_cache(1)
+def _built_in() -> list[Entity]:
+    return catalogue.of_yaml(catalogue.BUILTIN)
 
 
 def _public(paths: Sequence[Path]) -> list[list[Entity]]:
