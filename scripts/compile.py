@@ -27,8 +27,8 @@ PACKAGE = ROOT / "alerts"
 MODULES = (
     "baselines", "budget", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
     "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
-    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories", "storyindex",
-    "storykeys", "tracks", "twins", "unread", "watch", "windows",
+    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories",
+    "storyindex", "storykeys", "tracks", "twins", "unread", "watch", "windows",
 )  # fmt: skip
 BUILD = """
 from mypyc.build import mypycify
