@@ -21,11 +21,11 @@ def classify(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="jsonl, csv, parquet, txt (a text a line), or - (jsonl, csv with a header, or lines)",
+            help="jsonl, json, csv, tsv, parquet, txt (a text a line), or - (any of them; told from its beginning)",
         ),
     ],
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="jsonl, csv or parquet; default: stdout")
+        str | None, typer.Option("-o", "--output", help="jsonl (ndjson), csv or parquet; default: stdout")
     ] = None,
     register: Annotated[str | None, typer.Option(help="news, social or forum; default: detected")] = None,
     weights: Annotated[Path | None, typer.Option(help="a weights folder; default: the one in use")] = None,
@@ -47,7 +47,8 @@ def classify(
     )
 
     from classifier.entities.linker import default_linker
-    from classifier.table import read, row_out, writer
+    from classifier.sinks import row_out, writer
+    from classifier.table import read
     from classifier.taxonomy import REGISTERS
 
     if register is not None and register not in REGISTERS:
