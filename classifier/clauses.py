@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from classifier.surfaces import place
+
 LINE_CHARS: Final = 200
 """A first line longer than this is no headline."""
 _CUT: Final = re.compile(
@@ -31,7 +33,7 @@ def own_clauses(line: str, surfaces: Sequence[str]) -> list[tuple[int, str]]:
     """
     if len(surfaces) < 2 or len(line) > LINE_CHARS:
         return []
-    places = [line.find(surface) if surface else -1 for surface in surfaces]
+    places = [place(line, surface) for surface in surfaces]
     if sum(at >= 0 for at in places) < 2:
         return []
     edges = [0, *(edge for cut in _CUT.finditer(line) for edge in cut.span()), len(line)]
@@ -40,6 +42,7 @@ def own_clauses(line: str, surfaces: Sequence[str]) -> list[tuple[int, str]]:
         inside = [k for k, at in enumerate(places) if start <= at and at + len(surfaces[k]) <= end]
         if len(inside) == 1 and end - start < len(line):
             clause = line[start:end].strip()
-            if _SAYS.search(clause.replace(surfaces[inside[0]], " ", 1)):
+            at, length = places[inside[0]], len(surfaces[inside[0]])
+            if _SAYS.search(f"{line[start:at]} {line[at + length : end]}"):
                 out.append((inside[0], clause))
     return sorted(out)

@@ -24,13 +24,14 @@ from classifier.records import ONE, Mention, Score, Text, shares
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.text import normal, sound
 from classifier.tokens import Tokens, Window
-from classifier.windows import windows
+from classifier.windows import article, later, lead
 from classifier.wordlike import Wordlike
 
 SHIPPED = Path(__file__).parent / "weights"
-READING = 4
+READING = 5
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
-3: traditional Chinese as simplified; 4: letters that spell no words are abstained on)."""
+3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead window does not
+hold is read on right behind it, and a company where its name stands as a word)."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
 
@@ -116,9 +117,15 @@ class Engine:
             of not in OURS or foreign(f"{t.title}\n{t.body[:2000]}")
             for t, of in zip(texts, languages, strict=True)
         ]
-        found = [self._linker.find(t.title, t.body) for t in texts]
+        found = [self._linker.find(*article(t)) for t in texts]
         surfaces = [[normal(f.surface) for f in several] for several in found]
-        cut = self.tokens.windows([windows(t) for t in texts], surfaces)
+        leads = [lead(t) for t in texts]
+
+        def further(t: int, read: int, spans: Sequence[tuple[int, int] | None]) -> list[str]:
+            unshown = [name for name, span in zip(surfaces[t], spans, strict=True) if span is None]
+            return later(texts[t], read, len(leads[t]), unshown)
+
+        cut = self.tokens.windows(leads, surfaces, further)
         noise = self._wordlike.noise([w.ids for w in cut if w.lead])
         strange = [
             s or (n and of == "en") for s, n, of in zip(strange, noise.tolist(), languages, strict=True)

@@ -1,5 +1,6 @@
 """Windows -> word pieces, and a mention's characters -> its pieces. The tokeniser runs in Rust, in parallel."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tokenizers import Tokenizer
 
 from classifier.clauses import own_clauses
 from classifier.packed import TOKENIZER
+from classifier.surfaces import place
 from classifier.windows import LATER_TOKENS, LEAD_TOKENS
 
 
@@ -24,6 +26,10 @@ class Window:
     clause: bool = False
 
 
+Later = Callable[[int, int, Sequence[tuple[int, int] | None]], list[str]]
+"""later(text, characters of its lead that were read, where the lead shows its mentions) -> further windows"""
+
+
 class Tokens:
     """Wraps a tokenizer.json. Safe to call from one thread at a time."""
 
@@ -36,28 +42,38 @@ class Tokens:
         """Return the vocabulary in order of the ids."""
         return [self._tokenizer.id_to_token(i) or "" for i in range(self._tokenizer.get_vocab_size())]
 
-    def windows(self, windows: list[list[str]], surfaces: list[list[str]]) -> list[Window]:
-        """Tokenise each text's windows; `surfaces[t]` are the normal surfaces of text t's mentions."""
-        flat = [(t, k, w) for t, several in enumerate(windows) for k, w in enumerate(several)]
-        coded = self._tokenizer.encode_batch([w for _, _, w in flat])
-        out = []
-        for (t, k, window), encoding in zip(flat, coded, strict=True):
-            ids, offsets = encoding.ids, encoding.offsets
-            if k and len(ids) > LATER_TOKENS:
-                ids = [*ids[: LATER_TOKENS - 1], ids[-1]]
-                offsets = offsets[: LATER_TOKENS - 1]
-            spans = tuple(_span(window, surface, offsets) for surface in surfaces[t])
-            out.append(Window(t, k == 0, ids, spans))
-        return out + self._clauses([several[0] for several in windows], surfaces)
+    def windows(
+        self, leads: Sequence[str], surfaces: Sequence[Sequence[str]], later: Later | None = None
+    ) -> list[Window]:
+        """Tokenise each text's lead, later windows and clauses; `surfaces[t]` are the names of text t's mentions.
 
-    def _clauses(self, leads: list[str], surfaces: list[list[str]]) -> list[Window]:
+        `later` is asked for a text's further windows once it is known how much of its lead was read.
+        """
+        out, further = [], []
+        for t, (lead, encoding) in enumerate(
+            zip(leads, self._tokenizer.encode_batch(list(leads)), strict=True)
+        ):
+            ids, offsets = encoding.ids, encoding.offsets
+            spans = tuple(_span(lead, surface, offsets) for surface in surfaces[t])
+            out.append(Window(t, True, ids, spans))
+            if later:
+                cut = len(ids) >= LEAD_TOKENS
+                further += [(t, w) for w in later(t, offsets[-2][1] if cut else len(lead), spans)]
+        for (t, window), encoding in zip(
+            further, self._tokenizer.encode_batch([w for _, w in further]), strict=True
+        ):
+            ids, offsets = encoding.ids, encoding.offsets
+            if len(ids) > LATER_TOKENS:
+                ids, offsets = [*ids[: LATER_TOKENS - 1], ids[-1]], offsets[: LATER_TOKENS - 1]
+            out.append(Window(t, False, ids, tuple(_span(window, s, offsets) for s in surfaces[t])))
+        return out + self._clauses(leads, surfaces)
+
+    def _clauses(self, leads: Sequence[str], surfaces: Sequence[Sequence[str]]) -> list[Window]:
         found = [
             (t, k, clause)
             for t, lead in enumerate(leads)
             for k, clause in own_clauses(lead.partition("\n")[0], surfaces[t])
         ]
-        if not found:
-            return []
         out = []
         coded = self._tokenizer.encode_batch([clause for _, _, clause in found])
         for (t, k, clause), encoding in zip(found, coded, strict=True):
@@ -68,11 +84,9 @@ class Tokens:
 
 
 def _span(window: str, surface: str, offsets: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The pieces of a surface's first occurrence in the window (letter case as the window has it)."""
-    start = window.find(surface)
+    """The pieces of a surface's first occurrence in the window as a word of its own."""
+    start = place(window, surface)
     if start < 0:
-        start = window.find(surface.lower())
-    if start < 0 or not surface:
         return None
     end = start + len(surface)
     inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > start and b > a]

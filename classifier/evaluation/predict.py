@@ -49,7 +49,7 @@ def predict(
     """
     began = time.perf_counter()
     surfaces = [[e.text[a:b] for a, b, _ in e.spans] for e in examples]
-    windows = tokens.windows([[e.text] for e in examples], surfaces)
+    windows = tokens.windows([e.text for e in examples], surfaces)
     width = heads.width
     states = encode(backend, windows, len(examples), width)
     seconds = time.perf_counter() - began

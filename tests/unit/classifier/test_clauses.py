@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from classifier.clauses import LINE_CHARS, own_clauses
-from classifier.engine import Engine
+from classifier.engine import SHIPPED, Engine
 from classifier.evaluation import contrasts, metrics
 from classifier.evaluation.predict import predict
 from classifier.records import ONE, Text
+from classifier.tokens import Tokens
 from classifier.training.corpus import Example
 
 
@@ -20,6 +21,16 @@ from classifier.training.corpus import Example
         ("茅台股价上涨 五粮液下跌", ["茅台", "五粮液"], {0: "茅台股价上涨", 1: "五粮液下跌"}),
         ("小米销量大增,而联想利润腰斩", ["小米", "联想"], {0: "小米销量大增", 1: "而联想利润腰斩"}),
         ("Apple surges as Boeing slumps", ["Boeing", "Apple"], {0: "Boeing slumps", 1: "Apple surges"}),
+        (
+            "GERMANY: GE falls 8%, Siemens jumps 6%",
+            ["GE", "Siemens"],
+            {0: "GE falls 8%", 1: "Siemens jumps 6%"},
+        ),
+        (
+            "tesla soars, general motors plunges",
+            ["TESLA", "GENERAL MOTORS"],
+            {0: "tesla soars", 1: "general motors plunges"},
+        ),
         ("Apple buys 1,000 Boeing jets", ["Apple", "Boeing"], {}),
         ("Apple and IBM rise", ["Apple", "IBM"], {1: "IBM rise"}),
         ("腾讯、阿里大涨", ["腾讯", "阿里"], {}),
@@ -35,10 +46,29 @@ def test_a_company_has_the_clause_that_no_other_stands_in(
     assert dict(own_clauses(line, surfaces)) == expected
 
 
+@pytest.mark.parametrize(
+    ("window", "surface", "pieces"),
+    [
+        ("GERMANY: GE falls 8%, Siemens jumps", "GE", ["▁GE"]),
+        ("large gains for banks but ge plunges", "GE", ["▁", "ge"]),
+        ("Tesla soars; Agilent plunges (NYSE: T)", "T", ["T"]),
+        ("Tesla soars", "T", None),
+        ("买入GE股票", "GE", ["GE"]),
+    ],
+)
+def test_a_mention_is_a_word_of_its_own(window: str, surface: str, pieces: list[str] | None) -> None:
+    tokens = Tokens(SHIPPED)
+    (read,) = tokens.windows([window], [[surface]])
+    (span,) = read.spans
+    names = tokens.pieces()
+    found = [names[i] for i in read.ids[slice(*span)]] if span else None
+    assert (found and "".join(found).strip("▁")) == (pieces and "".join(pieces).strip("▁"))
+
+
 def test_only_the_mention_is_read_from_a_clause(tiny_weights: Path) -> None:
     engine = Engine.load(tiny_weights, device="exact", threads=1)
     headline = "Apple shares surge as Boeing shares slump"
-    windows = engine.tokens.windows([[headline]], [["Apple", "Boeing"]])
+    windows = engine.tokens.windows([headline], [["Apple", "Boeing"]])
     assert [(w.lead, w.clause) for w in windows] == [(True, False), (False, True), (False, True)]
     alone = engine.score([Text("Apple shares surge as Boeing shares slump", register="social")])[0]
     news = engine.score([Text("Apple shares surge as Boeing shares slump", register="news")])[0]

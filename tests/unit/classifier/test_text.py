@@ -1,9 +1,8 @@
-"""What the encoder reads: the normal form, the windows, the language."""
+"""What the encoder reads: the normal form, the language."""
 
 from classifier.language import detect
-from classifier.records import Text, shares
+from classifier.records import shares
 from classifier.text import normal, sound
-from classifier.windows import windows
 from core.chinese import simplified
 
 
@@ -21,25 +20,6 @@ def test_lone_surrogates_are_replaced_and_sound_text_is_the_same_object() -> Non
     text = "贵州茅台 📈"
     assert sound(text) is text
     sound("\ud83d oops").encode()
-
-
-def test_a_short_article_is_one_window_of_title_and_body() -> None:
-    assert windows(Text("Title", "Body.")) == ["Title\nBody."]
-    assert windows(Text("", "Body.")) == ["Body."]
-    assert windows(Text("", "")) == [""]
-
-
-def test_of_a_long_article_the_telling_part_is_read_too() -> None:
-    dull = "The weather in the town was as it is. " * 60
-    body = dull + "The bank said its profit fell after a fraud probe and it will cut the dividend. " + dull
-    found = windows(Text("Bank news", body))
-    assert 2 <= len(found) <= 3
-    assert any("fraud probe" in w for w in found[1:])
-
-
-def test_windows_stay_short_whatever_the_body() -> None:
-    for body in ("x" * 100_000, "a. " * 40_000, "。" * 50_000, "\n" * 50_000):
-        assert all(len(w) < 2_000 for w in windows(Text("t", body)))
 
 
 def test_script_tells_the_language() -> None:

@@ -24,7 +24,7 @@ REAL = [
 
 def noise(texts: list[str]) -> list[bool]:
     tokens = Tokens(SHIPPED)
-    leads = [w.ids for w in tokens.windows([[normal(t)] for t in texts], [[] for _ in texts]) if w.lead]
+    leads = [w.ids for w in tokens.windows([normal(t) for t in texts], [[] for _ in texts]) if w.lead]
     return [bool(n) for n in Wordlike(tokens.pieces()).noise(leads)]
 
 
