@@ -207,7 +207,12 @@ def main(
                 found[name] = {"skipped": "name an environment of its own"}
                 continue
             sys.stderr.write(f"scoring: {name}\n")
-            found[name] = row(python, name, some, rounds, Path(work))
+            try:
+                found[name] = row(python, name, some, rounds, Path(work))
+            except (OSError, RuntimeError) as error:  # another's environment: its fault is no end of ours
+                if name == "ours":
+                    raise
+                found[name] = {"skipped": str(error)}
         again = row(
             sys.executable, "ours", lines, rounds, Path(work)
         )  # the machine may have changed meanwhile

@@ -391,6 +391,9 @@ def bench_scoring(
         raise ConfigError(
             "the benches come with the repository, not with the package: run this from a checkout"
         )
+    for option, python in (("--other-python", other_python), ("--infinity-python", infinity_python)):
+        if python and not shutil.which(str(python)):
+            raise ConfigError(f"{option} {python}: no such interpreter")
     more = ["--texts", str(texts), "--rounds", str(rounds)]
     more += ["--other-python", str(other_python)] if other_python else []
     more += ["--infinity-python", str(infinity_python)] if infinity_python else []

@@ -18,6 +18,7 @@ from classifier.heads import softmax
 from classifier.taxonomy import REGISTERS, SENTIMENTS, TOPIC_NAMES
 from classifier.training import corpus
 from classifier.training.corpus import Example
+from core.errors import ConfigError
 
 CLASSES = (0, 1, 2)
 FINNL_THRESHOLD = 0.0
@@ -27,8 +28,11 @@ FINNL_THRESHOLD = 0.0
 def run(engine: Engine, *, data: Path, out: Path, split: str, sets: tuple[str, ...] = ()) -> dict[str, Any]:
     """Evaluate `engine` on the split's side of every set; write report.md, report.json and PNGs to `out`.
 
-    Raises KeyError for a set not known. Registers are detected, as `classify` does, not told.
+    Raises ConfigError for a set not known. Registers are detected, as `classify` does, not told.
     """
+    unknown = sorted(set(sets) - set(corpus.SETS))
+    if unknown:
+        raise ConfigError(f"--sets {', '.join(unknown)}: not known; expected {', '.join(corpus.SETS)}")
     examples = [e for e in corpus.load(data) if e.side == split and (not sets or e.set in sets)]
     by_set: dict[str, list[Example]] = defaultdict(list)
     for e in examples:

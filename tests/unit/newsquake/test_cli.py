@@ -46,6 +46,8 @@ def test_every_command_explains_itself(command: str) -> None:
         (["up", "--replay", "missing.jsonl", "--exit"], "missing.jsonl: no such file"),
         (["up", "--replay", "missing.jsonl", "--speed", "fast"], "--speed fast: expected a number"),
         (["up", "--exit"], "--exit needs --replay"),
+        (["bench", "scoring", "--other-python", "nope"], "--other-python nope: no such interpreter"),
+        (["evaluate", "--sets", "foo", "--data", "."], "--sets foo: not known; expected phrasebank, twitter"),
         (["up", "-c", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["alert-worker"], "no broker"),
         (
