@@ -17,7 +17,7 @@ from classifier.model import Encoder, Heads
 from classifier.training.average import Average
 from classifier.training.losses import losses
 from classifier.training.methods import Method
-from classifier.training.sampling import Item, Plan, batches, epoch
+from classifier.training.sampling import Item, Plan, batches, epoch, share
 
 Watch = Callable[[int, int, float, dict[str, float]], None]
 """watch(step, of, progress 0..1, mean losses since the last call)"""
@@ -46,7 +46,11 @@ def parameter_groups(encoder: Encoder, heads: Heads, plan: Plan) -> list[dict[st
 
 
 class Workers:
-    """How many processes train together, and the averaging of their gradients."""
+    """How many processes train together, and what they must have in common: each step is one of all.
+
+    A process alone (`count` 1) waits for nobody. What would be decided by each one's clock is decided by the
+    furthest one's: a process that stopped alone would leave the others waiting for its gradients.
+    """
 
     def __init__(self) -> None:
         self.count, self.rank = 1, 0
@@ -62,6 +66,27 @@ class Workers:
                 p.grad = torch.zeros_like(p)
             torch.distributed.all_reduce(p.grad)
             p.grad /= self.count
+
+    def begin_alike(self, *modules: torch.nn.Module) -> None:
+        """Give all processes the weights of the first: heads and adapters begin with random numbers."""
+        if self.count > 1:
+            for module in modules:
+                for tensor in (*module.parameters(), *module.buffers()):
+                    torch.distributed.broadcast(tensor.data, 0)
+
+    def most(self, device: torch.device, *values: float) -> list[float]:
+        """The greatest of each value over the processes."""
+        if self.count == 1:
+            return list(values)
+        shared = torch.tensor(values, dtype=torch.float64, device=device)
+        torch.distributed.all_reduce(shared, op=torch.distributed.ReduceOp.MAX)
+        found: list[float] = shared.tolist()
+        return found
+
+    def wait(self) -> None:
+        """Return once all processes have come here."""
+        if self.count > 1:
+            torch.distributed.barrier()
 
 
 def train(
@@ -87,10 +112,11 @@ def train(
     workers = Workers()
     rng = np.random.default_rng(plan.seed)
     torch.manual_seed(plan.seed + workers.rank)
-    order = list(batches(items, epoch(items, plan, rng), plan, rng))[workers.rank :: workers.count]
+    order = share(list(batches(items, epoch(items, plan, rng), plan, rng)), workers.rank, workers.count)
     total, step, spent = len(order), 0, 0.0
     checkpoint, best = folder / "checkpoint.pt", folder / "best.pt"
     score, since = -1.0, 0
+    workers.begin_alike(encoder, heads)
     mean = Average(encoder, heads)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
@@ -98,6 +124,7 @@ def train(
         heads.load_state_dict(state["heads"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, score = state["step"], state["spent"], state.get("score", -1.0)
+        since = state.get("since", 0)
         if "means" in state:
             mean.load(state["means"])
     began = saved = time.monotonic()
@@ -109,7 +136,7 @@ def train(
         nonlocal score, since, saved
         mean.swap()
         _mode(encoder, heads, training=False)
-        new = evaluate() if evaluate else -1.0
+        (new,) = workers.most(device, evaluate() if evaluate else -1.0)
         _mode(encoder, heads, training=True)
         since = 0 if new > score else since + 1
         if workers.rank == 0 and evaluate and new > score:
@@ -117,13 +144,27 @@ def train(
         mean.swap()
         if workers.rank == 0:
             state = {"encoder": encoder.state_dict(), "heads": heads.state_dict(), "means": mean.means}
-            whole = {"optimiser": optimiser.state_dict(), "step": step, "score": max(new, score)}
+            whole = {
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "score": max(new, score),
+                "since": since,
+            }
             _save(checkpoint, state | whole | {"spent": spent + time.monotonic() - began})
         score, saved = max(new, score), time.monotonic()
         return bool(plan.patience and since >= plan.patience)
 
-    for batch in order[step:]:
-        progress = max(step / total, (spent + time.monotonic() - began) / (60 * plan.budget_minutes))
+    first = step
+    for batch in order[first:]:
+        now = time.monotonic()
+        clock, due = workers.most(
+            device,
+            (spent + now - began) / (60 * plan.budget_minutes),
+            now - saved > 60 * plan.checkpoint_minutes,
+        )
+        if due and step > first and keep():
+            break
+        progress = max(step / total, clock)
         if progress >= 1.0:
             break
         _set_rate(optimiser, progress, plan.warmup)
@@ -153,16 +194,16 @@ def train(
                 )
             watch(step, total, progress, means)
             sums = {}
-        if time.monotonic() - saved > 60 * plan.checkpoint_minutes and keep():
-            break
     keep()
     mean.swap()
+    workers.wait()  # for the first one's best.pt
     if evaluate and best.exists():
         state = torch.load(best, weights_only=True, map_location=device)
         encoder.load_state_dict(state["encoder"])
         heads.load_state_dict(state["heads"])
     _mode(encoder, heads, training=False)
-    (folder / "done.json").write_text(json.dumps({"steps": step, "of": total, "dev_score": score}))
+    if workers.rank == 0:
+        (folder / "done.json").write_text(json.dumps({"steps": step, "of": total, "dev_score": score}))
 
 
 def _mode(encoder: Encoder, heads: Heads, *, training: bool) -> None:

@@ -1,5 +1,6 @@
 """`newsquake train`: recipe -> base -> (pre-training) -> training -> packed, calibrated weights."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def run(
 ) -> str:
     """Train by a recipe and leave the packed weights in `out`/weights; return their model version.
 
+    Of several processes (accelerate launch) the first packs; the others return "".
     Resumes from `out`/checkpoint.pt. Raises ConfigError for a recipe, a base or a data folder not usable.
     """
     changes = {k: v for k, v in (("base", base), ("seed", seed), ("minutes", minutes)) if v is not None}
@@ -34,7 +36,12 @@ def run(
         raise ConfigError(f"--data {data}: no such folder")
     out.mkdir(parents=True, exist_ok=True)
     device = _device()
+    workers = loop.Workers()
+    if workers.rank:
+        workers.wait()  # the first one may have to convert the base
     start = load_base(recipe.base, out / "bases")
+    if not workers.rank:
+        workers.wait()
     tokenizer = Tokenizer.from_file(str(start.tokenizer))
     # Sides are made over all sets, whatever the recipe takes: else it would train on what evaluation calls test.
     examples = [e for e in corpus.load(data) if e.set in recipe.sets]
@@ -44,12 +51,14 @@ def run(
     if recipe.signature_texts:
         teach_signature(start, tokenizer, items, recipe)
     items += sampling.itemise(phrases.make(recipe.phrases, recipe.seed), tokenizer, plan.max_tokens)
-    board = Board(out, recipe)
+    board = Board(out, recipe) if workers.rank == 0 else None
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
         encoder = start.encoder.to(device)
+        torch.manual_seed(recipe.seed)
         if recipe.pretraining.minutes:
             _pretrain(recipe, encoder, tokenizer, data, bar)
+        torch.manual_seed(recipe.seed)  # heads and adapters begin with random numbers; pre-training took some
         heads = Heads(start.config["hidden_size"])
         if start.heads is not None:
             heads.load_state_dict(start.heads)
@@ -64,14 +73,18 @@ def run(
                 f"{k} {v:.3f}" for k, v in means.items() if k in ("sentiment", "twitter", "finnl")
             )
             bar.update(task, completed=progress, description=f"train {step}/{of} {shown}")
-            board.write(step, {f"loss/{k}": v for k, v in means.items()})
+            if board:
+                board.write(step, {f"loss/{k}": v for k, v in means.items()})
 
         def evaluate() -> float:
             score = dev_score(encoder, heads, dev)
-            board.write(None, {"dev/score": score})
+            if board:
+                board.write(None, {"dev/score": score})
             return score
 
         loop.train(encoder, heads, items, plan, out, watch, evaluate, method)
+    if board is None:
+        return ""  # the first process packs for all
     board.close()
     encoder = method.merge(encoder).cpu()
     about = {"recipe": recipe.name, "licence": recipe.licence, "base": Path(recipe.base).name,
@@ -92,7 +105,7 @@ def _plan(recipe: Recipe) -> sampling.Plan:
 
 def _device() -> torch.device:
     """A card where there is one (accelerate gives each of several processes its own), else the CPU."""
-    if not torch.cuda.is_available():
+    if not torch.cuda.is_available() and int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return torch.device("cpu")
     from accelerate import Accelerator
 

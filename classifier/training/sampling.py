@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from classifier.training.corpus import Example, class_counts
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -102,3 +105,15 @@ def batches(
     # Neighbouring windows stay in order, batches inside one are shuffled.
     for c in rng.permutation(len(cut)).tolist():
         yield [items[i] for i in cut[c]]
+
+
+def share(order: list[_T], rank: int, count: int) -> list[_T]:
+    """Every `count`-th batch, from the `rank`-th: as many for each process, or one would wait for a step of another.
+
+    Where they do not divide evenly, a few of the first batches are seen twice.
+
+    >>> share([1, 2, 3, 4, 5], 0, 2), share([1, 2, 3, 4, 5], 1, 2)
+    ([1, 3, 5], [2, 4, 1])
+    """
+    whole = order + order[: -len(order) % count]
+    return whole[rank::count]

@@ -158,6 +158,45 @@ def test_an_adapter_trains_few_weights_and_merges_to_the_same_outputs(name: str)
     assert (method.merge(encoder)(ids, lengths) - before).abs().max() < 1e-4
 
 
+def test_patience_outlives_a_run_that_was_cut_off(tmp_path: Path) -> None:
+    patient = plan(passes={"phrasebank": 50}, checkpoint_minutes=1e-9, patience=3)
+    asked: list[float] = []
+
+    def worse() -> float:
+        if len(asked) == 3:  # the first is the best, two worse ones follow
+            raise KeyboardInterrupt
+        asked.append(0.9 - len(asked) / 10)
+        return asked[-1]
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(*network(), items(), patient, tmp_path, lambda *_: None, worse)
+    more: list[float] = []
+
+    def still_worse() -> float:
+        more.append(0.1)
+        return 0.1
+
+    loop.train(*network(), items(), patient, tmp_path, lambda *_: None, still_worse)
+    assert len(more) == 2  # the third worse one ends it, then the end is kept
+
+
+def process(rank: int, count: int, folder: str) -> None:
+    """One of several that train together; each begins with other random numbers."""
+    meet = f"file://{folder}/meet"
+    torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=count)
+    torch.manual_seed(rank)
+    encoder, heads = Encoder(CONFIG), Heads(32)
+    loop.train(encoder, heads, items(101), plan(passes={"phrasebank": 3}), Path(folder), lambda *_: None)
+    torch.save(heads.state_dict(), Path(folder) / f"heads-{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+def test_processes_that_train_together_end_with_the_same_weights(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(process, args=(2, str(tmp_path)), nprocs=2)
+    first, second = (torch.load(tmp_path / f"heads-{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.allclose(value, second[name], atol=1e-6) for name, value in first.items())
+
+
 def test_early_stopping_keeps_the_best_network(tmp_path: Path) -> None:
     encoder, heads = network()
     scores = iter([0.9, 0.5, 0.4, 0.3, 0.2, 0.1])
