@@ -65,6 +65,7 @@ class Stream:
         self.rows = 0
         self._sorted: list[float] = []
         self._values: deque[float] = deque()
+        self._last: deque[float] = deque(maxlen=self.params.smooth - 1)
         self._times: list[float] = []
         self._means: list[float] = []
         self._peaks: deque[tuple[int, float]] = deque()
@@ -109,8 +110,7 @@ class Stream:
 
     def _rhythm(self, seconds: float, value: float) -> float:
         params, times, means = self.params, self._times, self._means
-        last = list(self._values)[-(params.smooth - 1) :] if params.smooth > 1 else []
-        mean = (math.fsum(last) + value) / (len(last) + 1)
+        mean = (math.fsum(self._last) + value) / (len(self._last) + 1)
         distance = math.inf
         days = 0
         for day in range(1, params.days + 1):
@@ -145,6 +145,7 @@ class Stream:
     def _learn(self, value: float) -> None:
         insort(self._sorted, value)
         self._values.append(value)
+        self._last.append(value)
         if len(self._values) > self.params.kept:
             old = self._values.popleft()
             del self._sorted[bisect_left(self._sorted, old)]
@@ -196,7 +197,9 @@ def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, flo
         moment, value = fields[places[0]].strip(), fields[places[1]].strip()
         seconds = _time(moment)
         if seconds is None:
-            raise ConfigError(f"{where}: not a timestamp: {moment[:40]!r} (ISO 8601 or seconds since 1970)")
+            raise ConfigError(
+                f"{where}: not a timestamp: {moment[:40]!r} (ISO 8601, or seconds, ms, µs or ns since 1970)"
+            )
         if seconds < last:
             raise ConfigError(f"{where}: {moment[:40]} lies before the row above it; sort the file by time")
         last = seconds
@@ -216,9 +219,17 @@ def _fields(reader: Any, name: str) -> Iterator[list[str]]:
         raise ConfigError(f"{name}:{reader.line_num}: {error}") from error
 
 
+_EPOCH = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
+"""Digits of a time since 1970 -> its units a second (2001 to 2286)."""
+
+
 def _time(text: str) -> float | None:
+    text = text.strip()
+    # Before ISO: thirteen digits would read as the year 1768, a month, a day and an hour.
+    if len(text) in _EPOCH and text.isascii() and text.isdigit():
+        return int(text) / _EPOCH[len(text)]
     try:
-        return _seconds(datetime.fromisoformat(text.strip()))
+        return _seconds(datetime.fromisoformat(text))
     except ValueError:
         try:
             seconds = float(text)

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,25 @@ def test_odd_bytes_numbers_and_times_by_a_pipe_are_one_line_or_a_score(content: 
         assert done.returncode == 2 and said in told and told.count("\n") == 1
     else:
         assert done.returncode == 0 and not told
+
+
+def test_a_row_costs_as_much_late_as_early() -> None:
+    chance, stream, costs = random.Random(3), Stream(), []
+    for start in range(0, 40_000, 200):
+        values = [chance.gauss(0, 1) for _ in range(200)]
+        begun = time.process_time()
+        for i, value in enumerate(values, start):
+            stream.step(float(i), value)
+        costs.append(time.process_time() - begun)
+    assert min(costs[-10:]) < 5 * min(costs[5:15])
+
+
+@pytest.mark.parametrize("scale", [1, 1_000, 1_000_000, 1_000_000_000])
+@pytest.mark.parametrize("start", [1_768_010_100, 1_767_225_600])
+def test_time_since_1970_is_the_same_moment_in_any_unit(start: int, scale: int) -> None:
+    lines = [f"{(start + 60 * i) * scale},{i}" for i in range(3)]
+    assert [row[2] for row in rows(lines, "x")] == [start + 60.0 * i for i in range(3)]
+
+
+def test_an_iso_date_without_dashes_is_still_a_date() -> None:
+    assert [row[2] for row in rows(["20260101,1", "20260102,2"], "x")] == [1_767_225_600.0, 1_767_312_000.0]
