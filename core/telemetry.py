@@ -12,6 +12,15 @@ from core.settings import TelemetrySettings
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
+def logs_of_a_command(debug: bool) -> None:
+    """Until a stage configures its own: to standard error, as standard output is the command's (`--json`)."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["debug" if debug else "info"]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
 def configure_logs(settings: TelemetrySettings, stage: str) -> None:
     """Set up structlog and the standard library's logging; every line carries `stage`."""
     level = _LEVELS[settings.log_level]

@@ -143,7 +143,10 @@ def _group(groups: dict[str, typer.Typer], path: list[str]) -> typer.Typer:
 def _root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    pass  # main() looks for --debug itself, wherever it stands
+    # main() looks for --debug itself, wherever it stands. Runs before a command, not before --help.
+    from core.telemetry import logs_of_a_command
+
+    logs_of_a_command(debug=bool(os.environ.get("NEWSQUAKE_DEBUG")))
 
 
 def _stub() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -145,3 +146,14 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
         f"newsquake: api: 127.0.0.1:{port}: another program listens there; choose another by --port, "
         "or api.host and api.port in newsquake.yaml"
     ]
+
+
+def test_json_on_standard_output_is_json_alone(tmp_path: Path) -> None:
+    shown = run("rules", "list", "--json", cwd=tmp_path)  # no store there: that is worth a log line at most
+    assert shown.returncode == 0
+    assert json.loads(shown.stdout)["rules"] and shown.stderr == ""
+
+
+def test_check_without_a_store_says_nothing_of_it(tmp_path: Path) -> None:
+    shown = run("rules", "check", cwd=tmp_path)
+    assert shown.stdout.count("\n") == 1 and "nothing wrong" in shown.stdout
