@@ -14,6 +14,8 @@ from alerts.delivery.names import names
 from alerts.learned import Learned, learned
 from alerts.outagerules import OutageRule
 from alerts.rules import AnyRule, ImmediateRule, RuleSet, load_rules
+from alerts.rulesfile import Route
+from core import yamlfile
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import open_store
@@ -40,38 +42,38 @@ def check(file: File = None, config: Config = None, store: StoreUrl = None, desk
     """
     settings = settings_of(config, store, desk)
     rules = rules_of(file, settings)
-    unknown = unknown_channels(rules, names(settings))
-    if unknown:
-        known = ", ".join(names(settings)) or "none is configured"
-        raise ConfigError(
-            "\n".join(f"{rules.name}: {where}: no channel {name!r} ({known})" for where, name in unknown)
-        )
+    if unknown := unknown_channels(rules, names(settings)):
+        raise ConfigError("\n".join(f"{rules.name}:{line}: {words}" for line, words in unknown))
     number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
     far = _learned(rules, settings, asked=store is not None)
     typer.echo(f"{rules.name}: {number} rules, version {rules.version}: nothing wrong")
     _show_learned(far, settings)
 
 
-def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[str, str]]:
-    """(where, name) of every channel that rules route to and settings do not know."""
-    routes: list[tuple[str, Any]] = [("notify.route", rules.file.notify.route)]
-    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.rules]
-    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.immediate]
-    routes += [(f"rule {entry.name}", entry.route or {}) for entry in rules.file.outages]
-    found = [
-        (where, name)
+def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[int, str]]:
+    """(line, words) of every channel that rules route to and settings do not know."""
+    file = rules.file
+    routes: list[tuple[tuple[Any, ...], Route]] = [(("notify", "route"), file.notify.route)]
+    routes += [(("rules", at, "route"), entry.route or {}) for at, entry in enumerate(file.rules)]
+    routes += [(("immediate", at, "route"), entry.route or {}) for at, entry in enumerate(file.immediate)]
+    routes += [(("outages", at, "route"), entry.route or {}) for at, entry in enumerate(file.outages)]
+    named = [
+        ((*where, severity, at), name)
         for where, route in routes
-        for channels in route.values()
-        for name in channels
-        if name != "*" and name not in known
+        for severity, channels in route.items()
+        for at, name in enumerate(channels)
     ]
-    found += [
-        (f"notify.escalate.{at}", name)
-        for at, entry in enumerate(rules.file.notify.escalate)
-        for name in entry.to
-        if name != "*" and name not in known
+    named += [
+        (("notify", "escalate", at, "to", place), name)
+        for at, entry in enumerate(file.notify.escalate)
+        for place, name in enumerate(entry.to)
     ]
-    return found
+    words = ", ".join(known) or "none is configured"
+    return sorted(
+        (yamlfile.line_of(rules.source, where), f"{yamlfile.dotted(where)}: no channel {name!r} ({words})")
+        for where, name in named
+        if name != "*" and name not in known
+    )
 
 
 def list_rules(

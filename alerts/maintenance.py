@@ -48,7 +48,7 @@ def _moment(text: str, zone: ZoneInfo, name: str) -> int:
 
 
 def _minute(day: str, hour: str, minute: str) -> int:
-    if day.lower() not in _DAYS or int(hour) > 24 or int(minute) > 59:
+    if day.lower() not in _DAYS or int(minute) > 59 or int(hour) * 60 + int(minute) > 24 * 60:
         raise ValueError(f"weekly: no such time: {day} {hour}:{minute} (days are {', '.join(_DAYS)})")
     return ((_DAYS.index(day.lower()) * 24 + int(hour)) * 60 + int(minute)) % _WEEK_MINUTES
 

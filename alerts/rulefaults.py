@@ -16,12 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from alerts import sectors
 from alerts.calendar import calendar
 from alerts.detectors import KINDS
-from alerts.rulesfile import RulesFile, WindowRule
+from alerts.rulesfile import Immediate, Outage, RulesFile, WindowRule
 from alerts.series import plain_glob
-from core.times import DAY, MINUTE
+from core.yamlfile import nearest
 
 Fault = tuple[tuple[Any, ...], str]
-_LONGEST = 60 * DAY
 
 
 def kinds() -> Mapping[str, Any]:
@@ -29,12 +28,14 @@ def kinds() -> Mapping[str, Any]:
     return KINDS
 
 
-def faults(file: RulesFile) -> list[Fault]:
-    """All faults between the entries of `file`."""
+def faults(file: RulesFile, whole: bool = True) -> list[Fault]:
+    """All faults between the entries of `file`; where it is not `whole`, not those that hang on all of it (sectors)."""
     return [
         *_names(file),
         *_lists(file),
-        *sectors.faults(file),
+        *_matchers(file),
+        *_excluded(file),
+        *(sectors.faults(file) if whole else ()),
         *(fault for at, rule in enumerate(file.rules) for fault in _window(("rules", at), rule)),
     ]
 
@@ -93,16 +94,38 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
             yield where, str(error)
 
 
+def _matchers(file: RulesFile) -> Iterator[Fault]:
+    """Inhibition and maintenance of rules that there are not: they would do nothing, without a word."""
+    every: list[WindowRule | Immediate | Outage] = [*file.rules, *file.immediate, *file.outages]
+    known = [entry.name for entry in every]
+    wanted = [(("inhibit", at, "by", "rule"), entry.by.rule) for at, entry in enumerate(file.inhibit)]
+    wanted += [(("inhibit", at, "what", "rule"), entry.what.rule) for at, entry in enumerate(file.inhibit)]
+    wanted += [
+        (("maintenance", at, "what", "rule"), one.what.rule) for at, one in enumerate(file.maintenance)
+    ]
+    for where, glob in wanted:
+        if not set("*?{}") & set(glob) and glob not in known:  # a glob may be for rules to come
+            yield where, f"no rule is called {glob!r}{nearest(glob, known)}"
+
+
+def _excluded(file: RulesFile) -> Iterator[Fault]:
+    """Rules that exclude all that they watch. Only what is certain: a glob by itself, or everything."""
+    sections = [("rules", at, rule.series, rule.exclude) for at, rule in enumerate(file.rules)]
+    sections += [("outages", at, entry.sources, entry.exclude) for at, entry in enumerate(file.outages)]
+    for section, at, watched, excluded in sections:
+        everything = "**" in excluded or (section == "outages" and "*" in excluded)
+        if everything or (watched and set(watched) <= set(excluded)):
+            yield (section, at, "exclude"), "it excludes all that the rule watches: it could never fire"
+
+
 def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
     if not (rule.series or rule.watch_list):
         yield where, "expected series (such as topic:*) or a watch_list"
     for place, glob in enumerate(rule.series):
         if glob.startswith("outage:"):
             yield (*where, "series", place), "outages have no windows: write a rule of the section `outages`"
-    if not MINUTE <= rule.window <= _LONGEST:
-        yield (*where, "window"), "expected a window between 1m and 60d"
     if rule.detector.kind == "static" and rule.threshold is None:
-        yield (*where, "detector"), "the static detector needs a threshold"
+        yield (*where, "threshold"), "the static detector needs a threshold"
     yield from _detector((*where, "detector"), rule)
 
 

@@ -22,6 +22,7 @@ from alerts.outagerules import OutageRule, outage_rule
 from alerts.records import Severity
 from alerts.rulefaults import faults
 from alerts.rulesfile import SEVERITIES, Immediate, Route, RulesFile, WindowRule, matches
+from alerts.rulesleft import further
 from alerts.sectors import BY_SECTOR, sectors_of
 from alerts.series import entity_of, union
 from core import yamlfile
@@ -219,9 +220,11 @@ def load_rules(path: Path | None = None) -> RuleSet:
 
 def parse_rules(text: str, name: str) -> RuleSet:
     """The rules in YAML `text`; `name` stands in the faults. Raises ConfigError."""
-    file = yamlfile.parse(text, RulesFile, name)
+    file = yamlfile.parse(text, RulesFile, name, further)
     if found := faults(file):
-        placed = sorted((yamlfile.line_of(text, where), f"{_dotted(where)}: {what}") for where, what in found)
+        placed = sorted(
+            (yamlfile.line_of(text, where), f"{yamlfile.dotted(where)}: {what}") for where, what in found
+        )
         raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in placed))
     lists = {key: frozenset(names) for key, names in file.watch_lists.items()}
     return RuleSet(
@@ -238,10 +241,6 @@ def parse_rules(text: str, name: str) -> RuleSet:
             if entry.enabled
         ),
     )
-
-
-def _dotted(where: tuple[Any, ...]) -> str:
-    return ".".join(str(step) for step in where)
 
 
 def content_hash(content: Any) -> str:

@@ -13,7 +13,7 @@ from alerts.records import Severity
 from alerts.series import check_glob
 from core.records import TOPICS
 from core.settings import Section, Span
-from core.times import DAY, HOUR, MINUTE
+from core.times import DAY, HOUR, MINUTE, span
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """In rising order."""
@@ -26,6 +26,24 @@ Metric = Literal[
 Glob = Annotated[str, AfterValidator(check_glob)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def _within(least: int, most: int) -> AfterValidator:
+    """A span of time from `least` to `most` (milliseconds)."""
+
+    def check(value: int) -> int:
+        if not least <= value <= most:
+            between = f"between {span(least)} and" if least else "of at most"
+            raise ValueError(f"expected a span {between} {span(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
+LONGEST = 60 * DAY
+Lasting = Annotated[Span, _within(0, LONGEST)]
+Waiting = Annotated[Span, _within(MINUTE, LONGEST)]
+"""At least as long as a pane: of nothing at all a rule could not decide, and a reminder would follow itself."""
 
 
 def _rate(value: object) -> object:
@@ -69,7 +87,7 @@ class Resolve(Section):
     """When a firing alert ends: the statistic stays below `below` × threshold for `after` (hysteresis)."""
 
     below: Share = 0.7
-    after: Span = 30 * MINUTE
+    after: Lasting = 30 * MINUTE
 
 
 def _ladder(value: dict[Severity, float]) -> dict[Severity, float]:
@@ -92,7 +110,7 @@ class WindowRule(Section):
     series: list[Glob] = []
     exclude: list[Glob] = []
     watch_list: str | None = None
-    window: Span = HOUR
+    window: Waiting = HOUR
     metric: Metric | None = None
     """Left out: what the detector watches."""
     direction: Literal["up", "down", "both"] | None = None
@@ -101,7 +119,7 @@ class WindowRule(Section):
         Detector, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)
     ]
     minimum: Minimum = Minimum()
-    hold: Span = 0
+    hold: Lasting = 0
     resolve: Resolve = Resolve()
     severities: Annotated[dict[Severity, Annotated[float, Field(ge=0)]], AfterValidator(_ladder)] = {
         "low": 1.0,
@@ -161,8 +179,8 @@ class Outage(Section):
     sources: list[str] = Field(["*"], min_length=1)
     """Globs over the names of sources."""
     exclude: list[str] = []
-    hold: Span = 10 * MINUTE
-    resolve_after: Span = 10 * MINUTE
+    hold: Lasting = 10 * MINUTE
+    resolve_after: Lasting = 10 * MINUTE
     severity: Severity = "medium"
     route: Route | None = None
 
@@ -185,7 +203,7 @@ class Inhibition(Section):
 class Escalation(Section):
     """Nobody acknowledged within `after`: tell `to` too."""
 
-    after: Span
+    after: Waiting
     to: list[str] = Field(min_length=1)
     severity: Severity = "high"
     """From this severity on."""
@@ -195,10 +213,16 @@ class Again(Section):
     """Telling again while an alert fires unacknowledged: after `first`, then × `factor`, at most `most`
     apart."""
 
-    first: Span = 4 * HOUR
+    first: Waiting = 4 * HOUR
     factor: float = Field(2.0, ge=1, le=10)
-    most: Span = 2 * DAY
+    most: Waiting = 2 * DAY
     times: int = Field(5, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _grows(self) -> Again:
+        if self.most < self.first:
+            raise ValueError("`most` is less than `first`: reminders would come closer, not further apart")
+        return self
 
 
 class Maintenance(Section):

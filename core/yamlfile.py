@@ -5,7 +5,7 @@ Every fault is named, not only the first: `newsquake.yaml:12: broker.partitions:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -104,7 +104,7 @@ def _follow(model: type[BaseModel], loc: tuple[Any, ...]) -> tuple[list[Any], li
 
 def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
     path, known = _follow(model, error["loc"])
-    where = ".".join(str(step) for step in (*at, *path))
+    where = dotted((*at, *path))
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key{nearest(str(path[-1]), known)}"
     got = error.get("input")
@@ -118,8 +118,15 @@ def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
     return f"{where}: {text[0].lower()}{text[1:]}{shown}"
 
 
-def parse(text: str, model: type[Model], name: str) -> Model:
-    """The checked content of YAML `text`; `name` stands in the faults. Raises ConfigError."""
+Further = Callable[[dict[str, Any]], Iterable[tuple[tuple[Any, ...], str]]]
+"""From data that the model refused to what else is wrong with it: (path, words)."""
+
+
+def parse(text: str, model: type[Model], name: str, further: Further | None = None) -> Model:
+    """The checked content of YAML `text`; `name` stands in the faults. Raises ConfigError.
+
+    `further`: what is to be told beside the model's own faults, where it has any.
+    """
     try:
         node = yaml.compose(text, Loader=_Loader)
         data = yaml.load(text, Loader=_Loader)
@@ -132,12 +139,13 @@ def parse(text: str, model: type[Model], name: str) -> Model:
         data = {}
     if not isinstance(data, dict):
         raise ConfigError(f"{name}:1: expected keys and values, got {type(data).__name__}")
-    return check(data, model, name, node)
+    return check(data, model, name, node, further=further)
 
 
 def check(
     data: dict[str, Any], model: type[Model], name: str, node: yaml.Node | None = None, *,
     at: tuple[Any, ...] = (), place: Callable[[tuple[Any, ...]], str] | None = None,
+    further: Further | None = None,
 ) -> Model:  # fmt: skip
     """The same for data that is loaded already. Raises ConfigError.
 
@@ -146,19 +154,28 @@ def check(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = sorted(
-            {
-                (
-                    0 if place else _line(node, (*at, *fault["loc"])),
-                    place(fault["loc"]) if place else "",
-                    _complaint(fault, model, at),
-                )
-                for fault in error.errors()
-            }
-        )
+        faults = {
+            (
+                0 if place else _line(node, (*at, *fault["loc"])),
+                place(fault["loc"]) if place else "",
+                _complaint(fault, model, at),
+            )
+            for fault in error.errors()
+        }
+        faults |= {
+            (_line(node, where), "", f"{dotted(where)}: {words}")
+            for where, words in (further(data) if further else ())
+        }
         raise ConfigError(
-            "\n".join(f"{where or f'{name}:{line}'}: {complaint}" for line, where, complaint in faults)
+            "\n".join(
+                f"{where or f'{name}:{line}'}: {complaint}" for line, where, complaint in sorted(faults)
+            )
         ) from error
+
+
+def dotted(path: tuple[Any, ...]) -> str:
+    """`rules.0.window` of its steps."""
+    return ".".join(str(step) for step in path)
 
 
 def line_of(text: str, path: tuple[Any, ...]) -> int:

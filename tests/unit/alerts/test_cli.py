@@ -140,7 +140,9 @@ def test_rules_are_checked_with_their_channels(config: Path, capsys: pytest.Capt
     assert out(capsys)["rules"][0]["id"] == "company-negative"
     other = config.parent / "other.yaml"
     other.write_text(rules_of().source + "notify: {route: {default: [fax]}}\n")
-    with pytest.raises(ConfigError, match=r"notify\.route: no channel 'fax' \(hook\)"):
+    with pytest.raises(
+        ConfigError, match=r"other\.yaml:9: notify\.route\.default\.0: no channel 'fax' \(hook\)"
+    ):
         cli_rules.check(other, config=config)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
+from alerts.cli_rules import unknown_channels
 from alerts.detectors import KINDS
 from alerts.rules import Rule, load_rules, parse_rules
+from alerts.rulesfile import RulesFile
 from core.errors import ConfigError
 from core.records import Article, Mention, ScoredArticle
 
@@ -357,3 +361,115 @@ def test_maintenance_times_are_checked(entry: str, words: str | None) -> None:
 def test_a_rule_on_negative_volume_counts_negative_stories() -> None:
     rules = parse_rules("rules:\n  - {name: bad, detector: negative_volume, series: [all]}\n", "rules.yaml")
     assert rules.rules[0].metric == "negative_stories"
+
+
+MANY = """
+rules:
+  - name: a
+    series: ["entity:*"]
+    detector: negative_share
+    window: -1h
+  - name: a
+    series: ["topic:nonsense"]
+    detector: nosuch
+  - name: b
+    series: ["entity:*"]
+    detector: {kind: volume, memory_days: -1, foo: 3}
+    window: 90d
+  - name: c
+    series: []
+    detector: static
+  - name: d
+    watch_list: nolist
+    detector: volume
+    unknown_key: 1
+"""
+
+
+def test_faults_between_entries_are_told_beside_those_of_entries() -> None:
+    said = [line.split(": ", 2)[:2] for line in faults(MANY)]
+    assert said == [
+        ["rules.yaml:6", "rules.0.window"],
+        ["rules.yaml:7", "rules.1.name"],
+        ["rules.yaml:8", "rules.1.series.0"],
+        ["rules.yaml:9", "rules.1.detector"],
+        ["rules.yaml:12", "rules.2.detector.foo"],
+        ["rules.yaml:12", "rules.2.detector.memory_days"],
+        ["rules.yaml:13", "rules.2.window"],
+        ["rules.yaml:14", "rules.3.threshold"],
+        ["rules.yaml:14", "rules.3"],
+        ["rules.yaml:18", "rules.4.watch_list"],
+        ["rules.yaml:20", "rules.4.unknown_key"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MINIMAL.replace('series: ["topic:*"]', "serie: [all]"),  # not also: expected series
+        MINIMAL.replace("detector: negative_share", "detector: static\n    threshold: much"),
+        MINIMAL + "    watch_list: mine\nwatch_lists: {mine: [5]}\n",
+        MINIMAL.replace("    detector: negative_share\n", ""),
+        MINIMAL + "  - 5\n",
+        MINIMAL + "  - {series: [all], detector: volume}\n",
+        MINIMAL + "immediate: [{name: x}]\ninhibit: [{by: {rule: one}}]\n",
+        MINIMAL + "notify: {again: {times: many}, escalate: [{}]}\n",
+        "rules: 5\nsectors: [banks]\n",
+        MINIMAL.replace("negative_share", "sector_divergence") + "sectors: {banks: 5}\n",
+    ],
+)
+def test_no_fault_is_told_that_only_comes_of_another(text: str) -> None:
+    try:
+        RulesFile.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        assert len(faults(text)) == error.error_count()
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        ('    exclude: ["**"]\n', 6, "excludes all that the rule watches"),
+        ('    exclude: ["topic:*"]\n', 6, "excludes all that the rule watches"),
+        ("    hold: 400d\n", 6, "expected a span of at most 60d"),
+        ("    resolve: {after: 999d}\n", 6, "expected a span of at most 60d"),
+        ("    window: 90d\n", 6, "expected a span between 1m and 60d"),
+        ("notify: {again: {first: 0s}}\n", 6, "expected a span between 1m and 60d"),
+        ("notify: {again: {most: 0s}}\n", 6, "expected a span between 1m and 60d"),
+        ("notify: {again: {first: 2h, most: 1h}}\n", 6, "`most` is less than `first`"),
+        ("notify: {escalate: [{after: 0s, to: [mail]}]}\n", 6, "expected a span between 1m and 60d"),
+        ("inhibit: [{by: {rule: nosuchrule}, what: {rule: one}}]\n", 6, "no rule is called 'nosuchrule'"),
+        ("inhibit: [{by: {rule: onee}, what: {}}]\n", 6, "did you mean one?"),
+        (
+            "maintenance: [{name: m, what: {rule: tow}, weekly: Sat 22:00 - Sun 04:00, reason: work}]\n",
+            6,
+            "no rule is called 'tow'",
+        ),
+        (
+            "maintenance: [{name: m, weekly: Sat 22:00 - Sat 24:30, reason: work}]\n",
+            6,
+            "no such time: Sat 24:30",
+        ),
+        (
+            'outages: [{name: o, kind: source_silent, exclude: ["*"]}]\n',
+            6,
+            "excludes all that the rule watches",
+        ),
+    ],
+)
+def test_what_could_do_nothing_or_too_much_is_a_fault(change: str, line: int, words: str) -> None:
+    (said,) = faults(MINIMAL + change)
+    assert said.startswith(f"rules.yaml:{line}: ") and words in said
+
+
+def test_the_day_ends_at_24_00() -> None:
+    text = MINIMAL + "maintenance: [{name: m, weekly: Sat 22:00 - Sat 24:00, reason: work}]\n"
+    assert parse_rules(text, "a").file.maintenance
+
+
+def test_an_unknown_channel_is_named_with_its_line() -> None:
+    text = MINIMAL + "    route:\n      low: []\n      high: [mail, pager]\nnotify:\n  escalate:\n"
+    rules = parse_rules(text + "    - {after: 1h, to: [boss]}\n", "rules.yaml")
+    assert unknown_channels(rules, ["mail"]) == [
+        (8, "rules.0.route.high.1: no channel 'pager' (mail)"),
+        (11, "notify.escalate.0.to.0: no channel 'boss' (mail)"),
+    ]
