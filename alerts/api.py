@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, select
 
 from alerts import handling, listing, outbox, silences
@@ -57,7 +57,13 @@ class Summary(BaseModel):
     reason: str
 
 
-class Deed(BaseModel):
+class Strict(BaseModel):
+    """What a caller sends: a key that is not known is refused, as it would otherwise say nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Deed(Strict):
     """What is done with an alert."""
 
     action: Literal["acknowledge", "unacknowledge", "close", "dispose"]
@@ -75,8 +81,11 @@ class Done(BaseModel):
     action: str
 
 
-class NewSilence(BaseModel):
-    """A silence to be added; all matchers that are given must match."""
+class NewSilence(Strict):
+    """A silence to be added; all matchers that are given must match.
+
+    They stand beside the rest, or in `matchers` as in the answer to GET.
+    """
 
     rule: str = Field("", max_length=200, description="A glob.")
     series: str = Field("", max_length=400, description="A glob.")
@@ -86,6 +95,21 @@ class NewSilence(BaseModel):
     ends_at: str = Field(max_length=40, description="ISO 8601, or a span from now such as 2h.")
     reason: str = Field(min_length=3, max_length=2000)
     actor: str = Field("", max_length=150)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_shown(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("matchers"), dict):
+            return data
+        rest = {name: value for name, value in data.items() if name != "matchers"}
+        matchers = dict(data["matchers"])
+        if both := sorted(set(matchers) & set(rest)):
+            raise ValueError(f"{both[0]} stands both in matchers and beside it")
+        if wrong := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
+            raise ValueError(f"no matcher is called {wrong[0]!r}; known: rule, series, severity, alert")
+        if isinstance(matchers.get("severity"), str):  # as it is shown: by commas
+            matchers["severity"] = matchers["severity"].split(",")
+        return {**rest, **matchers}
 
 
 class ShownSilence(BaseModel):

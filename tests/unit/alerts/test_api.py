@@ -157,3 +157,27 @@ def test_pending_alerts_and_those_of_the_sixties_are_listed_where_asked(
     assert listed == [alert, "aa" * 16]
     waiting = client.get("/v1/alerts?state=pending", headers=READ).json()
     assert [one["id"] for one in waiting] == ["bb" * 16]
+
+
+UNTIL = {"ends_at": "2h", "reason": "maintenance of the feed"}
+
+
+def test_a_key_that_is_not_known_is_refused_and_silences_nothing(client: TestClient, alert: str) -> None:
+    for body in (
+        {"rule": "co-*", "serie": "entity:US:JPM"},
+        {"matchers": {"rule": "co-*", "serie": "entity:US:JPM"}},
+        {"matchers": {"rule": "co-*"}, "rule": "co-*"},
+        {"matchers": 5, "rule": "co-*"},
+    ):
+        assert client.post("/v1/silences", json={**body, **UNTIL}, headers=HANDLE).status_code == 422, body
+    assert client.get("/v1/silences", headers=READ).json() == []
+    deed = {"action": "acknowledge", "reason": "mine", "dispositon": "true"}
+    assert client.post(f"/v1/alerts/{alert}/handling", json=deed, headers=HANDLE).status_code == 422
+
+
+def test_the_matchers_of_a_silence_as_shown_make_the_same_silence(client: TestClient, alert: str) -> None:
+    body = {"rule": "co-*", "series": "entity:US:JPM", "severity": ["low", "high"], "alert": alert}
+    first = client.post("/v1/silences", json={**body, **UNTIL}, headers=HANDLE).json()
+    shown = {"matchers": first["matchers"], "ends_at": first["ends_at"], "reason": first["reason"]}
+    again = client.post("/v1/silences", json=shown, headers=HANDLE)
+    assert again.status_code == 201 and again.json()["matchers"] == first["matchers"]
