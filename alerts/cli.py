@@ -40,7 +40,7 @@ def list_alerts(
         str | None, typer.Option(help="Onset not before: a time, or a span such as -7d.")
     ] = None,
     open_only: Annotated[
-        bool, typer.Option("--open", help="Only those that fire and nobody acknowledged.")
+        bool, typer.Option("--open", help="Only those that fire and nobody acknowledged or closed.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
     json: Json = False,
@@ -84,6 +84,8 @@ def _hands(one: dict[str, Any]) -> str:
     said = []
     if one["acknowledged"]:
         said.append(f"acknowledged by {one['acknowledged_by']}")
+    if one["closed_by"]:
+        said.append(f"closed by {one['closed_by']}")
     if one["silenced"]:
         said.append("silenced")
     if one["inhibited_by"]:
@@ -180,7 +182,8 @@ def resolve(
         alert = handling.dispose(
             connection, at.name, which, disposition, actor=actor, reason=reason, now_ms=now
         )
-        if handling.find(connection, at.name, alert).state != "resolved":
+        closed = handling.closed_by(handling.state_of(connection, at.name, alert)["state"])
+        if not closed and handling.find(connection, at.name, alert).state != "resolved":
             handling.close(connection, at.name, alert, actor=actor, reason=reason, now_ms=now)
     typer.echo(f"alert {alert} judged {disposition} and closed")
 

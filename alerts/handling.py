@@ -84,6 +84,8 @@ def unacknowledge(
 def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
     """Close an alert by hand: nobody hears of it any more. Its state still follows from the panes; returns its id."""
     alert = _firing(find(connection, desk, which), "close")
+    if closer := closed_by(state_of(connection, desk, alert)["state"]):
+        raise ConfigError(f"alert {alert} is closed already, by {closer}")
     changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
     return _do(connection, desk, alert, "alert.close", changes, actor, reason, now_ms)
 
@@ -96,6 +98,15 @@ def dispose(
         raise ConfigError(f"disposition {disposition!r}: expected one of {', '.join(DISPOSITIONS)}")
     alert = str(find(connection, desk, which).id)
     return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
+
+
+def closed_by(state: Mapping[str, Any]) -> str:
+    """Who closed the alert by hand, from the state of its handling row; empty: nobody."""
+    return str(state.get("closed_by", ""))
+
+
+CLOSED = handling.c.state.contains('"closed_by":')
+"""The same as a condition: quotes within the state's own values are escaped, so that none can look so."""
 
 
 def note_quiet(connection: Connection, desk: str, alert: str, why: Quiet, facts: Facts, now_ms: int) -> None:

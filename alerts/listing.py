@@ -30,12 +30,13 @@ def listed(
 ) -> list[dict[str, Any]]:
     """Alerts that fired (with `state` pending: those that may yet), the newest first.
 
-    `kind`: market or outage; `series`: a part of its name; `unhandled`: firing and not acknowledged.
+    `kind`: market or outage; `series`: a part of its name; `unhandled`: firing, neither
+    acknowledged nor closed by hand.
     """
     query = (
         select(
             alerts, hands.c.acknowledged, hands.c.acknowledged_by, hands.c.silenced, hands.c.inhibited_by,
-            hands.c.disposition, hands.c.reason,
+            hands.c.disposition, hands.c.reason, hands.c.state.label("hands_state"),
         )
         .outerjoin(hands, and_(hands.c.desk == alerts.c.desk, hands.c.id == alerts.c.id))
         .where(alerts.c.desk == desk)
@@ -57,7 +58,9 @@ def listed(
         query = query.where(outages if kind == "outage" else ~outages)
     if unhandled:
         query = query.where(
-            alerts.c.state == "firing", or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False))
+            alerts.c.state == "firing",
+            or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False)),
+            or_(hands.c.state.is_(None), ~handling.CLOSED),
         )
     return [_summary(row) for row in connection.execute(query)]
 
@@ -86,6 +89,7 @@ def _summary(row: Row[Any]) -> dict[str, Any]:
         "incident": row.incident,
         "acknowledged": bool(row.acknowledged),
         "acknowledged_by": row.acknowledged_by or "",
+        "closed_by": handling.closed_by(msgspec.json.decode(row.hands_state or "{}")),
         "silenced": bool(row.silenced),
         "inhibited_by": row.inhibited_by or "",
         "disposition": row.disposition or "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import ColumnElement, and_, func, select
 
+from alerts.handling import CLOSED
 from alerts.outagerules import PREFIX
 from core.store import Store
 from core.tables import alert_lines, alerts, audit, handling, outbox, silences
@@ -76,6 +77,7 @@ def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> p
     if wanted.unhandled:
         conditions.append(func.coalesce(handling.c.acknowledged, False).is_(False))
         conditions.append(func.coalesce(handling.c.disposition, "") == "")
+        conditions.append(func.coalesce(~CLOSED, True))
     statement = select(*_LIST).select_from(alerts.outerjoin(handling, _HANDLED)).where(*conditions)
     return frame(store, statement.order_by(alerts.c.onset.desc(), alerts.c.id).limit(limit))
 

@@ -187,3 +187,21 @@ def test_a_silence_of_a_rule_that_there_is_not_says_so(
     assert "no rule is called 'compny-*' now" in capsys.readouterr().err
     cli.silence_add(rule="company-*", reason="known", by="anna", config=config)
     assert capsys.readouterr().err == ""
+
+
+def test_a_closed_alert_is_no_longer_open_says_so_and_is_closed_once(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.resolve(ALERT, reason="old story", by="anna", config=config)
+    capsys.readouterr()
+    cli.list_alerts(open_only=True, config=config)
+    assert capsys.readouterr().out == "No alerts.\n"
+    cli.list_alerts(config=config)
+    assert "closed by anna" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="is closed already, by anna"):
+        cli.resolve(ALERT, reason="once more", by="bob", config=config)
+    cli.resolve(ALERT, reason="judged later", disposition="false", by="bob", config=config)
+    cli.list_alerts(json=True, config=config)
+    text = capsys.readouterr().out
+    (one,) = json.loads(text[text.index("[") :])
+    assert one["closed_by"] == "anna" and one["disposition"] == "false"
