@@ -57,7 +57,8 @@ def backtest(
     rule_set = load_rules(rules_file)
     opened = None if scored else open_store(settings.store, read_only=True)
     since, until = _times(start, end)
-    records, total = _records(opened, scored, since, until)
+    refused: list[str] = []
+    records, total = _records(opened, scored, since, until, refused)
     said = source.health_of_store(opened, since, until) if opened is not None else []
     started = time.monotonic()
     columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -87,6 +88,7 @@ def backtest(
         f"{result.articles} articles, {result.panes} panes, {fired} alerts in {took:.1f} s "
         f"({result.articles / max(took, 1e-9):,.0f} articles/s)"
     )
+    say_refused(refused)
     if rule_set.outages and not said:
         where = scored or settings.store.url
         typer.echo(
@@ -95,6 +97,15 @@ def backtest(
     if parity:
         assert opened is not None
         _compare(lines, list(alert_lines(opened, settings.alerts.desk)))
+
+
+def say_refused(refused: list[str]) -> None:
+    """Say on standard error that lines were left out, and the first of them."""
+    if refused:
+        typer.echo(
+            f"{len(refused)} lines left out, as live puts them aside as dead letters; the first: {refused[0]}",
+            err=True,
+        )
 
 
 def _times(start: str | None, end: str | None) -> tuple[int | None, int | None]:
@@ -106,12 +117,12 @@ def _times(start: str | None, end: str | None) -> tuple[int | None, int | None]:
 
 
 def _records(
-    store: Store | None, file: Path | None, since: int | None, until: int | None
+    store: Store | None, file: Path | None, since: int | None, until: int | None, refused: list[str]
 ) -> tuple[Iterator[ScoredArticle], int | None]:
     if file is not None:
         within = (
             one
-            for one in source.of_file(file)
+            for one in source.of_file(file, refused)
             if (since is None or one.article.available_at >= since)
             and (until is None or one.article.available_at < until)
         )

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from alerts.cli_common import Config, Json, StoreUrl, settings_of, show_json, show_table
 from alerts.cli_rules import rules_of
 from backtest import source
+from backtest.cli import say_refused
 from backtest.preview import Report, RuleReport, preview, read_events
 from core.errors import ConfigError
 from core.records import Health, ScoredArticle
@@ -56,12 +57,11 @@ def rules_preview(
         f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
     )
     if report.events:
-        lead = (
-            f", median lead {told['median_lead_s'] / 60:.0f} min" if told["median_lead_s"] is not None else ""
-        )
+        delay = told["median_delay_s"]
+        after = "" if delay is None else f", decided a median {delay / 60:.0f} min after the onset"
         typer.echo(
             f"{told['incidents']} incidents: recall {_share(told['recall'])}, precision {_share(told['precision'])}, "
-            f"{told['false_alarms_a_week']} false alarms a week{lead}"
+            f"{told['false_alarms_a_week']} false alarms a week{after}"
         )
         missed = sorted(
             event.id for event in report.events if event.must_alert and event.id not in report.found
@@ -113,8 +113,11 @@ def _report(
     records: Iterator[ScoredArticle]
     said: list[Health] = []
     if scored is not None:
-        records = (one for one in source.of_file(scored) if until is None or one.article.available_at < until)
-        first, last = _ends(scored)
+        refused: list[str] = []
+        first, last = _ends(scored, refused)
+        say_refused(refused)
+        taken = source.of_file(scored, [])
+        records = (one for one in taken if until is None or one.article.available_at < until)
     else:
         opened = open_store(settings.store, read_only=True)
         with opened.read() as connection:
@@ -148,8 +151,8 @@ def _report(
         )
 
 
-def _ends(file: Path) -> tuple[int, int]:
-    times = [one.article.available_at for one in source.of_file(file)]
+def _ends(file: Path, refused: list[str]) -> tuple[int, int]:
+    times = [one.article.available_at for one in source.of_file(file, refused)]
     if not times:
         raise ConfigError(f"{file}: it holds no article")
     return times[0], times[-1]

@@ -27,7 +27,7 @@ from alerts.worker import watches_of
 from backtest.run import run
 from core.errors import ConfigError
 from core.records import Health, ScoredArticle
-from core.times import DAY, parse_iso
+from core.times import DAY, WEEK, parse_iso
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
@@ -46,7 +46,7 @@ class Event:
 
 @dataclass
 class RuleReport:
-    """One rule over the period. `hits`: event id -> lead time in ms from onset to decision."""
+    """One rule over the period. `hits`: event id -> ms from its onset to the decision."""
 
     rule: str
     alerts: list[AlertLine] = field(default_factory=list)
@@ -68,18 +68,18 @@ class Report:
     start: int
     end: int
     weeks: float
-    """Weeks with data: days on which anything was published, over seven."""
+    """Weeks with data: of the days on which anything was published, what lies within, over seven."""
     articles: int
     events: list[Event]
     rules: list[RuleReport]
 
     @property
     def found(self) -> dict[str, int]:
-        """Events that any rule found, with the shortest lead time in ms."""
+        """Events that any rule found, with the shortest time to a decision in ms."""
         best: dict[str, int] = {}
         for report in self.rules:
-            for event, lead in report.hits.items():
-                best[event] = min(lead, best.get(event, lead))
+            for event, took in report.hits.items():
+                best[event] = min(took, best.get(event, took))
         return best
 
     def summary(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Report:
             "recall": _ratio(len([event for event in wanted if event.id in found]), len(wanted)),
             "precision": _ratio(alerts - false - beside, alerts - beside) if self.events else None,
             "false_alarms_a_week": _ratio(false, self.weeks) if self.events else None,
-            "median_lead_s": median(found.values()) / 1000 if found else None,
+            "median_delay_s": median(found.values()) / 1000 if found else None,
             "forbidden": sorted({event for report in self.rules for event in report.forbidden}),
         }
 
@@ -185,7 +185,8 @@ def preview(
         _place(reports[line.rule], line, inside, windows.get(line.rule, 0))
     for watch in kept:
         _options(reports[watch.rule.id], watch, end, pane_ms)
-    return Report(start, end, len(days) / 7, result.articles, inside, list(reports.values()))
+    within = sum(min(end, (day + 1) * DAY) - max(start, day * DAY) for day in days)
+    return Report(start, end, within / WEEK, result.articles, inside, list(reports.values()))
 
 
 def true_alarms(

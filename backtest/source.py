@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import and_, select
 
 from alerts.intake import article_of, scored_of
-from core.errors import ConfigError, LookAhead
-from core.records import Health, ScoredArticle
+from alerts.naming import fault
+from core.errors import ConfigError, InvalidRecord, LookAhead, Reason
+from core.records import Health, ScoredArticle, decode
 from core.store import Store
 from core.tables import articles, health, scores
 
@@ -75,9 +76,12 @@ class _Row:
         self.__dict__.update(values)
 
 
-def of_file(path: Path) -> Iterator[ScoredArticle]:
-    """The lines of scored.jsonl in order; only their keys are held in memory. Raises ConfigError with the line."""
-    decoder = msgspec.json.Decoder(ScoredArticle)
+def of_file(path: Path, refused: list[str] | None = None) -> Iterator[ScoredArticle]:
+    """The lines of scored.jsonl in order; only their keys are held in memory.
+
+    What live would put aside as a dead letter is left out and said in `refused`, with its line; without that list the
+    first ends the reading. Raises ConfigError.
+    """
     order: list[tuple[int, str, str, int]] = []
     try:
         with path.open("rb") as file:
@@ -85,17 +89,32 @@ def of_file(path: Path) -> Iterator[ScoredArticle]:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     try:
-                        article = decoder.decode(line).article
-                    except msgspec.MsgspecError as error:
-                        raise ConfigError(f"{path}:{number}: not a scored article: {error}") from error
-                    order.append((article.available_at, article.id, article.revision, offset))
+                        article = _scored(line).article
+                    except InvalidRecord as error:
+                        said = f"{path}:{number}: not a scored article: {error.detail}"
+                        if refused is None:
+                            raise ConfigError(said) from error
+                        refused.append(said)
+                    else:
+                        order.append((article.available_at, article.id, article.revision, offset))
                 offset += len(line)
+            if refused and not order:
+                raise ConfigError(refused[0])
             order.sort()
             for *_, offset in order:
                 file.seek(offset)
-                yield decoder.decode(file.readline())
+                yield _scored(file.readline())
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
+
+
+def _scored(line: bytes) -> ScoredArticle:
+    """A line as the alert worker would take it. Raises InvalidRecord."""
+    record = decode(line, "scored/1")
+    assert isinstance(record, ScoredArticle)
+    if wrong := fault(record):
+        raise InvalidRecord(Reason.BAD_SCHEMA, wrong)
+    return record
 
 
 def in_order(records: Iterator[ScoredArticle]) -> Iterator[ScoredArticle]:

@@ -92,8 +92,8 @@ def test_a_preview_counts_weeks_with_data_and_finds_the_burst() -> None:
     )
     told = report.summary()
     assert told["recall"] == told["precision"] == 1.0 and told["forbidden"] == []
-    assert 0 < told["median_lead_s"] <= 1800
-    assert told["weeks"] == pytest.approx(15 / 7, abs=0.01)
+    assert 0 < told["median_delay_s"] <= 1800
+    assert told["weeks"] == 2.0, "days touched in part count in part"
     late = preview(
         iter(records), rules, start=START + 11 * DAY, end=START + 14 * DAY, pane_ms=MINUTE, lateness_ms=MINUTE,
         events=[event],
@@ -140,3 +140,17 @@ def test_a_period_that_holds_nothing_is_told_before_the_work(
     for command in (rules_preview, rules_tune):
         with pytest.raises(ConfigError, match=words):
             command(start=start, end=end, scored=file)
+
+
+def test_the_time_from_onset_to_alert_is_called_a_delay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rules, file, events = tmp_path / "rules.yaml", tmp_path / "scored.jsonl", tmp_path / "events.csv"
+    rules.write_text('rules: [{name: bad, series: ["topic:energy"], threshold: 0.8}]\n')
+    records = [scored(n, START + n * MINUTE, negative=9_000) for n in range(200)]
+    file.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+    events.write_text(f"id,series,onset,end\nfire,topic:energy,{iso(START)},{iso(START + 3 * HOUR)}\n")
+    rules_preview(rules=rules, scored=file, events=events)
+    said = capsys.readouterr().out
+    assert "recall 1.000" in said and "min after the onset" in said and "lead" not in said

@@ -13,6 +13,8 @@ from alerts.testing import START, drive, end_marker, rule_set, scored, share_wat
 from alerts.testing import desk_of as fresh_desk
 from alerts.testing import lines as lines_of
 from backtest import source
+from backtest.cli import backtest
+from backtest.cli_rules import rules_preview
 from backtest.run import run
 from core.errors import ConfigError, LookAhead
 from core.records import ScoredArticle
@@ -76,3 +78,26 @@ def test_a_file_is_read_in_order_of_time_and_a_bad_line_is_named(tmp_path: Path)
 
     with pytest.raises(ConfigError, match=r"scored.jsonl:11: not a scored article"):
         list(read())
+
+
+def test_what_live_puts_aside_is_left_out_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = [msgspec.json.encode(record) for record in news()]
+    nan = good[30].replace(b'"p_negative":9000', b'"p_negative":NaN')
+    wrong = good[30].replace(b'"p_negative":9000', b'"p_negative":99999')
+    assert b"NaN" in nan and b"99999" in wrong
+    alerts = []
+    for name, lines in (("good", good), ("both", [*good[:30], nan, wrong, *good[30:]])):
+        file = tmp_path / f"{name}.jsonl"
+        file.write_bytes(b"".join(line + b"\n" for line in lines))
+        backtest(scored=file, out=tmp_path / name)
+        alerts.append((tmp_path / name / "alerts.jsonl").read_bytes())
+    assert alerts[0] == alerts[1]
+    said = capsys.readouterr().err
+    assert "2 lines left out" in said and "both.jsonl:31: not a scored article" in said
+    file.write_bytes(nan)
+    for command in (backtest, rules_preview):
+        with pytest.raises(ConfigError, match=r"both\.jsonl:1: not a scored article"):
+            command(scored=file)
