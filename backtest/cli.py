@@ -54,8 +54,14 @@ def backtest(
     if out is not None:
         writable(out, "--out")
     rules_file = rules or (settings.path(settings.alerts.rules) if settings.alerts.rules else None)
-    rule_set = load_rules(rules_file)
     opened = None if scored else open_store(settings.store, read_only=True)
+    if parity and opened is not None:
+        rule_set, sets = source.rules_of_store(opened, settings.alerts.desk, lambda: load_rules(rules_file))
+        if sets > 1:
+            said = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
+            typer.echo(f"{said}; compared under {rule_set.version}", err=True)
+    else:
+        rule_set = load_rules(rules_file)
     since, until = _times(start, end)
     refused: list[str] = []
     records, total = _records(opened, scored, since, until, refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,10 +10,11 @@ from sqlalchemy import and_, select
 
 from alerts.intake import article_of, scored_of
 from alerts.naming import fault
+from alerts.rules import RuleSet, parse_rules
 from core.errors import ConfigError, InvalidRecord, LookAhead, Reason
 from core.records import Health, ScoredArticle, decode
 from core.store import Store
-from core.tables import articles, health, scores
+from core.tables import articles, health, rule_sets, scores
 
 _PAGE = 2_000
 
@@ -67,6 +68,25 @@ def health_of_store(store: Store, start: int | None = None, end: int | None = No
     return [
         Health(**{**row, "proof": msgspec.json.decode(row["proof"]) if row["proof"] else {}}) for row in rows
     ]
+
+
+def rules_of_store(store: Store, desk: str, settings: Callable[[], RuleSet]) -> tuple[RuleSet, int]:
+    """(the rules that the desk ran under, how many sets the store knows of it). Raises ConfigError.
+
+    Of several sets the one of the settings, where the desk ran under it (it may be in force again), else the latest.
+    """
+    latest = (rule_sets.c.in_force_from.desc(), rule_sets.c.imported_at.desc())
+    with store.read() as connection:
+        known = connection.execute(select(rule_sets).where(rule_sets.c.desk == desk).order_by(*latest)).all()
+    if not known:
+        raise ConfigError(
+            f"--parity: no desk {desk!r} ever ran over this store, so there is nothing to compare with"
+        )
+    row = known[0]
+    if len(known) > 1:
+        asked = settings().version
+        row = next((one for one in known if one.version == asked), row)
+    return parse_rules(row.source, f"rules {row.version[:8]} of the store"), len(known)
 
 
 class _Row:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
+from pathlib import Path
+
+import pytest
 
 from alerts.desk import Desk
 from alerts.export import alert_lines
@@ -12,12 +15,16 @@ from alerts.rules import parse_rules
 from alerts.testing import START, drive, end_marker, lines, scored
 from alerts.watermark import Watermark
 from alerts.worker import run, watches_of
+from backtest.cli import backtest
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
+from core.errors import ConfigError
 from core.ids import partition_of
 from core.records import Marker
 from core.settings import Settings
 from core.stage import Stage
+from core.store import Store
+from core.tables import rule_sets
 from core.times import DAY, HOUR, MINUTE
 
 PARTITIONS = 3
@@ -131,3 +138,21 @@ def test_worker_decides_what_the_bare_desk_decides(store):
     want = bare(articles)
     assert want.count(b'"state":"firing"') >= 3
     assert through_the_worker(articles, store, seed=1) == want
+
+
+def test_the_command_compares_under_the_rules_that_the_store_has(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no settings: the built-in rules are not those of the store
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with pytest.raises(ConfigError, match="no desk 'main' ever ran"):
+        backtest(store=url, parity=True)
+    decided = through_the_worker(wire(), sqlite_store, seed=2)
+    backtest(store=url, parity=True)
+    assert f"parity: {decided.count(bytes([10]))} lines, the same byte for byte" in capsys.readouterr().out
+    with sqlite_store.write() as connection:
+        former = connection.execute(rule_sets.select()).mappings().one()
+        earlier = {**former, "version": "earlier", "in_force_from": former["in_force_from"] - 1}
+        connection.execute(rule_sets.insert().values(**earlier))
+    backtest(store=url, parity=True)
+    assert "ran under 2 sets of rules; compared under" in capsys.readouterr().err
