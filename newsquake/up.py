@@ -246,8 +246,11 @@ class LocalRun:
         self._children.notes = notes
 
     def _through(self, store: Store, snapshot: Snapshot) -> bool:
-        """The dump is read, and the desk's watermark has passed its last pane."""
+        """The dump is read, and the desk, under these rules, has passed its last pane."""
         if snapshot.statuses.get("ingest") != "done":
+            return False
+        # The watermark may be of an earlier run: a desk that is not loaded yet has not taken up changed rules.
+        if snapshot.statuses.get("alerts") not in ("running", "pipeline_stalled"):
             return False
         cursors = tables.cursors
         with store.read() as connection:

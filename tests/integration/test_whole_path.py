@@ -206,3 +206,16 @@ def test_ctrl_c_ends_every_process_within_five_seconds(simulated: Path, tmp_path
     assert time.monotonic() - started < 5.5
     assert not [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
     kill_all(process)
+
+
+def test_new_rules_over_a_dump_that_is_through_are_in_force(tmp_path: Path) -> None:
+    dump, rules, config = tmp_path / "dump.jsonl", tmp_path / "rules.yaml", tmp_path / "newsquake.yaml"
+    row = {"title": "Apple sues a rival over chips", "published_at": "2026-01-05T10:00:00Z", "source": "wire"}
+    dump.write_text(json.dumps(row) + "\n")
+    config.write_text("alerts: {rules: rules.yaml}\n")
+    run = Run(dump, tmp_path / "run", f"sqlite:///{tmp_path / 'store.db'}", config=config)
+    for number, window in enumerate(("1h", "2h"), 1):
+        rules.write_text(f"rules: [{{name: one, series: [all], detector: volume, window: {window}}}]\n")
+        run.finish(within_s=120)
+        with sqlite3.connect(tmp_path / "store.db") as connection:
+            assert connection.execute("SELECT count(*) FROM rule_sets").fetchone()[0] == number
