@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts import handling, listing, silences
+from alerts import figures, handling, listing, silences
 from alerts.cli_common import (
     By,
     Config,
@@ -24,9 +24,10 @@ from alerts.cli_common import (
 from alerts.cli_rules import rules_of
 from alerts.rules import AnyRule
 from alerts.rulesfile import matches
+from alerts.sentence import figure
 from core.errors import ConfigError
 from core.settings import Settings
-from core.times import iso
+from core.times import iso, parse_span
 
 Which = Annotated[str, typer.Argument(help="The alert's id, or its beginning (6 characters or more).")]
 
@@ -136,6 +137,63 @@ def show(
 
 def _plain(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text).rstrip()
+
+
+_SAID = {
+    "articles": "articles",
+    "stories": "stories",
+    "publishers": "publishers",
+    "negative_share": "negative share",
+    "mean_sentiment": "mean sentiment",
+    "net_sentiment": "net sentiment",
+    "dispersion": "dispersion",
+    "novelty_weighted": "mean, by novelty",
+    "trust_weighted": "mean, by trust",
+    "momentum": "momentum",
+}
+
+
+def show_figures(
+    series: Annotated[str, typer.Argument(help="A series: all, topic:energy, entity:US:JPM, …@en")],
+    window: Annotated[str, typer.Option(help="How long: 15m, 1h, 6h, 1d, 7d …")] = "1h",
+    end: Annotated[
+        str | None, typer.Option("--at", help="Where it ends; default: where the desk stands.")
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Show a window's figures, each with its 95 % interval; NA where there is too little evidence."""
+    try:
+        length = parse_span(window)
+    except ValueError as error:
+        raise ConfigError(f"--window: {error}") from None
+    with open_desk(config, store, desk, read_only=True) as here, here.store.read() as connection:
+        at = moment_of(end, here.now_ms(connection), "--at") if end else None
+        found = figures.figures_of(connection, here.name, series, length, here.settings.alerts.pane, at)
+    if json:
+        show_json(found.told())
+        return
+    typer.echo(f"{found.series}  from {iso(found.start)} to {iso(found.end)}")
+    if not found.observed:
+        typer.echo("None of its sources was being read: NA")
+    rows = [
+        (
+            _SAID[name],
+            _number(name, one.value),
+            f"{_number(name, one.low)} to {_number(name, one.high)}",
+            f"{one.n:.4g}",
+        )
+        if one.value is not None
+        else (_SAID[name], "NA", "", "")
+        for name, one in found.figures.items()
+    ]
+    show_table(("figure", "value", "95 % interval", "of stories"), rows, "")
+
+
+def _number(name: str, value: float | None) -> str:
+    return figure(name, value)
 
 
 def ack(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from alerts.figures import Figures
 from dashboard import context
 from dashboard.period import Period
 from dashboard.queries import alerts, articles, pipeline, series
@@ -41,6 +42,12 @@ def now_and_before(desk: str, wanted: tuple[str, ...], start: int, split: int, e
 def most_unusual(desk: str, start: int, end: int) -> pd.DataFrame:
     """See queries.series.most_unusual."""
     return series.most_unusual(context.store(), desk, start, end)
+
+
+@_decided
+def figures(desk: str, name: str, start: int, end: int, now: int) -> Figures:
+    """See queries.series.figures; as of `now`, as a window's end may lie behind it."""
+    return series.figures(context.store(), desk, name, start, end)
 
 
 @_decided

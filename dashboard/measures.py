@@ -1,4 +1,4 @@
-"""What a chart may claim of a few stories: shares and net sentiment with intervals, NA under too little evidence.
+"""What a chart may claim of a few stories: shares and mean sentiment with intervals, NA under too little evidence.
 
 Pure; counts are of decided stories (those the model did not abstain on), sums in 1/10,000.
 """
@@ -34,7 +34,7 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 
 def net_interval(sentiment_sum: int, n: int) -> tuple[float, float, float]:
-    """Net sentiment in -1..1 and its 95 % interval. n > 0.
+    """Mean sentiment in -1..1 and its 95 % interval. n > 0.
 
     Conservative: a value within -1..1 of mean m varies by at most 1 - m² (Bhatia and Davis 2000), so no sum of
     squares is needed and the interval is never too narrow.

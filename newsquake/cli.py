@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "api": "newsquake.commands:api",
     "alerts list": "alerts.cli:list_alerts",
     "alerts show": "alerts.cli:show",
+    "alerts figures": "alerts.cli:show_figures",
     "alerts ack": "alerts.cli:ack",
     "alerts unack": "alerts.cli:unack",
     "alerts resolve": "alerts.cli:resolve",

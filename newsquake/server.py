@@ -17,12 +17,13 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from alerts.api import alerts_router
+from alerts.figures import figures_of
 from core import tables
 from core.auth import Tokens
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
-from core.times import iso, parse_iso
+from core.times import iso, parse_iso, parse_span
 from ingest.push import push_components, push_router
 
 
@@ -37,6 +38,26 @@ class Point(BaseModel):
     negative: int
     decided: int
     sentiment: float | None
+
+
+class Figure(BaseModel):
+    """A figure, its 95 % interval and of how many stories it is; null is NA, never 0."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: float
+
+
+class Figures(BaseModel):
+    """A window of a series. `observed` is false where none of its sources was being read; then every figure is NA."""
+
+    series: str
+    start: str
+    end: str
+    observed: bool
+    least_stories: int
+    figures: dict[str, Figure]
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -87,12 +108,28 @@ def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens
         start: Annotated[str | None, Query(alias="from", description="ISO 8601, UTC")] = None,
         end: Annotated[str | None, Query(alias="to")] = None,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    ) -> list[Point]:
-        """Panes of one series, oldest first: `all`, `topic:energy`, `entity:US:AAPL/topic:legal_regulation@en` ..."""
+        window: Annotated[
+            str | None,
+            Query(max_length=20, description="Such as 3h: the figures of one window, which ends at `to`."),
+        ] = None,
+    ) -> list[Point] | Figures:
+        """Panes of one series, oldest first: `all`, `topic:energy`, `entity:US:AAPL/topic:legal_regulation@en` ...
+
+        With `window`, instead the figures of the window that ends at `to` (left out: where the desk stands), each
+        with its interval.
+        """
         try:
             since, until = (parse_iso(text) if text else None for text in (start, end))
+            length = parse_span(window) if window else None
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+        if length is not None:
+            if since is not None:
+                raise HTTPException(422, "say `window` or `from`, not both")
+            alerts = settings.alerts
+            with store.read() as connection:
+                found = figures_of(connection, alerts.desk, name, length, alerts.pane, until)
+            return Figures(**found.told())
         panes = tables.panes
         query = select(panes).where(panes.c.desk == settings.alerts.desk, panes.c.series == name)
         if since is not None:

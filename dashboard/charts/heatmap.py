@@ -1,4 +1,4 @@
-"""Topics by time: the colour is net sentiment, grey is NA."""
+"""Topics by time: the colour is mean sentiment, grey is NA."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def heatmap(
     tips = [
         alt.Tooltip("name:N", title=t("Series")),
         alt.Tooltip("label:N", title=t("From (UTC)")),
-        alt.Tooltip("shown:N", title=t("Net sentiment")),
+        alt.Tooltip("shown:N", title=t("Mean sentiment")),
         alt.Tooltip("articles:Q", title=t("Articles"), format=","),
         alt.Tooltip("decided:Q", title=t("Decided stories"), format=","),
     ]
@@ -57,7 +57,7 @@ def heatmap(
                 "net:Q",
                 scale=scale,
                 legend=alt.Legend(
-                    title=t("Net sentiment"), orient="top", direction="horizontal", gradientLength=220,
+                    title=t("Mean sentiment"), orient="top", direction="horizontal", gradientLength=220,
                     gradientThickness=10, format="+.1f", titleOrient="left", titleLimit=220, offset=4,
                 ),
             ),

@@ -60,7 +60,7 @@ def sentiment(
 ) -> alt.LayerChart | alt.FacetChart:
     """`measure` (net or share) as a line with its 95 % interval; where there is too little evidence, nothing: NA."""
     net = measure == "net"
-    name = t("Net sentiment") if net else t("Negative share")
+    name = t("Mean sentiment") if net else t("Negative share")
     domain = [-1, 1] if net else [0, 1]
     form = "+.1f" if net else ".0%"
     base = alt.Chart(known(frame, measure, period)).encode(x=time_axis(shown, period))

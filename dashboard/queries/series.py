@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select, text
 
+from alerts.figures import Figures, between
 from core.store import Store
 from core.tables import desks, findings, panes
 from dashboard.period import Period
@@ -114,6 +115,12 @@ def now_and_before(
         .where(panes.c.desk == desk, panes.c.series.in_(series), panes.c.start >= start, panes.c.start < end)
         .group_by(panes.c.series),
     )
+
+
+def figures(store: Store, desk: str, series: str, start: int, end: int) -> Figures:
+    """Every figure of the series over [start, end), with its interval."""
+    with store.read() as connection:
+        return between(connection, desk, series, start, end)
 
 
 def rules_of(store: Store, desk: str, series: str) -> list[str]:

@@ -59,7 +59,7 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
         delta_arrow="off",
     )
     columns[1].metric(
-        t("Net sentiment"),
+        t("Mean sentiment"),
         _net(row, "now", t),
         _change(row, viewer),
         border=True,
@@ -148,7 +148,7 @@ def _map(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         width="stretch",
         on_select="rerun",
         key=f"map-{period}",
-        alt=t("Net sentiment by topic and time"),
+        alt=t("Mean sentiment by topic and time"),
     )
     st.caption(
         t(
@@ -255,7 +255,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         column_config={
             "name": st.column_config.TextColumn(t("Series"), width="medium"),
             "articles": number(t("Articles"), format="localized"),
-            "net": number(t("Net sentiment"), format="%+.2f"),
+            "net": number(t("Mean sentiment"), format="%+.2f"),
             "interval": st.column_config.TextColumn(t("95 % interval")),
             "change": number(t("Change"), format="%+.2f", help=t("Against the rest of the period")),
             "share": st.column_config.ProgressColumn(

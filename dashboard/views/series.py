@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from alerts.figures import LONGEST
+from alerts.sentence import figure
+from alerts.statistics import MIN_STORIES
 from core.times import parse_iso
 from dashboard import data, names
 from dashboard.charts.series import expectation, sentiment, volume
-from dashboard.charts.slots import slots_shown, spread
+from dashboard.charts.slots import Translate, slots_shown, spread
 from dashboard.measures import measured
 from dashboard.queries.articles import LIMIT, Wanted
 from dashboard.queries.series import DeskState
@@ -29,6 +32,7 @@ def show(viewer: Viewer, desk: DeskState) -> None:
         st.info(viewer.t("No news in this period."))
         return
     start, end = _charts(viewer, desk, series, shown, frame, marks)
+    _figures(viewer, desk, series, start, end)
     _behind(viewer, desk, series, start, end)
     with st.expander(viewer.t("Figures by time")):
         st.dataframe(frame, hide_index=True, alt=viewer.t("Figures by time"))
@@ -94,7 +98,7 @@ def _charts(
         required=True,
         key="measure",
         label_visibility="collapsed",
-        format_func=lambda name: t("Net sentiment") if name == "net" else t("Negative share"),
+        format_func=lambda name: t("Mean sentiment") if name == "net" else t("Negative share"),
     )
     columns = ["slot", "label", "decided", *(f"{measure}{end}" for end in ("", "_low", "_high"))]
     st.altair_chart(
@@ -136,6 +140,49 @@ def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> 
             "Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold."
         )
     )
+
+
+def _figures(viewer: Viewer, desk: DeskState, series: str, start: int, end: int) -> None:
+    """The figures of what is chosen, as of one window."""
+    t = viewer.t
+    with st.expander(t("Figures from {start} to {end}", start=moment(start), end=moment(end))):
+        if end - start > LONGEST:
+            st.caption(t("Choose sixty days at most: a window is no longer."))
+            return
+        found = data.figures(desk.desk, series, start, end, desk.now)
+        if not found.observed:
+            st.caption(t("None of its sources was being read (NA)."))
+        words = figure_words(t)
+        rows = [
+            {
+                t("Figure"): words[name],
+                t("Value"): figure(name, one.value),
+                t("95 % interval"): ""
+                if one.value is None
+                else f"{figure(name, one.low)} – {figure(name, one.high)}",
+            }
+            for name, one in found.figures.items()
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt=t("Figure"))
+        st.caption(
+            t("Figures of sentiment are over decided stories: NA below {least}.", least=str(MIN_STORIES))
+        )
+
+
+def figure_words(t: Translate) -> dict[str, str]:
+    """What the figures of a window are called."""
+    return {
+        "articles": t("Articles"),
+        "stories": t("Stories"),
+        "publishers": t("Publishers"),
+        "negative_share": t("Negative share"),
+        "mean_sentiment": t("Mean sentiment"),
+        "net_sentiment": t("Net sentiment"),
+        "dispersion": t("Dispersion"),
+        "novelty_weighted": t("Mean sentiment, weighted by novelty"),
+        "trust_weighted": t("Mean sentiment, weighted by trust"),
+        "momentum": t("Momentum: newer half less older half"),
+    }
 
 
 def _behind(viewer: Viewer, desk: DeskState, series: str, start: int, end: int) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from alerts.observations import Observation
+from alerts.panes import pane_of, pane_row
 from core.settings import Settings, load_settings
 from core.store import open_store
 from core.tables import panes, stages
@@ -68,6 +70,23 @@ def test_a_series_is_given_as_it_was_decided_and_na_is_not_zero(
     found = client.get("/v1/series/entity:US:AAPL", headers=token(settings, "read")).json()
     assert [point["sentiment"] for point in found] == [-0.25, None]
     assert found[0]["start"] == "1970-01-01T00:00:00Z"
+
+
+def test_a_window_of_a_series_is_given_with_its_intervals(client: TestClient, settings: Settings) -> None:
+    told = [
+        Observation(30_000, f"a{n}", f"s{n}", f"p{n}", "wire", 1, label, 5_000 * label)
+        for n, label in enumerate((-1, -1, 1, 1, 1))
+    ]
+    opened = open_store(settings.store)
+    with opened.write() as connection:
+        connection.execute(panes.insert(), pane_row("main", pane_of("all", 0, 60_000, told), told))
+    headers = token(settings, "read")
+    found = client.get("/v1/series/all?window=3h", headers=headers).json()
+    assert (found["start"], found["end"]) == ("1969-12-31T21:01:00Z", "1970-01-01T00:01:00Z")
+    assert found["figures"]["net_sentiment"]["value"] == 0.2 and found["figures"]["stories"]["high"] > 11
+    assert found["figures"]["momentum"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert client.get("/v1/series/nothing?window=3h", headers=headers).status_code == 422
+    assert client.get("/v1/series/all?window=soon", headers=headers).status_code == 422
 
 
 def test_pushed_articles_are_taken_or_refused_line_by_line(client: TestClient, settings: Settings) -> None:
