@@ -21,7 +21,7 @@ from alerts.immediate import Immediate
 from alerts.incidents import Incidents, group_of
 from alerts.observations import Observation
 from alerts.outages import Outages
-from alerts.records import Window
+from alerts.records import Severity, State, Window
 from alerts.rules import RuleSet
 from alerts.schedule import Schedule, ceil_to
 from alerts.stories import StoryBook
@@ -407,19 +407,34 @@ class Desk:
         alert, look = outcome.alert, outcome.look
         assert alert is not None
         self._effects.alerts[alert.id] = alert
+        if alert.began is not None and look.at == alert.onset:
+            alert.began.articles = self._inside(look.window)
         if not outcome.changes:
             return
         if outcome.changes[-1] == "firing" and not alert.incident:
             group = group_of(alert.rule, alert.series, watch.rule.group_by, watch.rule.sectors)
             alert.incident = self.incidents.join(group, alert.id, look.at)
-        inside = self.windows.within(look.window.series, look.window.start, look.window.end)
-        ids = sorted({observation.article for observation in inside})
         for state in outcome.changes:
-            at = alert.onset if state == "pending" else look.at
-            line = lifecycle.line_of(alert, state, look, ids, self.lateness_ms, at)
-            self._effects.changes.append(
-                Change(line, at, alert.incident, watch, outcome, [(o.article, o.story) for o in inside])
-            )
+            began = alert.began
+            if state == "pending" and began is not None:  # as it was known then, not now
+                alert.began = None
+                onset = Outcome(began.look, began.hop, alert, None, [state], began.prior)
+                self._say(watch, onset, state, began.severity, began.articles)
+            else:
+                self._say(watch, outcome, state, alert.severity, self._inside(look.window))
+
+    def _say(
+        self, watch: Watch, outcome: Outcome, state: State, severity: Severity, inside: list[tuple[str, str]]
+    ) -> None:
+        alert, look = outcome.alert, outcome.look
+        assert alert is not None
+        ids = sorted({article for article, _ in inside})
+        line = lifecycle.line_of(alert, state, severity, look, ids, self.lateness_ms)
+        self._effects.changes.append(Change(line, look.at, alert.incident, watch, outcome, inside))
+
+    def _inside(self, window: Window) -> list[tuple[str, str]]:
+        """(article, story) of what the window holds."""
+        return [(o.article, o.story) for o in self.windows.within(window.series, window.start, window.end)]
 
 
 def _order(entry: Entry) -> tuple[int, str, str]:

@@ -26,27 +26,6 @@ if TYPE_CHECKING:
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
-class Alert(msgspec.Struct, kw_only=True):
-    """An alert that is open, or just ended. Kept as msgpack in `alerts.state_data`."""
-
-    id: str
-    rule: str
-    rule_version: str
-    series: str
-    state: State
-    severity: Severity
-    onset: int
-    fired_at: int | None = None
-    resolved_at: int | None = None
-    calm_since: int | None = None
-    worst: float = 0.0
-    incident: str = ""
-    revision: str = ""
-    """Of an immediate alert's article."""
-    due: int | None = None
-    """When to look again though nothing came (hold or resolve)."""
-
-
 class Look(msgspec.Struct, frozen=True, gc=False):
     """What one look at a series found."""
 
@@ -69,6 +48,41 @@ class Look(msgspec.Struct, frozen=True, gc=False):
             return None
         sure = self.enough or (self.lasting and self.verdict.enough and self.window.articles > 0)
         return not sure or self.verdict.statistic < resolve_below * self.threshold
+
+
+class Began(msgspec.Struct):
+    """What was known at the onset of an alert that must hold: its line `pending` is written from this once it fires."""
+
+    look: Look
+    hop: Window
+    severity: Severity
+    prior: dict[str, bytes]
+    """The detector's state before that look, for the evidence."""
+    articles: list[tuple[str, str]] = []
+    """(article id, story id) of what the window held."""
+
+
+class Alert(msgspec.Struct, kw_only=True):
+    """An alert that is open, or just ended. Kept as msgpack in `alerts.state_data`."""
+
+    id: str
+    rule: str
+    rule_version: str
+    series: str
+    state: State
+    severity: Severity
+    onset: int
+    fired_at: int | None = None
+    resolved_at: int | None = None
+    calm_since: int | None = None
+    worst: float = 0.0
+    incident: str = ""
+    revision: str = ""
+    """Of an immediate alert's article."""
+    due: int | None = None
+    """When to look again though nothing came (hold or resolve)."""
+    began: Began | None = None
+    """Of a pending alert."""
 
 
 def alert_id(rule: str, version: str, series: str, onset: int) -> str:
@@ -156,18 +170,18 @@ def six(value: float | None) -> float | None:
 
 
 def line_of(
-    alert: Alert, state: State, look: Look, article_ids: list[str], lateness_ms: int, at: int | None = None
+    alert: Alert, state: State, severity: Severity, look: Look, article_ids: list[str], lateness_ms: int
 ) -> AlertLine:
-    """The line of alerts.jsonl for a change to `state`. `at`: the deciding pane's end, where not the look's."""
+    """The line of alerts.jsonl for a change to `state`, which `look` decided."""
     return AlertLine(
         id=alert.id,
         rule=alert.rule,
         rule_version=alert.rule_version,
         series=alert.series,
         state=state,
-        severity=alert.severity,
+        severity=severity,
         onset=iso(alert.onset),
-        decided_at=iso((look.at if at is None else at) + lateness_ms),
+        decided_at=iso(look.at + lateness_ms),
         observed=six(look.verdict.observed),
         expected=six(look.verdict.expected),
         p_value=six(look.verdict.p_value),

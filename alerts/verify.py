@@ -101,13 +101,16 @@ def _immediate(pack: evidence.Pack) -> Iterator[Check]:
 
 
 def _articles(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    outside = [one.id for one in pack.articles if not window.start <= one.available_at < window.end]
+    known = min(
+        window.end, parse_iso(pack.line.decided_at) - pack.lateness_ms
+    )  # when the line says it was decided
+    outside = [one.id for one in pack.articles if not window.start <= one.available_at < known]
     yield Check(
         "no look ahead",
         "differs" if outside else "agrees",
-        f"{outside[0]} is not of this window"
+        f"{len(outside)} articles are not of this window, or came after what decided: {outside[0]}"
         if outside
-        else f"{len(pack.articles)} articles, all known in [{iso(window.start)}, {iso(window.end)})",
+        else f"{len(pack.articles)} articles, all known in [{iso(window.start)}, {iso(known)})",
     )
     if pack.left_out == 0:
         ids = sorted({one.id for one in pack.articles})
@@ -223,8 +226,9 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
         said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
         yield Check("severity", "agrees" if fits else "differs", said)
-    at = parse_iso(line.onset) if line.state == "pending" else window.end
-    yield same("decided at", line.decided_at, iso(at + pack.lateness_ms))
+    if line.state == "pending":
+        yield same("pending since", line.onset, iso(window.end))
+    yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:

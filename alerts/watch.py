@@ -15,7 +15,7 @@ import msgspec
 
 from alerts import lifecycle
 from alerts.detectors import KINDS, Context, Detector, make
-from alerts.lifecycle import Alert, Look
+from alerts.lifecycle import Alert, Began, Look
 from alerts.records import State, Verdict, Window
 from alerts.rules import Rule
 from alerts.schedule import ceil_to
@@ -163,7 +163,10 @@ class Watch:
         look = Look(at, window, verdict, self.threshold(at), enough, self._lasting)
         before = self.alerts.get(series)
         alert, changes = lifecycle.step(self.rule, series, before, look)
-        prior = self._prior() if changes and self._prior is not None else {}
+        begins = before is None and alert is not None and alert.state == "pending"
+        prior = self._prior() if (changes or begins) and self._prior is not None else {}
+        if begins and alert is not None:
+            alert.began = Began(look, hop, alert.severity, dict(prior))
         if alert is None or alert.state == "resolved":
             self.alerts.pop(series, None)
         else:

@@ -21,7 +21,7 @@ from alerts.watermark import Watermark
 from alerts.worker import watches_of
 from core.ids import text_hash
 from core.records import Marker, ScoredArticle
-from core.times import HOUR, MINUTE, parse_iso
+from core.times import HOUR, MINUTE, iso, parse_iso
 
 RULES = parse_rules(
     """
@@ -126,6 +126,30 @@ def test_every_figure_of_every_pack_is_derived_again(made: list[evidence.Pack]) 
             assert {"no look ahead", "negative", "detector's verdict", "threshold"} <= {
                 c.what for c in checks
             }
+
+
+def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it_again() -> None:
+    held = parse_rules(RULES.source.replace("threshold: 2.0", "threshold: 2.0\n    hold: 15m"), "rules.yaml")
+    packs = [evidence.load(evidence.pack(inputs)) for _, inputs in decided(held)]
+    mine = [pack for pack in packs if pack.line.rule == "share" and pack.line.series == "topic:energy"]
+    pending, firing = (
+        next(pack for pack in mine if pack.line.state == state) for state in ("pending", "firing")
+    )
+    decided_at = parse_iso(pending.line.decided_at)
+    assert decided_at == parse_iso(pending.line.onset) + MINUTE
+    assert all(one.available_at < decided_at - MINUTE for one in pending.articles)
+    assert len(pending.line.article_ids) == pending.line.articles < firing.line.articles
+    for pack in (pending, firing):
+        assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+
+
+def test_a_pending_line_made_from_a_later_look_is_found(made: list[evidence.Pack]) -> None:
+    pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
+    early = msgspec.structs.replace(
+        pack.line, state="pending", decided_at=iso(pack.articles[-1].available_at)
+    )
+    lie = msgspec.structs.replace(pack, line=early)
+    assert "no look ahead" in [check.what for check in verify.verify(lie) if check.verdict == "differs"]
 
 
 LIES: dict[str, Any] = {
