@@ -48,6 +48,8 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     enough: bool = True
     """False: not enough evidence or history; then nothing may fire, and charts say NA."""
     why: str = ""
+    since: int | None = None
+    """Where what is expected is not of the window but of the time since then (silence: of the whole quiet)."""
 
 
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from alerts.outageproof import Proof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules import AnyRule, Rule
 from alerts.words import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
-from core.times import from_ms, parse_iso
+from core.times import DAY, HOUR, MINUTE, from_ms, parse_iso
 
 _SHARES = ("negative_share",)
 _COUNTS = ("stories", "negative_stories", "articles", "publishers")
@@ -39,6 +39,11 @@ def both(
 
 def windowed(line: AlertLine, metric: str, window: Window, verdict: Verdict) -> dict[str, str]:
     """The sentence of a window rule's alert, by language."""
+    if verdict.since is not None:
+        return {
+            "en": _silent(line, metric, window.end - verdict.since, verdict, "en"),
+            "zh": _silent(line, metric, window.end - verdict.since, verdict, "zh"),
+        }
     return {
         "en": _windowed(line, metric, window, verdict, "en"),
         "zh": _windowed(line, metric, window, verdict, "zh"),
@@ -64,6 +69,22 @@ def _windowed(line: AlertLine, kind: str, window: Window, verdict: Verdict, tong
     if line.expected is not None:
         said += f"; {_expected(kind, verdict)} expected for a {day} {hour}"
     return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
+
+
+def _silent(line: AlertLine, kind: str, quiet: int, verdict: Verdict, tongue: Tongue) -> str:
+    """Of a silence: what was expected is of the whole quiet, which is longer than any window."""
+    name, span = series_name(line.series, tongue), span_words(_whole(quiet), tongue)
+    expected, p = _expected(kind, verdict), p_value(line.p_value)
+    if tongue == "zh":
+        gap = " " if name[-1:].isascii() else ""
+        return f"{name}{gap}已 {span}没有报道；其间预期 {expected}；p = {p}。"
+    return f"No story on {name} for {span}; {expected} expected in that time; p = {p}."
+
+
+def _whole(quiet: int) -> int:
+    """A span as it is best said: whole days from three on, else whole hours from two on, else minutes; rounded down."""
+    unit = DAY if quiet >= 3 * DAY else HOUR if quiet >= 2 * HOUR else MINUTE
+    return quiet - quiet % unit
 
 
 def _counts(metric: str, window: Window, tongue: Tongue) -> str:

@@ -76,7 +76,8 @@ class Silence(Kept):
         p = exp(-size * log1p(mean / size)) if mean > 0.0 else 1.0
         low, high = count_band(mean, size)
         enough = self._known(series)
-        return Verdict(statistic(p), p, 0.0, mean, low, high, enough, "" if enough else "learning its rhythm")
+        why = "" if enough else "learning its rhythm"
+        return Verdict(statistic(p), p, 0.0, mean, low, high, enough, why, since)
 
     def _known(self, series: str) -> bool:
         track = self.baseline.tracks.get(series)

@@ -128,6 +128,30 @@ def test_every_figure_of_every_pack_is_derived_again(made: list[evidence.Pack]) 
             }
 
 
+def test_a_silence_says_how_long_it_was_quiet_and_what_that_time_lets_expect() -> None:
+    rules = parse_rules(
+        """
+rules:
+  - name: quiet
+    series: ["source:wire"]
+    window: 1h
+    detector: {kind: silence, warmup_hours: 24, warmup_stories: 20}
+    threshold: 3.0
+    minimum: {stories: 0}
+""",
+        "rules.yaml",
+    )
+    packs = [evidence.load(evidence.pack(inputs)) for _, inputs in decided(rules)]
+    pack = next(one for one in packs if one.line.state == "firing")
+    assert pack.verdict is not None and pack.window is not None
+    quiet = (pack.window["end"] - pack.verdict["since"]) // MINUTE
+    said = f"{quiet} min" if quiet < 120 else f"{quiet // 60} h"
+    assert pack.sentence["en"].startswith(f"No story on source wire for {said}; ")
+    assert " expected in that time; p = " in pack.sentence["en"] and " in 1 h" not in pack.sentence["en"]
+    assert "没有报道；其间预期 " in pack.sentence["zh"]
+    assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+
+
 def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it_again() -> None:
     held = parse_rules(RULES.source.replace("threshold: 2.0", "threshold: 2.0\n    hold: 15m"), "rules.yaml")
     packs = [evidence.load(evidence.pack(inputs)) for _, inputs in decided(held)]
