@@ -47,7 +47,9 @@ class Look(msgspec.Struct, frozen=True, gc=False):
         if not self.window.observed:
             return None
         sure = self.enough or (self.lasting and self.verdict.enough and self.window.articles > 0)
-        return not sure or self.verdict.statistic < resolve_below * self.threshold
+        # Below 0 by distance, as severities are (Rule.severity): as far under the threshold as it would be above 0.
+        below = resolve_below if self.threshold > 0 else 2.0 - resolve_below
+        return not sure or self.verdict.statistic < below * self.threshold
 
 
 class Began(msgspec.Struct):

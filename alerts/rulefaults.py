@@ -126,7 +126,54 @@ def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
             yield (*where, "series", place), "outages have no windows: write a rule of the section `outages`"
     if rule.detector.kind == "static" and rule.threshold is None:
         yield (*where, "threshold"), "the static detector needs a threshold"
+    yield from _metric(where, rule)
     yield from _detector((*where, "detector"), rule)
+
+
+def _metric(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+    """Whether the rule's metric is what its detector watches, and its threshold can be reached and left again."""
+    kind, told = kinds().get(rule.detector.kind), rule.detector.params()
+    if kind is None:
+        return
+    for name in ("metric", "direction"):
+        own = getattr(rule, name)
+        if own is not None and told.get(name, own) != own:
+            yield (*where, name), f"the detector is told {told[name]!r}, the rule says {own!r}: say it once"
+    if kind.metric and rule.metric not in (None, kind.metric):
+        only = f"{rule.detector.kind} watches {kind.metric} and nothing else"
+        yield (*where, "metric"), f"{only}: leave `metric` out, or leave the detector out and say a threshold"
+    if rule.threshold is None:
+        return
+    if kind.metric:
+        if rule.threshold <= 0:
+            yield (
+                (*where, "threshold"),
+                f"expected more than 0 (the statistic is -log10 of p), got {rule.threshold:g}",
+            )
+        return
+    metric = rule.metric or told.get("metric", "negative_share")
+    way = rule.direction or told.get("direction", "up")
+    if metric not in FIGURES or way not in ("up", "down", "both"):
+        return
+    low, high = FIGURES[metric]
+    low, high = {"up": (low, high), "down": (-high, -low), "both": (0.0, max(high, -low))}[way]
+    if rule.threshold == 0 or not low < rule.threshold <= high:
+        turned = " (its sign is turned: below 0.2 is written -0.2)" if way == "down" else ""
+        said = f"{metric} with direction {way} lies between {low:g} and {high:g}{turned}"
+        yield (
+            (*where, "threshold"),
+            f"expected a threshold that it can pass and leave, and not 0: {said}, got {rule.threshold:g}",
+        )
+
+
+FIGURES: Mapping[str, tuple[float, float]] = {
+    "negative_share": (0.0, 1.0),
+    "dispersion": (0.0, 1.0),
+    "mean_sentiment": (-1.0, 1.0),
+    "net_sentiment": (-1.0, 1.0),
+    **dict.fromkeys(("stories", "articles", "publishers"), (0.0, math.inf)),
+}
+"""Between what the figures lie that `static` compares."""
 
 
 def _detector(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:

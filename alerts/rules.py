@@ -92,8 +92,12 @@ class Rule:
         return max(1, math.ceil(self.window_ms / _HOPS / pane_ms)) * pane_ms
 
     def severity(self, statistic: float, threshold: float) -> Severity:
-        """The highest rung that `statistic` reaches; the lowest, where it reaches none."""
-        ratio = statistic / threshold if threshold > 0 else math.inf
+        """The highest rung that `statistic` reaches; the lowest, where it reaches none.
+
+        Under 0 (a static threshold of a figure whose sign is turned) by distance: half the threshold's size above it
+        is a ratio of 1.5, as it is over 0.
+        """
+        ratio = statistic / threshold if threshold > 0 else 2.0 - statistic / threshold
         reached = [name for name, rung in self.severities if ratio >= rung]
         return reached[-1] if reached else self.severities[0][0]
 
@@ -255,14 +259,6 @@ def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
     return {key: tuple(value) for key, value in (own or file.notify.route).items()}
 
 
-_METRIC_OF_UNIT = {
-    "share": "negative_share",
-    "stories": "stories",
-    "negative stories": "negative_stories",
-    "sentiment": "mean_sentiment",
-}
-
-
 def _params(entry: WindowRule) -> dict[str, Any]:
     """What the detector is made with: its own parameters, and the rule's direction and metric where it takes them."""
     takes = {field.name for field in fields(KINDS[entry.detector.kind].params)}
@@ -271,9 +267,16 @@ def _params(entry: WindowRule) -> dict[str, Any]:
 
 
 def _direction(entry: WindowRule) -> Literal["up", "down", "both"]:
-    """The rule's, else the detector's own."""
+    """The rule's, else what its detector is told, else the detector's own."""
     own = {field.name: field.default for field in fields(KINDS[entry.detector.kind].params)}
-    return entry.direction or cast(Literal["up", "down", "both"], own.get("direction", "up"))
+    told = entry.detector.params().get("direction") or own.get("direction", "up")
+    return entry.direction or cast(Literal["up", "down", "both"], told)
+
+
+def _metric(entry: WindowRule) -> str:
+    """What the rule's figures are of: alerts/rulefaults.py sees to it that all who say it say the same."""
+    told = entry.metric or entry.detector.params().get("metric")
+    return KINDS[entry.detector.kind].metric or str(told or "negative_share")
 
 
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
@@ -293,7 +296,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         watch_list=entry.watch_list or "",
         entities=entities,
         window_ms=entry.window,
-        metric=entry.metric or _METRIC_OF_UNIT.get(KINDS[entry.detector.kind].unit, "negative_share"),
+        metric=_metric(entry),
         direction=_direction(entry),
         detector=entry.detector.kind,
         params=_params(entry),

@@ -213,16 +213,16 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     enough = sure and (pack.detector["kind"] == "silence" or (window.observed and evident))
     if line.state == "resolved":
         lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
-        calm = window.observed and (not (enough or lasts) or statistic < rule["resolve_below"] * threshold)
+        below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
+        calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
         said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
         yield Check("resolved", "agrees" if calm else "differs", said)
     else:
         said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
         breach = statistic >= threshold and enough
         yield Check("breach", "agrees" if breach else "differs", said)
-        rungs = [
-            name for name, ratio in rule["severities"] if threshold > 0 and statistic / threshold >= ratio
-        ]
+        far = 1 + (statistic - threshold) / abs(threshold) if threshold else 1.0
+        rungs = [name for name, ratio in rule["severities"] if far >= ratio - 1e-12]
         reached = rungs[-1] if rungs else rule["severities"][0][0]
         fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
         said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"

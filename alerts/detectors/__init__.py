@@ -40,6 +40,19 @@ class Kind:
     """Raise it when the statistic is computed otherwise than before: it enters the versions of the rules that use this
     kind, so that thresholds fitted to the old figures are never held against the new ones."""
 
+    @property
+    def metric(self) -> str:
+        """The only metric that a rule of this kind can speak of; empty where the rule says which."""
+        return _METRICS.get(self.unit, "")
+
+
+_METRICS = {
+    "share": "negative_share",
+    "stories": "stories",
+    "negative stories": "negative_stories",
+    "sentiment": "mean_sentiment",
+}
+
 
 KINDS: dict[str, Kind] = {
     "negative_share": Kind(NegativeShareParams, NegativeShare, "share"),

@@ -91,3 +91,10 @@ def test_a_thin_hour_does_not_end_an_alert_whose_detector_remembers_beyond_its_w
     assert life(*fires, thin(20, 0.6, lasting=False), thin(30, 0.6, lasting=False))[0] is None
     assert life(*fires, thin(20, 0.1), thin(30, 0.1))[0] is None, "calm by its own figure"
     assert life(*fires, thin(20, 0.6, 0), thin(30, 0.6, 0))[0] is None, "nothing is told at all"
+
+
+def test_an_alert_under_nought_stays_while_its_figure_is_near_the_threshold() -> None:
+    def under(statistic: float) -> bool | None:
+        return Look(0, Window(SERIES, 0, MINUTE, 5, 5, 5), Verdict(statistic), -0.2, True).calm(0.7)
+
+    assert [under(value) for value in (0.1, -0.2, -0.25, -0.27)] == [False, False, False, True]

@@ -74,7 +74,7 @@ def test_what_decides_changes_the_rules_version_and_who_hears_does_not() -> None
     plain = only(MINIMAL).version
     assert only(MINIMAL + "    route: {default: [mail]}\n").version == plain
     assert only(MINIMAL + "    about: something\n").version == plain
-    for change in ("window: 2h", "budget: 2/week", "hold: 5m", "minimum: {publishers: 2}", "metric: stories"):
+    for change in ("window: 2h", "budget: 2/week", "hold: 5m", "minimum: {publishers: 2}", "direction: down"):
         assert only(MINIMAL + f"    {change}\n").version != plain, change
     routed = parse_rules(MINIMAL + "    route: {default: [mail]}\n", "a")
     assert routed.version != parse_rules(MINIMAL, "a").version
@@ -128,6 +128,13 @@ def test_an_immediate_rule_may_not_take_a_window_rules_name() -> None:
         ('series: [""]', 4, "bad glob"),
         ("series: 7", 4, "valid list"),
         ('series: ["all"]\n    metric: mood', 5, "metric"),
+        (
+            'series: ["all"]\n    metric: publishers',
+            5,
+            "negative_share watches negative_share and nothing else",
+        ),
+        ('series: ["all"]\n    threshold: 0', 5, "expected more than 0"),
+        ('series: ["all"]\n    threshold: -2', 5, "expected more than 0"),
         ('series: ["all"]\n    window: soon', 5, "not a span of time"),
         ('series: ["all"]\n    window: 10s', 5, "between 1m and 60d"),
         ('series: ["all"]\n    budget: 0', 5, "greater than 0"),
@@ -473,3 +480,47 @@ def test_an_unknown_channel_is_named_with_its_line() -> None:
         (8, "rules.0.route.high.1: no channel 'pager' (mail)"),
         (11, "notify.escalate.0.to.0: no channel 'boss' (mail)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("metric: mean_sentiment, direction: up, threshold: -0.2", None),
+        ("metric: mean_sentiment, direction: down, threshold: 0.4", None),
+        ("metric: negative_share, direction: down, threshold: -0.1", None),
+        ("metric: stories, direction: down, threshold: -4", None),
+        ("metric: publishers, threshold: 40", None),
+        ("metric: negative_share, threshold: 40", "lies between 0 and 1"),
+        ("metric: negative_share, threshold: -0.1", "lies between 0 and 1"),
+        ("metric: negative_share, direction: down, threshold: 0.2", "below 0.2 is written -0.2"),
+        ("metric: mean_sentiment, threshold: 0", "and not 0"),
+        ("metric: mean_sentiment, threshold: 1.2", "lies between -1 and 1"),
+        ("metric: mean_sentiment, direction: both, threshold: -0.2", "lies between 0 and 1"),
+        ("detector: {kind: static, metric: stories}, metric: publishers, threshold: 4", "say it once"),
+        ("detector: {kind: volume, direction: down}, direction: up", "say it once"),
+    ],
+)
+def test_a_threshold_that_can_never_be_passed_or_left_is_refused(said: str, fault: str | None) -> None:
+    text = f'rules:\n  - {{name: one, series: ["all"], {said}}}\n'
+    if fault is None:
+        assert only(text).threshold is not None
+    else:
+        assert [one for one in faults(text) if one.startswith("rules.yaml:2: ") and fault in one]
+
+
+def test_severity_under_nought_is_by_distance_as_it_is_over_it() -> None:
+    rule = only(
+        'rules:\n  - {name: one, series: ["all"], metric: negative_share, direction: down, threshold: -0.1}\n'
+    )
+    assert [rule.severity(value, -0.1) for value in (-0.1, -0.05, 0.0)] == ["low", "medium", "high"]
+    assert [rule.severity(value, 0.5) for value in (0.5, 0.75, 1.0)] == ["low", "medium", "high"]
+
+
+def test_what_a_detector_is_told_of_direction_and_metric_is_what_the_rule_speaks_of() -> None:
+    told = only(
+        'rules:\n  - {name: one, series: ["all"], detector: {kind: static, metric: publishers}, threshold: 4}\n'
+    )
+    assert told.metric == "publishers"
+    assert (
+        only(MINIMAL.replace("negative_share", "{kind: negative_share, direction: down}")).direction == "down"
+    )
