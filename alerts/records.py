@@ -33,6 +33,8 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     """Sum of squares over decided stories, 1/10,000 squared."""
     observed: bool = True
     """False where none of the series' sources was being read: NA, which is no evidence of calm."""
+    positive: int = 0
+    """Stories whose majority is positive."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

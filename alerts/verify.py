@@ -134,6 +134,7 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         "negative": 0,
         "sentiment_sum": 0,
         "sentiment_squares": 0,
+        "positive": 0,
     }
     for told in stories.values():
         judged = [article for article in told if not article.abstained]
@@ -141,13 +142,18 @@ def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
             continue
         found["decided"] += 1
         bad = sum(one.p_negative > max(one.p_neutral, one.p_positive) for one in judged)
+        good = sum(one.p_positive > max(one.p_neutral, one.p_negative) for one in judged)
         found["negative"] += 2 * bad > len(judged)
+        found["positive"] += 2 * good > len(judged)
         mean = math.floor(sum(one.p_positive - one.p_negative for one in judged) / len(judged) + 0.5)
         found["sentiment_sum"] += mean
         found["sentiment_squares"] += mean * mean
     told_of = msgspec.structs.asdict(window)
     for name, number in found.items():
-        yield same(name, told_of[name], number)
+        if name in (
+            pack.window or {}
+        ):  # packs of before windows counted positive stories have no such figure
+            yield same(name, told_of[name], number)
     for name in ("articles", "stories", "publishers"):
         yield same(f"line's {name}", getattr(pack.line, name), told_of[name])
 
@@ -163,6 +169,12 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
         yield Check(
             "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
         )
+        return
+    if pack.rule.get("metric") == "net_sentiment" and "positive" not in pack.window:
+        said = (
+            "made when net sentiment was taken for the mean sentiment: its window counts no positive stories"
+        )
+        yield Check("detector's verdict", "unknown", said)
         return
     kind = KINDS.get(pack.detector["kind"])
     then, now = pack.rule.get("content", {}).get("statistic", 1), kind.statistic if kind else None

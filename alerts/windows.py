@@ -21,21 +21,21 @@ Panes = Sequence[Sequence[Observation]]
 class Rolling:
     """The union of some panes' observations, to which panes are added and from which they are taken.
 
-    A story has a tally (articles, articles decided on, of these negative, sum of sentiment), a publisher the number of
-    its articles; what no article is left of is forgotten.
+    A story has a tally (articles, articles decided on, of these negative, sum of sentiment, of these positive), a
+    publisher the number of its articles; what no article is left of is forgotten.
     """
 
-    __slots__ = ("articles", "decided", "negative", "publishers", "squares", "stories", "total")
+    __slots__ = ("articles", "decided", "negative", "positive", "publishers", "squares", "stories", "total")
 
     def __init__(self) -> None:
         self.stories: dict[str, list[int]] = {}
         self.publishers: dict[str, int] = {}
-        self.articles = self.decided = self.negative = self.total = self.squares = 0
+        self.articles = self.decided = self.negative = self.positive = self.total = self.squares = 0
 
     def add(self, panes: Panes) -> None:
         """Take in what these panes hold."""
         stories, publishers = self.stories, self.publishers
-        decided = negative = total = squares = 0
+        decided = negative = positive = total = squares = 0
         for pane in panes:
             self.articles += len(pane)
             for _, _, story, publisher, _, sure, label, sentiment, _, _ in pane:
@@ -44,13 +44,15 @@ class Rolling:
                 if tally is None:
                     if sure:
                         bad = 1 if label < 0 else 0
-                        stories[story] = [1, 1, bad, sentiment]
+                        good = 1 if label > 0 else 0
+                        stories[story] = [1, 1, bad, sentiment, good]
                         decided += 1
                         negative += bad
+                        positive += good
                         total += sentiment
                         squares += sentiment * sentiment
                     else:
-                        stories[story] = [1, 0, 0, 0]
+                        stories[story] = [1, 0, 0, 0, 0]
                     continue
                 tally[0] += 1
                 if sure:
@@ -58,9 +60,11 @@ class Rolling:
                     tally[1] += 1
                     tally[2] += label < 0
                     tally[3] += sentiment
+                    tally[4] += label > 0
                     self._count(tally, 1)
         self.decided += decided
         self.negative += negative
+        self.positive += positive
         self.total += total
         self.squares += squares
 
@@ -85,16 +89,19 @@ class Rolling:
                     tally[1] -= 1
                     tally[2] -= label < 0
                     tally[3] -= sentiment
+                    tally[4] -= label > 0
                     self._count(tally, 1)
                 tally[0] -= 1
 
     def _count(self, tally: list[int], sign: int) -> None:
         """Add (or take away) one story's part of the sums over stories."""
-        _, count, bad, sentiment = tally
+        _, count, bad, sentiment, good = tally
         if count:
             self.decided += sign
             if 2 * bad > count:
                 self.negative += sign
+            elif 2 * good > count:
+                self.positive += sign
             mean = sentiment if count == 1 else divide(sentiment, count)
             self.total += sign * mean
             self.squares += sign * mean * mean
@@ -113,6 +120,7 @@ class Rolling:
             self.total,
             self.squares,
             observed,
+            self.positive,
         )
 
 
@@ -126,9 +134,10 @@ def measure(
     if len(observations) == 1:
         one = observations[0]
         sentiment = one[7]
-        negative = 1 if one[6] < 0 else 0
+        bad = 1 if one[6] < 0 else 0
+        good = 1 if one[6] > 0 else 0
         return Window(
-            series, start, end, 1, 1, 1, one[5], negative, sentiment, sentiment * sentiment, observed
+            series, start, end, 1, 1, 1, one[5], bad, sentiment, sentiment * sentiment, observed, good
         )
     rolling = Rolling()
     rolling.add((observations,))
@@ -149,6 +158,7 @@ def renamed(window: Window, series: str) -> Window:
         window.sentiment_sum,
         window.sentiment_squares,
         window.observed,
+        window.positive,
     )
 
 

@@ -59,10 +59,7 @@ class Static:
 
 
 def figure(window: Window, metric: str) -> float | None:
-    """The window's figure; None where it takes stories and there are none.
-
-    Net sentiment is here the mean sentiment: a window does not count its positive stories.
-    """
+    """The window's figure; None where it takes stories and there are none."""
     if metric in ("stories", "articles", "publishers"):
         return float(getattr(window, metric))
     n = window.decided
@@ -70,6 +67,8 @@ def figure(window: Window, metric: str) -> float | None:
         return None
     if metric == "negative_share":
         return window.negative / n
+    if metric == "net_sentiment":
+        return (window.positive - window.negative) / n
     mean = window.sentiment_sum / n / ONE
     if metric == "dispersion":
         return sqrt(max(0.0, window.sentiment_squares / n / (ONE * ONE) - mean * mean))

@@ -237,11 +237,13 @@ def test_null_p_values_pass_a_level_about_as_often_as_they_say() -> None:
         ("stories", "up", 4.0),
         ("mean_sentiment", "down", 0.3),
         ("mean_sentiment", "both", 0.3),
+        ("net_sentiment", "up", -0.25),
+        ("net_sentiment", "down", 0.25),
     ],
 )
 def test_static_is_the_figure_itself(metric: str, direction: str, expected: float) -> None:
     one = make("static", {"metric": metric, "direction": direction}, Context(WINDOW, HOP))
-    window = Window("a", 0, WINDOW, 5, 4, 3, 4, 2, -12_000, 100_000_000)
+    window = Window("a", 0, WINDOW, 5, 4, 3, 4, 2, -12_000, 100_000_000, positive=1)
     verdict = one.step(window, window)
     assert verdict.statistic == pytest.approx(expected) and verdict.p_value is None and verdict.enough
 

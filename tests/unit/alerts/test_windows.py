@@ -36,6 +36,7 @@ def plainly(series, start, end, observations):
         if one.decided:
             decided.setdefault(one.story, []).append(one)
     negative = sum(2 * sum(o.label < 0 for o in told) > len(told) for told in decided.values())
+    positive = sum(2 * sum(o.label > 0 for o in told) > len(told) for told in decided.values())
     means = []
     for told in decided.values():
         total, n = sum(o.sentiment for o in told), len(told)
@@ -48,6 +49,7 @@ def plainly(series, start, end, observations):
         negative,
         sum(means),
         sum(mean * mean for mean in means),
+        positive,
     )
 
 
@@ -60,6 +62,7 @@ def figures(window):
         window.negative,
         window.sentiment_sum,
         window.sentiment_squares,
+        window.positive,
     )
 
 
