@@ -18,19 +18,25 @@ NO_SECTORS: Mapping[str, str] = {}
 
 
 def group_of(rule: str, series: str, group_by: Sequence[str], sectors: Mapping[str, str] = NO_SECTORS) -> str:
-    """The name of the group that an alert belongs to. `sectors`: of companies; one in none is a group by itself.
+    """The name of the group that an alert belongs to. `sectors`: of companies.
+
+    A series without the part that is asked for (a topic has no company, a company perhaps no sector) stands for itself:
+    what lacks the same thing is not related by that.
 
     >>> group_of("r", "entity:US:JPM/topic:energy@en", ()), group_of("r", "topic:energy@zh", ("rule",))
     ('entity:US:JPM', 'r')
+    >>> group_of("r", "topic:energy@zh", ("entity",)), group_of("r", "topic:crypto", ("entity",))
+    ('topic:energy', 'topic:crypto')
     """
     parts = {
         "rule": rule,
         "entity": entity_of(series),
         "topic": topic_of(series),
         "series": series,
-        "sector": sectors.get(entity_of(series)) or base_of(series),
+        "sector": sectors.get(entity_of(series), ""),
     }
-    return "|".join(parts.get(name, "") for name in group_by) if group_by else base_of(series)
+    own = base_of(series)
+    return "|".join(parts.get(name) or own for name in group_by) if group_by else own
 
 
 class Incidents:
