@@ -102,7 +102,7 @@ class Desk:
     def take(self, scored: ScoredArticle) -> str:
         """Take an article that was not seen before; returns its fate so far: `open` or `late`."""
         entry = self.entry(scored)
-        self.immediate.decide(scored, self._effects)
+        self.immediate.take(scored, self.watermark.furthest, self._effects)
         if self.is_late(entry.at):
             self._effects.late.append((entry, self.stories.find(entry)))
             return "late"
@@ -136,6 +136,7 @@ class Desk:
     def advance(self, articles: int = 5_000) -> bool:
         """Close what the watermark allows, about `articles` of them at most; returns whether there is more."""
         goal, taken = self.watermark.at, 0
+        self.immediate.reached(self.watermark.furthest, self._effects)
         while (at := self._next()) is not None and at <= goal and taken < articles:
             taken += self._moment(at)
             self._reach(at)

@@ -2,7 +2,8 @@
 
 id = hash(rule, version, article, revision); onset = decided_at = its available_at, also for an article that comes late.
 Such an alert says what one article said: it ends by itself after a day of event time. Which story the article tells is
-known when its pane closes; that only folds notifications (the alert's `incident`).
+known when its pane closes; that only folds notifications (the alert's `incident`). An article from the future (by more
+than a day) waits until time has come near it; the line is the same whenever that is.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from alerts.lifecycle import Alert
 from alerts.records import AlertLine, State
 from alerts.rules import ImmediateRule
 from alerts.schedule import ceil_to
+from alerts.watermark import NEVER
 from core.records import ScoredArticle
 from core.times import DAY, iso
 
 LASTS_MS = DAY
+AHEAD_MS = DAY
+"""So far beyond all markers an article is from the future; less is a writer whose marker is still on its way."""
 
 
 class Immediate:
@@ -28,13 +32,32 @@ class Immediate:
         self._rules, self._pane_ms, self._lateness_ms = rules, pane_ms, lateness_ms
         self._open: dict[str, tuple[Alert, str]] = {}
         self._due: list[tuple[int, str]] = []
+        self._ahead: list[tuple[int, str, str, ScoredArticle]] = []
 
     @property
     def next(self) -> int | None:
         """When the next alert ends."""
         return self._due[0][0] if self._due else None
 
-    def decide(self, scored: ScoredArticle, effects: Effects) -> None:
+    def take(self, scored: ScoredArticle, furthest: int, effects: Effects) -> None:
+        """Decide, or wait where the article is from the future."""
+        if self._rules and not self.wait(scored, furthest):
+            self._decide(scored, effects)
+
+    def wait(self, scored: ScoredArticle, furthest: int) -> bool:
+        """Put aside an article from the future; returns whether it is one. Before the first marker nothing is."""
+        article = scored.article
+        if furthest == NEVER or article.available_at <= furthest + AHEAD_MS:
+            return False
+        heapq.heappush(self._ahead, (article.available_at, article.id, article.revision, scored))
+        return True
+
+    def reached(self, furthest: int, effects: Effects) -> None:
+        """Decide what waited and is from the future no more."""
+        while self._ahead and self._ahead[0][0] <= furthest + AHEAD_MS:
+            self._decide(heapq.heappop(self._ahead)[3], effects)
+
+    def _decide(self, scored: ScoredArticle, effects: Effects) -> None:
         """What the article alone raises."""
         article = scored.article
         for rule in self._rules:

@@ -63,6 +63,8 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
         if twins:
             desk.twins.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
         desk.hold(desk.entry(scored))
+        if desk.rules.immediate:
+            desk.immediate.wait(scored, desk.watermark.furthest)
     return desk
 
 

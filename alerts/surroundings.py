@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from alerts import silences
+from alerts.bulk import chunks
 from alerts.maintenance import windows_of
 from alerts.outagerules import is_outage
 from alerts.quiet import Facts, Quiet, highest
@@ -19,8 +20,8 @@ from alerts.records import Severity
 from alerts.rules import RuleSet
 from alerts.rulesfile import Matcher, matches
 from alerts.series import glob_regex
-from core.tables import alerts, handling, outbox
-from core.times import HOUR, parse_iso
+from core.tables import alert_lines, alerts, handling, outbox
+from core.times import DAY, HOUR, parse_iso
 
 
 def told() -> ColumnElement[bool]:
@@ -161,9 +162,11 @@ class Surroundings:
         return highest(list(others.scalars()))
 
     def _told_just_now(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
-        """Of an immediate rule: the severity told of another article on the same series within the hour before.
+        """Of an immediate rule: the severity told of another article on the same series within an hour of it, or of
+        another revision of the same article within a day.
 
-        Every article is an alert of its own there; the tenth report of one piece of news is no tenth message.
+        Every article is an alert of its own there; the tenth report of one piece of news is no tenth message. Before
+        or after does not matter: a batch does not always come in the order of time.
         """
         if rule not in {one.id for one in self.rules.immediate}:
             return None
@@ -171,13 +174,24 @@ class Surroundings:
         tellings = select(outbox.c.alert_id).where(
             outbox.c.desk == self.desk, outbox.c.event == "firing", told()
         )
-        others = self.connection.execute(
-            select(alerts.c.severity).where(
-                alerts.c.desk == self.desk, alerts.c.rule == rule, alerts.c.series == series, alerts.c.id != alert,
-                alerts.c.onset > at - HOUR, alerts.c.onset <= at, alerts.c.id.in_(tellings),
-            )
+        query = select(alerts.c.id, alerts.c.severity, alerts.c.onset).where(
+            alerts.c.desk == self.desk, alerts.c.rule == rule, alerts.c.series == series, alerts.c.id != alert,
+            alerts.c.onset > at - DAY, alerts.c.onset < at + DAY, alerts.c.id.in_(tellings),
         )  # fmt: skip
-        return highest(list(others.scalars()))
+        near = self.connection.execute(query).all()
+        far = [row.id for row in near if abs(row.onset - at) >= HOUR]
+        same = self._of_one_article(alert, far) if far else set()
+        return highest([row.severity for row in near if abs(row.onset - at) < HOUR or row.id in same])
+
+    def _of_one_article(self, alert: str, others: list[str]) -> set[str]:
+        """Which of the others rest on the very articles that `alert` rests on."""
+        lines = alert_lines.c
+        query = select(lines.id, lines.line).where(lines.desk == self.desk, lines.state == "firing")
+        rests: dict[str, list[str]] = {}
+        for chunk in chunks([alert, *others]):
+            for name, line in self.connection.execute(query.where(lines.id.in_(chunk))):
+                rests[name] = msgspec.json.decode(line)["article_ids"]
+        return {name for name in others if alert in rests and rests.get(name) == rests[alert]}
 
 
 def _chosen(matcher: Matcher, rule: str, series: str, severity: Severity) -> bool:

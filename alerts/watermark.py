@@ -21,6 +21,8 @@ class Watermark:
         self.lateness_ms = lateness_ms
         self.at = at
         """The watermark."""
+        self.furthest = at
+        """The newest T of any marker: how far anybody has come."""
         self._live: list[dict[str, int]] = [{} for _ in range(partitions)]
         self._ended: list[int] = [NEVER] * partitions
 
@@ -28,6 +30,7 @@ class Watermark:
         """Take a marker in; returns the watermark."""
         live = self._live[partition]
         newest = max(marker.t, live.get(marker.writer, NEVER))
+        self.furthest = max(self.furthest, newest)
         if marker.end:
             live.pop(marker.writer, None)
             self._ended[partition] = max(self._ended[partition], newest)
@@ -61,3 +64,4 @@ class Watermark:
         live, ended = state["live"], state["ended"]
         if isinstance(live, list) and isinstance(ended, list) and len(live) == len(self._live):
             self._live, self._ended = live, ended
+        self.furthest = max(self.at, *self._ended, *(t for writers in self._live for t in writers.values()))

@@ -11,7 +11,7 @@ from alerts.testing import START, desk_of, drive, end_marker, rule_set, scored
 from alerts.watermark import NEVER, Watermark
 from core.bus.base import SCORED, Received
 from core.records import Article, Health, Marker, Mention, encode, schema_of
-from core.times import DAY, MINUTE
+from core.times import DAY, MINUTE, iso
 
 
 def received(value: bytes, schema: str = "scored/1", offset: int = 0) -> Received:
@@ -200,3 +200,23 @@ def test_series_that_nobody_reads_is_not_calm():
     effects = drive(desk, [*burst, end_marker(START + DAY)])
     states = [change.line.state for one in effects for change in one.changes if change.line.series == "all"]
     assert states == ["firing"]
+
+
+IMMEDIATE = """
+immediate:
+  - {name: bank, entities: ["US:JPM"], min_probability: 0.8}
+"""
+
+
+def test_an_article_from_the_future_raises_its_immediate_alert_when_time_has_come_near_it():
+    desk = desk_of(rule_set(more=IMMEDIATE))
+    bad = {"negative": 9_000, "entities": ["US:JPM"]}
+    ahead = START + 40_000 * DAY
+    early = drive(
+        desk, [(0, Marker(writer="w", t=START)), scored(1, ahead, **bad), scored(2, START + MINUTE, **bad)]
+    )
+    told = [change.line for one in early for change in one.changes]
+    assert [line.article_ids for line in told] == [[scored(2, START).article.id]]
+    late = drive(desk, [(0, Marker(writer="w", t=ahead))])
+    told = [change.line for one in late for change in one.changes if change.line.state == "firing"]
+    assert [(line.onset, line.decided_at) for line in told] == [(iso(ahead), iso(ahead))]
