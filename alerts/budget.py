@@ -251,10 +251,18 @@ class Budget:
             return LOWEST, "every episode so far fits the budget", None, None
         if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
             start = self._parametric()
-            above = sum(peak >= start for peak in peaks)
-            if above > allowed + 3.0 * allowed**0.5 + 3.0 and not _incidents(timed, start, allowed):
-                # Not one incident, but many onsets: p-values are not as good as they claim.
-                start = max(start, tail.level(peaks, max(allowed, 1.0)))
+            above, bound = sum(peak >= start for peak in peaks), allowed + 3.0 * allowed**0.5 + 3.0
+            if above > bound and not _incidents(timed, start, allowed):
+                # Not one incident, but many onsets: p-values are not as good as they claim. So little history cannot
+                # say by how much, so the step to what it says grows with the evidence for it.
+                level = tail.level(peaks, max(allowed, 1.0))
+                raised = start + max(level - start, 0.0) * min(above / bound - 1.0, 1.0)
+                return (
+                    raised,
+                    f"parametric tail, raised: {above} onsets above it in too little history",
+                    None,
+                    None,
+                )
             return start, "parametric tail: too little history", None, None
         if allowed >= n:
             return LOWEST, "every episode so far fits the budget", None, None

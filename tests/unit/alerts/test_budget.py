@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -86,6 +87,22 @@ def test_bad_p_values_raise_even_the_first_threshold() -> None:
     for at, series, value in statistics(2, 5):
         one.observe(at, series, 10.0 * value)
     assert one.fit(2 * WEEK).threshold > one.initial().threshold + 2.0
+
+
+def test_a_first_threshold_raised_by_its_peaks_says_so_and_has_no_cliff() -> None:
+    found = []
+    for per_week in (0.1, 0.15, 0.2, 0.25, 0.3, 0.5):
+        one = budget(per_week)
+        for at, series, value in statistics(3, 5):
+            spike = series == "s1" and at // HOUR % 24 == 9 and at // DAY in (3, 5, 8, 11, 14, 17, 19)
+            one.observe(at, series, 8.0 + at / WEEK * 3 if spike else value)
+        fit = one.fit(3 * WEEK)
+        assert "parametric tail" in fit.method and "too little history" in fit.method
+        assert ("raised" in fit.method) == (fit.threshold > one._parametric() + 1e-6)
+        found.append((fit.threshold, "raised" in fit.method))
+    assert found[0][1] and not found[-1][1]
+    steps = [before - after for (before, _), (after, _) in itertools.pairwise(found)]
+    assert max(steps) < 2.0, found
 
 
 def test_an_early_crash_does_not_deafen_the_rule() -> None:
