@@ -150,7 +150,9 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
             Literal["market", "outage"] | None, Query(description="Outages are of sources, not of news.")
         ] = None,
         since: Annotated[str | None, Query(max_length=40, description="Onset not before; ISO 8601.")] = None,
-        open: Annotated[bool, Query(description="Only those that fire and nobody acknowledged or closed.")] = False,
+        open: Annotated[
+            bool, Query(description="Only those that fire and nobody acknowledged or closed.")
+        ] = False,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> list[Summary]:
         """Alerts that fired, the newest first."""

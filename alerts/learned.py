@@ -35,6 +35,9 @@ class Learned:
     threshold: float | None = None
     how: str = ""
     until: str | None = None
+    low: float | None = None
+    high: float | None = None
+    """The fitted threshold's 90 % interval."""
 
     def words(self) -> str:
         """One cell of a table."""
@@ -46,7 +49,9 @@ class Learned:
         if self.state == "fixed":
             return "threshold fixed"
         if self.state == "fitted":
-            return f"{since}, {self.weeks:.1f} weeks: threshold {self.threshold:.2f} fitted"
+            known = self.low is not None and self.high is not None
+            between = f" ({self.low:.2f} to {self.high:.2f})" if known else ""
+            return f"{since}, {self.weeks:.1f} weeks: threshold {self.threshold:.2f}{between} fitted"
         told = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
         return told + (f" until {self.until[:10]} at the earliest" if self.until else "")
 
@@ -69,7 +74,7 @@ def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Lear
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
     fit, weeks, since = watch.fit(now), round(watch.budget.weeks, 1), iso(first)
     if _TAIL not in fit.method:
-        return Learned("fitted", since, weeks, fit.threshold, fit.method)
+        return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
     enough = max(now, now + round((LEAST_WEEKS - watch.budget.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
     return Learned("conservative", since, weeks, fit.threshold, fit.method, iso(until))

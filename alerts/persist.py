@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
-from alerts import corrections, evidence
+from alerts import audit, corrections, evidence
 from alerts.bulk import chunks, insert, insert_absent, upsert
 from alerts.desk import Desk
-from alerts.effects import Change, Effects
+from alerts.effects import Change, Effects, NewFit
 from alerts.intake import article_of, scored_of
 from alerts.lifecycle import Alert
 from alerts.panes import pane_row
 from core import tables
 from core.records import Health, ScoredArticle
-from core.times import parse_iso
+from core.times import iso, parse_iso
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,19 @@ def true_alarms(connection: Connection, name: str) -> dict[str, list[tuple[str, 
     for rule, series, onset, resolved_at in connection.execute(query):
         found.setdefault(rule, []).append((series, onset, resolved_at or onset))
     return found
+
+
+def note_fits(connection: Connection, name: str, fits: Sequence[NewFit], now_ms: int) -> None:
+    """Each new fit in the audit log and in the log: what decides from then on, with its interval."""
+    for fit in fits:
+        told = msgspec.json.decode(fit.fit) | {
+            "version": fit.version,
+            "in_force_from": iso(fit.in_force_from),
+        }
+        log.info("new fit", desk=name, rule=fit.rule, **told)
+        audit.append(
+            connection, at=now_ms, desk=name, actor=f"desk:{name}", action="rule.fit", subject=fit.rule, detail=told
+        )  # fmt: skip
 
 
 def save_health(connection: Connection, said: Sequence[Health]) -> None:

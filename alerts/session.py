@@ -159,8 +159,9 @@ class Session:
             told = persist.save(connection, self._name, desk, effects)
             persist.save_health(connection, batch.health)
             persist.save_progress(connection, self._name, desk, ahead, self._topic_id)
+            now_ms = self._clock.now_ms()
+            persist.note_fits(connection, self._name, effects.fits, now_ms)
             if told:
-                now_ms = self._clock.now_ms()
                 notify.announce(
                     connection, self._settings, self._rules, told, now_ms=now_ms, notify=self._notify
                 )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
 
+from alerts.budget import Fit
 from alerts.cli_common import Config, Json, StoreUrl, settings_of, show_json, show_table
 from alerts.cli_rules import rules_of
 from backtest import source
@@ -86,17 +87,32 @@ def rules_tune(
     if json:
         show_json(
             {
-                one.rule: [{"budget": b, "threshold": t, "how": how} for b, t, how in one.options]
+                one.rule: [
+                    {
+                        "budget": wanted,
+                        "threshold": fit.threshold,
+                        "low": fit.low,
+                        "high": fit.high,
+                        "how": fit.method,
+                    }
+                    for wanted, fit in one.options
+                ]
                 for one in report.rules
             }
         )
         return
     rows = [
-        (one.rule if not at else "", f"{budget:g}", f"{threshold:.3f}", how)
+        (one.rule if not at else "", f"{wanted:g}", f"{fit.threshold:.3f}", _interval(fit), fit.method)
         for one in report.rules
-        for at, (budget, threshold, how) in enumerate(one.options)
+        for at, (wanted, fit) in enumerate(one.options)
     ]
-    show_table(("rule", "false alarms a week", "threshold", "how"), rows, "No rule has a budget.")
+    columns = ("rule", "false alarms a week", "threshold", "90 % interval", "how")
+    show_table(columns, rows, "No rule has a budget.")
+
+
+def _interval(fit: Fit) -> str:
+    """The interval of a fit; a parametric tail has none."""
+    return "" if fit.low is None or fit.high is None else f"{fit.low:.3f} to {fit.high:.3f}"
 
 
 def _report(

@@ -57,8 +57,8 @@ class RuleReport:
     """Events that must not alert and did."""
     threshold: float | None = None
     how: str = ""
-    options: list[tuple[float, float, str]] = field(default_factory=list)
-    """(budget a week, threshold, how) for a choice of budgets."""
+    options: list[tuple[float, budgets.Fit]] = field(default_factory=list)
+    """(budget a week, what it would mean) for a choice of budgets."""
 
 
 @dataclass
@@ -251,4 +251,4 @@ def _options(report: RuleReport, watch: Watch, at: int, pane_ms: int) -> None:
         other.load(state)
         made = other.fit(at)
         if math.isfinite(made.threshold):
-            report.options.append((wanted, made.threshold, made.method))
+            report.options.append((wanted, made))

@@ -82,6 +82,8 @@ def test_after_its_weeks_a_rule_is_fitted(sqlite_store: Store) -> None:
     run(sqlite_store, 38)
     busy = told(sqlite_store)["busy"]
     assert busy.state == "fitted" and busy.weeks > 4.0 and busy.until is None
+    assert busy.low is not None and busy.high is not None and busy.low < busy.high
+    assert f"({busy.low:.2f} to {busy.high:.2f}) fitted" in busy.words()
     with sqlite_store.read() as connection:
         fits = connection.execute(
             select(tables.fits.c.fit).where(tables.fits.c.rule.like("busy@%"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 
@@ -10,8 +11,9 @@ from sqlalchemy import func, select
 
 from alerts import session as session_module
 from alerts.export import alert_lines, correction_lines
+from alerts.rules import parse_rules
 from alerts.testing import START, rule_set, scored, share_watches
-from alerts.worker import run
+from alerts.worker import run, watches_of
 from core import tables
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
@@ -20,7 +22,7 @@ from core.records import Health, Marker
 from core.settings import Settings, StoreSettings
 from core.stage import Stage
 from core.store import insert_absent, open_store, take_lease
-from core.times import DAY, MINUTE
+from core.times import DAY, HOUR, MINUTE, iso
 
 PARTITIONS = 2
 
@@ -51,7 +53,7 @@ def send(bus, *records):
     producer.flush()
 
 
-def work(bus, store, until=None, rules=None, settings=None, seconds=20.0):
+def work(bus, store, until=None, rules=None, settings=None, seconds=20.0, make_watches=share_watches):
     """Run a worker until `until(stage)` holds (by default: the log is read)."""
     stage = Stage("alerts", store)
     options = settings or Settings()
@@ -66,7 +68,7 @@ def work(bus, store, until=None, rules=None, settings=None, seconds=20.0):
                 stage,
                 notify=False,
                 rules=rules or rule_set(),
-                make_watches=share_watches,
+                make_watches=make_watches,
             )
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
@@ -281,3 +283,26 @@ def test_alert_of_a_rule_that_changed_is_resolved_where_the_desk_stands(bus, sto
     with store.read() as connection:
         open_ones = select(func.count()).where(tables.alerts.c.state == "firing")
         assert connection.execute(open_ones).scalar_one() == 0
+
+
+FITTED = """
+rules:
+  - {name: busy, series: [all], window: 3h, detector: {kind: negative_share, warmup_stories: 5}, budget: 1/week}
+"""
+
+
+def test_each_new_fit_is_in_the_audit_log(bus, store):
+    articles = [scored(n, START + n * HOUR, negative=9_000 if n % 3 else 1_000) for n in range(9 * 24)]
+    send(bus, *articles, Marker(writer="w", t=START + 9 * DAY, end=True))
+    work(bus, store, rules=parse_rules(FITTED, "rules.yaml"), make_watches=watches_of)
+    with store.read() as connection:
+        made = connection.execute(select(tables.fits)).all()
+        kept = connection.execute(select(tables.audit).where(tables.audit.c.action == "rule.fit")).all()
+    assert made and [row.subject for row in kept] == [row.rule for row in made]
+    told = json.loads(kept[0].detail)
+    assert (
+        told["threshold"] > 1
+        and told["version"] == made[0].version
+        and {"low", "high", "method"} <= set(told)
+    )
+    assert told["in_force_from"] == iso(made[0].in_force_from)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from pathlib import Path
 
 import msgspec
@@ -154,3 +156,22 @@ def test_the_time_from_onset_to_alert_is_called_a_delay(
     rules_preview(rules=rules, scored=file, events=events)
     said = capsys.readouterr().out
     assert "recall 1.000" in said and "min after the onset" in said and "lead" not in said
+
+
+def test_tune_shows_each_fits_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        'rules:\n  - {name: busy, series: ["topic:energy"], window: 1h, detector: {kind: volume, calendar: none}}\n'
+    )
+    chance, at, told = random.Random(1), START, []
+    while (at := at + round(chance.expovariate(2.0) * HOUR)) < START + 40 * DAY:
+        told.append(scored(len(told), at))
+    file = tmp_path / "scored.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in told))
+    rules_tune(rules, scored=file, json=True)
+    (options,) = json.loads(capsys.readouterr().out).values()
+    fitted = [one for one in options if one["how"].startswith("peaks over threshold")]
+    assert fitted and all(one["low"] <= one["high"] for one in fitted)
+    rules_tune(rules, scored=file)
+    said = capsys.readouterr().out
+    assert "90 % interval" in said and f"{fitted[0]['low']:.3f} to {fitted[0]['high']:.3f}" in said
