@@ -58,8 +58,8 @@ def backtest(
     if parity and opened is not None:
         rule_set, sets = source.rules_of_store(opened, settings.alerts.desk, lambda: load_rules(rules_file))
         if sets > 1:
-            said = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
-            typer.echo(f"{said}; compared under {rule_set.version}", err=True)
+            told = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
+            typer.echo(f"{told}; compared under {rule_set.version}", err=True)
     else:
         rule_set = load_rules(rules_file)
     since, until = _times(start, end)
