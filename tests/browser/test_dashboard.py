@@ -61,7 +61,7 @@ def test_the_equity_series_shows_black_monday(opened: Browser, address: str) -> 
 
 @pytest.mark.shared
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(2700)
 def test_the_real_wire_of_1987_shows_black_monday(opened: Browser, wire_run: Run) -> None:
     with running_dashboard(wire_run.store) as real:
         page = open_page(opened, f"{real}/series?series=topic:equities_market&width=1d")

@@ -26,7 +26,7 @@ def wire_run(wire: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Embedded broker and SQLite: scores everything that was not scored before, which takes minutes."""
     folder = tmp_path_factory.mktemp("reuters")
     run = Run(wire, folder, f"sqlite:///{folder / 'store.db'}")
-    check(run, run.finish(within_s=1500))
+    check(run, run.finish(within_s=2400))
     return run
 
 
