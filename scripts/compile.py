@@ -25,7 +25,7 @@ from core.compiled import FOLDER, STAMP, digest, found  # noqa: E402
 
 PACKAGE = ROOT / "alerts"
 MODULES = (
-    "baselines", "budget", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
+    "baselines", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
     "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
     "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories",
     "storyindex", "storykeys", "tracks", "twins", "unread", "watch", "windows",

@@ -267,7 +267,7 @@ def test_no_outage_inhibits_a_market_alert_nor_the_other_way_round() -> None:
     rules = parse_rules(
         """
 outages: [{name: down, kind: source_broken}]
-inhibit: [{by: {series: "**"}, what: {series: "entity:*"}}, {by: {rule: market}, what: {series: "**"}}]
+inhibit: [{by: {series: "**"}, what: {series: "entity:*"}}, {by: {rule: "market*"}, what: {series: "**"}}]
 """,
         "r",
     )
