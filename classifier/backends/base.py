@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from classifier.backends.instructions import has_int8_products
 from core.errors import ConfigError
 
 
@@ -38,7 +39,8 @@ def additive_mask(lengths: np.ndarray, length: int) -> np.ndarray:
 def choose(device: str, folder: Path, threads: int) -> Backend:
     """Return the backend for `device`: auto, cpu, openvino, onnx, exact (float32 on CPU), cuda, torch.
 
-    auto: torch on a CUDA card where both are there, else OpenVINO, else ONNX Runtime.
+    auto: torch on a CUDA card where both are there, else as cpu.
+    cpu: OpenVINO where it is installed and the processor has int8 products, else ONNX Runtime.
     Raises ConfigError for a name not known or a runtime not installed.
     """
     if device in ("auto", "cuda", "torch"):
@@ -49,7 +51,7 @@ def choose(device: str, folder: Path, threads: int) -> Backend:
     if device in ("auto", "cpu", "openvino"):
         from classifier.backends import openvino as openvino_backend
 
-        if openvino_backend.installed():
+        if openvino_backend.installed() and (device == "openvino" or has_int8_products()):
             return openvino_backend.OpenVinoBackend(folder, threads)
         if device == "openvino":
             raise ConfigError("device openvino: the package is not installed (pip install openvino)")

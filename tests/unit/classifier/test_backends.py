@@ -10,6 +10,7 @@ import pytest
 from classifier import packed
 from classifier.backends import cache
 from classifier.backends.base import additive_mask, choose
+from classifier.backends.instructions import has_int8_products
 from core.errors import ConfigError
 
 IDS = np.array([[0, 4, 5, 6, 2, 1, 1, 1], [0, 7, 8, 9, 10, 11, 12, 2]])
@@ -42,9 +43,10 @@ def test_many_batches_come_back_in_order_and_as_if_alone(
             np.testing.assert_array_equal(hidden[row, :length], alone[row, :length])
 
 
-def test_a_stream_left_early_leaves_the_backend_usable(tiny_weights: Path) -> None:
-    pytest.importorskip("openvino", reason="OpenVINO is not installed")
-    backend = choose("openvino", tiny_weights, 2)
+@pytest.mark.parametrize("device", ["openvino", "onnx"])
+def test_a_stream_left_early_leaves_the_backend_usable(tiny_weights: Path, device: str) -> None:
+    pytest.importorskip(device if device == "openvino" else "onnxruntime")
+    backend = choose(device, tiny_weights, 2)
     expected = backend.run(IDS, LENGTHS)
     left = backend.stream([(IDS, LENGTHS)] * 9)
     next(left)
@@ -57,6 +59,32 @@ def test_a_stream_left_early_leaves_the_backend_usable(tiny_weights: Path) -> No
     with pytest.raises(MemoryError):
         list(backend.stream(broken()))
     np.testing.assert_array_equal(backend.run(IDS, LENGTHS)[1], expected[1])
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "found"),
+    [
+        ("model name\t: x\nflags\t\t: fpu fma avx2 bmi2\n", False),
+        ("flags\t\t: fpu avx2 avx_vnni\n", True),
+        ("flags\t\t: fpu avx512f avx512_vnni amx_int8\n", True),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", True),  # not an x86: nobody can tell
+        ("", True),
+    ],
+)
+def test_int8_products_are_told_by_the_processor_s_flags(tmp_path: Path, cpuinfo: str, found: bool) -> None:
+    (tmp_path / "cpuinfo").write_text(cpuinfo)
+    assert has_int8_products(tmp_path / "cpuinfo") is found
+    assert has_int8_products(tmp_path / "none")
+
+
+@pytest.mark.parametrize(("products", "name"), [(True, "openvino-int8"), (False, "onnx-int8")])
+def test_the_runtime_follows_the_processor_unless_told(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, products: bool, name: str
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    monkeypatch.setattr("classifier.backends.base.has_int8_products", lambda: products)
+    assert choose("cpu", tiny_weights, 1).name == name
+    assert choose("openvino", tiny_weights, 1).name == "openvino-int8"
 
 
 def test_int8_stays_near_float32(tiny_weights: Path) -> None:
