@@ -185,18 +185,21 @@ class Desk:
     def expect(self, series: str, start: int, after: int = NEVER) -> None:
         """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
         if interest := self.interest(series):
-            self._expect(series, start, interest, after)
+            for looks in self._looks_at(start, interest, after):
+                looks.add(series)
 
-    def _expect(self, series: str, start: int, interest: tuple[int, ...], after: int) -> None:
-        end, add = start + self.pane_ms, self.schedule.add
-        self._sweeps.add(ceil_to(end + self._longest(interest), HOUR), 0, series)
+    def _looks_at(self, start: int, interest: tuple[int, ...], after: int) -> list[set[str]]:
+        """Where a series with data in this pane is to be entered, by the rules that watch it."""
+        end, at = start + self.pane_ms, self.schedule.at
+        found = [self._sweeps.at(ceil_to(end + self._longest(interest), HOUR), 0)]
         for number in interest:
             watch = self.watches[number]
             hop, window = watch.hop_ms, watch.window_ms
             if (due := -(-end // hop) * hop) > after:
-                add(due, number, series)
+                found.append(at(due, number))
             if (due := -(-(end + window) // hop) * hop) > after:
-                add(due, number, series)
+                found.append(at(due, number))
+        return found
 
     # -- one moment of event time
 
@@ -275,9 +278,10 @@ class Desk:
                 else:
                     held.append(observation)
         figures: dict[str, Window] = {}
+        planned: dict[tuple[int, ...], list[set[str]]] = {}
         for series, observations in panes.items():
-            base, at, _ = series.partition("@")
-            whole = panes.get(base) if at else None
+            base = series.partition("@")[0] if "@" in series else ""
+            whole = panes.get(base) if base else None
             if whole is not None and len(whole) == len(observations):
                 # All that is said of it is in this language: the same pane under another name.
                 window, observations = renamed(figures[base], series), whole
@@ -287,7 +291,11 @@ class Desk:
             self._effects.panes.append(ClosedPane(window, observations))
             if interest := self.interest(series):
                 self.windows.add(series, start, observations)
-                self._expect(series, start, interest, NEVER)
+                looks = planned.get(interest)
+                if looks is None:
+                    planned[interest] = looks = self._looks_at(start, interest, NEVER)
+                for due in looks:
+                    due.add(series)
                 self._look_early(window, interest)
         return len(contents)
 

@@ -20,7 +20,7 @@ class ClosedPane(msgspec.Struct, frozen=True, gc=False):
     """A series' pane, as decided."""
 
     window: Window
-    observations: Sequence[Observation]
+    observations: list[Observation]
 
 
 class Fate(msgspec.Struct, frozen=True, gc=False):

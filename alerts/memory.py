@@ -59,6 +59,9 @@ class Memory(Generic[P, T]):
         self._track_type = tracks
         self._pool_of: dict[str, P] = {}
         self._before: tuple[str, str, tuple[object, ...], tuple[object, ...] | None] | None = None
+        self.floor = float("-inf")
+        """Of steps whose statistic is below, nobody will ask for the prior state: nothing need be put aside."""
+        self._spared = False
 
     def pool(self, series: str) -> P:
         """The series' pool, made when new."""
@@ -99,15 +102,22 @@ class Memory(Generic[P, T]):
     def forget_prior(self) -> None:
         """A new step begins."""
         self._before = None
+        self._spared = False
+
+    def judged(self, statistic: float) -> None:
+        """What this step came to, before anything changes."""
+        self._spared = statistic < self.floor
 
     def keep_prior(self, series: str, pool: P) -> None:
         """This step is about to change something: put aside what it found, the first time."""
-        if self._before is None:
+        if self._before is None and not self._spared:
             track = self.tracks.get(series)
             self._before = (series, pool.name, pool.copy(), None if track is None else track.dump())
 
     def prior(self, series: str) -> dict[str, bytes]:
         """State by name ("" and `series`) as it was before this step's learning."""
+        if self._spared:
+            raise RuntimeError(f"the state before a step below the floor of {self.floor} was not kept")
         if self._before is None:
             return {name: self.dump(name) for name in ("", series) if not name or name in self.tracks}
         name, market, kept, track = self._before

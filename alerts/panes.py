@@ -6,7 +6,6 @@ story in three panes is one story). Exact at any size (docs/decisions/0005-sets-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ TELLING = 5
 """Articles named in a pane's row as the most telling ones."""
 
 
-def pane_row(desk: str, window: Window, observations: Sequence[Observation]) -> dict[str, Any]:
+def pane_row(desk: str, window: Window, observations: list[Observation]) -> dict[str, Any]:
     """The pane's row for the table `panes`."""
     return {
         "desk": desk,
@@ -38,7 +37,7 @@ def pane_row(desk: str, window: Window, observations: Sequence[Observation]) -> 
     }
 
 
-def encode(observations: Sequence[Observation]) -> bytes:
+def encode(observations: list[Observation]) -> bytes:
     """The observations as msgpack."""
     return _ENCODE.encode(observations)
 
@@ -48,12 +47,12 @@ def decode(state: bytes) -> list[Observation]:
     return _DECODE.decode(state) if state else []
 
 
-def telling(observations: Sequence[Observation]) -> list[str]:
+def telling(observations: list[Observation]) -> list[str]:
     """Ids of the most telling articles: by the strength of their sentiment, then available_at, then id."""
     ranked = sorted(observations, key=lambda o: (-abs(o.sentiment), o.at, o.article))
     return [observation.article for observation in ranked[:TELLING]]
 
 
-def pane_of(series: str, start: int, end: int, observations: Sequence[Observation]) -> Window:
+def pane_of(series: str, start: int, end: int, observations: list[Observation]) -> Window:
     """The pane's own figures."""
     return measure(series, start, end, observations)

@@ -24,15 +24,18 @@ class Schedule:
 
     def add(self, at: int, rule: int, series: str) -> None:
         """The rule numbered `rule` shall look at `series` at time `at`."""
+        self.at(at, rule).add(series)
+
+    def at(self, at: int, rule: int) -> set[str]:
+        """The series that the rule shall look at then, to be added to at once."""
         rules = self._due.get(at)
         if rules is None:
             self._due[at] = rules = {}
             heapq.heappush(self._times, at)
         found = rules.get(rule)
         if found is None:
-            rules[rule] = {series}
-        else:
-            found.add(series)
+            rules[rule] = found = set()
+        return found
 
     @property
     def next(self) -> int | None:

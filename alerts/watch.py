@@ -16,6 +16,7 @@ import msgspec
 from alerts import lifecycle
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.lifecycle import Alert, Began, Look
+from alerts.memory import Memory
 from alerts.records import State, Verdict, Window
 from alerts.rules import Rule
 from alerts.schedule import ceil_to
@@ -89,10 +90,12 @@ class Watch:
         self.observed_since_fit = False
         self._snapshot_due = budget is not None
         self._observed = 0
+        self._least = rule.min_articles, rule.min_stories, rule.min_publishers
         self.least = max(rule.min_articles, rule.min_stories, rule.min_publishers)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
+        self._memory: Memory[Any, Any] | None = getattr(self.detector, "memory", None)
         self.gather: Callable[[Window, Window], None] | None = getattr(self.detector, "gather", None)
         """Of detectors that hold series against one another: takes a hop before anything of its moment is judged."""
 
@@ -139,16 +142,15 @@ class Watch:
 
     def has_evidence(self, window: Window) -> bool:
         """Whether the window holds what the rule asks for at the least."""
-        rule = self.rule
-        return (
-            window.articles >= rule.min_articles
-            and window.stories >= rule.min_stories
-            and window.publishers >= rule.min_publishers
-        )
+        articles, stories, publishers = self._least
+        return window.articles >= articles and window.stories >= stories and window.publishers >= publishers
 
     def look(self, at: int, window: Window, hop: Window) -> Outcome:
         """Judge, learn, and move the series' alert."""
         series = window.series
+        before, threshold = self.alerts.get(series), self.threshold(at)
+        if self._memory is not None:  # only what may fire, or is an alert already, is asked for its evidence
+            self._memory.floor = threshold if before is None else float("-inf")
         verdict: Verdict = self.detector.step(window, hop)
         self.dirty.add(series)
         # Of silence there is no evidence to ask for, and a source that nobody reads is what it looks for.
@@ -160,8 +162,7 @@ class Watch:
             self.observed_since_fit = True
             self._observed += 1
             self._snapshot_due |= self._observed % SNAPSHOT_EVERY == 0
-        look = Look(at, window, verdict, self.threshold(at), enough, self._lasting)
-        before = self.alerts.get(series)
+        look = Look(at, window, verdict, threshold, enough, self._lasting)
         alert, changes = lifecycle.step(self.rule, series, before, look)
         begins = before is None and alert is not None and alert.state == "pending"
         prior = self._prior() if (changes or begins) and self._prior is not None else {}

@@ -8,14 +8,13 @@ went since the last one and not what the window holds. All figures are integers,
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 
 from alerts.observations import Observation, divide
 from alerts.records import Window
 
 MUCH = 4
 """Panes in a window from which on it is kept rolling; below, adding them up afresh is as fast and takes no memory."""
-Panes = Sequence[Sequence[Observation]]
+Panes = list[list[Observation]]
 
 
 class Rolling:
@@ -38,7 +37,10 @@ class Rolling:
         decided = negative = positive = total = squares = 0
         for pane in panes:
             self.articles += len(pane)
-            for _, _, story, publisher, _, sure, label, sentiment, _, _ in pane:
+            for one in pane:
+                # By place, not unpacked: where there are many series nothing of an observation is in the processor's
+                # cache, and what is not needed is not touched.
+                story, publisher, sure, label, sentiment = one[2], one[3], one[5], one[6], one[7]
                 publishers[publisher] = publishers.get(publisher, 0) + 1
                 tally = stories.get(story)
                 if tally is None:
@@ -73,7 +75,8 @@ class Rolling:
         stories, publishers = self.stories, self.publishers
         for pane in panes:
             self.articles -= len(pane)
-            for _, _, story, publisher, _, sure, label, sentiment, _, _ in pane:
+            for one in pane:
+                story, publisher = one[2], one[3]
                 left = publishers[publisher] - 1
                 if left:
                     publishers[publisher] = left
@@ -84,7 +87,8 @@ class Rolling:
                     self._count(tally, -1)
                     del stories[story]
                     continue
-                if sure:
+                if one[5]:
+                    label, sentiment = one[6], one[7]
                     self._count(tally, -1)
                     tally[1] -= 1
                     tally[2] -= label < 0
@@ -125,7 +129,7 @@ class Rolling:
 
 
 def measure(
-    series: str, start: int, end: int, observations: Sequence[Observation], observed: bool = True
+    series: str, start: int, end: int, observations: list[Observation], observed: bool = True
 ) -> Window:
     """The figures of these observations as one window: stories and publishers counted once each.
 
@@ -140,7 +144,7 @@ def measure(
             series, start, end, 1, 1, 1, one[5], bad, sentiment, sentiment * sentiment, observed, good
         )
     rolling = Rolling()
-    rolling.add((observations,))
+    rolling.add([observations])
     return rolling.window(series, start, end, observed)
 
 
@@ -180,7 +184,7 @@ class _Held:
 
     def __init__(self) -> None:
         self.starts: list[int] = []
-        self.panes: list[Sequence[Observation]] = []
+        self.panes: list[list[Observation]] = []
         self.gone = 0
         self.kept: dict[int, _Kept] | None = None
 
@@ -194,7 +198,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, series: str, start: int, observations: Sequence[Observation]) -> None:
+    def add(self, series: str, start: int, observations: list[Observation]) -> None:
         """A pane closed. Panes of one series come in order of `start`."""
         held = self._held.get(series)
         if held is None:
@@ -238,8 +242,25 @@ class Windows:
         held = self._held.get(series)
         if held is None:
             return Window(series, start, end, observed=observed)
-        first = bisect_left(held.starts, start)
-        return self._of(held, series, start, end, first, bisect_left(held.starts, end, first), observed)
+        first, last = self._ends(held, start, end)
+        return self._of(held, series, start, end, first, last, observed)
+
+    @staticmethod
+    def _ends(held: _Held, start: int, end: int) -> tuple[int, int]:
+        """Which panes are in [start, end): from where the last look of this length was, where it was not later."""
+        starts = held.starts
+        kept = held.kept.get(end - start) if held.kept is not None else None
+        if kept is not None:
+            number = len(starts)
+            first, last = kept.first - held.gone, kept.last - held.gone
+            if not (first and starts[first - 1] >= start) and not (last and starts[last - 1] >= end):
+                while first < number and starts[first] < start:
+                    first += 1
+                while last < number and starts[last] < end:
+                    last += 1
+                return first, last
+        first = bisect_left(starts, start)
+        return first, bisect_left(starts, end, first)
 
     def _of(
         self, held: _Held, series: str, start: int, end: int, first: int, last: int, observed: bool
@@ -273,9 +294,10 @@ class Windows:
                 Window(series, before, start, observed=observed),
             )
         starts, panes = held.starts, held.panes
-        begin = bisect_left(starts, before)
-        first = bisect_left(starts, start, begin)
-        last = bisect_left(starts, end, first)
+        first, last = self._ends(held, start, end)
+        begin = first
+        while begin and starts[begin - 1] >= before:
+            begin -= 1
         if begin == first and last - first < least and sum(map(len, panes[first:last])) < least:
             return None
         return (

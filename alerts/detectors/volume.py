@@ -71,12 +71,14 @@ class Volume(Kept):
             and baseline.heard(pool, window.start, window.end)
         )
         enough = known and self.telling(window)
+        found = statistic(p)
+        self.memory.judged(found if enough else 0.0)
         if enough and p_up < ODD and pool.live >= FIRST_WEEK:
             baseline.odd(series, pool, window.end)
         if hop.stories > 0:
             self._learn(series, pool, hop)
         return Verdict(
-            statistic(p), p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
+            found, p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
         )
 
     def _learn(self, series: str, pool: Pool, hop: Window) -> None:
