@@ -69,7 +69,7 @@ def classify(
     )
     with writer(output) as sink, Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("classify", total=None)
-        seen = 0
+        seen = bad = 0
         chunk = first
         while chunk:
             seen += len(chunk)
@@ -80,8 +80,11 @@ def classify(
                 engine.score([r.text for r in good if r.text is not None], lambda n: bar.advance(task, n))
             )
             sink.write([row_out(r, next(scores) if r.text is not None else None) for r in chunk])
+            bad += len(chunk) - len(good)
             bar.advance(task, len(chunk) - len(good))
             chunk = following
+    if bad:
+        sys.stderr.write(f"{bad:,} of {seen:,} rows have no scores: what is wrong stands in their `error`\n")
 
 
 def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any:

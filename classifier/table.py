@@ -101,8 +101,14 @@ def _row(name: str, fields: dict[str, Any], register: str | None) -> Row:
     title, body = _article(**texts)
     if not title and not body:
         return Row(name, error="no text: text, title and body are missing or empty")
-    own = str(fields.get("register") or "").strip().casefold()
-    told = register or (own if own in REGISTERS else None)
+    given = fields.get("register")
+    own = "" if _empty(given) else str(given).strip().casefold()
+    if own and own not in REGISTERS and not register:
+        said = sound(str(given))[:40]
+        return Row(
+            name, error=f"register: expected one of {', '.join(REGISTERS)}, or nothing; found {said!r}"
+        )
+    told = register or own or None
     return Row(name, Text(title, body, _language(fields.get("language"), f"{title}\n{body[:400]}"), told))
 
 

@@ -9,6 +9,7 @@ import yaml
 from classifier.entities.entity import ID, Entity
 from classifier.entities.public import of_table
 from core.errors import ConfigError
+from core.yamlfile import QuickLoader
 
 BUILTIN: Final = Path(__file__).parent / "builtin.yaml"
 IMPORTED: Final = "# Imported from public lists: the built-in names go before these.\n"
@@ -20,12 +21,13 @@ def of_yaml(path: Path) -> list[Entity]:
 
     A name that ends in ? is an everyday word too and needs company words near it; ?? right beside it.
 
-    Raises ConfigError naming the file and the entry.
+    Raises ConfigError naming the file and the entry, or the line of one that stands twice.
     """
     try:
-        content = yaml.load(
-            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=QuickLoader)
+    except yaml.constructor.ConstructorError as error:  # YAML, but a key stands twice or is none
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: {error.problem}") from error
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):

@@ -242,6 +242,9 @@ def test_a_users_own_company_counts(tmp_path: Path) -> None:
         ("X:a: []\n", "X:a"),
         ("X:a: [1]\n", "X:a"),
         ("{", "YAML"),
+        ("X:a: [Acme]\nX:b: [Bolt]\nX:a: [Axle]\n", "broken.yaml:3: 'X:a' stands twice (first in line 1)"),
+        ("X:a: {name: Acme,\n      name: Axle}\n", "broken.yaml:2: 'name' stands twice (first in line 1)"),
+        ("? [X:a]\n: [Acme]\n", "broken.yaml:1: a list or a mapping cannot be a key"),
     ],
 )
 def test_a_broken_list_names_the_file_and_the_entry(tmp_path: Path, content: str, says: str) -> None:

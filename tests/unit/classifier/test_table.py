@@ -46,7 +46,9 @@ def test_a_bad_row_becomes_a_row_with_an_error_in_its_place(tmp_path: Path, tiny
     lines = [json.dumps(r, ensure_ascii=False) for r in ROWS]
     lines.insert(3, "not json {")
     source = jsonl(tmp_path / "in.jsonl", lines)
-    assert classify(str(source), "-o", str(tmp_path / "out.jsonl"), weights=tiny_weights).exit_code == 0
+    done = classify(str(source), "-o", str(tmp_path / "out.jsonl"), weights=tiny_weights)
+    assert done.exit_code == 0
+    assert "5 of 9 rows have no scores: what is wrong stands in their `error`" in done.stderr
     out = [json.loads(x) for x in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(out) == len(lines)
     good = [i + (i >= 3) for i in GOOD]
@@ -384,9 +386,19 @@ def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
 
 def test_a_register_is_read_in_any_letters() -> None:
     rows = [
-        table.row_of(0, {"text": "x", "register": given}).text for given in ("News ", "SOCIAL", "tabloid", 5)
+        table.row_of(0, {"text": "x", "register": given}).text
+        for given in ("News ", "SOCIAL", "", None, float("nan"))
     ]
-    assert [row and row.register for row in rows] == ["news", "social", None, None]
+    assert [row and row.register for row in rows] == ["news", "social", None, None, None]
+
+
+@pytest.mark.parametrize("given", ["tabloid", 5, 0, b"blog"])
+def test_an_unknown_register_is_the_rows_error_unless_one_is_said_for_all(given: object) -> None:
+    row = table.row_of(0, {"text": "x", "register": given})
+    assert row.text is None
+    assert row.error.startswith("register: expected one of news, social, forum, or nothing; found ")
+    said = table.row_of(0, {"text": "x", "register": given}, "social")
+    assert not said.error and said.text and said.text.register == "social"
 
 
 def test_a_run_that_is_told_to_end_leaves_no_half_file(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_nothing_said_is_all_defaults() -> None:
             "newsquake.yaml:3: delivery.mail.0.recipients",
         ),
         ("broker: {partitions: 4, partitions: 5}\n", "newsquake.yaml:1: 'partitions' stands twice"),
+        ("? [a]\n: 1\n", "newsquake.yaml:1: a list or a mapping cannot be a key"),
         ("- a\n- b\n", "newsquake.yaml:1: expected keys and values, got list"),
         ("broker: [\n", "newsquake.yaml:2"),
         ("telemetry:\n  log_level: loud\n", "newsquake.yaml:2: telemetry.log_level"),
