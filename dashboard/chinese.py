@@ -188,6 +188,7 @@ CHINESE = {
     "resolved": "已解除",
     "acknowledged": "已确认",
     "acknowledged by {name}": "由 {name} 确认",
+    "closed by {name}": "由 {name} 关闭",
     "silenced": "已静默",
     "inhibited": "被抑制",
     "disposition true": "属实",

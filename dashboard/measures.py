@@ -58,6 +58,17 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**pd.DataFrame(rows, columns=names, index=frame.index, dtype=float))
 
 
+def brief(value: float) -> str:
+    """A number without a unit in few characters, and never as a power of ten.
+
+    >>> brief(12), brief(0.882), brief(17.66), brief(12_345.6), brief(0.0004), brief(-0.5)
+    ('12', '0.88', '17.7', '12,346', '<0.01', '-0.5')
+    """
+    if 0 < value < 0.005:
+        return "<0.01"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{round(value, 2) or 0:.3g}"
+
+
 def odds(p_value: float | None) -> str:
     """How unusual, as a person can weigh it: the n of "1 in n"; empty for none.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from alerts.words import Tongue
 from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette
@@ -26,7 +27,7 @@ PERIODS = ("all", "30d", "7d", "24h", "6h", "days")
 class Viewer:
     """The choices; `dark`: the page's theme."""
 
-    language: str
+    language: Tongue
     palette: Palette
     dark: bool
     period: Period
@@ -44,9 +45,9 @@ class Viewer:
         return i18n.say(text, self.language, **values)
 
 
-def language() -> str:
+def language() -> Tongue:
     """`en` or `zh`, before the widgets are drawn."""
-    return str(_remember("lang", list(LANGUAGES)))
+    return "zh" if _remember("lang", list(LANGUAGES)) == "zh" else "en"
 
 
 def sidebar(desk: DeskState) -> Viewer:

@@ -34,7 +34,7 @@ def heatmap(
         "name:N",
         sort=rows,
         title=None,
-        axis=alt.Axis(labelLimit=190, labelOverlap=False, domain=False, ticks=False),
+        axis=alt.Axis(labelLimit=190, labelOverlap=False, labelFlush=False, domain=False, ticks=False),
     )
     tips = [
         alt.Tooltip("name:N", title=t("Series")),
@@ -57,8 +57,8 @@ def heatmap(
                 "net:Q",
                 scale=scale,
                 legend=alt.Legend(
-                    title=t("Mean sentiment"), orient="top", direction="horizontal", gradientLength=220,
-                    gradientThickness=10, format="+.1f", titleOrient="left", titleLimit=220, offset=4,
+                    title=t("Mean sentiment"), orient="top", direction="horizontal", gradientLength=200,
+                    gradientThickness=10, format="+.1f", titleOrient="top", titleLimit=220, offset=4,
                 ),
             ),
             stroke=alt.condition(picked, alt.value("#ffffff" if dark else "#111111"), alt.value("transparent")),

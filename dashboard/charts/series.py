@@ -11,7 +11,9 @@ from dashboard.charts.palette import ACCENT, SEVERITIES, SEVERITY_ORDER, Palette
 from dashboard.charts.slots import Translate, known, time_axis
 from dashboard.period import Period
 
-_Y: dict[str, Any] = {"minExtent": 46, "maxExtent": 46, "titleFontWeight": "normal", "domain": False}
+_Y: dict[str, Any] = {
+    "minExtent": 46, "maxExtent": 46, "titleFontWeight": "normal", "domain": False, "labelFlush": False,
+}  # fmt: skip
 
 
 def volume(
@@ -109,7 +111,7 @@ def expectation(
     """What a rule saw (line) beside what it expected (band from low to high); breaches stand out."""
     base = alt.Chart(known(frame, "observed", period)).encode(x=time_axis(shown, period))
     title = t("Observed")
-    axis = alt.Axis(**_Y, format="~g", tickCount=4)
+    axis = alt.Axis(**_Y, format=",~r", tickCount=4)  # ~g would write 10 as 1e+1
     band = base.transform_filter("isValid(datum.low)").mark_bar(opacity=0.3, color="#8a8f98").encode(
         y=alt.Y("low:Q", title=title, axis=axis), y2="high:Q"
     )  # fmt: skip
@@ -126,10 +128,10 @@ def expectation(
         shape=alt.condition("datum.breach", alt.value("diamond"), alt.value("circle")),
         tooltip=[
             alt.Tooltip("label:N", title=t("From (UTC)")),
-            alt.Tooltip("observed:Q", title=t("Observed"), format=".3~g"),
-            alt.Tooltip("expected:Q", title=t("Expected"), format=".3~g"),
-            alt.Tooltip("low:Q", title=t("Band from"), format=".3~g"),
-            alt.Tooltip("high:Q", title=t("Band to"), format=".3~g"),
+            alt.Tooltip("observed:Q", title=t("Observed"), format=",.3~r"),
+            alt.Tooltip("expected:Q", title=t("Expected"), format=",.3~r"),
+            alt.Tooltip("low:Q", title=t("Band from"), format=",.3~r"),
+            alt.Tooltip("high:Q", title=t("Band to"), format=",.3~r"),
             alt.Tooltip("odds:N", title=t("By chance")),
         ],
     )

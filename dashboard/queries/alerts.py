@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, func, select
+from msgspec import json
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from alerts.handling import CLOSED
+from alerts.handling import CLOSED, closed_by
 from alerts.outagerules import PREFIX
 from core.store import Store
 from core.tables import alert_lines, alerts, audit, handling, outbox, silences
@@ -52,6 +53,7 @@ _LIST = (
     func.coalesce(handling.c.escalation, 0).label("escalation"),
     func.coalesce(handling.c.disposition, "").label("disposition"),
     func.coalesce(handling.c.reason, "").label("reason"),
+    func.coalesce(handling.c.state, "{}").label("closed_by"),
 )
 
 
@@ -79,17 +81,18 @@ def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> p
         conditions.append(func.coalesce(handling.c.disposition, "") == "")
         conditions.append(func.coalesce(~CLOSED, True))
     statement = select(*_LIST).select_from(alerts.outerjoin(handling, _HANDLED)).where(*conditions)
-    return frame(store, statement.order_by(alerts.c.onset.desc(), alerts.c.id).limit(limit))
+    return _closers(frame(store, statement.order_by(alerts.c.onset.desc(), alerts.c.id).limit(limit)))
+
+
+def _closers(found: pd.DataFrame) -> pd.DataFrame:
+    """`closed_by`: of the state that handling keeps, the name of who closed the alert by hand; empty: nobody."""
+    return found.assign(closed_by=[closed_by(json.decode(state)) for state in found["closed_by"]])
 
 
 def one(store: Store, desk: str, ident: str) -> pd.DataFrame:
     """The alert as a frame of one row, or of none."""
-    return frame(
-        store,
-        select(*_LIST)
-        .select_from(alerts.outerjoin(handling, _HANDLED))
-        .where(alerts.c.desk == desk, alerts.c.id == ident),
-    )
+    statement = select(*_LIST).select_from(alerts.outerjoin(handling, _HANDLED))
+    return _closers(frame(store, statement.where(alerts.c.desk == desk, alerts.c.id == ident)))
 
 
 def lines(store: Store, desk: str, ident: str) -> pd.DataFrame:
@@ -127,11 +130,11 @@ def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
 
 
 def deeds(store: Store, desk: str, ident: str) -> pd.DataFrame:
-    """What people did with it, from the audit log: at, actor, action, detail."""
+    """What people did with it, from the audit log: at, actor, action, detail. Its own changes stand in its lines."""
     return frame(
         store,
         select(audit.c.at, audit.c.actor, audit.c.action, audit.c.detail)
-        .where(audit.c.desk == desk, audit.c.subject == ident)
+        .where(audit.c.desk == desk, audit.c.subject == ident, audit.c.actor != f"desk:{desk}")
         .order_by(audit.c.seq),
     )
 
@@ -153,10 +156,10 @@ def marks(store: Store, desk: str, series: Sequence[str], period: Period) -> pd.
 
 
 def counts(store: Store, desk: str) -> dict[str, int]:
-    """How many alerts fire, and how many of those nobody has acknowledged."""
+    """How many alerts fire, and how many of those nobody has acknowledged or closed by hand."""
     open_ = frame(
         store,
-        select(func.coalesce(handling.c.acknowledged, False).label("acknowledged"))
+        select(func.coalesce(or_(handling.c.acknowledged, CLOSED), False).label("acknowledged"))
         .select_from(alerts.outerjoin(handling, _HANDLED))
         .where(alerts.c.desk == desk, alerts.c.fired, alerts.c.state == "firing"),
     )

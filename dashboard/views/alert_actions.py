@@ -8,13 +8,14 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from alerts.words import span_words
 from core.errors import ConfigError, StoreUnavailable
 from core.times import DAY, HOUR, WEEK
 from dashboard import actions, context, data, who
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
 
-_SPANS = {"1 h": HOUR, "8 h": 8 * HOUR, "1 d": DAY, "1 w": WEEK}
+_SPANS = (HOUR, 8 * HOUR, DAY, WEEK)
 
 
 def alert_actions(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
@@ -65,12 +66,17 @@ def alert_actions(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
                 ),
             )
         three, four = st.columns([0.5, 0.5], vertical_alignment="bottom")
-        span = three.selectbox(t("Silence rule and series for"), list(_SPANS), key=f"span-{row['id']}")
+        span = three.selectbox(
+            t("Silence rule and series for"),
+            _SPANS,
+            format_func=lambda ms: span_words(ms, viewer.language),
+            key=f"span-{row['id']}",
+        )
         if four.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
             _do(
                 viewer,
                 partial(
-                    actions.silence, context.writable(), desk.desk, row["rule"], row["series"], _SPANS[span],
+                    actions.silence, context.writable(), desk.desk, row["rule"], row["series"], span,
                     actor=actor, reason=reason,
                 ),
             )  # fmt: skip

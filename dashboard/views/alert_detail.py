@@ -11,10 +11,11 @@ from msgspec import DecodeError, json
 
 from alerts.outagerules import is_outage
 from alerts.rulesfile import SEVERITIES
-from alerts.sentence import figure
+from alerts.sentence import figure, tiny
 from core.times import DAY, HOUR, from_ms
 from dashboard import data, names
 from dashboard.charts.series import sentiment, volume
+from dashboard.measures import brief
 from dashboard.period import Period, width_for
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
@@ -85,7 +86,7 @@ def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[st
     metric = pack.get("rule", {}).get("metric", "")
     columns = st.columns([1, 1, 1.7, 1, 1.1])
     columns[0].metric(t("Observed"), _figure(viewer, metric, peak.get("observed")), border=True)
-    columns[1].metric(t("Expected"), _figure(viewer, metric, peak.get("expected")), border=True)
+    columns[1].metric(t("Expected"), _expected(viewer, metric, peak.get("expected")), border=True)
     columns[2].metric(t("By chance"), viewer.odds(peak.get("p_value")), border=True)
     columns[3].metric(t("Stories"), f"{peak['stories']:,}", border=True)
     columns[4].metric(t("Publishers"), f"{peak['publishers']:,}", border=True)
@@ -104,7 +105,11 @@ def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[st
 def _figure(viewer: Viewer, metric: str, value: float | None) -> str:
     if value is None:
         return viewer.t("NA")
-    return figure(metric, value) if metric else f"{value:,.3g}"
+    return figure(metric, value) if metric else brief(value)
+
+
+def _expected(viewer: Viewer, metric: str, value: float | None) -> str:
+    return "< 0.1" if tiny(metric, value) else _figure(viewer, metric, value)
 
 
 def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
@@ -146,15 +151,15 @@ def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
         detail = json.decode(row["detail"])
         reason = str(detail.get("reason", "")) if isinstance(detail, dict) else ""
         rows.append({"time": row["at"], "what": f"{t(row['action'])}: {reason}", "who": row["actor"]})
-    table = pd.DataFrame(rows, columns=["time", "what", "who"])
+    table = pd.DataFrame(rows, columns=["time", "who", "what"])
     table["time"] = [from_ms(int(at)).replace(tzinfo=None) for at in table["time"]]
     st.dataframe(
         table,
         hide_index=True,
         column_config={
             "time": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width=130),
-            "what": st.column_config.TextColumn(t("What")),
             "who": st.column_config.TextColumn(t("By"), width="small"),
+            "what": st.column_config.TextColumn(t("What")),
         },
         alt=t("Timeline"),
     )

@@ -74,9 +74,9 @@ def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
             "onset": st.column_config.DatetimeColumn(t("Since"), format="YYYY-MM-DD HH:mm"),
             "severity": st.column_config.TextColumn(t("Severity"), width="small"),
             "state": st.column_config.TextColumn(t("State"), width="small"),
-            "series": st.column_config.TextColumn(t("Series"), width="large"),
+            "series": st.column_config.TextColumn(t("Series"), width="medium"),
             "rule": st.column_config.TextColumn(t("Rule")),
-            "handling": st.column_config.TextColumn(t("Handling"), width="medium"),
+            "handling": st.column_config.TextColumn(t("Handling"), width="large"),
         },
         alt=t("Alerts"),
     )
@@ -91,6 +91,8 @@ def _handling(viewer: Viewer, row: pd.Series) -> str:
     said = [t(f"disposition {row['disposition']}")] if row["disposition"] else []
     if row["acknowledged"]:
         said.append(t("acknowledged by {name}", name=row["acknowledged_by"]))
+    if row["closed_by"]:
+        said.append(t("closed by {name}", name=row["closed_by"]))
     if row["silenced"]:
         said.append(t("silenced"))
     if row["inhibited_by"]:

@@ -25,6 +25,8 @@ def badges(viewer: Viewer, row: pd.Series) -> None:
     )
     if row["acknowledged"]:
         st.badge(t("acknowledged"), color="blue", icon=":material/check:")
+    if row["closed_by"]:
+        st.badge(t("closed by {name}", name=row["closed_by"]), color="gray", icon=":material/close:")
     if row["silenced"]:
         st.badge(t("silenced"), color="gray", icon=":material/notifications_off:")
     if row["disposition"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.times import from_ms, span
+from alerts.words import span_words
+from core.times import from_ms
 from dashboard.viewer import Viewer
 
 
@@ -18,7 +19,7 @@ def header(viewer: Viewer, title: str, *, period: bool = True) -> None:
                 "{start} to {end} UTC, in slots of {width}",
                 start=f"{from_ms(chosen.start):%Y-%m-%d %H:%M}",
                 end=f"{from_ms(chosen.end):%Y-%m-%d %H:%M}",
-                width=span(chosen.width),
+                width=span_words(chosen.width, viewer.language),
             )
         )
 

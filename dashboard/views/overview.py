@@ -10,7 +10,7 @@ from core.times import from_ms, iso
 from dashboard import data, names
 from dashboard.charts.heatmap import heatmap
 from dashboard.charts.slots import Translate, slots_shown, spread
-from dashboard.measures import measured, net_interval
+from dashboard.measures import brief, measured, net_interval
 from dashboard.period import LADDER, Period
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.queries.series import DeskState
@@ -216,7 +216,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "low": now["net_low"],
             "high": now["net_high"],
             "change": now["net"] - before["net"],
-            "share": now["share"],
+            "share": now["share"] * 100,
         }
     ).merge(
         found[["series", "rule", "p_value", "observed", "expected", "statistic", "at"]],
@@ -228,7 +228,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         f"{row.low:+.2f} … {row.high:+.2f}" if row.low == row.low else t("NA") for row in table.itertuples()
     ]
     table["seen"] = [
-        f"{row.observed:.3g} ({row.expected:.3g})" if row.observed == row.observed else t("NA")
+        f"{brief(row.observed)} ({brief(row.expected)})" if row.observed == row.observed else t("NA")
         for row in table.itertuples()
     ]
     table["odds"] = table["p_value"].map(viewer.odds)
@@ -259,7 +259,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "interval": st.column_config.TextColumn(t("95 % interval")),
             "change": number(t("Change"), format="%+.2f", help=t("Against the rest of the period")),
             "share": st.column_config.ProgressColumn(
-                t("Negative share"), format="percent", min_value=0, max_value=1
+                t("Negative share"), format="%.0f %%", min_value=0, max_value=100
             ),
             "odds": st.column_config.TextColumn(
                 t("By chance"), help=t("How often chance alone would show this")

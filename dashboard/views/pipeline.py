@@ -38,7 +38,7 @@ def _sum(viewer: Viewer, desk: DeskState, sources: pd.DataFrame) -> None:
     stored, twice, dead = (int(sources[name].sum()) for name in ("article", "duplicate", "dead"))
     read = int(sources["read"].fillna(0).sum())
     open_ = read - stored - twice - dead
-    columns = st.columns(5)
+    columns = st.columns([1, 1, 1, 1, 1.3])
     columns[0].metric(t("Read"), f"{read:,}", border=True)
     columns[1].metric(t("Stored"), f"{stored:,}", border=True)
     columns[2].metric(t("Duplicates"), f"{twice:,}", border=True)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from alerts.figures import LONGEST
-from alerts.sentence import figure
+from alerts.sentence import of_a_window
 from alerts.statistics import MIN_STORIES
 from core.times import parse_iso
 from dashboard import data, names
@@ -35,8 +35,34 @@ def show(viewer: Viewer, desk: DeskState) -> None:
     _figures(viewer, desk, series, start, end)
     _behind(viewer, desk, series, start, end)
     with st.expander(viewer.t("Figures by time")):
-        st.dataframe(frame, hide_index=True, alt=viewer.t("Figures by time"))
+        _by_time(viewer, frame)
         export_buttons(viewer, frame, f"newsquake-{series}".replace(":", "-").replace("/", "-"), "series")
+
+
+def _by_time(viewer: Viewer, frame: pd.DataFrame) -> None:
+    t, number = viewer.t, st.column_config.NumberColumn
+    names_of = {
+        "label": st.column_config.TextColumn(t("From (UTC)")),
+        "articles": number(t("Articles"), format="localized"),
+        "stories": number(t("Stories"), format="localized"),
+        "publishers": number(t("Publishers"), format="localized"),
+        "decided": number(t("Decided stories"), format="localized"),
+        "negative": number(t("Negative stories"), format="localized"),
+        "net": number(t("Mean sentiment"), format="%+.2f"),
+        "net_low": number(t("95 % from"), format="%+.2f"),
+        "net_high": number(t("95 % to"), format="%+.2f"),
+        "share": number(t("Negative share"), format="percent"),
+        "share_low": number(t("95 % from"), format="percent"),
+        "share_high": number(t("95 % to"), format="percent"),
+    }
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_order=list(names_of),
+        column_config=names_of,
+        placeholder=t("NA"),
+        alt=t("Figures by time"),
+    )
 
 
 def _choice(viewer: Viewer, desk: DeskState) -> str:
@@ -156,10 +182,10 @@ def _figures(viewer: Viewer, desk: DeskState, series: str, start: int, end: int)
         rows = [
             {
                 t("Figure"): words[name],
-                t("Value"): figure(name, one.value),
+                t("Value"): of_a_window(name, one.value),
                 t("95 % interval"): ""
                 if one.value is None
-                else f"{figure(name, one.low)} – {figure(name, one.high)}",
+                else f"{of_a_window(name, one.low)} – {of_a_window(name, one.high)}",
             }
             for name, one in found.figures.items()
         ]

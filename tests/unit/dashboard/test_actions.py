@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts import audit as chain
+from alerts import handling
 from core.errors import ConfigError
 from core.store import Store
 from core.tables import audit, feedback, silences
@@ -70,3 +71,32 @@ def test_feedback_keeps_who_said_what_and_why(acted_on: Store) -> None:
         ("topic", "energy", "ada"),
     ]
     assert deeds == [("article.feedback", "a" * 32)]
+
+
+def test_an_alert_closed_elsewhere_says_by_whom_and_waits_for_nobody(acted_on: Store) -> None:
+    ident, open_before = firing(acted_on), alerts.counts(acted_on, DESK)
+    assert alerts.one(acted_on, DESK, ident).iloc[0]["closed_by"] == ""
+    with acted_on.write() as connection:
+        handling.close(connection, DESK, ident, actor='w"ei', reason="known to the desk", now_ms=END)
+    assert alerts.one(acted_on, DESK, ident).iloc[0]["closed_by"] == 'w"ei'
+    found = alerts.find(acted_on, DESK, WantedAlerts(0, END)).set_index("id")
+    assert found.loc[ident, "closed_by"] == 'w"ei' and (found["closed_by"] != "").sum() == 1
+    assert list(alerts.deeds(acted_on, DESK, ident)["action"]) == ["alert.close"]
+    left = alerts.counts(acted_on, DESK)
+    assert left["firing"] == open_before["firing"]
+    assert left["unacknowledged"] == open_before["unacknowledged"] - 1
+
+
+def test_what_the_desk_says_of_its_own_changes_is_no_deed(acted_on: Store) -> None:
+    ident = firing(acted_on)
+    with acted_on.write() as connection:
+        chain.append(
+            connection,
+            at=END,
+            desk=DESK,
+            actor=f"desk:{DESK}",
+            action="alert.firing",
+            subject=ident,
+            detail={},
+        )
+    assert alerts.deeds(acted_on, DESK, ident).empty

@@ -86,3 +86,5 @@ def test_what_a_rule_expected_stands_beside_what_it_saw() -> None:
     chart = expectation(spread(found, HAS, PERIOD), HAS, PERIOD, PALETTES["safe"], same).to_dict()
     rows = [row for rows in chart["datasets"].values() for row in rows]
     assert [row["observed"] for row in rows if row["label"] == "1987-10-13"] == [0.9] * (len(rows) // 2)
+    # With ~g the axis writes 10 as 1e+1; ~r never writes powers of ten.
+    assert chart["layer"][0]["encoding"]["y"]["axis"]["format"] == ",~r"
