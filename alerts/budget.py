@@ -7,7 +7,9 @@ peak for `resolve.after`; with a hold, the statistic is the least over the hold.
 
 The threshold is the level that, by the tail of those peaks, as many a week pass as the budget allows (alerts/tail.py),
 with a 90 % interval. With too little history for the rate asked (under four weeks, or under eight peaks) it is the
-conservative parametric tail, -log10 of budget over chances, and says so. Peaks far beyond the tail of all others are
+conservative parametric tail, -log10 of budget over chances, and says so; chances are those of the rule's own series
+where its text says how many they are (alerts/selection.py), else of a hundred. Onsets above the level of the few that
+are less and less likely to be the budget's move it to that of a hundred. Peaks far beyond the tail of all others are
 taken for incidents nobody has disposed yet: an early crash must not deafen the rule for months.
 A gap of more than two weeks without any look is no history.
 A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), kept in the store.
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from math import isfinite, log, log10
+from math import exp, isfinite, log, log10
 
 import msgspec
 
@@ -28,7 +30,10 @@ from core.ids import digest
 from core.times import DAY, WEEK
 
 ASSUMED_SERIES = 100
-"""Series a rule is taken to watch while there is no history."""
+"""Independent series a rule is taken to watch while there is no history; with a known number never more than these."""
+OVERLAP = 4
+"""What a known series counts for: looked at twelve times a window, it passes a level of one in a thousand in more than
+four clumps a thousand windows (docs/decisions/0007-few-series.md). The hundred has that in it."""
 LEAST_WEEKS = 4.0
 LEAST_PEAKS = 8
 KEPT = 4_000
@@ -107,7 +112,9 @@ class Budget:
         hold_ms: int = 0,
         below: float = 0.7,
         after_ms: int = 0,
+        series: int | None = None,
     ) -> None:
+        """`series`: how many there can be; None: nobody knows."""
         self._budget, self._window_ms, self._hop_ms, self._hold_ms = (
             budget_per_week,
             window_ms,
@@ -115,6 +122,8 @@ class Budget:
             hold_ms,
         )
         self._below, self._after_ms = below, after_ms
+        few = None if series is None else OVERLAP * max(series, 1)
+        self._few = series if few is not None and few < ASSUMED_SERIES else None
         self._first_at: int | None = None
         self._last_at = 0
         self._dead_ms = 0
@@ -195,11 +204,25 @@ class Budget:
         return max(0, self._last_at - self._first_at - self._dead_ms) / WEEK
 
     def initial(self) -> Fit:
-        """The conservative parametric tail: independent windows a week times assumed series, against the budget."""
-        return Fit(round(self._parametric(), 6), "parametric tail: no history yet", budget=self._budget)
+        """The conservative parametric tail: independent windows a week times series, against the budget."""
+        start, how = self._start((), 0.0)
+        return Fit(round(start, 6), f"{how}: no history yet", budget=self._budget)
 
-    def _parametric(self) -> float:
-        chances = ASSUMED_SERIES * WEEK / self._window_ms
+    def _start(self, timed: Sequence[tuple[float, int]], allowed: float) -> tuple[float, str]:
+        """(the conservative level, its name) after these peaks: of the rule's few series while they bear it out."""
+        usual = self._parametric()
+        if self._few is None:
+            return usual, "parametric tail"
+        level = self._parametric(OVERLAP * self._few)
+        # The first weeks' p-values are the least proven: as many onsets as one in ten that keep the budget would have
+        # are proof enough against them. What comes together may have one cause, and counts once.
+        bouts = _bouts((when for peak, when in timed if peak >= level), DAY / max(self._budget, 1.0))
+        doubt = min(-log10(_as_many(bouts, max(allowed, 1.0))), 1.0)
+        how = f"parametric tail of {self._few} series" if doubt < 1.0 else "parametric tail"
+        return level + (usual - level) * doubt, how
+
+    def _parametric(self, series: int = ASSUMED_SERIES) -> float:
+        chances = series * WEEK / self._window_ms
         if self.weeks > 1.0:
             chances = max(chances, self._looks * self._hop_ms / self._window_ms / self.weeks)
         return max(log10(max(chances / self._budget, 10.0)), 1.0)
@@ -250,7 +273,7 @@ class Budget:
         if weeks >= LEAST_WEEKS and allowed >= n + 2.0 * n**0.5 + 3.0:
             return LOWEST, "every episode so far fits the budget", None, None
         if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
-            start = self._parametric()
+            start, how = self._start(timed, allowed)
             above, bound = sum(peak >= start for peak in peaks), allowed + 3.0 * allowed**0.5 + 3.0
             if above > bound and not _incidents(timed, start, allowed):
                 # Not one incident, but many onsets: p-values are not as good as they claim. So little history cannot
@@ -259,11 +282,11 @@ class Budget:
                 raised = start + max(level - start, 0.0) * min(above / bound - 1.0, 1.0)
                 return (
                     raised,
-                    f"parametric tail, raised: {above} onsets above it in too little history",
+                    f"{how}, raised: {above} onsets above it in too little history",
                     None,
                     None,
                 )
-            return start, "parametric tail: too little history", None, None
+            return start, f"{how}: too little history", None, None
         if allowed >= n:
             return LOWEST, "every episode so far fits the budget", None, None
         low, high = tail.interval(peaks, allowed)
@@ -309,11 +332,7 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
     """
     above = [(peak - usual, when) for peak, when in timed if peak >= usual]
     n = len(above)
-    bouts, until = 0, -DAY
-    for when in sorted(when for _, when in above):
-        if when >= until:
-            bouts, until = bouts + 1, when + DAY
-    if not n or bouts > (1.0 + MOST) * allowed + 3.0:
+    if not n or _bouts(when for _, when in above) > (1.0 + MOST) * allowed + 3.0:
         return 0
     # One crash says nothing of the others, so the highest is left out. A sum of exponentials is Gamma (Wilson and
     # Hilferty 1931).
@@ -325,6 +344,23 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
     return n if normal_tail(z) < tail.RARE else 0
 
 
+def _bouts(times: Iterable[int], span: float = DAY) -> int:
+    """How many bouts these moments are: one lasts `span` from its first."""
+    bouts, until = 0, -1.0
+    for when in sorted(times):
+        if when >= until:
+            bouts, until = bouts + 1, when + span
+    return bouts
+
+
+def _as_many(count: int, mean: float) -> float:
+    """P(N >= count) of a Poisson; at the least 1e-9."""
+    term, less = exp(-mean), 0.0
+    for number in range(count):
+        less, term = less + term, term * mean / (number + 1)
+    return max(1.0 - less, 1e-9)
+
+
 def make(rule: Rule, pane_ms: int) -> Budget:
     """The budget of a window rule."""
     return Budget(
@@ -334,4 +370,5 @@ def make(rule: Rule, pane_ms: int) -> Budget:
         rule.hold_ms,
         rule.resolve_below,
         rule.resolve_after_ms,
+        rule.known_series,
     )

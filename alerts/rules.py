@@ -24,6 +24,7 @@ from alerts.rulefaults import faults
 from alerts.rulesfile import SEVERITIES, Immediate, Route, RulesFile, WindowRule, matches
 from alerts.rulesleft import further
 from alerts.sectors import BY_SECTOR, sectors_of
+from alerts.selection import names
 from alerts.series import entity_of, union
 from core import yamlfile
 from core.errors import ConfigError
@@ -78,6 +79,13 @@ class Rule:
         if self.detector == BY_SECTOR and entity_of(series) not in self.sectors:
             return False
         return not self.watch_list or entity_of(series) in self.entities
+
+    @cached_property
+    def known_series(self) -> int | None:
+        """How many series there can be for it to watch; None: it is open (alerts/selection.py)."""
+        companies = self.entities or (self.sectors if self.detector == BY_SECTOR else ())
+        named = names(self.series, companies)
+        return None if named is None else sum(map(self.matches, named))
 
     @cached_property
     def _wanted(self) -> re.Pattern[str]:
