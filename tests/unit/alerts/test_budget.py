@@ -197,3 +197,32 @@ def test_the_tail_fit_finds_a_known_exponential() -> None:
     chance = random.Random(1)
     scale, shape = tail.fit([chance.expovariate(2.0) for _ in range(4000)])
     assert scale == pytest.approx(0.5, rel=0.08) and abs(shape) < 0.08
+
+
+def test_few_series_are_believed_until_their_onsets_are_too_many_for_the_budget() -> None:
+    """Onsets on so many days of the first fortnight, a little above the level of five series."""
+    found = []
+    for days in range(7):
+        one = budget(1.0, series=5)
+        first = one.initial()
+        assert first.method == "parametric tail of 5 series: no history yet"
+        for hour in range(1, 14 * 24):
+            day, at = divmod(hour, 24)
+            one.observe(hour * HOUR, "s1", first.threshold + 0.1 if day < days and at == 9 else 0.1)
+            one.observe(hour * HOUR, "s2", first.threshold + 0.1 if day < days and at == 11 else 0.1)
+        found.append(one.fit(2 * WEEK))
+    thresholds = [fit.threshold for fit in found]
+    usual = budget(1.0).initial().threshold
+    assert thresholds[0] == budget(1.0, series=5).initial().threshold and thresholds == sorted(thresholds)
+    assert thresholds[2] < (thresholds[0] + usual) / 2  # what comes on one day has one cause
+    assert thresholds[-1] == usual and "of 5 series" not in found[-1].method
+    assert max(after - before for before, after in itertools.pairwise(thresholds)) < 0.4
+
+
+def test_a_history_of_four_weeks_makes_the_number_of_series_no_matter() -> None:
+    few, many = budget(1.0, series=5), budget(1.0)
+    for look in statistics(8, 11):
+        few.observe(*look)
+        many.observe(*look)
+    assert few.fit(8 * WEEK) == many.fit(8 * WEEK)
+    assert few.dump() == many.dump()
