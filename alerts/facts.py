@@ -37,8 +37,10 @@ _REPORT = frozenset(
 )
 """Stems of titles' words that name nobody."""
 MOST_NUMBERS = 24
-ACT = "act:"
+ACTS = ("act:", "level:", "theme:")
 """What happened is told in other words by others: it supports, and contradicts nothing."""
+SOFT = (*ACTS, "who:", "fx:")
+"""All that contradicts nothing."""
 LEAD = 600
 """Characters of a body that are looked at: what happened stands at the head."""
 
@@ -64,14 +66,14 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 @cache
-def _lexicon() -> tuple[AhoCorasick, list[str], list[str]]:
+def _lexicon() -> tuple[AhoCorasick, list[str], list[tuple[str, ...]]]:
     table = yaml.safe_load((files("alerts") / "facts.yaml").read_text(encoding="utf-8"))
-    words = {
-        str(word): f"{kind}:{name}"
-        for kind, names in table.items()
-        for name, listed in names.items()
-        for word in listed
-    }
+    words: dict[str, tuple[str, ...]] = {}
+    for kind, names in table.items():
+        for name, listed in names.items():
+            meant = () if kind == "none" else (f"{kind}:{name}",)
+            for word in listed:
+                words[str(word)] = words.get(str(word), ()) + meant
     return AhoCorasick(list(words), matchkind=MatchKind.LeftmostLongest), list(words), list(words.values())
 
 
@@ -82,7 +84,7 @@ def named_in(text: str) -> frozenset[str]:
     (['good:oil', 'month:m06', 'place:us'], ['good:oil', 'month:m11', 'place:in'])
     """
     finder, words, names = _lexicon()
-    found = set()
+    found: set[str] = set()
     for index, start, end in finder.find_matches_as_indexes(text):
         word = words[index]
         if word.isascii():
@@ -91,7 +93,7 @@ def named_in(text: str) -> frozenset[str]:
                 continue
         elif word[0].isdigit() and text[start - 1 : start].isdigit():
             continue
-        found.add(names[index])
+        found.update(names[index])
     return frozenset(found)
 
 
@@ -147,16 +149,22 @@ def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
 def _kinds(named: frozenset[str]) -> dict[str, set[str]]:
     kinds: dict[str, set[str]] = {}
     for name in named:
-        if not name.startswith(ACT):
+        if not name.startswith(SOFT):
             kinds.setdefault(name.partition(":")[0], set()).add(name)
     return kinds
 
 
-def conflict(a: Facts, b: Facts) -> bool:
-    """Whether the two state different ones of a kind, where both state any."""
+def conflict(a: Facts, b: Facts, retold: bool = False) -> bool:
+    """Whether the two state different ones of a kind, where both state any. `retold`: another title for one text may
+    state another of its numbers."""
     if a.entities and b.entities and not a.entities & b.entities:
         return True
-    if a.numbers and b.numbers and not a.numbers & b.numbers:
+    if (
+        a.numbers
+        and b.numbers
+        and not a.numbers & b.numbers
+        and not (retold and (a.numbers & b.more_numbers or b.numbers & a.more_numbers))
+    ):
         return True
     if (
         min(len(a.more_numbers), len(b.more_numbers)) >= 3
@@ -167,25 +175,6 @@ def conflict(a: Facts, b: Facts) -> bool:
         return False
     mine, other = _kinds(a.named), _kinds(b.named)
     return any(not mine[kind] & other[kind] for kind in mine.keys() & other.keys())
-
-
-def support(a: Facts, b: Facts) -> int:
-    """How many things both state: companies, numbers, named things, acts; at most two of each kind count."""
-    both = a.named & b.named
-    acts = sum(name.startswith(ACT) for name in both) if both else 0
-    return (
-        min(2, len(a.entities & b.entities))
-        + min(2, len(a.more_numbers & b.more_numbers))
-        + min(2, len(both) - acts)
-        + min(2, acts)
-    )
-
-
-def firm(a: Facts, b: Facts) -> int:
-    """How many companies, numbers and named things both state: what few stories share, unlike acts and directions."""
-    soft = (ACT, "move:")
-    named = sum(not name.startswith(soft) for name in a.named & b.named)
-    return len(a.entities & b.entities) + len(a.more_numbers & b.more_numbers) + named
 
 
 def alike_but_for_names(a: Facts, b: Facts) -> bool:

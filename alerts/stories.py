@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from alerts.entries import Entry
-from alerts.facts import Facts, alike_but_for_names, conflict, containment, firm, support
+from alerts.facts import Facts, alike_but_for_names, conflict, containment
+from alerts.retold import likeness
 from alerts.storyindex import FAR_ALIKE, FAR_BITS, LookedUp, StoryIndex
 from core.ids import digest
 from core.records import ONE
@@ -28,6 +29,12 @@ from core.times import DAY, HOUR
 HORIZON_MS = 36 * HOUR
 LONGEST_MS = 7 * DAY
 REPRESENTATIVES = 4
+TRANSLATED = 1
+"""Tenths of log-odds from which on two texts in two languages tell one story (alerts/retold.py)."""
+REWRITTEN = 24
+"""The same in one language, where headlines that share no word speak against it."""
+OTHER = 129
+"""Further than any two signatures."""
 COPY_BITS = 10
 """Signatures that differ in so few of their 128 bits are copies, whatever else."""
 _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
@@ -63,29 +70,40 @@ class Story:
         return self.last_at >= at - HORIZON_MS and self.first_at >= at - LONGEST_MS
 
 
-def same(a: Told, b: Told) -> bool:
-    """Whether two articles tell one story."""
-    bits = (a.signature ^ b.signature).bit_count() if a.signature and b.signature else 64
-    if bits > FAR_BITS or conflict(a.facts, b.facts):
-        return False
+def distance(a: Told, b: Told, bits: int) -> int:
+    """How far two articles of one story are from one another, in bits or as much; OTHER where they tell two."""
+    if not a.signature or not b.signature:
+        bits = 64
+    across = a.language != b.language
+    if bits > FAR_BITS or conflict(a.facts, b.facts, retold=across):
+        return OTHER
     if bits <= COPY_BITS:
-        return True
-    if a.language != b.language:
-        shared = support(a.facts, b.facts)
-        return (shared >= 3 and (bits <= 35 or firm(a.facts, b.facts) >= 2)) or (shared == 2 and bits <= 24)
+        return bits
+    if across:
+        alike = likeness(a.facts, b.facts, bits, abs(a.at - b.at))
+        return max(COPY_BITS + 1, FAR_ALIKE - alike // 2) if alike >= TRANSLATED else OTHER
+    return bits if same(a, b, bits) else OTHER
+
+
+def same(a: Told, b: Told, bits: int) -> bool:
+    """Whether two articles in one language tell one story, contradicting one another in nothing."""
     words = containment(a.facts.words, b.facts.words)
-    if words < 0.3 or bits > FAR_ALIKE or alike_but_for_names(a.facts, b.facts):
+    if bits > FAR_ALIKE or alike_but_for_names(a.facts, b.facts):
         return False
-    if bits <= 22 and words >= 0.4 and support(a.facts, b.facts) >= 1:
-        return True
     texts = (not a.facts.brief) + (not b.facts.brief)
     if (words >= 0.75 and bits <= 30) or (words >= 0.95 and bits <= (38 if texts == 2 else 45)):
         return True
     if texts == 1 and words >= 0.8:
         return True  # a flash and its text: their signatures cannot be near
-    return (
-        bits <= 40 and support(a.facts, b.facts) >= (3 if words >= 0.6 else 4) and firm(a.facts, b.facts) >= 2
-    )
+    if bits > 42:
+        return False
+    alike = likeness(a.facts, b.facts, bits, abs(a.at - b.at))
+    return alike >= (0 if bits <= 22 and words >= 0.4 else REWRITTEN - int(20 * words))
+
+
+def contradicted(told: Told, story: Story) -> bool:
+    """Whether any way in which the story was told states other facts: a translation must agree with all of them."""
+    return any(conflict(told.facts, way.facts, retold=True) for way in story.told)
 
 
 def novelty(articles_before: int) -> int:
@@ -175,14 +193,16 @@ class StoryBook:
     def _nearest(self, told: Told, known: LookedUp | None = None) -> tuple[Story | None, int]:
         """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""
         best: Story | None = None
-        least = (129, 0, "")
+        least = (OTHER, 0, "")
         now = max(self._newest, told.at)
         since, oldest = now - HORIZON_MS, now - LONGEST_MS
         for bits, story, other in self._index.candidates(told, since, oldest, known):
-            if bits > least[0]:
+            if bits > least[0] and told.language == other.language:
                 continue
-            rank = (bits, story.first_at, story.id)
-            if rank < least and same(told, other):
+            far = distance(told, other, bits)
+            if far == OTHER or (rank := (far, story.first_at, story.id)) >= least:
+                continue
+            if told.language == other.language or not contradicted(told, story):
                 best, least = story, rank
         return best, least[0]
 

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from alerts.facts import Facts
 
 BANDS = 16
-MOST_NAMED = 6
-"""Named things of which pairs are looked up, by name."""
+MOST_NAMED = 5
+"""Named things of which pairs are looked up: those that tell most apart."""
+LAST = ("who", "fx", "act", "level", "move", "theme")
 _VALUES = 1 << 16
 _SLOTS = 1 << 20
 """Places for words and facts. Two that share one are told apart by what is compared afterwards."""
@@ -64,12 +65,20 @@ def word_slots(facts: Facts, language: str) -> list[int]:
     return [(one * 31 ^ other ^ tongue) % _SLOTS for one, other in combinations(least, 2)]
 
 
+@lru_cache(maxsize=5_000)
+def _rank(name: str) -> tuple[int, str]:
+    """What few stories have comes first."""
+    kind = name[: name.index(":")]
+    return LAST.index(kind) if kind in LAST else -1, name
+
+
 def fact_slots(facts: Facts, language: str) -> list[int]:
     """Where tellings in two languages can meet."""
     names = [f"e {language} {entity}" for entity in facts.entities]
     names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
     if len(facts.named) > 1:
         names += [
-            f"m {language} {one} {other}" for one, other in combinations(sorted(facts.named)[:MOST_NAMED], 2)
+            f"m {language} {one} {other}"
+            for one, other in combinations(sorted(facts.named, key=_rank)[:MOST_NAMED], 2)
         ]
     return sorted({_hash(name) % _SLOTS for name in names})

@@ -27,7 +27,7 @@ PACKAGE = ROOT / "alerts"
 MODULES = (
     "baselines", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
     "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
-    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "schedule", "stories",
+    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "retold", "schedule", "stories",
     "storyindex", "storykeys", "tracks", "twins", "unread", "watch", "windows",
 )  # fmt: skip
 BUILD = """

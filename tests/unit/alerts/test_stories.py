@@ -7,7 +7,8 @@ import random
 import pytest
 
 from alerts.entries import entry_of
-from alerts.facts import conflict, facts_of, firm, named_in, support
+from alerts.facts import conflict, facts_of, named_in
+from alerts.retold import ANY_TWO, likeness
 from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, novelty, row_of, story_of, told_of
 from alerts.storyindex import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex
 from alerts.storykeys import bands, fact_slots, word_slots
@@ -115,9 +116,81 @@ def test_acts_support_and_contradict_nothing():
     one, other = (
         facts_of(title, "", ["US:KO"]) for title in ("Coca-Cola recalls juice", "可口可乐召回果汁 遭调查")
     )
-    assert not conflict(one, other) and support(one, other) == 2 and firm(one, other) == 1
     third = facts_of("Prosecutors investigate Coca-Cola", "", ["US:KO"])
-    assert not conflict(one, third) and support(one, third) == 1
+    fourth = facts_of("Coca-Cola opens a museum", "", ["US:KO"])
+    assert not conflict(one, other) and not conflict(one, third)
+    assert likeness(one, other, 40, 0) > likeness(one, fourth, 40, 0)
+    assert likeness(one, other, 40, 0) > likeness(one, other, 40, 6 * HOUR)
+
+
+def test_acts_and_months_alone_are_about_nothing_in_particular():
+    one, other = facts_of("Recall halted in June", "", []), facts_of("6月召回暂停", "", [])
+    assert one.named == other.named and likeness(one, other, 20, 0) == ANY_TWO
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "entity"),
+    [
+        ("Tesla recalls 120,500 cars over battery fires", "特斯拉召回120500辆汽车 电池起火", "US:TSLA"),
+        (
+            "SEC raids Pfizer offices in accounting fraud probe",
+            "美国证券交易委员会突击检查辉瑞 涉财务造假",
+            "US:PFE",
+        ),
+        ("Bank of England raises rates by 25 basis points", "英国央行加息25个基点", ""),
+        ("Vanke defaults on bond, creditors seek liquidation", "万科债券违约 债权人申请清盘", "CN:000002"),
+        ("Sinopec profit rises 14.5% in third quarter", "中国石化三季度净利润增长14.5%", "CN:600028"),
+        ("US bans lithium imports from Chile", "美国禁止从智利进口锂", ""),
+        ("Port strike halts copper exports from Peru", "秘鲁港口罢工 铜出口中断", ""),
+    ],
+)
+def test_translation_as_far_as_a_stranger_joins_by_what_both_state(english, chinese, entity):
+    named, far = [entity] if entity else [], near(SIGNATURE, 52)
+    book = StoryBook()
+    first = place(book, 1, START, english, entities=named)
+    assert place(book, 2, START + HOUR, chinese, far, entities=named, language="zh") == first
+    assert place(book, 3, START + 2 * HOUR, english, entities=named) == first
+    book = StoryBook()
+    first = place(book, 1, START, chinese, entities=named, language="zh")
+    assert place(book, 2, START + HOUR, english, far, entities=named) == first
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "entity"),
+    [
+        ("Tesla recalls 120,500 cars", "特斯拉召回36700辆汽车", "US:TSLA"),
+        ("Tesla recalls cars over battery fires", "特斯拉任命新财务总监", "US:TSLA"),
+        ("Swiss National Bank keeps rates unchanged", "瑞士央行加息", ""),
+        ("Brent crude rises on supply cuts", "布伦特原油下跌 库存攀升", ""),
+        ("Germany's exports fall in February", "法国2月出口下降", ""),
+        ("Sinopec profit rises in third quarter", "中国石化二季度净利润增长", "CN:600028"),
+        ("Strike halts plant in Osaka", "罢工致里昂工厂停产", ""),
+        ("Bank of America cuts 953 jobs", "美国对中国商品加征关税", ""),
+    ],
+)
+def test_two_languages_on_two_things_stay_two_stories(english, chinese, entity):
+    named = [entity] if entity else []
+    book = StoryBook()
+    first = place(book, 1, START, english, entities=named)
+    other = place(book, 2, START + HOUR, chinese, near(SIGNATURE, 50), entities=named, language="zh")
+    assert other != first
+
+
+def test_a_translation_agrees_with_every_way_in_which_the_story_was_told():
+    book = StoryBook()
+    first = place(book, 1, START, "Litecoin falls as miners sell", body="Litecoin fell 5.3 percent to 81.17.")
+    again = place(book, 2, START + MINUTE, "Litecoin falls 5.3% as miners sell", near(SIGNATURE, 16))
+    assert again == first
+    other = place(book, 3, START + HOUR, "莱特币下跌18.7%", near(SIGNATURE, 44), language="zh")
+    assert other != first
+
+
+def test_a_title_may_tell_another_number_of_the_same_text_in_the_other_language():
+    body = "Pfizer will buy Kestrel for $619 million in cash, 37.5 percent above its last price."
+    text = "辉瑞拟以6.19亿美元现金收购红隼，溢价37.5%。"
+    one = facts_of("Pfizer to buy Kestrel for $619 million", body, ["US:PFE"])
+    other = facts_of("辉瑞溢价37.5%收购红隼", text, ["US:PFE"])
+    assert conflict(one, other) and not conflict(one, other, retold=True)
 
 
 def test_headline_repeated_over_another_text_is_another_story():
@@ -373,8 +446,10 @@ def test_row_keeps_everything():
 def test_facts_are_the_same_in_both_languages():
     english = facts_of("China raises 2 bln dlrs for copper in June", "", ["CN:600362"])
     chinese = facts_of("中国6月为铜筹资20亿", "", ["CN:600362"])
-    assert not conflict(english, chinese) and support(english, chinese) >= 4
+    assert not conflict(english, chinese) and likeness(english, chinese, 42, HOUR) > 30
     assert named_in("the usual business") == frozenset()
+    assert named_in("18亿美元") == named_in("bank of america") == frozenset()
+    assert named_in("瑞士央行加息") == {"place:ch", "who:snb", "level:raise", "theme:rates"}
 
 
 def test_a_story_in_traditional_and_simplified_chinese_states_the_same() -> None:
