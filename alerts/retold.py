@@ -8,7 +8,7 @@ bench/stories.py) in tenths, rounded; time weighs less than there, since the sim
 
 from __future__ import annotations
 
-from alerts.facts import Facts
+from alerts.facts import Facts, by_kind
 from core.times import HOUR
 
 ANY_TWO = -20
@@ -32,17 +32,19 @@ PER_HUNDRED_BITS = 36
 def likeness(a: Facts, b: Facts, bits: int, apart_ms: int) -> int:
     """Tenths of log-odds that the two tell one story, their titles not contradicting one another."""
     companies = len(a.entities & b.entities)
+    numbers = a.more_numbers & b.more_numbers
+    if not companies and not numbers and not a.named & b.named:
+        return ANY_TWO
     found = ANY_TWO - bits * PER_HUNDRED_BITS // 100
     found -= min(apart_ms, MOST_HOURS * HOUR) * PER_TWO_HOURS // (2 * HOUR)
     firm = companies
     if companies:
         found += COMPANY + (SECOND_COMPANY if companies > 1 else 0)
-    numbers = a.more_numbers & b.more_numbers
     if numbers:
         firm += 1
         found += _numbers(numbers, a, b)
     if a.named and b.named:
-        mine, other = _by_kind(a.named), _by_kind(b.named)
+        mine, other = by_kind(a.named), by_kind(b.named)
         for kind, names in mine.items():
             theirs = other.get(kind)
             if theirs is None:
@@ -74,10 +76,3 @@ def _length(number: str) -> int:
     (3, 1, 1)
     """
     return 1 if number[:2] in ("19", "20") and 3 <= len(number) <= 4 else len(number)
-
-
-def _by_kind(named: frozenset[str]) -> dict[str, set[str]]:
-    kinds: dict[str, set[str]] = {}
-    for name in named:
-        kinds.setdefault(name[: name.index(":")], set()).add(name)
-    return kinds

@@ -26,7 +26,7 @@ from core.times import MINUTE
 
 LATEST = 24
 """Ways of telling looked at under one key, the latest first."""
-FAR_BITS = 64
+FAR_BITS = 60
 """Signatures further apart are never compared."""
 FAR_ALIKE = 46
 """Nor, within one language, signatures further apart than this."""

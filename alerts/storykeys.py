@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from alerts.facts import Facts
 
 BANDS = 16
-MOST_NAMED = 5
+MOST_NAMED = 3
 """Named things of which pairs are looked up: those that tell most apart."""
 LAST = ("who", "fx", "act", "level", "move", "theme")
 _VALUES = 1 << 16

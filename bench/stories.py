@@ -12,9 +12,9 @@ Every pair falls on one of two sides by a hash of its story (or title, or compan
      the same event told anew and is reported for what it is;
    - reports of two companies (QTR, NET, PAYOUT ...): other tickers, or other first words before CORP, INC, <...>;
    - a flash without a text, and a text within the hour whose headline begins with the same three words.
-3. Stories of the real world in four wordings, two of them Chinese (classifier/evaluation/stories.yaml, groups of which share a
-   company or a theme): headlines alone, the wordings an hour apart, the stories a minute. No rule was tuned on them, so both
-   sides count.
+3. Stories of the real world in four wordings, two of them Chinese (classifier/evaluation/stories.yaml, where groups
+   share a company or a theme): headlines alone, the wordings an hour apart, the stories a minute. No rule was tuned on
+   them, so all count.
 """
 
 from __future__ import annotations
@@ -225,9 +225,11 @@ def written() -> None:
         counts[0] += real
         counts[1] += said
         counts[2] += real and said
-    for kind, (real, said, right) in tally.items():
+    for kind, (pairs, joined, both) in tally.items():
         print(
-            f"written by hand, {kind:7} pairs {real:>6,}  precision {right / max(1, said):.3f}  recall {right / real:.3f}"
+            f"written by hand, {kind:7} pairs {pairs:>6,}  "
+            f"precision {both / max(1, joined):.3f}  recall {both / pairs:.3f}",
+            flush=True,
         )
 
 
