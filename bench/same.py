@@ -3,9 +3,10 @@
     python -m bench.same > before.txt; ...; python -m bench.same | diff before.txt -
 
 Streams: those of bench/windows.py (few, many and very many companies), the simulated bilingual newswire with its
-incidents and, with `--wire FILE`, the wire of 1987 under made-up scores. A line is one stream and one kind of output:
-lines of alerts.jsonl, panes, fates of articles, findings, detectors' states, stories, fits. `findings-7` are findings
-to seven significant digits: what must stay where a sum is taken in another order.
+incidents (under the default rules, and under rules of every kind of detector) and, with `--wire FILE`, the wire of
+1987 under made-up scores. A line is one stream and one kind of output: lines of alerts.jsonl, panes, fates of articles,
+findings, detectors' states, stories, fits. `findings-7` are findings to seven significant digits: what must stay where
+a sum is taken in another order.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from core.times import MINUTE
 from newsquake.simulate import SimulationSpec, generate
 
 _STRIDE = 500
+_EVERY_KIND = Path(__file__).with_name("false_alarms.yaml")
 _SPREADS = ((60, 120), (950, 120), (9_950, 2_000))
 """Companies, and articles an hour: five days of the first two, as a rhythm is heard for days before anything is said.
 """
@@ -159,14 +161,16 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=16_000)
     parser.add_argument("--wire", type=Path, help="en_reuters_1987.parquet")
     options = parser.parse_args()
-    streams: list[tuple[str, Iterable[ScoredArticle]]] = [
-        (f"companies-{n}", islice(articles(n, per_hour), options.articles)) for n, per_hour in _SPREADS
+    usual, every_kind = load_rules(), load_rules(_EVERY_KIND)
+    streams: list[tuple[str, Iterable[ScoredArticle], RuleSet]] = [
+        (f"companies-{n}", islice(articles(n, per_hour), options.articles), usual) for n, per_hour in _SPREADS
     ]
-    streams.append(("simulated", simulated(7, 10, options.articles)))
+    streams.append(("simulated", simulated(7, 10, options.articles), usual))
+    streams.append(("every-kind", simulated(7, 10, options.articles), every_kind))
     if options.wire:
-        streams.append(("wire", wire(options.wire)))
-    for name, stream in streams:
-        found = digests(stream, load_rules())
+        streams.append(("wire", wire(options.wire), usual))
+    for name, stream, rules in streams:
+        found = digests(stream, rules)
         for kind, one in sorted(found.hashes.items()):
             print(f"{name:<16} {kind:<13} {found.counts[kind]:>8,}  {one.hexdigest()[:24]}")
         sys.stdout.flush()

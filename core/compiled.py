@@ -1,9 +1,10 @@
 """Compiled twins of a package's modules, used while they are those of the very sources beside them.
 
 `scripts/compile.py` translates modules to C (mypyc) and puts the results into the package's folder `_compiled`, with a
-stamp: the hash of each source, and for which Python. `use` looks at the stamp when the package is imported. If all
-agrees, imports of those modules find the compiled ones; if a source was changed since, or the interpreter is another,
-nothing does, and the sources run as ever. So a compiled file never shadows a source that somebody edits.
+stamp: the hash of each source, which there are, and for which Python. `use` looks at the stamp when the package is
+imported. If all agrees, imports of those modules find the compiled ones; if a source was changed since, or the
+interpreter is another, nothing does, and the sources run as ever. So a compiled file never shadows a source that
+somebody edits.
 
 NEWSQUAKE_COMPILED=off leaves them unused; a path there names another folder.
 """
@@ -30,6 +31,11 @@ def digest(source: Path) -> str:
     return hashlib.sha256(source.read_bytes()).hexdigest()
 
 
+def listed(folder: Path) -> list[str]:
+    """The sources of a folder that is compiled as a whole: one more, and it has to be compiled again."""
+    return sorted(file.name for file in folder.glob("*.py"))
+
+
 class Finder:
     """Finds compiled modules by name; everything else is left to the finders behind it."""
 
@@ -48,6 +54,9 @@ def found(package: Path, folder: Path) -> dict[str, Path]:
     """Compiled modules of `package` in `folder`, by name; {} unless all of them fit its sources and this Python."""
     try:
         stamp = json.loads((folder / STAMP).read_text())
+        for within, names in stamp["whole"].items():
+            if listed(package / within) != names:
+                return {}
         if stamp["suffix"] != EXTENSION_SUFFIXES[0]:
             return {}
         for source, known in stamp["sources"].items():

@@ -21,14 +21,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from core.compiled import FOLDER, STAMP, digest, found  # noqa: E402
+from core.compiled import FOLDER, STAMP, digest, found, listed  # noqa: E402
 
 PACKAGE = ROOT / "alerts"
+WHOLE = "detectors"
 MODULES = (
-    "baselines", "calendar", "desk", "detectors/keep", "detectors/means", "detectors/negative_share",
-    "detectors/negative_volume", "detectors/sentiment", "detectors/tails", "detectors/volume", "entries", "facts",
-    "immediate", "incidents", "lifecycle", "memory", "naming", "observations", "pools", "retold", "schedule", "stories",
-    "storyindex", "storykeys", "tracks", "twins", "unread", "watch", "windows",
+    "baselines", "calendar", "desk", "entries", "facts", "immediate", "incidents", "lifecycle", "memory", "naming",
+    "observations", "pools", "retold", "schedule", "stories", "storyindex", "storykeys", "tracks", "twins", "unread",
+    "watch", "windows",
+    # every detector with a memory, also one that somebody adds: a plain class cannot inherit from a compiled one
+    *sorted(
+        f"{WHOLE}/{file.stem}"
+        for file in (PACKAGE / WHOLE).glob("*.py")
+        if file.stem not in ("__init__", "base", "context", "static")
+    ),
 )  # fmt: skip
 BUILD = """
 from mypyc.build import mypycify
@@ -77,8 +83,9 @@ def _move(copy: Path, into: Path) -> None:
         modules[name] = f"{name}{suffix}"
         shutil.copy2(file, fresh / modules[name])
     sources = {f"{name}.py": digest(copy / "alerts" / f"{name}.py") for name in MODULES}
+    whole = {WHOLE: listed(copy / "alerts" / WHOLE)}
     (fresh / STAMP).write_text(
-        json.dumps({"suffix": suffix, "sources": sources, "modules": modules}, indent=1)
+        json.dumps({"suffix": suffix, "whole": whole, "sources": sources, "modules": modules}, indent=1)
     )
     shutil.rmtree(into, ignore_errors=True)
     fresh.rename(into)
