@@ -4,7 +4,7 @@
 
 Rows, each in a process of its own, in turns (best of `--rounds`), tokenising included, 2 threads:
     ours                 the engine, entity linking, calibration and records included
-    ours, ONNX Runtime   the same graph on the fallback
+    ours, ONNX Runtime   the same graph on the other runtime (ours, OpenVINO where ours runs on ONNX Runtime)
     pipeline, BERT-base  transformers' text-classification pipeline, batch 32, random weights of FinBERT's size
     pipeline, ours       the same pipeline with our own encoder, float32
     infinity-emb         serving our encoder, best of its engines (only with --infinity-python: bench/infinity.py)
@@ -56,7 +56,7 @@ def headlines(count: int) -> tuple[list[str], str]:
     return made, "made-up headlines (../shared/data is not here)"
 
 
-def ours(texts: list[str], device: str, rounds: int) -> dict[str, float]:
+def ours(texts: list[str], device: str, rounds: int) -> dict[str, Any]:
     """Load the engine, score, and say how long the first score and the rest took."""
     import psutil
 
@@ -75,7 +75,9 @@ def ours(texts: list[str], device: str, rounds: int) -> dict[str, float]:
         engine.score(rows)
         best = min(best, time.perf_counter() - began)
     memory = psutil.Process().memory_info().rss / 1e6
-    return {"texts_per_s": len(rows) / best, "first_score_s": first, "memory_mb": memory}
+    return {
+        "texts_per_s": len(rows) / best, "first_score_s": first, "memory_mb": memory, "runtime": engine.backend,
+    }  # fmt: skip
 
 
 def our_tokenizer() -> Any:
@@ -157,7 +159,7 @@ def infinity_row(texts: list[str], rounds: int, folder: Path) -> dict[str, float
     return infinity.run(texts, rounds, folder, lambda: our_bert().bert, our_tokenizer)
 
 
-def row(python: str, name: str, texts: list[str], rounds: int, folder: Path) -> dict[str, float]:
+def row(python: str, name: str, texts: list[str], rounds: int, folder: Path) -> dict[str, Any]:
     """Run one row in a process of its own."""
     job = json.dumps({"name": name, "texts": texts, "rounds": rounds, "folder": str(folder)})
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
@@ -171,7 +173,7 @@ def row(python: str, name: str, texts: list[str], rounds: int, folder: Path) -> 
     sys.stderr.write("".join(f"{x}\n" for x in done.stderr.splitlines() if x.startswith("infinity-emb,")))
     if done.returncode:
         raise RuntimeError(f"{name}: {(done.stderr.strip() or 'died without a word').splitlines()[-1]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -179,7 +181,8 @@ def _child() -> None:
     job = json.load(sys.stdin)
     name, texts, rounds, folder = job["name"], job["texts"], job["rounds"], Path(job["folder"])
     if name.startswith("ours"):
-        result = ours(texts, "onnx" if "ONNX" in name else "auto", rounds)
+        device = {"ours, ONNX Runtime": "onnx", "ours, OpenVINO": "openvino"}.get(name, "auto")
+        result = ours(texts, device, rounds)
     elif name.startswith("infinity"):
         result = infinity_row(texts, rounds, folder)
     else:
@@ -191,13 +194,15 @@ def main(
     texts: int = 1024, rounds: int = 3, other_python: str | None = None, infinity_python: str | None = None
 ) -> dict[str, Any]:
     """Print the table and return it; rows that could not run say why."""
+    from classifier.backends.instructions import has_int8_products
+
     lines, source = headlines(texts)
     other = other_python or (sys.executable if find_spec("transformers") and find_spec("torch") else None)
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as work:
         plan = [
             ("ours", sys.executable, lines),
-            ("ours, ONNX Runtime", sys.executable, lines),
+            (f"ours, {'ONNX Runtime' if has_int8_products() else 'OpenVINO'}", sys.executable, lines),
             ("pipeline, BERT-base", other, lines[:: SLOW_SHARE // 2]),
             ("pipeline, ours", other, lines[::2]),
             ("infinity-emb", infinity_python, lines),
@@ -230,6 +235,8 @@ def main(
     table += [
         "",
         f"first score {own['first_score_s']:.1f} s after the start, {own['memory_mb']:.0f} MB resident",
+        f"ours runs on {own['runtime']}"
+        + ("" if has_int8_products() else "; this processor has no int8 products (VNNI, AMX)"),
     ]
     sys.stdout.write("\n".join(table) + "\n")
     return found

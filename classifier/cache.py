@@ -1,4 +1,4 @@
-"""Scores that need not be made again: (text hash, model version and company lists, register) -> score.
+"""Scores that need not be made again: (text hash, model version, company lists and runtime, register) -> score.
 
 What makes a score repeatable: live and backtest share the file, so the same text has the same score in both. A plain
 SQLite file of its own, not the store: it may be thrown away at any time, and be carried to another machine.

@@ -32,6 +32,8 @@ READING = 5
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
 3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead window does not
 hold is read on right behind it, and a company where its name stands as a word)."""
+UNNAMED = "openvino-int8"
+"""The runtime that caches do not name: those made before others were named are its own."""
 TOPIC_SHARE = 0.25
 """Of a later window's voice, for topics: what an article is about its beginning says, and all windows alike cost four
 points of recall on Reuters' longer articles. Its tone may well come later."""
@@ -81,8 +83,10 @@ class Engine:
 
     @property
     def score_version(self) -> str:
-        """What a score depends on beside its text and register: the model, how it is read, the companies looked for."""
-        return f"{self.model_version}+r{READING}+{self._linker.digest}"
+        """What a score depends on beside its text and register: the model, how it is read, the companies looked for,
+        and the runtime, as each rounds otherwise (OpenVINO's int8 goes without saying)."""
+        runtime = "" if self.backend == UNNAMED else f"+{self.backend}"
+        return f"{self.model_version}+r{READING}+{self._linker.digest}{runtime}"
 
     @property
     def backend(self) -> str:

@@ -43,26 +43,47 @@ def home() -> Path:
 
 def current() -> Path:
     """The weights folder in use: as promoted, else the shipped one. Raises ConfigError if it is gone."""
-    try:
-        name = (home() / CURRENT).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return SHIPPED
-    folder = home() / name
+    folder = _chosen()
     if not (folder / packed.CONFIG).exists():
-        raise ConfigError(f"{home() / CURRENT} names {name}, which is not there; newsquake model use shipped")
+        raise ConfigError(
+            f"{home() / CURRENT} names {folder.name}, which is not there; newsquake model use shipped"
+        )
     return folder
 
 
+def current_name() -> str:
+    """The version in use, also of one that is gone: then the name that `current` gives it."""
+    folder = _chosen()
+    try:
+        return packed.version(folder)
+    except (OSError, ValueError, KeyError):
+        return folder.name
+
+
+def _chosen() -> Path:
+    """The folder that `current` names, whether it is there or not."""
+    try:
+        return home() / (home() / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return SHIPPED
+
+
 def versions() -> list[Version]:
-    """Every model at hand, the shipped one first."""
-    used = current()
+    """Every model at hand, the shipped one first. Raises ConfigError for a folder whose config cannot be read."""
+    used = _chosen()
     others = sorted(p.parent for p in home().glob(f"*/{packed.CONFIG}")) if home().is_dir() else []
     return [_version(folder, used) for folder in (SHIPPED, *others)]
 
 
 def _version(folder: Path, used: Path) -> Version:
-    config = json.loads((folder / packed.CONFIG).read_text(encoding="utf-8"))
-    return Version(config["model_version"], folder, str(config.get("recipe", "")), folder == used)
+    try:
+        config = json.loads((folder / packed.CONFIG).read_text(encoding="utf-8"))
+        name = str(config["model_version"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{folder / packed.CONFIG}: no model's config ({error}); take the folder away or copy it anew"
+        ) from error
+    return Version(name, folder, str(config.get("recipe", "")), folder == used)
 
 
 def find(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import sys
 import threading
@@ -76,7 +77,7 @@ def writer(target: str | None) -> Iterator[Sink]:
     suffix = path.suffix.lower()
     if suffix not in (".jsonl", ".ndjson", ".csv", ".parquet"):
         raise ConfigError(f"{path}: format {suffix or 'unknown'}; expected .jsonl, .csv or .parquet")
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another run into the same file keeps its own
     try:
         with _terminable():
             yield from _into(part, suffix)

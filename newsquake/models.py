@@ -36,7 +36,7 @@ def use(
     from core.store import open_store
 
     folder, actor = registry.find(name), actor_of(by)
-    before, version = packed.version(registry.current()), packed.version(folder)
+    before, version = registry.current_name(), packed.version(folder)
     settings = settings_of(config, store)
     opened = open_store(settings.store)
     try:

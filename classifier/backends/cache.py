@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 import platformdirs
 
 from classifier import graph, packed
+
+_HASH = 32
 
 
 def folder() -> Path:
@@ -27,6 +30,16 @@ def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="newsquake-"))
 
 
+def _whole(kept: Path) -> bytes | None:
+    """What the file holds behind its own hash; None where it is not there, or damaged (by a power cut, say)."""
+    try:
+        with kept.open("rb") as file:
+            known, content = file.read(_HASH), file.read()
+    except OSError:
+        return None
+    return content if known == sha256(content).digest() else None
+
+
 def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
     """Return the ONNX model of a weights folder, from the cache where it stands there whole.
 
@@ -34,16 +47,14 @@ def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
     so a reader never meets half a file. A full disk costs the cache, not the score.
     """
     config_version = packed.version(weights)
-    kept = folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.onnx"
-    try:
-        return kept.read_bytes()
-    except OSError:
-        pass
+    kept = folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.graph"
+    if (found := _whole(kept)) is not None:
+        return found
     tensors, config = packed.read(weights)
     content: bytes = graph.build(tensors, config, exact=exact).SerializeToString()
     part = kept.with_suffix(f".{os.getpid()}.part")
     try:
-        part.write_bytes(content)
+        part.write_bytes(sha256(content).digest() + content)
         part.replace(kept)
     except OSError:
         part.unlink(missing_ok=True)

@@ -2,8 +2,12 @@
 
 Pairs: all within one story of stories.yaml are the same story (copy, rewrite, translation), all across stories
 are not; across stories of one `near` group they are the hard ones.
+
+    python -m classifier.evaluation.signatures [--weights DIR]
 """
 
+import argparse
+import sys
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -76,3 +80,21 @@ def markdown(result: dict[str, Any]) -> str:
             f"| {bound} | " + " | ".join(f"{c['recall']:.2f} / {c['precision']:.2f}" for c in cells) + " |"
         )
     return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """The command line."""
+    from classifier.engine import Engine
+    from classifier.records import Text
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--weights", type=Path, help="a weights folder; default: the shipped one")
+    engine = Engine.load(parser.parse_args().weights)
+    result = measure(lambda texts: [score.signature for score in engine.score([Text(t) for t in texts])])
+    sys.stdout.write(markdown(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -118,6 +118,18 @@ def test_the_graph_is_built_once_and_then_read(
     assert packed.version(tiny_weights) in next(tmp_path.iterdir()).name
 
 
+def test_a_damaged_graph_is_built_anew(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEWSQUAKE_CACHE", str(tmp_path))
+    first = cache.graph_bytes(tiny_weights)
+    [kept] = tmp_path.iterdir()
+    for damaged in (kept.read_bytes()[:1_000], b"", kept.read_bytes()[:-1] + b"?"):
+        kept.write_bytes(damaged)
+        assert cache.graph_bytes(tiny_weights) == first
+        assert kept.read_bytes() != damaged
+
+
 def test_a_cache_that_cannot_be_written_costs_nothing(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -26,6 +26,15 @@ def scored_by(weights: Path, linker: Linker, file: Path) -> tuple[int, list[str]
     return classify.hits, [m.entity for m in one.mentions]
 
 
+def test_scores_of_another_runtime_are_not_taken_for_ones_own(tiny_weights: Path) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    versions = [
+        Engine.load(tiny_weights, device=device, threads=1, linker=build()).score_version
+        for device in ("openvino", "onnx", "exact")
+    ]
+    assert versions[1:] == [f"{versions[0]}+onnx-int8", f"{versions[0]}+onnx-fp32"]
+
+
 def test_a_changed_list_of_companies_does_not_serve_old_scores(tmp_path: Path, tiny_weights: Path) -> None:
     file = tmp_path / "scores.db"
     own = tmp_path / "own.yaml"

@@ -85,3 +85,15 @@ def test_a_promoted_model_that_is_gone_is_said_and_not_replaced_in_silence(_home
     (_home / registry.CURRENT).write_text("nq1-gone\n")
     with pytest.raises(ConfigError, match="nq1-gone"):
         registry.current()
+    assert [(version.folder, version.current) for version in registry.versions()] == [(SHIPPED, False)]
+    assert registry.current_name() == "nq1-gone"
+    registry.promote(registry.find("shipped"))  # as the fault says
+    assert registry.current() == SHIPPED
+
+
+@pytest.mark.parametrize("config", ["{", "[]", "{}"])
+def test_a_folder_without_a_models_config_is_named(_home: Path, config: str) -> None:
+    (_home / "broken").mkdir(parents=True)
+    (_home / "broken" / "config.json").write_text(config)
+    with pytest.raises(ConfigError, match=r"broken/config\.json: no model's config"):
+        registry.versions()

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -253,7 +255,7 @@ def test_an_unknown_register_is_the_rows_error_unless_one_is_said_for_all(given:
 
 def test_a_run_that_is_told_to_end_leaves_no_half_file(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended, sinks.writer(str(tmp_path / "o.ndjson")):
-        assert (tmp_path / "o.ndjson.part").exists()
+        assert list(tmp_path.glob("o.ndjson.*.part"))
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
     assert ended.value.code == 128 + signal.SIGTERM
@@ -267,3 +269,21 @@ def test_the_output_may_not_be_the_input(tmp_path: Path, tiny_weights: Path) -> 
         with pytest.raises(ConfigError, match="is the input too"):
             classify(str(source), "-o", str(target), weights=tiny_weights)
     assert source.read_text() == '{"text": "stocks rise"}\n'
+
+
+def test_two_runs_into_one_file_do_not_write_into_one_another(tmp_path: Path) -> None:
+    code = (
+        "import sys; from classifier import sinks\n"
+        "with sinks.writer(sys.argv[1]):\n    print(flush=True); sys.stdin.readline()"
+    )
+    target = tmp_path / "o.jsonl"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code, target], stdin=-1, stdout=-1, text=True) for _ in "ab"
+    ]
+    for one in runs:
+        assert one.stdout and one.stdout.readline()
+    assert len(list(tmp_path.glob("o.jsonl.*.part"))) == 2
+    for one in runs:
+        one.communicate("\n", timeout=60)
+    assert [one.returncode for one in runs] == [0, 0]
+    assert [file.name for file in tmp_path.iterdir()] == ["o.jsonl"]
