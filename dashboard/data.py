@@ -86,10 +86,14 @@ def body(ident: str, revision: str) -> str:
     return articles.body(context.store(), ident, revision)
 
 
-@st.cache_data(ttl=3600, max_entries=2000, show_spinner=False)
+@st.cache_resource(ttl=300, max_entries=1, show_spinner=False)
+def _company_names() -> dict[str, str]:
+    return articles.company_names(context.store())
+
+
 def company_name(entity: str) -> str:
-    """See queries.articles.company_name."""
-    return articles.company_name(context.store(), entity)
+    """What articles call the company; empty where none does (yet: names are looked up every five minutes)."""
+    return _company_names().get(entity, "")
 
 
 @st.cache_data(ttl=60, max_entries=2, show_spinner=False)

@@ -102,8 +102,9 @@ def test_read_equals_stored_dead_and_duplicates(filled: Store) -> None:
 
 
 def test_a_company_is_called_as_the_articles_call_it(filled: Store) -> None:
-    assert articles.company_name(filled, "US:GM") == "General Motors"
-    assert articles.company_name(filled, "US:NOBODY") == ""
+    assert articles.company_names(filled)["US:GM"] == "General Motors"
+    assert "US:NOBODY" not in articles.company_names(filled)
+    assert articles.company_names(filled, most=0) == {}
 
 
 def test_slots_begin_at_multiples_of_their_width(filled: Store) -> None:
