@@ -35,7 +35,13 @@ _WIRES: Final = _flat("wire")
 _BESIDE: Final = _flat("beside")
 _CODE: Final = r"\$?[A-Z0-9](?:[A-Z0-9&]{0,10}[A-Z0-9])?(?:[.\-/][A-Z]{1,2})?(?![\w&]|[.,]\d)"
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$([A-Z]{1,5})(?:([.\-/])([A-Z]{1,2}))?(?!\w)")
-_AT: Final = re.compile(rf"(?<![A-Za-z0-9])({_any(_BEFORE)})\s?:\s?({_CODE})((?:\s?[,/;]\s?{_CODE})*)")
+_NEXT: Final = r"[A-Z0-9][\w.\-]*(?: [A-Z]\w*){0,2}\s?:"
+"""The next exchange's name (TSX-V: FOO, OTC Pink: FOOX), known to us or not: no further code of this one."""
+_AT: Final = re.compile(
+    rf"(?<![A-Za-z0-9])({_any(_BEFORE)})\s?:\s?({_CODE})((?:\s?[,/;]\s?(?!{_NEXT}){_CODE})*)"
+)
+_ALSO: Final = re.compile(r"\s*(?:[,/;|&]|and|[和及、])?\s*")
+"""Between two exchanges in the same brackets."""
 _SUFFIXED: Final = re.compile(
     rf"(?<![\w.$])(?:([A-Z]{{2,10}})[.:]({_any(_BEHIND)})|(\d{{4,6}})[.:](TWO|TW|T|KS|KQ))(?!\w|\.[A-Z])"
 )
@@ -98,8 +104,12 @@ def _country(exchange: str, code: str) -> str:
 
 
 def _at_exchange(text: str) -> Iterator[Ticker]:
+    bracketed, last = False, 0
     for m in _AT.finditer(text):
-        bracketed = text[: m.start()].rstrip()[-1:] in ("(", "[")
+        bracketed = text[: m.start()].rstrip()[-1:] in ("(", "[") or (
+            bracketed and _ALSO.fullmatch(text, last, m.start()) is not None
+        )
+        last = m.end()
         start, end = m.span(2)
         first = m[2].lstrip("$")
         if (first in _WORDS and len(first) > 1 and not bracketed and text[start - 1] != ":") or not _fits(

@@ -305,3 +305,25 @@ def test_a_title_as_long_as_a_book_is_searched_as_far_as_a_body_is() -> None:
 )
 def test_six_digits_in_brackets_are_a_code_behind_a_name_or_in_chinese(text: str, found: bool) -> None:
     assert ("CN:600519" in [one for one, *_ in tickers(text)]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("JD.com (NASDAQ: JD; HKEX: 9618) rises", ["US:JD", "HK:09618"]),
+        ("Alibaba (NYSE: BABA, HKEX:9988) rises", ["US:BABA", "HK:09988"]),
+        ("Alibaba（NYSE：BABA；HKEX：9988）rises", ["US:BABA", "HK:09988"]),
+        ("Shopify (TSX: SHOP; NYSE: SHOP)", ["CA:SHOP", "US:SHOP"]),
+        ("Rio (NYSE: RIO, ASX: RIO, LSE: RIO)", ["US:RIO", "AU:RIO", "UK:RIO"]),
+        ("Foo (OTCQB: FOOX; TSXV: FOO)", ["US:FOOX", "CA:FOO"]),
+        ("Foo (OTCQB: FOOX, TSX-V: FOO, FSE: F1O)", ["US:FOOX", "CA:FOO"]),
+        ("Foo (NYSE American: FOO, TSX Venture: BAR, OTC Pink: BAZ)", ["US:FOO", "CA:BAR"]),
+        ("SSE: 600519, SZSE: 000001", ["CN:600519", "CN:000001"]),
+        ("Alphabet (NASDAQ: GOOG, GOOGL; TSX: GOOG)", ["US:GOOG", "US:GOOGL", "CA:GOOG"]),
+        ("Alphabet (TSX: GOOG; NASDAQ: GOOG, GOOGL)", ["CA:GOOG", "US:GOOG", "US:GOOGL"]),
+        ("Allstate (TSX: BAR and NYSE: ALL)", ["CA:BAR", "US:ALL"]),
+        ("Alphabet (NASDAQ: GOOG, GOOGL): a report", ["US:GOOG", "US:GOOGL"]),
+    ],
+)
+def test_a_list_of_codes_ends_where_the_next_exchange_is_named(text: str, wanted: list[str]) -> None:
+    assert [one for one, *_ in tickers(text)] == wanted
