@@ -117,7 +117,7 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_clean("" if cell is None else str(cell))) for cell in row))
-    console = Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=180)
+    console = Console(width=None if sys.stdout.isatty() else 180, soft_wrap=False, emoji=False)
     console.print(table)
 
 

@@ -56,7 +56,7 @@ def sources_list(
         table.add_row(
             spec.name, kind, "yes" if spec.enabled else "no", every, spec.language, spec.verified, address
         )
-    Console(width=max(120, Console().width)).print(table)
+    Console(width=max(120, Console().width), emoji=False, markup=False).print(table)
 
 
 def sources_check(
@@ -98,7 +98,8 @@ def sources_check(
             result.remark,
         )
     console = Console()  # cut at a terminal's edge only: what goes into a file or a pipe is whole
-    Console(width=max(140, console.width) if console.is_terminal else 400).print(table)
+    width = max(140, console.width) if console.is_terminal else 400
+    Console(width=width, emoji=False, markup=False).print(table)
     if bad:
         raise NewsquakeError(f"{bad} of {len(specs)} sources cannot be used")
 
@@ -139,7 +140,7 @@ def dlq_list(
         table.add_row(
             row.origin, row.reason, row.source, iso(row.at), str(row.attempts), row.status, row.detail[:80]
         )
-    console = Console(width=max(140, Console().width))
+    console = Console(width=max(140, Console().width), emoji=False, markup=False)
     console.print(table)
     for name, number in dlq.counts(found_store, status=status).items():
         console.print(f"{number:8d} {name}", highlight=False)

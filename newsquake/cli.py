@@ -161,7 +161,7 @@ def _import(where: str) -> Callable[..., Any]:
 
 
 def _say(text: str) -> None:
-    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _flushed() -> bool:

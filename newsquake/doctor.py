@@ -45,7 +45,7 @@ class Verdict:
 def doctor(config: Config = None, store: StoreUrl = None, broker: Broker = None,
            quick: Annotated[bool, typer.Option("--quick", help="Leave out the model.")] = False) -> None:  # fmt: skip
     """Say what is wrong with settings, broker, store, model, rules, sources, delivery and disk, and what to do."""
-    console = Console()
+    console = Console(emoji=False)
     try:
         settings = settings_of(config, store, broker)
     except ConfigError as error:

@@ -62,7 +62,7 @@ class LocalRun:
 
     def __init__(self, settings: Settings, options: UpOptions, console: Console | None = None) -> None:
         self._settings, self._options = settings, options
-        self._console = console or Console(stderr=True)
+        self._console = console or Console(stderr=True, emoji=False)
         self._children = Children()
         self._broker: EmbeddedBroker | None = None
         self._probed_at = 0.0

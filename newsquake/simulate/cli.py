@@ -47,7 +47,7 @@ def simulate(
         )
     except ValueError as error:
         raise ConfigError(f"simulate: {error}") from error
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False, markup=False)
     started = time.monotonic()
     file = out / ("scored.jsonl" if scored else "articles.jsonl")
     try:

@@ -157,3 +157,15 @@ def test_json_on_standard_output_is_json_alone(tmp_path: Path) -> None:
 def test_check_without_a_store_says_nothing_of_it(tmp_path: Path) -> None:
     shown = run("rules", "check", cwd=tmp_path)
     assert shown.stdout.count("\n") == 1 and "nothing wrong" in shown.stdout
+
+
+def test_what_a_person_wrote_is_printed_as_written(tmp_path: Path) -> None:
+    shown = run("classify", "X:a: 5", cwd=tmp_path)
+    assert shown.stderr.splitlines()[-1] == "newsquake: X:a: 5: no such file"
+    (tmp_path / "newsquake.yaml").write_text(
+        "ingest:\n  sources:\n    - {name: wire, kind: dump, path: '/news/:a:/[red]/in.jsonl'}\n"
+    )
+    listed = run("sources", "list", cwd=tmp_path)
+    assert "/news/:a:/[red]/in.jsonl" in listed.stdout, listed.stderr
+    checked = run("doctor", "--quick", "-c", "X:a:.yaml", cwd=tmp_path)
+    assert "X:a:.yaml" in checked.stdout, checked.stderr
