@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
+from core.chinese import usual
+
 HEAD_BYTES: Final = 1 << 18
 """So much of the beginning decides."""
 _MARKS: Final = (
@@ -18,6 +20,8 @@ _MARKS: Final = (
 )  # fmt: skip
 _HAN_RUN: Final = re.compile(r"[\u4e00-\u9fff]{2,}")
 _OTHER: Final = re.compile(r"[^\x00-\x7f]")
+_SIGNS: Final = frozenset("“”‘’‚„–—…•·€£¥¢§©®™°±²³¼½¾«»‹›´\u00a0".encode("cp1252"))
+"""What an English text of Windows-1252 holds beside letters."""
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 """What Python makes of bytes that are not UTF-8, when asked to keep them."""
 
@@ -46,12 +50,26 @@ def encoding(head: bytes) -> str:
     if 2 * len(broken) <= len(strange):
         return "utf-8"
     sample = b"\n".join(broken)
-    for name in ("gb18030", "big5hkscs"):
-        if _chinese(sample.decode(name, "replace")):
-            return name
+    read = {name: sample.decode(name, "replace") for name in ("gb18030", "big5hkscs")}
+    chinese = {name: _usual(text) for name, text in read.items() if _chinese(text)}
+    if chinese:  # each reads most of the other's bytes, as characters that hardly anybody writes
+        return max(chinese, key=chinese.__getitem__)
+    return "cp1252" if _western(sample) else "utf-8"
+
+
+def _western(sample: bytes) -> bool:
+    """Whether it is Windows-1252 by the look of it: letters with accents are rare, quotes and the like less so."""
+    other = sum(byte >= 0x80 for byte in sample)
+    signs = sum(byte in _SIGNS for byte in sample)
     letters = sum(byte >= 0xC0 for byte in sample)
-    few = 8 * sum(byte >= 0x80 for byte in sample) < len(sample)
-    return "cp1252" if few and letters and _is(sample, "cp1252") else "utf-8"
+    few = 8 * (other - signs) < len(sample) and 2 * other < len(sample)
+    return few and bool(letters or signs) and _is(sample, "cp1252")
+
+
+def _usual(text: str) -> float:
+    """The share of its Han characters that are usual ones."""
+    han = "".join(_HAN_RUN.findall(text))
+    return sum(char in usual() for char in han) / len(han)
 
 
 def _is(data: bytes, name: str) -> bool:

@@ -31,3 +31,17 @@ def _table() -> tuple[dict[int, str], re.Pattern[str]]:
     pairs = zip(characters, OpenCC("t2s").convert("\n".join(characters)).split("\n"), strict=True)
     table = {ord(a): b for a, b in pairs if a != b and len(b) == 1}
     return table, re.compile(f"[{''.join(map(chr, table))}]")
+
+
+@lru_cache(1)
+def usual() -> frozenset[str]:
+    """The characters that make up Chinese texts: the first level, by frequency of use, of GB 2312 and of Big5."""
+    levels = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6))
+    return frozenset(
+        "".join(
+            bytes((lead, trail)).decode(codec, "ignore")
+            for codec, first, last in levels
+            for lead in range(first, last + 1)
+            for trail in range(0x40, 0xFF)
+        )
+    )

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from core.chinese import usual as chinese_characters
+
 _SAMPLE = 32_000
 _MARKUP = re.compile(rb"([\x00-\x7f])[\x00-\x7f]{20,}")
 """A stretch that says nothing; its first byte may be the second half of a character."""
@@ -38,7 +40,7 @@ def _rows(codec: str, first: int, last: int) -> frozenset[str]:
 @lru_cache(1)
 def _usual() -> dict[str, frozenset[str]]:
     """Per charset the characters that make up its texts: the first level of each standard, by frequency of use."""
-    chinese = _rows("gb2312", 0xB0, 0xD7) | _rows("big5", 0xA4, 0xC6)
+    chinese = chinese_characters()
     japanese = _KANA | _rows("euc_jp", 0xB0, 0xCF)
     korean = _rows("euc_kr", 0xB0, 0xC8)
     return {

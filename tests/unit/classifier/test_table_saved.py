@@ -102,6 +102,28 @@ def test_plain_lines_are_read_however_they_were_saved(tmp_path: Path, encoding: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("聯發科獲利創新高", "big5"),
+        ("外資買超台積電", "big5"),
+        ("聯發科第三季營收創新高\n鴻海股價下跌", "big5"),
+        ("央行降准", "gbk"),
+        ("貴州茅臺漲停", "gbk"),
+        ("Apple’s profit beats estimates", "cp1252"),
+        ("“Apple” up", "cp1252"),
+        ("Airbus sells jets for €5 bn", "cp1252"),
+        ("Shell: £5", "cp1252"),
+        ("“Nestlé” up – a lot", "cp1252"),
+    ],
+)
+def test_a_line_or_two_are_enough_to_tell_the_encoding(tmp_path: Path, text: str, encoding: str) -> None:
+    rows = told(tmp_path / "in.txt", text.encode(encoding))
+    assert [said for _, said in rows] == text.split("\n")
+    rows = told(tmp_path / "in.csv", b"text\n" + text.encode(encoding))
+    assert [said for _, said in rows] == text.split("\n")
+
+
 def test_a_broken_line_in_a_utf8_file_is_alone_in_it(tmp_path: Path) -> None:
     raw = "Nestlé up\n茅台涨停\n".encode() + b"caf\xe9 \xff\n" + "央行降准\n".encode()
     rows = told(tmp_path / "in.txt", raw)
