@@ -173,12 +173,22 @@ COMMERCIAL = ("twitter", "sentfin", "twitter_topics", "reuters")
 """Sets whose stated licence allows commercial use: the `permissive` recipe (MIT; Reuters: CC BY 4.0 at UCI)."""
 
 
-def load(folder: Path, names: tuple[str, ...] = tuple(SETS), seed: int = 1) -> list[Example]:
-    """Read the named sets below `folder` and give each example its side.
+def load(
+    folder: Path,
+    names: tuple[str, ...] = tuple(SETS),
+    seed: int = 1,
+    watch: Callable[[str], None] | None = None,
+) -> list[Example]:
+    """Read the named sets below `folder` and give each example its side; `watch` is told what comes next.
 
     Raises FileNotFoundError where a set is absent, KeyError for a name not in SETS.
     """
-    examples = [e for name in names for e in SETS[name](folder) if e.text]
+    watch = watch or (lambda _: None)
+    examples: list[Example] = []
+    for at, name in enumerate(names, 1):
+        watch(f"reading {folder}: {name} ({at}/{len(names)})")
+        examples += [e for e in SETS[name](folder) if e.text]
+    watch(f"splitting {len(examples):,} texts so that no two alike lie on two sides")
     group = splits.groups([e.text[:600] for e in examples])
     sides = splits.split(group, [f"{e.set}/{e.stratum}" for e in examples], seed)
     for example, side in zip(examples, sides, strict=True):

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from classifier.model import Encoder, Heads
+from classifier.training import fingerprint
 from classifier.training.average import Average
 from classifier.training.losses import losses
 from classifier.training.methods import Method
@@ -98,13 +99,17 @@ def train(
     watch: Watch,
     evaluate: Callable[[], float] | None = None,
     method: Method | None = None,
+    run: dict[str, Any] | None = None,
 ) -> None:
     """Run the plan; the rate falls linearly with whichever is further, steps or wall-clock budget.
 
     Resumes from `folder`/checkpoint.pt where there is one (step, optimiser, time spent). `evaluate` is asked of the
     averaged weights at each checkpoint; the best (without `evaluate` the last) are left in `encoder` and `heads`.
+    `run` says which run this is (fingerprint.py): ConfigError where the folder holds a checkpoint of another one.
     Raises RuntimeError where the loss is no longer a number.
     """
+    run = run or {}
+    fingerprint.demand(folder, run)
     device = next(heads.parameters()).device
     groups = [{"weight_decay": 0.01, **g} for g in parameter_groups(encoder, heads, plan)]
     parameters = [p for g in groups for p in g["params"]]
@@ -140,7 +145,8 @@ def train(
         _mode(encoder, heads, training=True)
         since = 0 if new > score else since + 1
         if workers.rank == 0 and evaluate and new > score:
-            _save(best, {"encoder": encoder.state_dict(), "heads": heads.state_dict()})
+            state = {"encoder": encoder.state_dict(), "heads": heads.state_dict()}
+            _save(best, state | {fingerprint.KEY: run})
         mean.swap()
         if workers.rank == 0:
             state = {"encoder": encoder.state_dict(), "heads": heads.state_dict(), "means": mean.means}
@@ -149,6 +155,7 @@ def train(
                 "step": step,
                 "score": max(new, score),
                 "since": since,
+                fingerprint.KEY: run,
             }
             _save(checkpoint, state | whole | {"spent": spent + time.monotonic() - began})
         score, saved = max(new, score), time.monotonic()

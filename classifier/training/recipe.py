@@ -1,12 +1,12 @@
 """A recipe: everything that decides a run, in one YAML file, checked before anything starts."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from classifier.training.corpus import SETS
+from core import yamlfile
 from core.errors import ConfigError
 
 SHIPPED = Path(__file__).parent / "recipes"
@@ -33,7 +33,7 @@ class Recipe(BaseModel):
     licence: str = ""
     method: Literal["full", "lora", "adalora", "bottleneck"] = "full"
     rank: int = Field(16, ge=1)
-    seed: int = 1
+    seed: int = Field(1, ge=0)
     minutes: float = Field(65, gt=0)
     batch_tokens: int = Field(1536, ge=64)
     max_tokens: int = Field(80, ge=8, le=112)
@@ -63,18 +63,24 @@ class Recipe(BaseModel):
         return value
 
 
-def load(name: Path) -> Recipe:
-    """Read a recipe file, or a shipped one by its bare name. Raises ConfigError: file, field, what was expected."""
-    path = name if name.exists() else SHIPPED / f"{name}.yaml"
-    if not path.exists():
+def load(name: Path, changes: dict[str, Any] | None = None) -> Recipe:
+    """Read a recipe file, or a shipped one by its bare name; `changes`: what options of the command override.
+
+    Raises ConfigError: file and line, or option, and what was expected.
+    """
+    path = name if name.is_file() else SHIPPED / f"{name}.yaml"
+    if not path.is_file():
         known = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
         raise ConfigError(f"recipe {name}: no such file; shipped recipes: {known}")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Recipe.model_validate(content)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from error
+    text = yamlfile.read(path)
+    if all(not line or line.startswith("#") for line in map(str.strip, text.splitlines())):
+        raise ConfigError(
+            f"{path}:1: empty; a recipe names at least name, base and sets, as the shipped ones do"
+        )
+    recipe = yamlfile.parse(text, Recipe, str(path))
+    try:  # whole and anew: a copy with updates would take any value
+        return Recipe.model_validate(recipe.model_dump() | (changes or {}))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(p) for p in first["loc"])
-        raise ConfigError(f"{path}: {place}: {first['msg']}") from error
+        said = first["msg"][0].lower() + first["msg"][1:]
+        raise ConfigError(f"--{first['loc'][0]} {first['input']}: {said}") from error

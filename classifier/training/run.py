@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from tokenizers import Tokenizer
 
 from classifier.model import Heads
-from classifier.training import corpus, loop, methods, mlm, pack, phrases, sampling, signature
+from classifier.training import corpus, fingerprint, loop, methods, mlm, pack, phrases, sampling, signature
 from classifier.training import recipe as recipes
 from classifier.training.base import Base
 from classifier.training.base import load as load_base
@@ -21,6 +22,9 @@ from classifier.training.devscore import dev_score, thin
 from classifier.training.recipe import Recipe
 from core.errors import ConfigError
 
+LINE_SECONDS = 60
+"""Between two lines of progress where nobody sees a bar."""
+
 
 def run(
     name: Path, *, data: Path, out: Path, base: str | None, seed: int | None, minutes: float | None
@@ -28,27 +32,37 @@ def run(
     """Train by a recipe and leave the packed weights in `out`/weights; return their model version.
 
     Of several processes (accelerate launch) the first packs; the others return "".
-    Resumes from `out`/checkpoint.pt. Raises ConfigError for a recipe, a base or a data folder not usable.
+    Resumes from `out`/checkpoint.pt where that is of the same run. Raises ConfigError where it is of another one,
+    and for a recipe, a base or a data folder not usable.
     """
     changes = {k: v for k, v in (("base", base), ("seed", seed), ("minutes", minutes)) if v is not None}
-    recipe = recipes.load(name).model_copy(update=changes)
+    recipe = recipes.load(name, changes)
     if not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder")
     out.mkdir(parents=True, exist_ok=True)
     device = _device()
     workers = loop.Workers()
+    say = _say if workers.rank == 0 else _quiet
+    say(f"base: {recipe.base}")
     if workers.rank:
         workers.wait()  # the first one may have to convert the base
     start = load_base(recipe.base, out / "bases")
     if not workers.rank:
         workers.wait()
+    this = fingerprint.of(recipe, start)
+    fingerprint.demand(out, this)  # at once: the loop, which asks too, comes minutes later
     tokenizer = Tokenizer.from_file(str(start.tokenizer))
     # Sides are made over all sets, whatever the recipe takes: else it would train on what evaluation calls test.
-    examples = [e for e in corpus.load(data) if e.set in recipe.sets]
+    examples = [e for e in corpus.load(data, watch=say) if e.set in recipe.sets]
+    this["data"] = fingerprint.data(examples)
+    say(f"cutting {len(examples):,} texts into pieces")
     plan = _plan(recipe)
     items = sampling.itemise([e for e in examples if e.side == "train"], tokenizer, plan.max_tokens)
     dev = thin(sampling.itemise([e for e in examples if e.side == "dev"], tokenizer, plan.max_tokens))
     if recipe.signature_texts:
+        say(
+            f"embedding up to {recipe.signature_texts:,} texts a set by the base, for the signature to follow"
+        )
         teach_signature(start, tokenizer, items, recipe)
     items += sampling.itemise(phrases.make(recipe.phrases, recipe.seed), tokenizer, plan.max_tokens)
     board = Board(out, recipe) if workers.rank == 0 else None
@@ -57,6 +71,7 @@ def run(
         encoder = start.encoder.to(device)
         torch.manual_seed(recipe.seed)
         if recipe.pretraining.minutes:
+            say(f"pre-training, {recipe.pretraining.minutes:g} minutes")
             _pretrain(recipe, encoder, tokenizer, data, bar)
         torch.manual_seed(recipe.seed)  # heads and adapters begin with random numbers; pre-training took some
         heads = Heads(start.config["hidden_size"])
@@ -66,13 +81,20 @@ def run(
         steps = len(items) * 20 // plan.batch_tokens
         method = methods.apply(encoder, plan.method, recipe.rank, steps)
         encoder.to(device)
+        going_on = " (goes on from its checkpoint)" if (out / "checkpoint.pt").exists() else ""
+        say(f"training on {len(items):,} texts, at most {recipe.minutes:g} minutes{going_on}")
         task = bar.add_task("train", total=1.0)
+        told = time.monotonic()
 
         def watch(step: int, of: int, progress: float, means: dict[str, float]) -> None:
             shown = " ".join(
                 f"{k} {v:.3f}" for k, v in means.items() if k in ("sentiment", "twitter", "finnl")
             )
+            nonlocal told
             bar.update(task, completed=progress, description=f"train {step}/{of} {shown}")
+            if not bar.console.is_terminal and time.monotonic() - told > LINE_SECONDS:
+                told = time.monotonic()
+                say(f"train {step}/{of} {progress:.0%} {shown}")
             if board:
                 board.write(step, {f"loss/{k}": v for k, v in means.items()})
 
@@ -82,7 +104,7 @@ def run(
                 board.write(None, {"dev/score": score})
             return score
 
-        loop.train(encoder, heads, items, plan, out, watch, evaluate, method)
+        loop.train(encoder, heads, items, plan, out, watch, evaluate, method, this)
     if board is None:
         return ""  # the first process packs for all
     board.close()
@@ -92,9 +114,19 @@ def run(
     weights = out / "weights"
     taught = [(i.example, i.signature) for i in items if i.signature is not None]
     signed = ([e for e, _ in taught], np.stack([v for _, v in taught])) if taught else None
+    say("packing to int8, fitting n-grams and calibration on dev")
     version = pack.pack(weights, encoder, heads.cpu(), examples, start.config, start.tokenizer, about, signed)
-    sys.stderr.write(f"{weights}: {version}\n")
+    say(f"{weights}: {version}")
     return version
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _quiet(_: str) -> None:
+    """One of several processes speaks for all."""
 
 
 def _plan(recipe: Recipe) -> sampling.Plan:

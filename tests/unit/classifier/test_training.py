@@ -13,11 +13,14 @@ from classifier import cpu
 from classifier.evaluation import leave_out
 from classifier.model import Encoder, Heads, pool
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.training import loop, methods, signature
+from classifier.training import fingerprint, loop, methods, signature
 from classifier.training.average import DECAY, EVERY, Average
+from classifier.training.base import Base
 from classifier.training.corpus import Example
 from classifier.training.losses import losses
+from classifier.training.recipe import Recipe
 from classifier.training.sampling import Item, Plan, batches, epoch
+from core.errors import ConfigError
 
 CONFIG = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
           "vocab_size": 50, "max_position_embeddings": 40}  # fmt: skip
@@ -139,6 +142,83 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
     encoder, heads = network()
     loop.train(encoder, heads, items(), whole, tmp_path, cut)
     assert min(s for s in steps if s > 0) >= 50
+
+
+def trained(folder: Path, run: dict[str, Any], **changes: Any) -> None:
+    loop.train(*network(), items(), plan(**changes), folder, lambda *_: None, lambda: 0.5, run=run)
+
+
+SEED_ONE = {"name": "permissive", "licence": "CC BY", "seed": 1, "sets": {"phrasebank": 3.0}, "data": "120"}
+
+
+@pytest.mark.parametrize(
+    ("change", "plan_change", "says"),
+    [
+        ({"seed": 2}, {"seed": 2}, "seed was 1, now 2"),
+        (
+            {"name": "bilingual", "licence": ""},
+            {},
+            "name was permissive, now bilingual; licence was CC BY, now none",
+        ),
+        ({"sets": {"finfe": 1.0}}, {}, "sets.finfe was none, now 1.0; sets.phrasebank was 3.0, now none"),
+        ({"freeze_layers": 1}, {"freeze_layers": 1}, "freeze_layers was none, now 1"),
+        ({"data": "119"}, {}, "data was 120, now 119"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(
+    tmp_path: Path, change: dict[str, Any], plan_change: dict[str, Any], says: str
+) -> None:
+    trained(tmp_path, SEED_ONE)
+    with pytest.raises(ConfigError) as caught:
+        trained(tmp_path, SEED_ONE | change, **plan_change)
+    told = str(caught.value)
+    assert says in told
+    assert f"remove {tmp_path / 'checkpoint.pt'} and {tmp_path / 'best.pt'}" in told
+    assert "another --out" in told
+    assert "\n" not in told
+    (tmp_path / "checkpoint.pt").unlink()  # the best weights alone are of the other run too
+    with pytest.raises(ConfigError, match=r"best\.pt: of another run"):
+        trained(tmp_path, SEED_ONE | change, **plan_change)
+    (tmp_path / "best.pt").unlink()
+    trained(tmp_path, SEED_ONE | change, **plan_change)
+
+
+def test_the_same_run_goes_on_after_its_end_and_with_another_budget(tmp_path: Path) -> None:
+    trained(tmp_path, SEED_ONE)
+    first = torch.load(tmp_path / "best.pt", weights_only=True)["heads"]
+    trained(tmp_path, SEED_ONE)
+    trained(tmp_path, SEED_ONE, budget_minutes=9)
+    again = torch.load(tmp_path / "best.pt", weights_only=True)["heads"]
+    assert all(torch.equal(v, again[k]) for k, v in first.items())
+
+
+@pytest.mark.parametrize("name", ["checkpoint.pt", "best.pt"])
+def test_a_checkpoint_that_does_not_say_its_run_is_refused(tmp_path: Path, name: str) -> None:
+    trained(tmp_path, SEED_ONE)
+    state = torch.load(tmp_path / name, weights_only=True)
+    torch.save({k: v for k, v in state.items() if k != fingerprint.KEY}, tmp_path / name)
+    with pytest.raises(ConfigError, match=f"{name}: does not say which recipe"):
+        trained(tmp_path, SEED_ONE)
+    (tmp_path / name).write_text("notes")
+    with pytest.raises(ConfigError, match=f"{name}: is no checkpoint"):
+        trained(tmp_path, SEED_ONE)
+
+
+def test_a_fingerprint_holds_what_decides_and_nothing_that_may_change(tmp_path: Path) -> None:
+    def of(words: float = 0.0, **changes: Any) -> dict[str, Any]:
+        encoder, _ = network()
+        encoder.word.weight.data[7, 0] += words
+        tokenizer = tmp_path / "tokenizer.json"
+        tokenizer.write_text("{}")
+        given = {"name": "x", "base": "here/e5", "sets": {"phrasebank": 1}} | changes
+        return fingerprint.of(Recipe.model_validate(given), Base(encoder, CONFIG, tokenizer))
+
+    assert of() == of(minutes=3, patience=2, checkpoint_minutes=1, base="elsewhere/e5")
+    others = [of(words=0.1), of(base="here/e6"), of(seed=2), of(method="lora"), of(rank=8), of(name="y"),
+              of(licence="MIT"), of(sets={"phrasebank": 2}), of(freeze_layers=0), of(rate=1e-5)]  # fmt: skip
+    assert all(other != of() for other in others)
+    texts = [i.example for i in items(3)]
+    assert fingerprint.data(texts) != fingerprint.data(texts[::-1][:2])
 
 
 @pytest.mark.parametrize("name", ["lora", "bottleneck"])
