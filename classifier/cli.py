@@ -116,8 +116,10 @@ def train(
     try:
         from classifier.training.run import run
     except ImportError as error:
+        from classifier.extras import how
+
         raise ConfigError(
-            f"training needs the extra train: pip install 'newsquake[train]' ({error.name})"
+            f"training needs the extra train ({error.name} is missing): {how('train')}"
         ) from error
     run(recipe, data=data, out=out, base=base, seed=seed, minutes=minutes)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from classifier import packed
 from classifier.backends.base import Backend
+from classifier.extras import how
 from core.errors import ConfigError
 
 
@@ -49,7 +50,7 @@ class TorchBackend(Backend):
 
     def __init__(self, weights: Path, threads: int, device: str | None) -> None:
         if find_spec("torch") is None:
-            raise ConfigError("device cuda or torch needs the extra gpu: pip install 'newsquake[gpu]'")
+            raise ConfigError(f"device cuda or torch needs the extra gpu: {how('gpu')}")
         import torch
 
         from classifier.model import Encoder, add_adapters

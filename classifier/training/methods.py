@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from classifier.extras import how
 from classifier.model import Bottleneck, Encoder
 from core.errors import ConfigError
 
@@ -73,7 +74,7 @@ def apply(encoder: Encoder, name: str, rank: int, steps: int) -> Method:
         from peft.tuners.adalora import AdaLoraModel
         from peft.tuners.lora import LoraModel
     except ImportError as error:
-        raise ConfigError(f"method {name} needs the extra train: pip install 'newsquake[train]'") from error
+        raise ConfigError(f"method {name} needs the extra train: {how('train')}") from error
     if name == "lora":
         settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=TARGETS)
         return _Peft(LoraModel(encoder, settings, "default"), adaptive=False)

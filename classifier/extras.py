@@ -1,0 +1,13 @@
+"""How to get an optional part of the installation: said wherever it is missing."""
+
+
+def how(extra: str) -> str:
+    """What to type, from a package index or in a checkout.
+
+    >>> how("train")
+    "pip install 'newsquake[train]' (in a checkout: python3 scripts/install.py --extra dev --extra train)"
+    """
+    checkout = (
+        f"python3 scripts/install.py --extra dev --extra {extra}"  # without dev, `make dev` installs anew
+    )
+    return f"pip install 'newsquake[{extra}]' (in a checkout: {checkout})"
