@@ -28,10 +28,11 @@ from classifier.windows import article, later, lead
 from classifier.wordlike import Wordlike
 
 SHIPPED = Path(__file__).parent / "weights"
-READING = 5
+READING = 6
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
 3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead window does not
-hold is read on right behind it, and a company where its name stands as a word)."""
+hold is read on right behind it, and a company where its name stands as a word; 6: a list of codes ends where the next
+exchange is named, and one letter over and over is no word)."""
 UNNAMED = "openvino-int8"
 """The runtime that caches do not name: those made before others were named are its own."""
 TOPIC_SHARE = 0.25
