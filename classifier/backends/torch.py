@@ -3,8 +3,10 @@
 Written to be right without a card at hand; its GPU speed has not been measured here (docs/model-log.md).
 """
 
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,13 +74,50 @@ class TorchBackend(Backend):
         self._encoder = encoder.eval()
 
     def run(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        return _fetch(self._issue(ids, lengths))
+
+    def stream(self, batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[np.ndarray]:
+        # One batch ahead: while the caller reads a batch's states, a card has the next one to do.
+        issued: _Issued | None = None
+        for ids, lengths in batches:
+            following = self._issue(ids, lengths)
+            if issued is not None:
+                yield _fetch(issued)
+            issued = following
+        if issued is not None:
+            yield _fetch(issued)
+
+    def _issue(self, ids: np.ndarray, lengths: np.ndarray) -> "_Issued":
+        """Start a batch; on a card nothing is waited for."""
         torch = self._torch
         inside = np.arange(ids.shape[1])[None, :] < lengths[:, None]
         with torch.inference_mode():
             flat = torch.from_numpy(ids[inside])
-            if self._device.type == "cuda":
-                flat = flat.pin_memory().to(self._device, non_blocking=True)
-            states = self._encoder(flat, lengths.tolist()).float().cpu().numpy()
-        out = np.zeros((*ids.shape, states.shape[-1]), np.float32)
-        out[inside] = states
-        return out
+            if self._device.type != "cuda":
+                return _Issued(inside, self._encoder(flat, lengths.tolist()).float())
+            flat = flat.pin_memory().to(self._device, non_blocking=True)
+            states = self._encoder(flat, lengths.tolist()).float()
+            # Queued here, behind this batch alone: a copy asked for later would wait for the next batch too.
+            host = torch.empty(states.shape, dtype=states.dtype, pin_memory=True)
+            host.copy_(states, non_blocking=True)
+            done = torch.cuda.Event()
+            done.record()
+        return _Issued(inside, host, done)
+
+
+class _Issued(NamedTuple):
+    """A batch on its way: where its texts are (rows, length), their states, the event behind these."""
+
+    inside: np.ndarray
+    states: Any
+    done: Any = None
+
+
+def _fetch(issued: _Issued) -> np.ndarray:
+    """Wait for a batch; return its states (rows, length, width)."""
+    if issued.done is not None:
+        issued.done.synchronize()
+    states = issued.states.numpy()
+    out = np.zeros((*issued.inside.shape, states.shape[-1]), np.float32)
+    out[issued.inside] = states
+    return out

@@ -28,11 +28,11 @@ def test_openvino_and_onnx_runtime_agree_on_the_int8_graph(tiny_weights: Path) -
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("device", ["openvino", "onnx"])
+@pytest.mark.parametrize("device", ["openvino", "onnx", "torch"])
 def test_many_batches_come_back_in_order_and_as_if_alone(
     tiny_weights: Path, device: str, threads: int
 ) -> None:
-    pytest.importorskip(device if device == "openvino" else "onnxruntime")
+    pytest.importorskip("onnxruntime" if device == "onnx" else device)
     backend = choose(device, tiny_weights, threads)
     batches = [(np.roll(IDS, k, axis=0), np.roll(LENGTHS, k)) for k in range(7)]
     batches += [(IDS[:, :5], np.array([5, 5])), (IDS[:1], LENGTHS[:1])]
@@ -43,9 +43,9 @@ def test_many_batches_come_back_in_order_and_as_if_alone(
             np.testing.assert_array_equal(hidden[row, :length], alone[row, :length])
 
 
-@pytest.mark.parametrize("device", ["openvino", "onnx"])
+@pytest.mark.parametrize("device", ["openvino", "onnx", "torch"])
 def test_a_stream_left_early_leaves_the_backend_usable(tiny_weights: Path, device: str) -> None:
-    pytest.importorskip(device if device == "openvino" else "onnxruntime")
+    pytest.importorskip("onnxruntime" if device == "onnx" else device)
     backend = choose(device, tiny_weights, 2)
     expected = backend.run(IDS, LENGTHS)
     left = backend.stream([(IDS, LENGTHS)] * 9)
@@ -96,6 +96,20 @@ def test_int8_stays_near_float32(tiny_weights: Path) -> None:
 def test_torch_agrees_with_the_float32_graph(tiny_weights: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed (extra gpu or train)")
     assert np.abs(states("torch", tiny_weights) - states("exact", tiny_weights)).max() < 1e-3
+
+
+def test_torch_has_the_next_batch_under_way_when_one_is_read(tiny_weights: Path) -> None:
+    pytest.importorskip("torch", reason="torch is not installed (extra gpu or train)")
+    taken: list[int] = []
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for k in range(4):
+            taken.append(k)
+            yield IDS, LENGTHS
+
+    ahead = [len(taken) for _ in choose("torch", tiny_weights, 1).stream(batches())]
+    assert ahead == [2, 3, 4, 4]
+    assert list(choose("torch", tiny_weights, 1).stream([])) == []
 
 
 def test_the_mask_hides_padding_and_nothing_else() -> None:
