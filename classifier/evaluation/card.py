@@ -12,7 +12,7 @@ Made by `newsquake evaluate --card docs/model-card.md`; figures are of the side 
 (stratified, near-duplicates on one side only, all sets at once; `classifier/training/splits.py`), with the packed
 weights on `{backend}`, registers detected from the text.
 
-- **Version** {version}, recipe `{recipe}`, seed {seed}
+- **Version** {version}, recipe `{recipe}`, {seed}
 - **What it is** a 12-layer, 384-wide BERT encoder (43.9 M parameters, `e5-small-en-zh`: multilingual-e5-small cut
   to English and Chinese pieces, MIT) with heads for register, sentiment, sentiment towards a company, 19 topics,
   two sets' native topics, and a 128-bit story signature
@@ -48,6 +48,16 @@ class Extras:
     leave_out: list[dict[str, Any]] | None = None
 
 
+def _seed(config: dict[str, Any]) -> str:
+    """The seed; of weights made in several runs, `seed` is the recipe's alone: the runs had their own."""
+    seed = config.get("seed", "?")
+    return (
+        f"runs {config['runs']}, each of its own seed; the recipe's is {seed}"
+        if "runs" in config
+        else f"seed {seed}"
+    )
+
+
 def card(result: dict[str, Any], config: dict[str, Any], extras: Extras | None = None) -> str:
     """Return the card of an evaluation `result`; `config`: the weights' own. Raises ValueError for reports of other
     sides than `result`'s, which would not be comparable."""
@@ -65,7 +75,7 @@ def card(result: dict[str, Any], config: dict[str, Any], extras: Extras | None =
         backend=result["backend"],
         version=result["model_version"],
         recipe=result["recipe"],
-        seed=config.get("seed", "?"),
+        seed=_seed(config),
         sets=", ".join(config.get("sets", [])),
         permissive=shown,
     )

@@ -68,6 +68,12 @@ def test_the_card_is_written_with_its_plots_and_the_other_recipes_figures(tmp_pa
     }
 
 
+def test_the_card_says_whose_seed_it_names() -> None:
+    assert "`, seed 3\n" in card(result(), {"seed": 3})
+    said = card(result(), {"seed": 3, "runs": "4 (docs/model-log.md)"})
+    assert "runs 4 (docs/model-log.md), each of its own seed; the recipe's is 3\n" in said
+
+
 def test_a_report_of_another_side_is_not_put_beside() -> None:
     with pytest.raises(ValueError, match="side test"):
         card(result(), {}, Extras({"permissive": {**result(12), "split": "test"}}))
