@@ -51,8 +51,9 @@ def classify(
     from classifier.table import read
     from classifier.taxonomy import REGISTERS
 
+    told, register = register, register.strip().casefold() if register is not None else None  # as a row's is
     if register is not None and register not in REGISTERS:
-        raise ConfigError(f"--register {register!r}: expected one of {', '.join(REGISTERS)}")
+        raise ConfigError(f"--register {told!r}: expected one of {', '.join(REGISTERS)}")
     linker = default_linker(tuple(entities or ()))
     sys.stderr.write(f"{linker.origin}\n")
     if output and Path(source).is_file() and Path(output).exists() and Path(output).samefile(source):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from core.language import detect, foreign, normal, quick
 FORMATS: Final = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 _SAME: Final = {".ndjson": ".jsonl", ".text": ".txt", ".tab": ".tsv", ".pq": ".parquet"}
 _PARQUET: Final = b"PAR1"
+_BRACE: Final = re.compile(r"\s*\{")
+_BEGUN: Final = re.compile(r"\s*\{\s*(?:[\"'}]|$)")
+"""How an object in JSON begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,8 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
         )
     with path.open("rb") as file:
         if suffix == ".parquet":
-            yield from _parquet(source, file, register)
+            if path.stat().st_size:  # of no bytes it has no rows, as any other file
+                yield from _parquet(source, file, register)
             return
         head = file.read(charset.HEAD_BYTES)
         if suffix in (".csv", ".tsv"):
@@ -197,27 +202,32 @@ def _texts(lines: Iterable[str], rows: Rows) -> Iterator[Row]:
 def _json(lines: Iterator[str], rows: Rows, *, strict: bool) -> Iterator[Row]:
     """JSON: an object a line, or all of it one array (or one object over several lines).
 
-    `strict`: a line that is no JSON is an error; else it is a text.
+    `strict`: a line that is no JSON is an error; else it is a text, save a broken object: one that begins like an
+    object, or with a brace where the first line was an object.
     """
     first = next(lines, "")
+    broken_object = _BRACE if _is_object(first) else _BEGUN
     if first.lstrip()[:1] in ("[", "{") and not _is_object(first):
         held = [first, *lines]
         whole = _parsed("".join(held))
         if isinstance(whole, dict):
             whole = [whole]
-        if isinstance(whole, list) and any(isinstance(one, dict) for one in whole):
+        if whole == [] or (isinstance(whole, list) and any(isinstance(one, dict) for one in whole)):
             yield from map(rows.of, whole)
             return
         lines = iter(held)
     elif first:
         lines = chain([first], lines)
     for line in lines:
-        if not strict and not line.lstrip().startswith("{"):
+        if not strict and not _BRACE.match(line):
             yield rows.of({"text": line.rstrip("\r\n")})
             continue
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError) as error:
+            if not strict and not broken_object.match(line):  # {curly} Apple up
+                yield rows.of({"text": line.rstrip("\r\n")})
+                continue
             broken = "not UTF-8 (save the file as UTF-8)" if charset.undecoded(line) else f"not JSON: {error}"
             yield rows.of(None, broken)
         else:

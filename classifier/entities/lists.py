@@ -50,7 +50,7 @@ def beside() -> Path:
 def chosen(named: Sequence[Path] = ()) -> Lists:
     """Return the lists in use, given those a command or the settings name."""
     told = [*named, *(Path(p) for p in os.environ.get(VARIABLE, "").split(os.pathsep) if p)]
-    files = [p for p in told if p.name != NONE or p.exists()]
+    files = [p for p in told if p.name != NONE]  # a word, whatever lies there: a list's name has an ending
     own = tuple(p for p in files if not catalogue.is_imported(p))
     listed = tuple(p for p in files if catalogue.is_imported(p))
     if listed or len(files) < len(told):

@@ -237,3 +237,11 @@ def test_a_damaged_cache_is_read_anew(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_a_missing_list_is_named() -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.csv"):
         default_linker((Path("nowhere.csv"),))
+
+
+def test_none_is_a_word_also_where_a_folder_has_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "none").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert "built in (more" in default_linker((Path("none"),)).origin

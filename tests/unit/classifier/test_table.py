@@ -169,6 +169,15 @@ def test_a_wrong_register_is_refused(tmp_path: Path, tiny_weights: Path) -> None
         classify(str(source), "--register", "tabloid", weights=tiny_weights)
 
 
+def test_a_register_said_for_all_is_read_in_any_letters(tmp_path: Path, tiny_weights: Path) -> None:
+    source = jsonl(tmp_path / "in.jsonl", ['{"text": "x"}'])
+    told = classify(
+        str(source), "-o", str(tmp_path / "o.jsonl"), "--register", "SOCIAL", weights=tiny_weights
+    )
+    assert told.exit_code == 0
+    assert [row["register"] for row in rows_of(tmp_path / "o.jsonl")] == ["social"]
+
+
 def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(x) for x in path.read_text(encoding="utf-8").splitlines()]
 

@@ -140,7 +140,10 @@ def test_a_broken_line_in_a_utf8_file_is_alone_in_it(tmp_path: Path) -> None:
         (b"ID;Title\n1;Apple up\n", ["Apple up"]),
         (b'[{"text": "Apple up"}, {"text": "b"}]', ["Apple up", "b"]),
         (b'{\n"text": "Apple up"\n}', ["Apple up"]),
-        (b"[PLUG] up\n{oops\n", ["[PLUG] up", "error"]),
+        (b'[PLUG] up\n{"oops\n', ["[PLUG] up", "error"]),
+        (b"{curly} Apple up\n[PLUG] up\n", ["{curly} Apple up", "[PLUG] up"]),
+        (b'{"text": "Apple up"}\n{text\n', ["Apple up", "error"]),
+        (b"[]", []),
         (b"Stocks, text and body\nup\n", ["Stocks, text and body", "up"]),
         ("Apple up\n央行降准\n".encode("utf-16"), ["Apple up", "央行降准"]),
         (b"", []),
@@ -188,3 +191,5 @@ def test_a_missing_id_is_never_another_rows(tmp_path: Path) -> None:
 
 def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
     assert told(tmp_path / "a.csv", b"") == told(tmp_path / "b.csv", b"id,text\n") == []
+    assert told(tmp_path / "c.json", b"[]") == told(tmp_path / "d.json", b"[\n]\n") == []
+    assert told(tmp_path / "e.parquet", b"") == []
