@@ -1,14 +1,14 @@
 """Stories, windows and detectors on one core: observations and articles per second of CPU, memory, flatness, restart.
 
-    python bench/windows.py [--articles 20000] [--companies 60 950 9950 170000] [--per-hour 12000] [--no-restart]
-                            [--only compiled | plain]
+    python bench/windows.py [--articles 20000] [--companies 60 950 9950 170000] [--per-hour 12000] [--about 2]
+                            [--no-restart] [--only compiled | plain]
 
 One stream, whatever the number of companies: 12,000 articles an hour of event time, each about two companies and one
-topic (nine observations), a fifth of them copies. Only how many companies they spread over differs; the default rules
-watch all of them. Seven hours are fed unmeasured, so that the longest window (6 h) is full and looks come at a window's
-end too; then `--articles` are measured, and what a desk resides in. Each line is a process of its own, first
-compiled (scripts/compile.py is called if need be), then as plain Python. The last line's
-desk is also written to a store (outside the clock) and loaded again by a fresh one.
+topic (nine observations; `--about 1`: seven, as an article of the wire of 1987 has on the mean), a fifth of them copies.
+Only how many companies they spread over differs; the default rules watch all of them. Seven hours are fed unmeasured, so
+that the longest window (6 h) is full and looks come at a window's end too; then `--articles` are measured, and what a
+desk resides in. Each line is a process of its own, first compiled (scripts/compile.py is called if need be), then as
+plain Python. The last line's desk is also written to a store (outside the clock) and loaded again by a fresh one.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ BATCH = 2_000
 _WORDS = ["".join(chr(97 + n // 26**place % 26) for place in range(3)) + "ing" for n in range(4000)]
 
 
-def articles(companies: int, per_hour: int, seed: int = 1) -> Iterator[ScoredArticle]:
-    """An endless stream about so many companies; a fifth are copies of an earlier one."""
+def articles(companies: int, per_hour: int, seed: int = 1, about: int = 2) -> Iterator[ScoredArticle]:
+    """An endless stream about so many companies, one or two an article; a fifth are copies of an earlier one."""
     draw = random.Random(seed)
     recent: list[tuple[str, str, int, int, str]] = []
     for n in count():
@@ -76,7 +76,7 @@ def articles(companies: int, per_hour: int, seed: int = 1) -> Iterator[ScoredArt
         )
         mentions = tuple(
             Mention(f"US:C{one}", relevance=9_000, p_negative=bad, p_neutral=rest, p_positive=0)
-            for one in dict.fromkeys((first, second))
+            for one in dict.fromkeys((first, second)[:about])
         )
         yield ScoredArticle(
             article=article,
@@ -124,9 +124,9 @@ def rss_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def measure(number: int, companies: int, per_hour: int, restart: bool) -> None:
+def measure(number: int, companies: int, per_hour: int, about: int, restart: bool) -> None:
     """One line of the table, and with `restart` one more."""
-    desk, stream = fresh(), articles(companies, per_hour)
+    desk, stream = fresh(), articles(companies, per_hour, about=about)
     calm_collector()
     bare = rss_mb()
     with tempfile.TemporaryDirectory() as folder:
@@ -168,12 +168,15 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--companies", type=int, nargs="+", default=list(COMPANIES))
     parser.add_argument("--per-hour", type=int, default=12_000)
+    parser.add_argument("--about", type=int, choices=[1, 2], default=2, help="companies an article is about")
     parser.add_argument("--no-restart", action="store_true")
     parser.add_argument("--only", choices=["compiled", "plain"])
     parser.add_argument("--one", choices=["feed", "restart"], help="one line, in this process")
     options = parser.parse_args()
     if options.one:
-        measure(options.articles, options.companies[0], options.per_hour, options.one == "restart")
+        measure(
+            options.articles, options.companies[0], options.per_hour, options.about, options.one == "restart"
+        )
         return
     lines = [(companies, "feed") for companies in options.companies]
     if not options.no_restart:
@@ -191,6 +194,8 @@ def main() -> None:
                 companies,
                 "--per-hour",
                 options.per_hour,
+                "--about",
+                options.about,
             ]
             command = [sys.executable, __file__, *map(str, arguments), "--one", one]
             subprocess.run(command, check=True, env=environment)

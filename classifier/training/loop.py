@@ -145,8 +145,8 @@ def train(
         _mode(encoder, heads, training=True)
         since = 0 if new > score else since + 1
         if workers.rank == 0 and evaluate and new > score:
-            state = {"encoder": encoder.state_dict(), "heads": heads.state_dict()}
-            _save(best, state | {fingerprint.KEY: run})
+            network = {"encoder": encoder.state_dict(), "heads": heads.state_dict()}
+            _save(best, network | {fingerprint.KEY: run})
         mean.swap()
         if workers.rank == 0:
             state = {"encoder": encoder.state_dict(), "heads": heads.state_dict(), "means": mean.means}
