@@ -48,3 +48,8 @@ def test_the_engine_abstains_on_noise_for_the_article() -> None:
     told, read = Engine.load(threads=1).score([Text("asdkjh qwoeiu zxmnc poiuwer qqzx"), Text(REAL[0])])
     assert told.abstained
     assert not read.abstained
+
+
+def test_one_letter_over_and_over_is_no_word() -> None:
+    assert all(noise(["a" * 42, "A" * 42, "z" * 42, "aaaa aaaa aaaa aaaa"]))
+    assert not any(noise(["Fitch cuts AAA rating of the United States", "AAA bonds, XXX shares: see www"]))
