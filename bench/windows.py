@@ -4,11 +4,11 @@
                             [--no-restart] [--only compiled | plain]
 
 One stream, whatever the number of companies: 12,000 articles an hour of event time, each about two companies and one
-topic (nine observations; `--about 1`: seven, as an article of the wire of 1987 has on the mean), a fifth of them copies.
-Only how many companies they spread over differs; the default rules watch all of them. Seven hours are fed unmeasured, so
-that the longest window (6 h) is full and looks come at a window's end too; then `--articles` are measured, and what a
-desk resides in. Each line is a process of its own, first compiled (scripts/compile.py is called if need be), then as
-plain Python. The last line's desk is also written to a store (outside the clock) and loaded again by a fresh one.
+topic (nine observations; `--about 1`: seven, as the wire of 1987 has on the mean), a fifth of them copies. Only how many
+companies they spread over differs; the default rules watch all of them. Seven hours are fed unmeasured, so that the
+longest window (6 h) is full and looks come at a window's end too; then `--articles` are measured, and what a desk
+resides in. Each line is a process of its own, first compiled (scripts/compile.py is called if need be), then as plain
+Python. The last line's desk is also written to a store (outside the clock) and loaded again by a fresh one.
 """
 
 from __future__ import annotations
