@@ -4,7 +4,7 @@
                             [--no-restart] [--only compiled | plain]
 
 One stream, whatever the number of companies: 12,000 articles an hour of event time, each about two companies and one
-topic (nine observations; `--about 1`: seven, as the wire of 1987 has on the mean), a fifth of them copies. Only how many
+topic (nine observations; `--about 1`: seven, as the wire of 1987 has on average), a fifth of them copies. Only how many
 companies they spread over differs; the default rules watch all of them. Seven hours are fed unmeasured, so that the
 longest window (6 h) is full and looks come at a window's end too; then `--articles` are measured, and what a desk
 resides in. Each line is a process of its own, first compiled (scripts/compile.py is called if need be), then as plain
