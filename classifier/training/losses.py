@@ -14,16 +14,24 @@ ENTITY_ALONE = 0.3
 """How often a mention is trained on its own pieces' states alone."""
 
 
-def _class_loss(logits: Tensor, target: Tensor, two: Tensor, smoothing: float) -> Tensor:
+def cross(logits: Tensor, target: Tensor, smoothing: Tensor) -> Tensor:
+    """Cross entropy a row, with label smoothing of its own (`smoothing`: by row, 0..1): sets are not labelled equally
+    well. The same as torch's where all rows have one."""
+    logs = logits.log_softmax(-1)
+    right = logs.gather(-1, target[:, None]).squeeze(-1)
+    return -(1 - smoothing) * right - smoothing * logs.mean(-1)
+
+
+def _class_loss(logits: Tensor, target: Tensor, two: Tensor, smoothing: Tensor) -> Tensor:
     """Cross entropy where a class is known; -log(1 - p_negative) where only "not negative" is."""
     known = target != NOT_NEGATIVE
     total = logits.new_zeros(())
     if known.any():
-        per = F.cross_entropy(logits[known], target[known], label_smoothing=smoothing, reduction="none")
+        per = cross(logits[known], target[known], smoothing[known])
         if two.any():  # a set without neutral must not teach that neutral does not exist: half its weight
             pair = logits[known][:, [0, 2]]
             side = (target[known] == 2).long()
-            forced = F.cross_entropy(pair, side, label_smoothing=smoothing, reduction="none")
+            forced = cross(pair, side, smoothing[known])
             per = torch.where(two[known], 0.5 * per + 0.5 * forced, per)
         total = total + per.sum()
     if (~known).any():
@@ -45,18 +53,19 @@ def losses(heads: Heads, states: Tensor, batch: list[Item], plan: Plan) -> dict[
     pooled = pool(states, lengths)
     register = _tensor(states, [i.example.register for i in batch])
     out = {"register": F.cross_entropy(heads.register(pooled), register)}
+    noise = _tensor(states, [plan.noise.get(i.example.set, plan.smoothing) for i in batch])
     rows = [r for r, i in enumerate(batch) if i.example.sentiment != -1]
     if rows:
         logits = heads.sentiment(pooled[rows], register[rows])
         target = _tensor(states, [batch[r].example.sentiment for r in rows])
         two = _tensor(states, [batch[r].example.two_class for r in rows])
-        out["sentiment"] = _class_loss(logits, target, two, plan.smoothing) * len(rows) / len(batch)
+        out["sentiment"] = _class_loss(logits, target, two, noise[rows]) * len(rows) / len(batch)
     topic_state = heads.topic_state(pooled)
     rows = [r for r, i in enumerate(batch) if i.example.twitter >= 0]
     if rows:
         target = _tensor(states, [batch[r].example.twitter for r in rows])
         logits = heads.twitter_out(topic_state[rows])
-        loss = F.cross_entropy(logits, target, label_smoothing=plan.smoothing)
+        loss = cross(logits, target, noise[rows]).mean()
         out["twitter"] = loss * len(rows) / len(batch)
     rows = [r for r, i in enumerate(batch) if i.example.finnl is not None]
     if rows:
@@ -81,7 +90,7 @@ def losses(heads: Heads, states: Tensor, batch: list[Item], plan: Plan) -> dict[
             (torch.rand(len(at), 1, device=states.device) >= ENTITY_ALONE).float() if heads.training else 1.0
         )
         logits = heads.entity(span, pooled[at] * kept, register[at])
-        out["entity"] = _class_loss(logits, target, two, plan.smoothing) * len(mentions) / len(batch)
+        out["entity"] = _class_loss(logits, target, two, noise[at]) * len(mentions) / len(batch)
     signed = [(r, i.signature) for r, i in enumerate(batch) if i.signature is not None]
     if signed:
         rows = [r for r, _ in signed]

@@ -1,7 +1,7 @@
 """A recipe: everything that decides a run, in one YAML file, checked before anything starts."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -42,6 +42,9 @@ class Recipe(BaseModel):
     decay_by_layer: float = Field(0.9, gt=0, le=1)
     warmup: float = Field(0.05, ge=0, lt=1)
     smoothing: float = Field(0.05, ge=0, lt=1)
+    noise: dict[str, Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default_factory=dict, description="set: share of its labels that may be wrong, in place of smoothing"
+    )
     freeze_layers: int = Field(2, ge=0)
     train_words: bool = False
     floor: int = Field(150, ge=1)
@@ -55,7 +58,7 @@ class Recipe(BaseModel):
     pretraining: Pretraining = Pretraining()
     wandb_project: str | None = None
 
-    @field_validator("sets")
+    @field_validator("sets", "noise")
     @classmethod
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
         if unknown := set(value) - set(SETS):

@@ -27,6 +27,8 @@ class Plan:
     decay_by_layer: float = 0.9
     warmup: float = 0.05
     smoothing: float = 0.05
+    noise: dict[str, float] = field(default_factory=dict)
+    """Set -> share of its labels that may be wrong: smoothed by in place of `smoothing`."""
     freeze_layers: int = 0
     method: str = "full"
     train_words: bool = False

@@ -26,6 +26,8 @@ def test_the_shipped_recipes_load() -> None:
         (GOOD + "method: magic\n", "method"),
         (GOOD.replace("phrasebank", "phrasebonk"), "phrasebonk"),
         (GOOD + "seed: -1\n", "seed"),
+        (GOOD + "noise: {phrasebonk: 0.1}\n", "phrasebonk"),
+        (GOOD + "noise: {phrasebank: 1.5}\n", "noise.phrasebank"),
         ("name: x\nbase: [a\nsets: 1\n", "mine.yaml:3: expected"),
         (GOOD + "rate: fast\n", "mine.yaml:4: rate"),
         ("", "mine.yaml:1: empty"),

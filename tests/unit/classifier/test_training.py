@@ -17,7 +17,7 @@ from classifier.training import fingerprint, loop, methods, signature
 from classifier.training.average import DECAY, EVERY, Average
 from classifier.training.base import Base
 from classifier.training.corpus import Example
-from classifier.training.losses import losses
+from classifier.training.losses import cross, losses
 from classifier.training.recipe import Recipe
 from classifier.training.sampling import Item, Plan, batches, epoch
 from core.errors import ConfigError
@@ -112,6 +112,23 @@ def test_every_head_gets_a_loss_only_where_it_has_a_target() -> None:
     found = losses(heads, states, batch, plan())
     assert set(found) == {"register", "sentiment", "topics", "entity", "signature"}
     assert all(torch.isfinite(v) for v in found.values())
+
+
+def test_a_set_s_noise_smooths_its_own_rows_and_no_others() -> None:
+    logits, target = torch.randn(5, 3), torch.tensor([0, 1, 2, 1, 0])
+    for smoothing in (0.0, 0.05, 0.4):
+        wanted = torch.nn.functional.cross_entropy(
+            logits, target, label_smoothing=smoothing, reduction="none"
+        )
+        assert (cross(logits, target, torch.full((5,), smoothing)) - wanted).abs().max() < 1e-6
+    encoder, heads = network()
+    batch = items(6)
+    states = encoder(torch.tensor([i for x in batch for i in x.ids]), [len(x.ids) for x in batch])
+    plain, noisy, other = (
+        losses(heads.eval(), states, batch, plan(noise=noise))["sentiment"]
+        for noise in ({}, {batch[0].example.set: 0.5}, {"reuters": 0.5})
+    )
+    assert plain == other != noisy
 
 
 def test_training_learns_and_leaves_its_end_behind(tmp_path: Path) -> None:
