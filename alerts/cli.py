@@ -181,8 +181,8 @@ def show_figures(
     rows = [
         (
             _SAID[name],
-            _number(name, one.value),
-            f"{_number(name, one.low)} to {_number(name, one.high)}",
+            of_a_window(name, one.value),
+            f"{of_a_window(name, one.low)} to {of_a_window(name, one.high)}",
             f"{one.n:.4g}",
         )
         if one.value is not None
@@ -190,10 +190,6 @@ def show_figures(
         for name, one in found.figures.items()
     ]
     show_table(("figure", "value", "95 % interval", "of stories"), rows, "")
-
-
-def _number(name: str, value: float | None) -> str:
-    return of_a_window(name, value)
 
 
 def ack(

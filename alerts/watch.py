@@ -91,7 +91,7 @@ class Watch:
         self._snapshot_due = budget is not None
         self._observed = 0
         self._least = rule.min_articles, rule.min_stories, rule.min_publishers
-        self.least = max(rule.min_articles, rule.min_stories, rule.min_publishers)
+        self.least = max(self._least)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)

@@ -33,15 +33,13 @@ def _table() -> tuple[dict[int, str], re.Pattern[str]]:
     return table, re.compile(f"[{''.join(map(chr, table))}]")
 
 
+def rows(codec: str, first: int, last: int) -> frozenset[str]:
+    """The characters in a double-byte charset's rows, by their lead bytes, first and last included."""
+    cells = (bytes((lead, trail)) for lead in range(first, last + 1) for trail in range(0x40, 0xFF))
+    return frozenset("".join(cell.decode(codec, "ignore") for cell in cells))
+
+
 @lru_cache(1)
 def usual() -> frozenset[str]:
     """The characters that make up Chinese texts: the first level, by frequency of use, of GB 2312 and of Big5."""
-    levels = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6))
-    return frozenset(
-        "".join(
-            bytes((lead, trail)).decode(codec, "ignore")
-            for codec, first, last in levels
-            for lead in range(first, last + 1)
-            for trail in range(0x40, 0xFF)
-        )
-    )
+    return rows("gb2312", 0xB0, 0xD7) | rows("big5", 0xA4, 0xC6)

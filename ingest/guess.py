@@ -10,6 +10,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from core.chinese import rows
 from core.chinese import usual as chinese_characters
 
 _SAMPLE = 32_000
@@ -32,17 +33,12 @@ def sample_of(data: bytes) -> bytes:
     return _MARKUP.sub(rb"\1 ", data)[:_SAMPLE]
 
 
-def _rows(codec: str, first: int, last: int) -> frozenset[str]:
-    cells = (bytes((lead, trail)) for lead in range(first, last + 1) for trail in range(0x40, 0xFF))
-    return frozenset("".join(cell.decode(codec, "ignore") for cell in cells))
-
-
 @lru_cache(1)
 def _usual() -> dict[str, frozenset[str]]:
     """Per charset the characters that make up its texts: the first level of each standard, by frequency of use."""
     chinese = chinese_characters()
-    japanese = _KANA | _rows("euc_jp", 0xB0, 0xCF)
-    korean = _rows("euc_kr", 0xB0, 0xC8)
+    japanese = _KANA | rows("euc_jp", 0xB0, 0xCF)
+    korean = rows("euc_kr", 0xB0, 0xC8)
     return {
         "gb18030": chinese, "big5hkscs": chinese, "cp932": japanese, "euc_jp": japanese, "cp949": korean,
     }  # fmt: skip
