@@ -35,6 +35,8 @@ from core.times import DAY, HOUR, WEEK
 
 BUDGET, TIMERS = "(budget)", "(timers)"
 """No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
+Looks = tuple[list[set[str]], list[tuple[set[str], Watch]]]
+"""Where a series is to be entered, and where only if it has the articles that a rule asks for."""
 TOGETHER = 256
 """Articles whose stories are looked up at once, where so many panes are to be closed."""
 MONDAY = 4 * DAY
@@ -185,21 +187,29 @@ class Desk:
     def expect(self, series: str, start: int, after: int = NEVER) -> None:
         """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
         if interest := self.interest(series):
-            for looks in self._looks_at(start, interest, after):
-                looks.add(series)
+            looks, entering = self._looks_at(start, interest, after)
+            for due in looks:
+                due.add(series)
+            for due, _ in entering:
+                due.add(series)
 
-    def _looks_at(self, start: int, interest: tuple[int, ...], after: int) -> list[set[str]]:
-        """Where a series with data in this pane is to be entered, by the rules that watch it."""
+    def _looks_at(self, start: int, interest: tuple[int, ...], after: int) -> Looks:
+        """Where a series with data in this pane is to be entered, by the rules that watch it; apart from the rest where
+        a rule looks because it comes, and nothing is to be seen as long as there are few articles."""
         end, at = start + self.pane_ms, self.schedule.at
         found = [self._sweeps.at(ceil_to(end + self._longest(interest), HOUR), 0)]
+        entering: list[tuple[set[str], Watch]] = []
         for number in interest:
             watch = self.watches[number]
             hop, window = watch.hop_ms, watch.window_ms
             if (due := -(-end // hop) * hop) > after:
-                found.append(at(due, number))
+                if watch.learns_what_left:
+                    entering.append((at(due, number), watch))
+                else:
+                    found.append(at(due, number))
             if (due := -(-(end + window) // hop) * hop) > after:
                 found.append(at(due, number))
-        return found
+        return found, entering
 
     # -- one moment of event time
 
@@ -246,7 +256,7 @@ class Desk:
 
     def _due(self, at: int) -> list[tuple[int, str]]:
         """The looks of this moment: rules in their order, series by name."""
-        looks = list(self.schedule.pop()) if self.schedule.next == at else []
+        looks = self.schedule.pop() if self.schedule.next == at else []
         if self.timers.next == at:
             rung = self.timers.pop()
             looks += [
@@ -278,7 +288,7 @@ class Desk:
                 else:
                     held.append(observation)
         figures: dict[str, Window] = {}
-        planned: dict[tuple[int, ...], list[set[str]]] = {}
+        planned: dict[tuple[int, ...], Looks] = {}
         for series, observations in panes.items():
             base = series.partition("@")[0] if "@" in series else ""
             whole = panes.get(base) if base else None
@@ -290,13 +300,18 @@ class Desk:
             figures[series] = window
             self._effects.panes.append(ClosedPane(window, observations))
             if interest := self.interest(series):
-                self.windows.add(series, start, observations)
+                number = self.windows.add(series, start, observations)
                 looks = planned.get(interest)
                 if looks is None:
                     planned[interest] = looks = self._looks_at(start, interest, NEVER)
-                for due in looks:
+                leaving, entering = looks
+                for due in leaving:
                     due.add(series)
-                self._look_early(window, interest)
+                for due, watch in entering:
+                    # Of fewer articles than the rule asks for, a look learns nothing and fires nothing.
+                    if number >= watch.least or not watch.may_skip_few(series):
+                        due.add(series)
+                self._look_early(window, interest, number)
         return len(contents)
 
     def _coming(self, start: int, contents: list[Entry]) -> list[Entry]:
@@ -311,14 +326,16 @@ class Desk:
                 coming += self._open[later]
         return coming
 
-    def _look_early(self, pane: Window, interest: tuple[int, ...]) -> None:
-        """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md)."""
+    def _look_early(self, pane: Window, interest: tuple[int, ...], articles: int) -> None:
+        """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md). `articles`:
+        what is held of the series."""
         series, at = pane.series, pane.end
         for number in interest:
             watch = self.watches[number]
             since = at - at % watch.hop_ms
             if (
-                since < at
+                articles >= watch.least
+                and since < at
                 and watch.wants_early(pane)
                 and self.windows.crowds(series, at - watch.window_ms, since, at, watch.least, CROWD)
             ):

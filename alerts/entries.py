@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Container
 
 import msgspec
@@ -81,8 +82,8 @@ def entry_of(
         at=article.available_at,
         id=article.id,
         revision=article.revision,
-        publisher=article.publisher,
-        source=article.source,
+        publisher=sys.intern(article.publisher),
+        source=sys.intern(article.source),
         language=scored.language or article.language,
         title=(article.title or article.body)[:300],
         signature=scored.signature,

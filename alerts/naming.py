@@ -7,6 +7,7 @@ watch-lists, and where a rule asks for them by name.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Container
 from functools import lru_cache
 
@@ -43,7 +44,7 @@ def names(
     for index, mention in enumerate(scored.mentions):
         if mention.relevance < MIN_RELEVANCE or not _is_entity(mention.entity):
             continue
-        base = f"entity:{mention.entity}"
+        base = sys.intern(f"entity:{mention.entity}")
         found.setdefault(base, index)
         if wanted is None and mention.entity not in watched:
             continue
@@ -54,7 +55,7 @@ def names(
     language = scored.language or scored.article.language
     if _is_language(language):
         for name, index in list(found.items()):
-            found[f"{name}@{language}"] = index
+            found[sys.intern(f"{name}@{language}")] = index
     found[_series_of(scored.article.source)] = -1
     return [name for name in found.items() if len(name[0]) <= _LONGEST]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 
 
 def ceil_to(at: int, grid: int) -> int:
@@ -42,9 +41,11 @@ class Schedule:
         """The earliest time at which there is something to look at."""
         return self._times[0] if self._times else None
 
-    def pop(self) -> Iterator[tuple[int, str]]:
+    def pop(self) -> list[tuple[int, str]]:
         """What is due at the earliest time: (rule, series), sorted."""
         rules = self._due.pop(heapq.heappop(self._times))
+        found: list[tuple[int, str]] = []
         for rule in sorted(rules):
             for series in sorted(rules[rule]):
-                yield rule, series
+                found.append((rule, series))
+        return found

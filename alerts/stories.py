@@ -29,6 +29,7 @@ from core.times import DAY, HOUR
 HORIZON_MS = 36 * HOUR
 LONGEST_MS = 7 * DAY
 REPRESENTATIVES = 4
+"""Fewer than 16: their number is one byte of the row."""
 TRANSLATED = 1
 """Tenths of log-odds from which on two texts in two languages tell one story (alerts/retold.py)."""
 REWRITTEN = 24
@@ -176,7 +177,8 @@ class StoryBook:
 
     def changed(self) -> list[dict[str, Any]]:
         """Rows of the stories that changed since the last call, without the desk."""
-        rows = [row_of(story) for _, story in sorted(self._changed.items())]
+        changed = self._changed
+        rows = [row_of(changed[name]) for name in sorted(changed)]
         self._changed.clear()
         return rows
 
@@ -231,19 +233,15 @@ def signature_of(text: str) -> int:
 
 def row_of(story: Story) -> dict[str, Any]:
     """The story's row, without the desk."""
-    for one in story.told:
-        if not one.packed:
-            one.packed = _pack(
-                [
-                    one.at,
-                    one.article,
-                    one.revision,
-                    f"{one.signature:x}",
-                    one.language,
-                    *(sorted(getattr(one.facts, name)) for name in _FACTS),
-                    one.facts.brief,
-                ]
-            )
+    ways = story.told
+    state = b"\x92" + bytes(
+        (0x90 | len(ways),)
+    )  # msgpack of [ways, publishers], ways as they were packed once
+    for one in ways:
+        packed = one.packed
+        if not packed:
+            one.packed = packed = _packed(one)
+        state += packed
     return {
         "story": story.id,
         "first_at": story.first_at,
@@ -251,8 +249,27 @@ def row_of(story: Story) -> dict[str, Any]:
         "articles": story.articles,
         "publishers": len(story.publishers),
         "title": story.title,
-        "state": _pack([[msgspec.Raw(one.packed) for one in story.told], sorted(story.publishers)]),
+        "state": state + _pack(sorted(story.publishers)),
     }
+
+
+def _packed(one: Told) -> bytes:
+    facts = one.facts
+    return _pack(
+        [
+            one.at,
+            one.article,
+            one.revision,
+            f"{one.signature:x}",
+            one.language,
+            sorted(facts.words),
+            sorted(facts.numbers),
+            sorted(facts.more_numbers),
+            sorted(facts.named),
+            sorted(facts.entities),
+            facts.brief,
+        ]
+    )
 
 
 def _facts(kept: list[Any]) -> Facts:
@@ -262,7 +279,6 @@ def _facts(kept: list[Any]) -> Facts:
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_FACTS = ("words", "numbers", "more_numbers", "named", "entities")
 
 
 def story_of(row: Any) -> Story:

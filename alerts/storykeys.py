@@ -51,9 +51,17 @@ def slots(facts: Facts, language: str) -> list[int]:
     return word_slots(facts, language) + fact_slots(facts, language)
 
 
-@lru_cache(maxsize=50_000)
+_HASHES: dict[str, int] = {}
+"""Of words and names met before. A plain dict is asked faster than a cache that counts."""
+
+
 def _hash(text: str) -> int:
-    return crc32(text.encode())
+    found = _HASHES.get(text)
+    if found is None:
+        if len(_HASHES) > 100_000:
+            _HASHES.clear()
+        _HASHES[text] = found = crc32(text.encode())
+    return found
 
 
 def word_slots(facts: Facts, language: str) -> list[int]:
@@ -62,7 +70,12 @@ def word_slots(facts: Facts, language: str) -> list[int]:
     if len(least) == 1:
         least *= 2
     tongue = _hash(language)
-    return [(one * 31 ^ other ^ tongue) % _SLOTS for one, other in combinations(least, 2)]
+    found = []
+    for place, one in enumerate(least):
+        mixed = one * 31 ^ tongue
+        for other in least[place + 1 :]:
+            found.append((mixed ^ other) % _SLOTS)
+    return found
 
 
 @lru_cache(maxsize=5_000)
@@ -74,8 +87,8 @@ def _rank(name: str) -> tuple[int, str]:
 
 def fact_slots(facts: Facts, language: str) -> list[int]:
     """Where tellings in two languages can meet."""
-    names = [f"e {language} {entity}" for entity in facts.entities]
-    names += [f"n {language} {number}" for number in facts.numbers if len(number) > 1]
+    names = ["e " + language + " " + entity for entity in facts.entities]
+    names += ["n " + language + " " + number for number in facts.numbers if len(number) > 1]
     if len(facts.named) > 1:
         names += [
             f"m {language} {one} {other}"

@@ -14,6 +14,9 @@ from alerts.records import Window
 
 MUCH = 4
 """Panes in a window from which on it is kept rolling; below, adding them up afresh is as fast and takes no memory."""
+FEW = 32
+"""Panes of a series up to which its articles are counted as they come."""
+UNCOUNTED = 1 << 60
 Panes = list[list[Observation]]
 
 
@@ -198,13 +201,21 @@ class Windows:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, series: str, start: int, observations: list[Observation]) -> None:
-        """A pane closed. Panes of one series come in order of `start`."""
+    def add(self, series: str, start: int, observations: list[Observation]) -> int:
+        """A pane closed. Panes of one series come in order of `start`. Returns how many articles of the series are held
+        at the most."""
         held = self._held.get(series)
         if held is None:
             self._held[series] = held = _Held()
+        panes = held.panes
         held.starts.append(start)
-        held.panes.append(observations)
+        panes.append(observations)
+        if len(panes) > FEW:
+            return UNCOUNTED
+        number = 0
+        for pane in panes:
+            number += len(pane)
+        return number
 
     def within(self, series: str, start: int, end: int) -> list[Observation]:
         """Every observation of the series in [start, end), both pane borders."""
