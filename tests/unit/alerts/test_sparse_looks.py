@@ -1,4 +1,4 @@
-"""A series with fewer articles than a rule asks for is not looked at because one more comes: what comes out is the same.
+"""A series with fewer articles than a rule asks for is not looked at when one more comes: what comes out is the same.
 
 Held against a desk that plans a look for every pane that comes.
 """
@@ -19,10 +19,25 @@ from core.times import DAY, HOUR, MINUTE
 
 RULES = """
 rules:
-  - {name: few, series: ["entity:*"], window: 3h, detector: {kind: volume, warmup_stories: 5}, minimum: {articles: 4}, threshold: 1.5}
-  - {name: bad, series: ["entity:*"], window: 3h, detector: {kind: negative_volume, warmup_stories: 3}, minimum: {stories: 3},
-     threshold: 1.5, hold: 30m}
-  - {name: many, series: ["entity:*"], window: 3h, detector: {kind: volume, warmup_stories: 5}, minimum: {articles: 40}, threshold: 1}
+  - name: few
+    series: ["entity:*"]
+    window: 3h
+    detector: {kind: volume, warmup_stories: 5}
+    minimum: {articles: 4}
+    threshold: 1.5
+  - name: bad
+    series: ["entity:*"]
+    window: 3h
+    detector: {kind: negative_volume, warmup_stories: 3}
+    minimum: {stories: 3}
+    threshold: 1.5
+    hold: 30m
+  - name: many
+    series: ["entity:*"]
+    window: 3h
+    detector: {kind: volume, warmup_stories: 5}
+    minimum: {articles: 40}
+    threshold: 1
   - {name: still, series: ["entity:*"], window: 3h, metric: articles, threshold: 5, minimum: {articles: 5}}
 """
 
