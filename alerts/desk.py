@@ -11,7 +11,6 @@ At one moment, in this order: what sources said of themselves, the pane that end
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from alerts import lifecycle
@@ -21,22 +20,22 @@ from alerts.immediate import Immediate
 from alerts.incidents import Incidents, group_of
 from alerts.observations import Observation
 from alerts.outages import Outages
+from alerts.plan import Plan
 from alerts.records import Severity, State, Window
 from alerts.rules import RuleSet
 from alerts.schedule import Schedule, ceil_to
+from alerts.sight import Sight
 from alerts.stories import StoryBook
 from alerts.twins import Twins
 from alerts.unread import Unread
-from alerts.watch import CROWD, Outcome, Watch
+from alerts.watch import Outcome, Watch
 from alerts.watermark import NEVER, Watermark
 from alerts.windows import Windows, measure, renamed
 from core.records import Health, Marker, ScoredArticle
-from core.times import DAY, HOUR, WEEK
+from core.times import DAY, WEEK
 
 BUDGET, TIMERS = "(budget)", "(timers)"
 """No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
-Looks = tuple[list[set[str]], list[tuple[set[str], Watch]]]
-"""Where a series is to be entered, and where only if it has the articles that a rule asks for."""
 TOGETHER = 256
 """Articles whose stories are looked up at once, where so many panes are to be closed."""
 MONDAY = 4 * DAY
@@ -60,10 +59,10 @@ class Desk:
         """Everything before this is decided."""
         self.stories = stories or StoryBook()
         self.windows = Windows()
-        self.schedule = Schedule()
+        self.plan = Plan(watches, pane_ms)
         self.timers = Schedule()
-        self._sweeps = Schedule()
         self.unread = Unread()
+        self.sight = Sight(watches, self.windows, self.unread)
         self.twins = Twins()
         self.incidents = Incidents()
         self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
@@ -73,14 +72,9 @@ class Desk:
         """Rule -> (series, from, to) of alerts that people called true: fits leave them out."""
         self._open: dict[int, list[Entry]] = {}
         self._starts: list[int] = []
-        self._interest: dict[str, tuple[int, ...]] = {}
         self._effects = Effects()
-        self._looked: dict[tuple[str, int, int, bool], tuple[Window, Window]] = {}
-        self._looked_at = NEVER
-        self._reaches: dict[tuple[int, ...], int] = {}
         self._trusted: dict[str, int] = {}
         self._gathering = {n: watch.gather for n, watch in enumerate(watches) if watch.gather is not None}
-        self._lone: dict[tuple[int, ...], frozenset[int]] = {}
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
 
@@ -99,7 +93,7 @@ class Desk:
         return found
 
     def _asked_for(self, series: str) -> bool:
-        return bool(self.interest(series))
+        return bool(self.plan.interest(series))
 
     def take(self, scored: ScoredArticle) -> str:
         """Take an article that was not seen before; returns its fate so far: `open` or `late`."""
@@ -145,9 +139,8 @@ class Desk:
         more = at is not None and at <= goal
         if not more and goal > self.closed:
             self._reach(goal)
-        while (due := self._sweeps.next) is not None and due <= self.closed:
-            for _, series in self._sweeps.pop():
-                self.windows.forget(series, self.closed - self._longest(self.interest(series)))
+        for series, before in self.plan.sweep(self.closed):
+            self.windows.forget(series, before)
         return more
 
     def _reach(self, at: int) -> None:
@@ -174,43 +167,6 @@ class Desk:
         effects.stories = self.stories.changed()
         return effects
 
-    def interest(self, series: str) -> tuple[int, ...]:
-        """Numbers of the rules that watch this series."""
-        found = self._interest.get(series)
-        if found is None:
-            if len(self._interest) > 1_000_000:
-                self._interest.clear()
-            found = tuple(n for n, watch in enumerate(self.watches) if watch.rule.matches(series))
-            self._interest[series] = found
-        return found
-
-    def expect(self, series: str, start: int, after: int = NEVER) -> None:
-        """Plan the looks that a pane with data brings: when it comes, and when it leaves each window."""
-        if interest := self.interest(series):
-            looks, entering = self._looks_at(start, interest, after)
-            for due in looks:
-                due.add(series)
-            for due, _ in entering:
-                due.add(series)
-
-    def _looks_at(self, start: int, interest: tuple[int, ...], after: int) -> Looks:
-        """Where a series with data in this pane is to be entered, by the rules that watch it; apart from the rest where
-        a rule looks because it comes, and nothing is to be seen as long as there are few articles."""
-        end, at = start + self.pane_ms, self.schedule.at
-        found = [self._sweeps.at(ceil_to(end + self._longest(interest), HOUR), 0)]
-        entering: list[tuple[set[str], Watch]] = []
-        for number in interest:
-            watch = self.watches[number]
-            hop, window = watch.hop_ms, watch.window_ms
-            if (due := -(-end // hop) * hop) > after:
-                if watch.learns_what_left:
-                    entering.append((at(due, number), watch))
-                else:
-                    found.append(at(due, number))
-            if (due := -(-(end + window) // hop) * hop) > after:
-                found.append(at(due, number))
-        return found, entering
-
     # -- one moment of event time
 
     def _pane(self, at: int) -> int:
@@ -218,7 +174,7 @@ class Desk:
 
     def _next(self) -> int | None:
         times = [self._starts[0] + self.pane_ms] if self._starts else []
-        for schedule in (self.schedule, self.timers):
+        for schedule in (self.plan.looks, self.timers):
             if (due := schedule.next) is not None:
                 times.append(due)
         if (due := self.immediate.next) is not None:
@@ -251,12 +207,12 @@ class Desk:
             if (gather := self._gathering.get(number)) is None:
                 continue
             watch = self.watches[number]
-            if at % watch.hop_ms == 0 and not self._idle(at, watch, series):
-                gather(*self._windows(at, series, watch))
+            if at % watch.hop_ms == 0 and not self.sight.idle(at, watch, series):
+                gather(*self.sight.shared(at, series, watch))
 
     def _due(self, at: int) -> list[tuple[int, str]]:
         """The looks of this moment: rules in their order, series by name."""
-        looks = self.schedule.pop() if self.schedule.next == at else []
+        looks = self.plan.looks.pop() if self.plan.looks.next == at else []
         if self.timers.next == at:
             rung = self.timers.pop()
             looks += [
@@ -288,7 +244,6 @@ class Desk:
                 else:
                     held.append(observation)
         figures: dict[str, Window] = {}
-        planned: dict[tuple[int, ...], Looks] = {}
         for series, observations in panes.items():
             base = series.partition("@")[0] if "@" in series else ""
             whole = panes.get(base) if base else None
@@ -299,19 +254,12 @@ class Desk:
                 window = measure(series, start, end, observations)
             figures[series] = window
             self._effects.panes.append(ClosedPane(window, observations))
-            if interest := self.interest(series):
-                number = self.windows.add(series, start, observations)
-                looks = planned.get(interest)
-                if looks is None:
-                    planned[interest] = looks = self._looks_at(start, interest, NEVER)
-                leaving, entering = looks
-                for due in leaving:
-                    due.add(series)
-                for due, watch in entering:
-                    # Of fewer articles than the rule asks for, a look learns nothing and fires nothing.
-                    if number >= watch.least or not watch.may_skip_few(series):
-                        due.add(series)
-                self._look_early(window, interest, number)
+            if interest := self.plan.interest(series):
+                articles = self.windows.add(series, start, observations)
+                self.plan.enter(series, start, interest, articles)
+                for number in interest:
+                    if self.sight.wants_early(self.watches[number], window, articles):
+                        self.plan.looks.add(end, number, series)
         return len(contents)
 
     def _coming(self, start: int, contents: list[Entry]) -> list[Entry]:
@@ -326,21 +274,6 @@ class Desk:
                 coming += self._open[later]
         return coming
 
-    def _look_early(self, pane: Window, interest: tuple[int, ...], articles: int) -> None:
-        """Where a window is filling fast, do not wait for the grid (docs/decisions/0004-early-looks.md). `articles`:
-        what is held of the series."""
-        series, at = pane.series, pane.end
-        for number in interest:
-            watch = self.watches[number]
-            since = at - at % watch.hop_ms
-            if (
-                articles >= watch.least
-                and since < at
-                and watch.wants_early(pane)
-                and self.windows.crowds(series, at - watch.window_ms, since, at, watch.least, CROWD)
-            ):
-                self.schedule.add(at, number, series)
-
     def _fit(self, at: int) -> None:
         for watch in self.watches:
             fit = watch.refit(at, self.true_alarms.get(watch.rule.id, ()))
@@ -349,20 +282,10 @@ class Desk:
 
     def _look(self, at: int, number: int, series: str) -> None:
         watch = self.watches[number]
-        if self.unread.all_read and number in self._alone(self.interest(series)):
-            start = at - watch.window_ms
-            least = watch.least if watch.may_skip_few(series) else 0
-            hop_ms = (
-                0 if at % watch.hop_ms else watch.hop_ms
-            )  # an early look learns nothing: hops are the grid's
-            found = self.windows.beside(series, start, at, hop_ms, least, True)
-            if found is None:
-                return
-            window, hop = found
-        else:
-            if self._idle(at, watch, series):
-                return
-            window, hop = self._windows(at, series, watch)
+        found = self.sight.seen(at, number, series, self.plan.interest(series))
+        if found is None:
+            return
+        window, hop = found
         if watch.may_skip(series, window, hop):
             return
         outcome = watch.look(at, window, hop)
@@ -376,58 +299,6 @@ class Desk:
             self._record(watch, outcome)
         if (due := watch.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
-
-    def _alone(self, interest: tuple[int, ...]) -> frozenset[int]:
-        """Of rules that watch one series, those that learn what left the window and share it with no other."""
-        found = self._lone.get(interest)
-        if found is None:
-            watches = {n: self.watches[n] for n in interest}
-            alike = Counter((w.window_ms, w.hop_ms, w.learns_what_left) for w in watches.values())
-            self._lone[interest] = found = frozenset(
-                n
-                for n, w in watches.items()
-                if w.learns_what_left and w.gather is None and alike[w.window_ms, w.hop_ms, True] == 1
-            )
-        return found
-
-    def _idle(self, at: int, watch: Watch, series: str) -> bool:
-        """Whether so little is in the window that `watch.may_skip` is sure: then nothing need be added up."""
-        if not watch.may_skip_few(series):
-            return False
-        start = at - watch.window_ms
-        end = start if watch.learns_what_left else at
-        few = self.windows.fewer
-        return few(series, start, at, watch.least) and few(series, end - watch.hop_ms, end, 1)
-
-    def _windows(self, at: int, series: str, watch: Watch) -> tuple[Window, Window]:
-        """The window that ends at `at` and the hop to learn; made once for all rules that look alike."""
-        if self._looked_at != at:
-            self._looked_at = at
-            self._looked.clear()
-        window_ms, hop_ms = watch.window_ms, watch.hop_ms
-        if at % hop_ms:
-            hop_ms = 0
-        key = (series, window_ms, hop_ms, watch.learns_what_left)
-        found = self._looked.get(key)
-        if found is None:
-            start = at - window_ms
-            end = start if watch.learns_what_left else at
-            windows = self.windows
-            observed = self.unread.all_read or self.unread.observed(
-                series, start, windows.sources(series, start, at)
-            )
-            found = (
-                windows.look(series, start, at, observed),
-                windows.look(series, end - hop_ms, end, observed),
-            )
-            self._looked[key] = found
-        return found
-
-    def _longest(self, interest: tuple[int, ...]) -> int:
-        found = self._reaches.get(interest)
-        if found is None:
-            self._reaches[interest] = found = max(self.watches[number].reach_ms for number in interest)
-        return found
 
     def _record(self, watch: Watch, outcome: Outcome) -> None:
         alert, look = outcome.alert, outcome.look
@@ -471,7 +342,7 @@ def _order(entry: Entry) -> tuple[int, str, str]:
 def restore_looks(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:
     """Plan again what was planned before a restart, from panes (series, start) and timers."""
     for series, start in panes:
-        desk.expect(series, start, after=desk.closed)
+        desk.plan.again(series, start, after=desk.closed)
     for number, watch in enumerate(desk.watches):
         for series, due in watch.timers.items():
             desk.timers.add(due, number, series)

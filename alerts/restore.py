@@ -176,7 +176,7 @@ def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str,
         .order_by(panes.start)
     )
     for series, start, state in connection.execute(query):
-        if desk.interest(series):
+        if desk.plan.interest(series):
             desk.windows.add(series, start, decode(state))
             yield series, start
 

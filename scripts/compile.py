@@ -27,8 +27,8 @@ PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
 MODULES = (
     "baselines", "calendar", "desk", "entries", "facts", "immediate", "incidents", "lifecycle", "memory", "naming",
-    "observations", "pools", "retold", "schedule", "stories", "storyindex", "storykeys", "tracks", "twins", "unread",
-    "watch", "windows",
+    "observations", "plan", "pools", "retold", "schedule", "sight", "stories", "storyindex", "storykeys", "tracks",
+    "twins", "unread", "watch", "windows",
     # every detector with a memory, also one that somebody adds: a plain class cannot inherit from a compiled one
     *sorted(
         f"{WHOLE}/{file.stem}"

@@ -54,9 +54,9 @@ def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, in
     rules = parse_rules(RULES, "r")
     desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     if windows is not None:
-        desk.windows = windows
+        desk.windows = desk.sight.windows = windows
     planned = 0
-    pop = desk.schedule.pop
+    pop = desk.plan.looks.pop
 
     def popped():
         nonlocal planned
@@ -64,7 +64,7 @@ def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, in
         planned += len(due)
         return due
 
-    desk.schedule.pop = popped  # type: ignore[method-assign]
+    desk.plan.looks.pop = popped  # type: ignore[method-assign]
     effects = drive(desk, [*articles, end_marker(START + 30 * DAY)])
     findings = [finding for one in effects for finding in one.findings]
     states = {
