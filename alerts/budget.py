@@ -67,6 +67,11 @@ class Fit(msgspec.Struct, frozen=True):
     budget: float = 0.0
 
     @property
+    def conservative(self) -> bool:
+        """Whether the threshold is what p-values say, not what the rule's own peaks say."""
+        return "parametric tail" in self.method or self.method.startswith("conservative tail")
+
+    @property
     def version(self) -> str:
         """Hash of the content."""
         return digest("fit", self.to_json(), length=16)
@@ -275,11 +280,12 @@ class Budget:
         if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
             start, how = self._start(timed, allowed)
             above, bound = sum(peak >= start for peak in peaks), allowed + 3.0 * allowed**0.5 + 3.0
-            if above > bound and not _incidents(timed, start, allowed):
+            _, share = _incidents(timed, start, allowed)
+            if above > bound and share > 0.0:
                 # Not one incident, but many onsets: p-values are not as good as they claim. So little history cannot
                 # say by how much, so the step to what it says grows with the evidence for it.
                 level = tail.level(peaks, max(allowed, 1.0))
-                raised = start + max(level - start, 0.0) * min(above / bound - 1.0, 1.0)
+                raised = start + max(level - start, 0.0) * min(above / bound - 1.0, share)
                 return (
                     raised,
                     f"{how}, raised: {above} onsets above it in too little history",
@@ -294,12 +300,18 @@ class Budget:
         if out := tail.incidents(peaks, allowed):
             how += f"; {out} beyond that tail taken for incidents"
         level, usual = tail.level(peaks, allowed), self._parametric()
-        if level > usual and (out := _incidents(timed, usual, allowed)):
-            how = (
-                f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
-            )
-            return usual, how, min(low, usual), usual
-        return max(LOWEST, level), how, low, high
+        if level > usual:
+            out, share = _incidents(timed, usual, allowed)
+            if share == 0.0:
+                how = f"conservative tail; {out} peaks that reach far beyond it taken for incidents nobody disposed"
+                return usual, how, None, None
+            if share < 1.0:
+                # More bouts than there would be incidents: the more there are, the more they count as what they are
+                # without a disposition, the rule's own tail.
+                how += f"; {out} far beyond the conservative tail, {share:.0%} of the way from there to what they say"
+                part = [usual + share * (end - usual) for end in (level, min(low, level), max(high, level))]
+                return part[0], how, part[1], part[2]
+        return max(LOWEST, level), how, max(LOWEST, low), max(LOWEST, high)
 
     def dump(self) -> bytes:
         """Exact state."""
@@ -323,25 +335,29 @@ class Budget:
         self._held = {series: deque(looks) for series, looks in known.held.items()}
 
 
-def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float) -> int:
-    """How many (peak, when) at or above the conservative tail's level are incidents, no proof of lying p-values.
+def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float) -> tuple[int, float]:
+    """How many (peak, when) at or above the conservative tail's level look like incidents, no proof of lying p-values;
+    and which share of what they say against that level counts all the same: 0 none, 1 all.
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
     even LYING times that scale lets them, and come in no more bouts of a day than MOST times what the budget
-    allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers.
+    allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers. With more
+    bouts that is less and less likely, until at twice as many all count. (In one step, half the budget would be ten
+    decades of a threshold.)
     """
     above = [(peak - usual, when) for peak, when in timed if peak >= usual]
     n = len(above)
-    if not n or _bouts(when for _, when in above) > (1.0 + MOST) * allowed + 3.0:
-        return 0
     # One crash says nothing of the others, so the highest is left out. A sum of exponentials is Gamma (Wilson and
     # Hilferty 1931).
     rest = n - 1
-    if not rest:
-        return 0
+    if rest < 1:
+        return 0, 1.0
     mean = sum(excess for excess, _ in above[1:]) * log(10.0) / LYING / rest
     z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * rest)) * 3.0 * rest**0.5
-    return n if normal_tail(z) < tail.RARE else 0
+    if normal_tail(z) >= tail.RARE:
+        return 0, 1.0
+    most = (1.0 + MOST) * allowed + 3.0
+    return n, min(max(_bouts(when for _, when in above) / most - 1.0, 0.0), 1.0)
 
 
 def _bouts(times: Iterable[int], span: float = DAY) -> int:

@@ -20,8 +20,6 @@ from alerts.watch import Watch
 from core import tables
 from core.times import DAY, WEEK, iso
 
-_TAIL = "parametric tail"
-
 
 @dataclass(frozen=True)
 class Learned:
@@ -53,7 +51,9 @@ class Learned:
             between = f" ({self.low:.2f} to {self.high:.2f})" if known else ""
             return f"{since}, {self.weeks:.1f} weeks: threshold {self.threshold:.2f}{between} fitted"
         told = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
-        return told + (f" until {self.until[:10]} at the earliest" if self.until else "")
+        if self.until:
+            return f"{told} until {self.until[:10]} at the earliest"
+        return told + "".join(f", {why}" for _, _, why in [self.how.partition("; ")] if why)
 
 
 def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Learned:
@@ -73,8 +73,10 @@ def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Lear
         return Learned("learning")
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
     fit, weeks, since = watch.fit(now), round(watch.budget.weeks, 1), iso(first)
-    if _TAIL not in fit.method:
+    if not fit.conservative:
         return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
+    if watch.budget.weeks >= LEAST_WEEKS and "too little" not in fit.method:
+        return Learned("conservative", since, weeks, fit.threshold, fit.method)
     enough = max(now, now + round((LEAST_WEEKS - watch.budget.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
     return Learned("conservative", since, weeks, fit.threshold, fit.method, iso(until))

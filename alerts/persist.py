@@ -46,7 +46,7 @@ def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> lis
     upsert(connection, tables.stories, [{"desk": name, **row} for row in effects.stories])
     late = [(entry.id, entry.revision, "late", story) for entry, story in effects.late]
     _fates(connection, name, [*((f.id, f.revision, f.fate, f.story) for f in effects.fates), *late])
-    upsert(connection, tables.findings, _findings(name, effects))
+    upsert(connection, tables.findings, _findings(name, desk, effects))
     insert_absent(
         connection,
         tables.fits,
@@ -157,11 +157,13 @@ def _fates(connection: Connection, name: str, fates: Sequence[tuple[str, str, st
     connection.execute(statement, [dict(zip(names, fate, strict=True)) for fate in fates])
 
 
-def _findings(name: str, effects: Effects) -> list[dict[str, Any]]:
+def _findings(name: str, desk: Desk, effects: Effects) -> list[dict[str, Any]]:
+    versions = {watch.rule.id: watch.rule.version for watch in desk.watches}
     return [
         {
             "desk": name,
             "rule": found.rule,
+            "rule_version": versions[found.rule],
             "series": found.window.series,
             "at": found.window.end,
             "statistic": found.verdict.statistic,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from alerts.budget import load_fit
 from alerts.desk import BUDGET, TIMERS, Desk, restore_looks
@@ -156,11 +156,13 @@ def _immediate(connection: Connection, name: str, desk: Desk) -> None:
 
 
 def _observe(connection: Connection, name: str, watch: Watch, after: int) -> None:
-    """The budget is its snapshot and the findings after it."""
+    """The budget is its snapshot and the findings after it, of this version of the rule: what another version found in
+    between, before somebody went back to this one, is on another scale."""
     found = tables.findings.c
+    mine = or_(found.rule_version == watch.rule.version, found.rule_version.is_(None))
     query = (
         select(found.at, found.series, found.statistic)
-        .where(found.desk == name, found.rule == watch.rule.id, found.at > after)
+        .where(found.desk == name, found.rule == watch.rule.id, found.at > after, mine)
         .order_by(found.at, found.series)
     )
     for at, series, statistic in connection.execute(query):

@@ -260,6 +260,7 @@ findings = Table(
     Column("low", Float, nullable=True),
     Column("high", Float, nullable=True),
     Column("breach", Boolean, nullable=False, default=False),
+    Column("rule_version", String(64), nullable=True),  # None: written before it was kept
     Index("findings_time", "desk", "at"),
 )
 

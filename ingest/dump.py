@@ -79,9 +79,17 @@ class Dump:
         self.rows = 0
         self.last_at: int | None = None
         self.first_at: int | None = None
+        self.settled_ms = 0
+        """Before this moment a desk has decided everything: `load` counts the articles there."""
+        self.settled = 0
         self._delay_ms, self._delays, self._max_bytes = delay_ms, delays, max_bytes
         self._articles = Sorter(folder, sort_memory_bytes)
         self._dead = Sorter(folder, 2 << 20)
+
+    @property
+    def articles(self) -> int:
+        """Rows that became articles, copies among them."""
+        return self._articles.count
 
     @property
     def dead_count(self) -> int:
@@ -120,6 +128,8 @@ class Dump:
                     first = at
                 if last is None or at > last:
                     last = at
+                if at < self.settled_ms:
+                    self.settled += 1
                 add(
                     _KEY.pack(at + _SHIFT, bytes.fromhex(built.id), bytes.fromhex(built.revision), number),
                     built.value,

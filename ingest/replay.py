@@ -42,6 +42,8 @@ from ingest.sources.spec import load_sources
 
 log = structlog.get_logger(__name__)
 CHECKPOINT_S = 1.0
+MOST_LATE = 0.1
+"""Share of a dump that may be older than what is decided: late articles of a stream that goes on, no other stream."""
 _CHUNK = 250
 _FLUSH_BYTES = 24 << 20
 """What may be on its way unacknowledged: the client keeps it in memory."""
@@ -114,6 +116,7 @@ class Replay:
         try:
             self._stage.tell("reading", force=True)
             self._stage.gauge("rows_total", self._dump.reader.count() or 0)
+            self._dump.settled_ms = self._watermark()
             if not self._dump.load(self._clock, self._enumerated):
                 return False
             self._begin()
@@ -131,6 +134,14 @@ class Replay:
         self._stage.tell()
         return not self._stage.stopping
 
+    def _watermark(self) -> int:
+        """Up to when the desk has decided everything; 0: nothing yet."""
+        with self._store.read() as connection:
+            found = connection.execute(
+                select(desks.c.watermark).where(desks.c.desk == self._settings.alerts.desk)
+            ).scalar_one_or_none()
+        return found or 0
+
     def _begin(self) -> None:
         """Find out whether this dump was begun before, refuse what comes too late, and say that it is begun."""
         dump, options = self._dump, self._options
@@ -143,9 +154,6 @@ class Replay:
             how["delays"] = self._delays
         with self._store.read() as connection:
             row = connection.execute(select(cursors).where(cursors.c.source == self.cursor)).one_or_none()
-            watermark = connection.execute(
-                select(desks.c.watermark).where(desks.c.desk == self._settings.alerts.desk)
-            ).scalar_one_or_none()
         if row is not None:
             self._state, self._resumed = msgspec.json.decode(row.state), True
             if self._state.get("how", how) != how:
@@ -155,11 +163,16 @@ class Replay:
             log.info(
                 "going on with a replay", file=str(options.path), position=self._state.get("position", 0)
             )
-        elif watermark and dump.first_at is not None and dump.first_at < watermark:
-            raise ConfigError(
-                f"{options.path}: starts at {iso(dump.first_at)}, but desk {self._settings.alerts.desk!r} has decided "
-                f"everything up to {iso(watermark)}: use another store (--store) or another desk (alerts.desk)"
+        elif dump.settled:
+            older = (
+                f"{dump.settled:,} of its {dump.articles:,} articles are from before {iso(dump.settled_ms)}, up to "
+                f"which desk {self._settings.alerts.desk!r} has decided everything"
             )
+            if dump.settled > MOST_LATE * dump.articles:
+                raise ConfigError(
+                    f"{options.path}: {older}: use another store (--store) or another desk (alerts.desk)"
+                )
+            log.warning("%s; they count as corrections", older, file=str(options.path))
         self._stage.gauge("rows_total", dump.rows)
         self._state |= {"file": str(options.path), "how": how, "rows": dump.rows, "end_t": self._end_t()}
         self._save_cursor(done=False)

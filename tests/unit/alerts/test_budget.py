@@ -105,6 +105,24 @@ def test_a_first_threshold_raised_by_its_peaks_says_so_and_has_no_cliff() -> Non
     assert max(steps) < 2.0, found
 
 
+def test_a_fitted_threshold_has_no_cliff_between_budgets_either() -> None:
+    """Thirteen incidents in eight weeks that nobody disposed: half the budget is not ten decades of a threshold."""
+    one = budget(1.0)
+    for at, series, value in statistics(8, 5):
+        spike = series == "s1" and at // HOUR % 24 == 9 and at // DAY % 4 == 1
+        one.observe(at, series, 9.0 + at / WEEK if spike else value)
+    found = []
+    for step in range(47):
+        one._budget = 0.1 * 1.05**step  # what was observed does not hang on it
+        fit = one.fit(8 * WEEK)
+        assert fit.low is None or fit.low <= fit.threshold <= fit.high
+        assert fit.conservative == fit.method.startswith("conservative tail") and fit.threshold >= 1.0
+        found.append((fit.threshold, fit.conservative))
+    assert not found[0][1] and found[-1][1]
+    steps = [before - after for (before, _), (after, _) in itertools.pairwise(found)]
+    assert max(steps) < 1.5 and min(steps) > -0.01, found
+
+
 def test_an_early_crash_does_not_deafen_the_rule() -> None:
     one, calm = budget(1.0), budget(1.0)
     for at, series, value in statistics(8, 5):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from alerts import cli_rules, persist, restore, verify
+from alerts.budget import Fit
 from alerts.desk import Desk
 from alerts.detectors import KINDS
 from alerts.evidence import Pack
@@ -95,6 +96,34 @@ def test_another_version_of_a_rule_starts_anew(sqlite_store: Store) -> None:
     run(sqlite_store, 10)
     other = parse_rules(TEXT.replace("budget: 0.01/week", "budget: 0.02/week"), "rules.yaml")
     assert told(sqlite_store, other)["busy"].state == "new"
+
+
+def test_what_another_version_found_is_no_history_of_this_one(sqlite_store: Store) -> None:
+    """Somebody tries another version of a rule and goes back: its statistic is on another scale."""
+    run(sqlite_store, 10)
+    before = told(sqlite_store)["busy"]
+    with sqlite_store.write() as connection:
+        mine = [row for row in connection.execute(select(tables.findings)) if row.rule == "busy"]
+        [version] = {row.rule_version for row in mine}
+        assert version == next(rule.version for rule in RULES.rules if rule.id == "busy")
+        odd = [
+            row._asdict() | {"at": row.at + 10 * DAY, "statistic": 300.0, "rule_version": "tried"}
+            for row in mine
+        ]
+        connection.execute(tables.findings.insert(), odd)
+    assert told(sqlite_store)["busy"] == before
+    # Of findings from before versions were kept nobody knows better.
+    with sqlite_store.write() as connection:
+        old = tables.findings.c.rule_version
+        connection.execute(tables.findings.update().where(old == "tried").values(rule_version=None))
+    assert told(sqlite_store)["busy"].weeks > before.weeks
+
+
+def test_a_conservative_threshold_of_a_rule_with_history_is_not_called_fitted() -> None:
+    how = "conservative tail; 15 peaks that reach far beyond it taken for incidents nobody disposed"
+    assert Fit(3.7, how).conservative and not Fit(3.7, "peaks over threshold, declustered").conservative
+    words = Learned("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).words()
+    assert "fitted" not in words and "15 peaks that reach far beyond it" in words and "until" not in words
 
 
 def test_rules_list_says_it_where_the_store_is_at_hand(

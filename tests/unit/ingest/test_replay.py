@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from core.bus.base import RAW
 from core.bus.memory import MemoryBus
@@ -209,6 +210,25 @@ def test_dump_older_than_the_desks_watermark_is_refused_before_anything_is_sent(
         desk.replay(wire(tmp_path / "w.jsonl", 10))
     assert desk.articles() == []
     assert desk.kinds() == {}
+
+
+def test_dump_that_goes_on_with_the_stream_may_hold_some_late_articles(desk: Desk, tmp_path: Path) -> None:
+    path = wire(tmp_path / "w.jsonl", 39)  # 43 rows with articles, from 1_450_000_060 on, one a minute
+    for late, refused in ((9, True), (3, False)):
+        decided = (1_450_000_060 + late * 60) * 1000
+        with desk.store.write() as connection:
+            upsert(
+                connection, desks, [{"desk": "main", "watermark": decided, "rules_version": "", "state": b""}]
+            )
+        if refused:
+            with pytest.raises(
+                ConfigError, match=r"10 of its 43 articles are from before .* use another store"
+            ):
+                desk.replay(path)
+    with capture_logs() as logs:
+        assert desk.replay(path).status == "done"
+    assert any("3 of its 43 articles are from before" in str(line["event"]) for line in logs)
+    assert len(desk.articles()) == 39
 
 
 def test_dump_that_was_begun_may_go_on_behind_the_watermark(desk: Desk, tmp_path: Path) -> None:
