@@ -1,7 +1,9 @@
 """The graph made of the packed weights, kept on disk: built once a model version, then only read."""
 
 import os
+import re
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import platformdirs
 from classifier import graph, packed
 
 _HASH = 32
+_LEFT_OVER = re.compile(r"encoder-nq\d+-[0-9a-f]{12}-g\d+(-exact)?\.onnx")
+"""What such a file was called before it began with its own hash: nobody reads those any more."""
 
 
 def folder() -> Path:
@@ -40,6 +44,14 @@ def _whole(kept: Path) -> bytes | None:
     return content if known == sha256(content).digest() else None
 
 
+def _sweep(kept_in: Path) -> None:
+    """Remove files of the old name (67 to 175 MB each for the shipped model); links and folders stay."""
+    for file in list(kept_in.glob("encoder-*.onnx")):
+        if _LEFT_OVER.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+            with suppress(OSError):  # an untidy folder costs its space, not the score
+                file.unlink()
+
+
 def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
     """Return the ONNX model of a weights folder, from the cache where it stands there whole.
 
@@ -58,4 +70,6 @@ def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
         part.replace(kept)
     except OSError:
         part.unlink(missing_ok=True)
+    else:
+        _sweep(kept.parent)
     return content

@@ -144,6 +144,28 @@ def test_a_damaged_graph_is_built_anew(
         assert kept.read_bytes() != damaged
 
 
+def test_graphs_of_the_old_name_go_when_a_new_one_is_written_and_nothing_else_does(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = tmp_path / "cache"
+    kept.mkdir()
+    monkeypatch.setenv("NEWSQUAKE_CACHE", str(kept))
+    old = ["encoder-nq1-2bc93fe0501e-g3.onnx", "encoder-nq1-93c783e60f8c-g3-exact.onnx"]
+    others = ["encoder-nq1-2bc93fe0501e-g3.onnx.bak", "encoder-mine.onnx", "model.onnx", "scores.db"]
+    for name in old + others:
+        (kept / name).write_text("x")
+    (tmp_path / "elsewhere.onnx").write_text("mine")
+    (kept / "encoder-nq1-000000000000-g3.onnx").symlink_to(tmp_path / "elsewhere.onnx")
+    (kept / "encoder-nq1-111111111111-g3.onnx").mkdir()
+    before = set(kept.iterdir())
+    cache.graph_bytes(tiny_weights)
+    assert {path.name for path in before - set(kept.iterdir())} == set(old)
+    [made] = set(kept.iterdir()) - before
+    (kept / old[0]).write_text("of an older Newsquake that runs beside this one")
+    cache.graph_bytes(tiny_weights)  # only read: nothing is tidied behind another's back
+    assert made.exists() and (kept / old[0]).exists()
+
+
 def test_a_cache_that_cannot_be_written_costs_nothing(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
