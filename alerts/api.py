@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from alerts import handling, listing, outbox, silences
 from alerts.cli_common import moment_of
+from alerts.unfit import one_of
 from core.auth import Tokens
 from core.errors import ConfigError
 from core.settings import Settings
@@ -70,8 +71,8 @@ class Deed(Strict):
     action: Literal["acknowledge", "unacknowledge", "close", "dispose"]
     reason: str = Field(min_length=3, max_length=2000)
     actor: str = Field("", max_length=150, description="The person on whose behalf; goes into the audit log.")
-    disposition: Literal["true", "false", "duplicate", "known"] | None = Field(
-        None, description="For dispose."
+    disposition: handling.Disposition | None = Field(
+        None, description="For dispose; with close, the alert is judged as well."
     )
 
 
@@ -209,7 +210,14 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
 
     @router.post("/alerts/{alert}/handling")
     def handle(alert: AlertId, deed: Deed, token: str = handles) -> Done:
-        """Acknowledge, take back, close or judge an alert. Needs the scope `handle` and a reason."""
+        """Acknowledge, take back, close or judge an alert. Needs the scope `handle` and a reason.
+
+        `close` with a disposition is `newsquake alerts resolve --as`: one that is over already is only judged.
+        """
+        if deed.action == "dispose" and deed.disposition is None:
+            raise HTTPException(400, f"disposition: {one_of(handling.DISPOSITIONS)}, for dispose")
+        if deed.disposition is not None and deed.action not in ("dispose", "close"):
+            raise HTTPException(400, f"disposition: not with {deed.action}; dispose or close takes one")
         with store.write() as connection:
             name = _known(connection, desk, alert)
             common = {
@@ -217,12 +225,11 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
                 "reason": deed.reason,
                 "now_ms": store.now_ms(connection),
             }
-            if deed.action == "dispose":
-                if deed.disposition is None:
-                    raise HTTPException(400, "dispose needs a disposition: true, false, duplicate or known")
-                _refusing(handling.dispose, connection, desk, name, deed.disposition, **common)
+            if deed.disposition is not None:
+                judge = handling.resolve if deed.action == "close" else handling.dispose
+                _refusing(judge, connection, desk, name, deed.disposition, **common)
             else:
-                deeds: dict[str, Callable[..., str]] = {
+                deeds: dict[str, Callable[..., Any]] = {
                     "acknowledge": handling.acknowledge,
                     "unacknowledge": handling.unacknowledge,
                     "close": handling.close,
@@ -317,7 +324,7 @@ def _known(connection: Connection, desk: str, which: str) -> str:
         raise HTTPException(404, str(error)) from error
 
 
-def _refusing(deed: Callable[..., str], *arguments: Any, **fields: Any) -> None:
+def _refusing(deed: Callable[..., Any], *arguments: Any, **fields: Any) -> None:
     try:
         deed(*arguments, **fields)
     except ConfigError as error:

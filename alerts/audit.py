@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, text
 
-from core.errors import ConfigError
+from alerts.unfit import Unfit
 from core.tables import audit
 
 GENESIS = "0" * 64
@@ -57,7 +57,7 @@ def entry_hash(previous: str, at: int, desk: str, actor: str, action: str, subje
 
 
 def check_text(**said: str) -> None:
-    """Raises ConfigError for text that no store takes: a NUL, or what was no UTF-8 where it was typed."""
+    """Raises Unfit for text that no store takes: a NUL, or what was no UTF-8 where it was typed."""
     for name, text_said in said.items():
         try:
             text_said.encode()
@@ -65,7 +65,7 @@ def check_text(**said: str) -> None:
         except UnicodeEncodeError:
             fits = False
         if not fits:
-            raise ConfigError(f"{name} {text_said!r:.60}: it cannot be kept (expected plain text in UTF-8)")
+            raise Unfit(name, "it cannot be kept (expected plain text in UTF-8)", text_said)
 
 
 def append(

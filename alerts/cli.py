@@ -15,6 +15,7 @@ from alerts.cli_common import (
     Reason,
     StoreUrl,
     actor_of,
+    as_typed,
     moment_of,
     open_desk,
     short_time,
@@ -232,14 +233,11 @@ def resolve(
         _handle(handling.close, "closed", which, reason, by, config, store, desk)
         return
     with open_desk(config, store, desk) as at, at.store.write() as connection:
-        now, actor = at.now_ms(connection), actor_of(by)
-        alert = handling.dispose(
-            connection, at.name, which, disposition, actor=actor, reason=reason, now_ms=now
-        )
-        closed = handling.closed_by(handling.state_of(connection, at.name, alert)["state"])
-        if not closed and handling.find(connection, at.name, alert).state != "resolved":
-            handling.close(connection, at.name, alert, actor=actor, reason=reason, now_ms=now)
-    typer.echo(f"alert {alert} judged {disposition} and closed")
+        alert, closed = handling.resolve(
+            connection, at.name, which, disposition, actor=actor_of(by), reason=reason,
+            now_ms=at.now_ms(connection),
+        )  # fmt: skip
+    typer.echo(f"alert {alert} judged {disposition}" + (" and closed" if closed else "; it was over already"))
 
 
 def _handle(
@@ -269,7 +267,8 @@ def silence_add(
         now = at.now_ms(connection)
         matchers = {"rule": rule, "series": series, "severity": severity}
         if alert:
-            matchers["alert"] = handling.find(connection, at.name, alert).id
+            with as_typed(alert="--alert"):
+                matchers["alert"] = handling.find(connection, at.name, alert).id
         made = silences.add(
             connection, at.name, matchers, starts_at=moment_of(starts, now, "--from"),
             ends_at=moment_of(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,

@@ -15,6 +15,8 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
+from alerts.silences import MATCHERS
+from alerts.unfit import Unfit
 from core.errors import ConfigError
 from core.settings import Settings, load_settings
 from core.store import Store, open_store
@@ -58,15 +60,35 @@ def settings_of(config: Path | None, store: str | None = None, desk: str | None 
     return load_settings(path if known else None, overrides)
 
 
+OPTIONS = {
+    "reason": "--reason", "actor": "--by", "author": "--by", "disposition": "--as", "rule": "--rule",
+    "series": "--series", "severity": "--severity", "starts_at": "--from", "ends_at": "--until",
+    "window": "--window", "to": "--at", MATCHERS: "--rule, --series, --severity or --alert",
+}  # fmt: skip
+"""How the parts of what is asked are typed."""
+
+
+@contextmanager
+def as_typed(**names: str) -> Iterator[None]:
+    """What does not fit is told by the option's name (`names`: where it is another than in OPTIONS)."""
+    try:
+        yield
+    except Unfit as error:
+        raise ConfigError(error.told({**OPTIONS, **names}.get(error.part, error.part))) from error
+
+
 @contextmanager
 def open_desk(
     config: Path | None, store: str | None, desk: str | None, *, read_only: bool = False
 ) -> Iterator[Desk]:
-    """The desk's store; closed at the end. Raises ConfigError, StoreUnavailable."""
+    """The desk's store; closed at the end. What does not fit is told as it is typed. Raises ConfigError,
+    StoreUnavailable.
+    """
     settings = settings_of(config, store, desk)
     opened = open_store(settings.store, read_only=read_only)
     try:
-        yield Desk(settings, opened, settings.alerts.desk)
+        with as_typed():
+            yield Desk(settings, opened, settings.alerts.desk)
     finally:
         opened.close()
 

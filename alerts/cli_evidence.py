@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from alerts import audit, evidence, handling, verify
 from alerts.cli_common import Config, DeskName, Json, StoreUrl, open_desk, show_json
+from alerts.unfit import Unfit
 from core.errors import ConfigError, NewsquakeError
 from core.ids import text_hash
 from core.tables import alert_lines, articles
@@ -34,15 +35,14 @@ def show(
         query = select(alert_lines).where(alert_lines.c.desk == at.name, alert_lines.c.id == alert)
         order = (alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity)
         lines = connection.execute(query.order_by(*order)).all()
+    if not lines:
+        raise ConfigError(f"alert {alert} never fired: there is no evidence of it")
     if line is not None:
         if not 1 <= line <= len(lines):
-            raise ConfigError(f"--line {line}: the alert has {len(lines)} changes")
+            raise ConfigError(f"--line {line}: expected 1 to {len(lines)} (or left out: the last that fired)")
         chosen = lines[line - 1]
     else:
-        firing = [one for one in lines if one.state == "firing"] or list(lines)
-        if not firing:
-            raise ConfigError(f"alert {alert} never fired: there is no evidence of it")
-        chosen = firing[-1]
+        chosen = ([one for one in lines if one.state == "firing"] or list(lines))[-1]
     if not chosen.evidence:
         raise ConfigError(f"alert {alert}: this change has no evidence pack")
     if out is not None:
@@ -65,7 +65,10 @@ def check(
         packs = [Path(which).read_bytes()]
     else:
         with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-            alert = handling.find(connection, at.name, which).id
+            try:
+                alert = handling.find(connection, at.name, which).id
+            except Unfit as error:
+                raise ConfigError(f"{error}; nor is there such a file") from error
             query = select(alert_lines.c.evidence).where(
                 alert_lines.c.desk == at.name, alert_lines.c.id == alert
             )

@@ -17,9 +17,10 @@ from alerts.lifecycle import six
 from alerts.panes import decode
 from alerts.statistics import MIN_STORIES, NA, Figure, figures
 from alerts.unread import Unread
+from alerts.unfit import Unfit
 from core.errors import ConfigError
 from core.tables import desks, panes
-from core.times import DAY, MINUTE, iso
+from core.times import DAY, MINUTE, iso, span
 
 LONGEST = 60 * DAY
 """As long as a rule's window can be: what a store adds up for one question."""
@@ -59,7 +60,7 @@ def figures_of(
     series that there is not.
     """
     if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
-        raise ConfigError("expected a window between 1m and 60d (and no shorter than a pane)")
+        raise Unfit("window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms))
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
         raise ConfigError(f"desk {desk!r} knows no series {series[:200]!r}")
@@ -67,7 +68,7 @@ def figures_of(
     if at is None:
         at = stands
     elif at - pane_ms >= stands:
-        raise ConfigError(f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands")
+        raise Unfit("to", f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands", iso(at))
     end = at - at % pane_ms
     return between(connection, desk, series, end - -(-window_ms // pane_ms) * pane_ms, end)
 

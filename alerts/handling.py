@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from alerts import audit
 from alerts.quiet import Facts, Quiet
+from alerts.unfit import Unfit, one_of
 from core.errors import ConfigError
 from core.store import upsert
 from core.tables import alerts, handling
@@ -21,22 +22,23 @@ from core.tables import alerts, handling
 DISPOSITIONS = ("true", "false", "duplicate", "known")
 Disposition = Literal["true", "false", "duplicate", "known"]
 _SHORTEST_REASON = 3
+NO_REASON = f"say in a few words why ({_SHORTEST_REASON} characters or more)"
 _SHORTEST_ID = 6
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
     """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
     if len(which) < _SHORTEST_ID:
-        raise ConfigError(f"alert {which!r}: give at least {_SHORTEST_ID} characters of its id")
+        raise Unfit("alert", f"give at least {_SHORTEST_ID} characters of its id", which or "''")
     rows = connection.execute(
         select(alerts).where(alerts.c.desk == desk, alerts.c.id.startswith(which, autoescape=True)).limit(2)
     ).all()
     if not rows:
-        raise ConfigError(
-            f"no alert of desk {desk!r} has an id that begins with {which!r} (newsquake alerts list)"
+        raise Unfit(
+            "alert", f"no alert of desk {desk!r} has an id that begins so (newsquake alerts list)", which
         )
     if len(rows) > 1:
-        raise ConfigError(f"several alerts have ids that begin with {which!r}: give more of it")
+        raise Unfit("alert", "several alerts have ids that begin so: give more of it", which)
     return rows[0]
 
 
@@ -95,9 +97,20 @@ def dispose(
 ) -> str:
     """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
     if disposition not in DISPOSITIONS:
-        raise ConfigError(f"disposition {disposition!r}: expected one of {', '.join(DISPOSITIONS)}")
+        raise Unfit("disposition", one_of(DISPOSITIONS), disposition or "''")
     alert = str(find(connection, desk, which).id)
     return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
+
+
+def resolve(
+    connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
+) -> tuple[str, bool]:
+    """Judge an alert and close it; returns its id, and whether it was open until now (else it was only judged)."""
+    alert = dispose(connection, desk, which, disposition, actor=actor, reason=reason, now_ms=now_ms)
+    ended = find(connection, desk, alert).state == "resolved"
+    if ended or closed_by(state_of(connection, desk, alert)["state"]):
+        return alert, False
+    return close(connection, desk, alert, actor=actor, reason=reason, now_ms=now_ms), True
 
 
 def closed_by(state: Mapping[str, Any]) -> str:
@@ -139,9 +152,9 @@ def _do(
 ) -> str:
     reason, actor = " ".join(reason.split()), actor.strip()
     if len(reason) < _SHORTEST_REASON:
-        raise ConfigError("a reason is needed: say in a few words why")
+        raise Unfit("reason", NO_REASON)
     if not actor:
-        raise ConfigError("an actor is needed: say who you are (--by NAME)")
+        raise Unfit("actor", "say who you are")
     audit.check_text(reason=reason, actor=actor)
     _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
     told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}

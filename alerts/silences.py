@@ -9,14 +9,19 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from alerts import audit
+from alerts.handling import NO_REASON
 from alerts.records import Severity
 from alerts.rulesfile import SEVERITIES, matches
 from alerts.series import check_glob, glob_regex, plain_glob
+from alerts.unfit import Unfit, one_of
 from core.errors import ConfigError
 from core.ids import digest
 from core.tables import silences
+from core.times import iso
 
 LONGEST_MS = 366 * 24 * 3_600_000
+MATCHERS = "rule, series, severity or alert"
+"""What is asked for where none of them is given, as Unfit's part."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def add(
     author: str,
     now_ms: int,
 ) -> Silence:
-    """Add a silence. Raises ConfigError for one without end, reason or author, or that would match everything."""
+    """Add a silence. Raises Unfit for one without end, reason or author, or that would match everything."""
     chosen = {name: value for name, value in matchers.items() if value}
     _check(chosen, starts_at, ends_at, reason, author, now_ms)
     name = "sil_" + digest(
@@ -83,25 +88,26 @@ def _check(
     if unknown := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
         raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
     if not matchers or all(value in ("*", "**") for value in matchers.values()):
-        raise ConfigError("silence: it would silence everything; say which rule, series, severity or alert")
+        raise Unfit(MATCHERS, "one is needed that says more than *, or everything would be silent")
     audit.check_text(reason=reason, author=author, **matchers)
     if len(reason.strip()) < 3:
-        raise ConfigError("silence: a reason is needed")
+        raise Unfit("reason", NO_REASON)
     if not author.strip():
-        raise ConfigError("silence: an author is needed")
+        raise Unfit("author", "say who you are")
     if ends_at <= max(starts_at, now_ms):
-        raise ConfigError("silence: it would end before it begins, or has ended already")
+        raise Unfit("ends_at", "it would end before it begins, or has ended already", iso(ends_at))
     if ends_at - starts_at > LONGEST_MS:
-        raise ConfigError("silence: at most a year; a silence without end is a rule to be switched off")
-    try:
-        if "series" in matchers:
-            check_glob(matchers["series"])
-        plain_glob(matchers.get("rule", "*"))
-    except ValueError as error:
-        raise ConfigError(f"silence: {error}") from error
+        raise Unfit(
+            "ends_at", "at most a year; a silence without end is a rule to be switched off", iso(ends_at)
+        )
+    for part, check in (("series", check_glob), ("rule", plain_glob)):
+        try:
+            check(matchers.get(part, "**"))
+        except ValueError as error:
+            raise Unfit(part, str(error)) from error
     for name in matchers.get("severity", "low").split(","):
         if name not in SEVERITIES:
-            raise ConfigError(f"silence: no severity is called {name!r}; known: {', '.join(SEVERITIES)}")
+            raise Unfit("severity", f"{one_of(SEVERITIES)} (several by commas)", name or "''")
 
 
 def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:

@@ -84,6 +84,23 @@ def test_an_alert_is_handled_with_actor_and_reason(
     assert json.loads(last.detail) == {"disposition": "false", "reason": "old story"}
 
 
+def test_an_alert_is_closed_and_judged_at_once_and_no_judgement_goes_lost(
+    client: TestClient, alert: str
+) -> None:
+    path = f"/v1/alerts/{alert}/handling"
+    deed = {"reason": "one outlet, told again", "disposition": "false", "actor": "Anna"}
+    for action in ("acknowledge", "unacknowledge"):
+        refused = client.post(path, json={**deed, "action": action}, headers=HANDLE)
+        assert refused.status_code == 400 and "disposition" in refused.json()["detail"]
+    closed = client.post(path, json={**deed, "action": "close"}, headers=HANDLE)
+    assert closed.json() == {"id": alert, "action": "close"}
+    (one,) = client.get("/v1/alerts", headers=READ).json()
+    assert (one["disposition"], one["closed_by"]) == ("false", "api:handler for Anna")
+    assert client.get("/v1/alerts?open=true", headers=READ).json() == []
+    card = client.get(f"/v1/alerts/{alert}", headers=READ).json()
+    assert [deed["action"] for deed in card["history"]][-2:] == ["alert.dispose", "alert.close"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

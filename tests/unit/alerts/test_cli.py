@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from alerts import cli, cli_deliveries, cli_evidence, cli_rules
 from core.errors import ConfigError, NewsquakeError
 from core.settings import load_settings
 from core.store import Store
+from newsquake.cli import main
 from tests.support.alertrows import change, decide, rows, rules_of
 from tests.support.records import T0
 
@@ -146,6 +148,63 @@ def test_rules_are_checked_with_their_channels(config: Path, capsys: pytest.Capt
         cli_rules.check(other, config=config)
 
 
+MINE = ["--reason", "known", "--by", "anna"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["alerts", "list", "--state", "open"], "--state open: expected pending, firing or resolved"),
+        (["alerts", "list", "--kind", "news"], "--kind news: expected market or outage"),
+        (["alerts", "list", "--since", "soon"], "--since soon: expected a time"),
+        (["alerts", "figures", "all", "--window", "1s"], "--window 1s: expected between 1m and 60d"),
+        (["alerts", "figures", "all", "--window", "long"], "--window: "),
+        (["alerts", "show", "ab"], "alert ab: give at least 6 characters of its id"),
+        (["alerts", "ack", "ffffffff", *MINE], "alert ffffffff: no alert of desk 'main' has an id that begins so"),
+        (["alerts", "ack", ALERT, "--by", "anna"], "--reason: say in a few words why (3 characters or more)"),
+        (["alerts", "unack", ALERT, "-m", "x", "--by", "anna"], f"alert {ALERT} is not acknowledged"),
+        (["alerts", "resolve", ALERT, "--as", "true", "--by", "anna"], "--reason: say in a few words why"),
+        (["alerts", "resolve", ALERT, "--as", "x", *MINE], "--as x: expected true, false, duplicate or known"),
+        (["alerts", "resolve", ALERT, "--as", "", *MINE], "--as '': expected true, false, duplicate or known"),
+        (["alerts", "ack", ALERT, "--by", "an\udce9", "-m", "known"], "--by an?: it cannot be kept"),
+        (["alerts", "silence", "add", *MINE], "--rule, --series, --severity or --alert: one is needed"),
+        (["alerts", "silence", "add", "--series", "**", *MINE], "--rule, --series, --severity or --alert: one"),
+        (["alerts", "silence", "add", "--series", "topic:x", *MINE], "--series: bad glob 'topic:x': no topic"),
+        (["alerts", "silence", "add", "--rule", "*a" * 8, *MINE], "--rule: bad glob"),
+        (
+            ["alerts", "silence", "add", "--severity", "high,urgent", *MINE],
+            "--severity urgent: expected low, medium, high or critical (several by commas)",
+        ),
+        (["alerts", "silence", "add", "--alert", "ab", *MINE], "--alert ab: give at least 6 characters"),
+        (["alerts", "silence", "add", "--alert", "ffffffff", *MINE], "--alert ffffffff: no alert of desk"),
+        (["alerts", "silence", "add", "--rule", "x", "--until", "-1h", *MINE], "--until 20"),
+        (["alerts", "silence", "add", "--rule", "x", "--until", "500d", *MINE], "at most a year"),
+        (["alerts", "silence", "add", "--rule", "x", "--from", "later", *MINE], "--from later: expected a time"),
+        (["alerts", "silence", "add", "--rule", "x", "--by", "anna"], "--reason: say in a few words why"),
+        (["alerts", "silence", "expire", "sil_00"], "no silence in force with an id that begins with 'sil_00'"),
+        (["evidence", "show", ALERT, "--line", "9"], "--line 9: expected 1 to 1"),
+        (["evidence", "show", ALERT, "-o", "nowhere/pack.json"], "nowhere/pack.json: No such file or directory"),
+        (["evidence", "verify", "pack.json"], "alert pack.json: no alert of desk 'main' has an id that begins so"),
+        (["audit", "verify", "--anchor", "7"], "--anchor 7: expected COUNT:HASH"),
+    ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_does_not_fit_is_told_by_the_option_as_it_is_typed(
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["newsquake", *typed, "--config", str(config)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    told = capsys.readouterr().err
+    assert left.value.code in (1, 2)
+    assert told.startswith("newsquake: ") and said in told and "unexpected" not in told
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize("text", ["99999999999999999d", "-99999999999999999d", "9" * 400 + "d", "1e999d"])
 def test_a_time_beyond_all_calendars_is_one_line(config: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="--since"):
@@ -174,9 +233,9 @@ def test_a_pack_with_other_figures_inside_is_told_and_no_crash(
 
 def test_a_reason_that_was_no_utf8_where_it_was_typed_is_one_line(config: Path) -> None:
     odd = b"caf\xe9 closed".decode("utf-8", "surrogateescape")
-    with pytest.raises(ConfigError, match=r"reason .*cannot be kept"):
+    with pytest.raises(ConfigError, match=r"--reason .*cannot be kept"):
         cli.ack(ALERT, reason=odd, by="anna", config=config)
-    with pytest.raises(ConfigError, match=r"series .*cannot be kept"):
+    with pytest.raises(ConfigError, match=r"--series .*cannot be kept"):
         cli.silence_add(series=f"entity:US:{odd[:4]}", reason="known", by="anna", config=config)
 
 

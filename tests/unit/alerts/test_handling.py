@@ -161,7 +161,7 @@ def test_deeds_that_make_no_sense_are_refused_in_words(scene: Scene) -> None:
     scene.does(handling.acknowledge, alert)
     with pytest.raises(ConfigError, match="acknowledged already, by anna"):
         scene.does(handling.acknowledge, alert)
-    with pytest.raises(ConfigError, match="expected one of true, false, duplicate, known"):
+    with pytest.raises(ConfigError, match="expected true, false, duplicate or known"):
         scene.does(handling.dispose, alert, "maybe")
     scene.decided(change(scene.rules, state="resolved", decided_at=T0 + HOUR))
     with pytest.raises(ConfigError, match="is resolved"):
@@ -238,13 +238,13 @@ def test_an_alert_that_cleared_in_silence_is_never_told(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("matchers", "fields", "words"),
     [
-        ({}, {}, "silence everything"),
-        ({"series": "**"}, {}, "silence everything"),
+        ({}, {}, "rule, series, severity or alert: one is needed"),
+        ({"series": "**"}, {}, "everything would be silent"),
         ({"series": "topic:nonsense"}, {}, "no topic is called"),
-        ({"severity": "urgent"}, {}, "no severity is called 'urgent'"),
+        ({"severity": "urgent"}, {}, "severity urgent: expected low, medium, high or critical"),
         ({"colour": "red"}, {}, "unknown matcher"),
-        ({"rule": "x"}, {"reason": ""}, "a reason is needed"),
-        ({"rule": "x"}, {"author": " "}, "an author is needed"),
+        ({"rule": "x"}, {"reason": ""}, "reason: say in a few words why"),
+        ({"rule": "x"}, {"author": " "}, "author: say who you are"),
         ({"rule": "x"}, {"ends_at": NOW}, "end before it begins"),
         ({"rule": "x"}, {"ends_at": NOW + 400 * DAY}, "at most a year"),
     ],

@@ -1,0 +1,28 @@
+"""What a person asked does not fit: the error that knows which part of it, whatever that was called where it was typed."""
+
+from __future__ import annotations
+
+from core.errors import ConfigError
+
+
+class Unfit(ConfigError):
+    """One part of a request (`reason`, `disposition` …) does not fit: an option, a field of JSON, a box on the page.
+
+    >>> error = Unfit("disposition", "expected true or false", "x")
+    >>> str(error), error.told("--as")
+    ('disposition x: expected true or false', '--as x: expected true or false')
+    """
+
+    def __init__(self, part: str, said: str, value: str = "") -> None:
+        self.part, self._said, self._value = part, said, value
+        super().__init__(self.told(part))
+
+    def told(self, name: str) -> str:
+        """The same with the part's own name there."""
+        value = "".join(char if char.isprintable() else "?" for char in self._value[:60])
+        return f"{name} {value}: {self._said}" if value else f"{name}: {self._said}"
+
+
+def one_of(names: tuple[str, ...]) -> str:
+    """`expected low, medium or high`."""
+    return f"expected {', '.join(names[:-1])} or {names[-1]}"
