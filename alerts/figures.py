@@ -16,8 +16,8 @@ from sqlalchemy import Connection, select
 from alerts.lifecycle import six
 from alerts.panes import decode
 from alerts.statistics import MIN_STORIES, NA, Figure, figures
-from alerts.unread import Unread
 from alerts.unfit import Unfit
+from alerts.unread import Unread
 from core.errors import ConfigError
 from core.tables import desks, panes
 from core.times import DAY, MINUTE, iso, span

@@ -1,4 +1,4 @@
-"""What a person asked does not fit: the error that knows which part of it, whatever that was called where it was typed."""
+"""What a person asked does not fit: the error that knows which part of it, whatever that is called where it is typed."""
 
 from __future__ import annotations
 
