@@ -169,6 +169,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
                 since=begin,
                 unhandled=open,
                 limit=limit,
+                now_ms=store.now_ms(connection),
             )
         return [Summary(**one) for one in found]
 

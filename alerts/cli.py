@@ -67,6 +67,7 @@ def list_alerts(
             since=begin,
             unhandled=open_only,
             limit=limit,
+            now_ms=at.now_ms(connection),
         )
         others = [] if found else listing.other_desks(connection, at.name)
     if json:
@@ -108,6 +109,8 @@ def show(
         return
     typer.echo(f"{card['state']} {card['severity']}  {card['series']}  since {card['onset']}")
     typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
+    if hands := _hands({**card["handling"], "closed_by": handling.closed_by(card["handling"]["state"])}):
+        typer.echo(_plain(hands))
     for sentence in card.get("sentence", {}).values():
         typer.echo(f"\n{sentence}")
     if card.get("facts"):
@@ -133,7 +136,8 @@ def show(
     if card["history"]:
         typer.echo("\nHistory")
         for one in card["history"]:
-            typer.echo(_plain(f"  {one['at']}  {one['actor']}  {one['action']}  {one['reason']}"))
+            action = f"{one['action']} {one['disposition']}".rstrip()
+            typer.echo(_plain(f"  {one['at']}  {one['actor']}  {action}  {one['reason']}"))
 
 
 def _plain(text: str) -> str:
@@ -299,11 +303,8 @@ def silence_list(
     """List silences in force, or to come."""
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         now = at.now_ms(connection)
-        found = [
-            one
-            for one in silences.listed(connection, at.name)
-            if everything or (not one.expired and one.ends_at > now)
-        ]
+        every = silences.listed(connection, at.name)
+        found = every if everything else silences.left(connection, at.name, now)
     if json:
         show_json([one.__dict__ for one in found])
         return

@@ -24,12 +24,14 @@ Disposition = Literal["true", "false", "duplicate", "known"]
 _SHORTEST_REASON = 3
 NO_REASON = f"say in a few words why ({_SHORTEST_REASON} characters or more)"
 _SHORTEST_ID = 6
+TOO_SHORT = f"give at least {_SHORTEST_ID} characters of its id"
+SEVERAL = "several alerts have ids that begin so: give more of it"
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
     """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
     if len(which) < _SHORTEST_ID:
-        raise Unfit("alert", f"give at least {_SHORTEST_ID} characters of its id", which or "''")
+        raise Unfit("alert", TOO_SHORT, which or "''")
     rows = connection.execute(
         select(alerts).where(alerts.c.desk == desk, alerts.c.id.startswith(which, autoescape=True)).limit(2)
     ).all()
@@ -38,7 +40,7 @@ def find(connection: Connection, desk: str, which: str) -> Row[Any]:
             "alert", f"no alert of desk {desk!r} has an id that begins so (newsquake alerts list)", which
         )
     if len(rows) > 1:
-        raise Unfit("alert", "several alerts have ids that begin so: give more of it", which)
+        raise Unfit("alert", SEVERAL, which)
     return rows[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from alerts import content, evidence, handling, outagewords
+from alerts import content, evidence, handling, outagewords, silences
 from alerts.outageproof import Proof
 from alerts.outagerules import PREFIX, is_outage
 from core.tables import alert_lines, alerts, desks, outbox
@@ -27,11 +27,13 @@ def listed(
     since: int | None = None,
     unhandled: bool = False,
     limit: int = 100,
+    now_ms: int = 0,
 ) -> list[dict[str, Any]]:
     """Alerts that fired (with `state` pending: those that may yet), the newest first.
 
     `kind`: market or outage; `series`: a part of its name; `unhandled`: firing, neither
-    acknowledged nor closed by hand.
+    acknowledged nor closed by hand. `now_ms`: wall time; what fires under a silence then is told to be silenced,
+    also where there was nothing to keep back yet.
     """
     query = (
         select(
@@ -62,7 +64,14 @@ def listed(
             or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False)),
             or_(hands.c.state.is_(None), ~handling.CLOSED),
         )
-    return [_summary(row) for row in connection.execute(query)]
+    quiet = silences.left(connection, desk, now_ms) if now_ms else []
+    found = [_summary(row) for row in connection.execute(query)]
+    for one in found:
+        if one["state"] != "resolved" and silences.covers(
+            quiet, now_ms, one["rule"], one["series"], one["severity"], one["id"]
+        ):
+            one["silenced"] = True
+    return found
 
 
 def other_desks(connection: Connection, desk: str) -> list[str]:
@@ -166,7 +175,13 @@ def _deeds(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:
 
 def _deed(row: Row[Any]) -> dict[str, Any]:
     detail = msgspec.json.decode(row.detail)
-    return {"at": iso(row.at), "actor": row.actor, "action": row.action, "reason": detail.get("reason", "")}
+    return {
+        "at": iso(row.at),
+        "actor": row.actor,
+        "action": row.action,
+        "reason": detail.get("reason", ""),
+        "disposition": detail.get("disposition", ""),
+    }
 
 
 def notifications(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -151,3 +151,16 @@ def listed(connection: Connection, desk: str) -> Sequence[Silence]:
 def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
     """Those in force."""
     return [silence for silence in listed(connection, desk) if silence.holds(now_ms)]
+
+
+def covers(
+    found: Iterable[Silence], now_ms: int, rule: str, series: str, severity: Severity, alert: str
+) -> bool:
+    """Whether one of them is in force for such an alert."""
+    return any(one.holds(now_ms) and one.matches(rule, series, severity, alert) for one in found)
+
+
+def left(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+    """Those in force or to come, the first to end first."""
+    found = [one for one in listed(connection, desk) if not one.expired and one.ends_at > now_ms]
+    return sorted(found, key=lambda one: (one.ends_at, one.id))

@@ -1,4 +1,4 @@
-"""What a person asked does not fit: the error that knows which part of it, whatever that is called where it is typed."""
+"""What a person asked does not fit: the error that knows which part, whatever that is called where it is typed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Unfit(ConfigError):
     """
 
     def __init__(self, part: str, said: str, value: str = "") -> None:
-        self.part, self._said, self._value = part, said, value
+        self.part, self.said, self._value = part, said, value
         super().__init__(self.told(part))
 
     def told(self, name: str) -> str:
         """The same with the part's own name there."""
         value = "".join(char if char.isprintable() else "?" for char in self._value[:60])
-        return f"{name} {value}: {self._said}" if value else f"{name}: {self._said}"
+        return f"{name} {value}: {self.said}" if value else f"{name}: {self.said}"
 
 
 def one_of(names: tuple[str, ...]) -> str:

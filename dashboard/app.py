@@ -49,5 +49,9 @@ for name, title, icon, show in PAGES:
         default=name == "overview",
     )
 page = st.navigation(list(links.PAGES.values()))
+if (
+    page is links.PAGES["overview"] and "alert" in st.query_params
+):  # as mails linked to one until November 2026
+    links.go("alerts", alert=st.query_params["alert"])
 live.pulse(chosen, desk)
 page.run()

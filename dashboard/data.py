@@ -10,7 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from alerts.figures import Figures
-from dashboard import context
+from alerts.silences import Silence, covers
+from core.times import MINUTE
+from dashboard import actions, context
 from dashboard.period import Period
 from dashboard.queries import alerts, articles, pipeline, series
 from dashboard.queries.alerts import WantedAlerts
@@ -105,7 +107,7 @@ def sources() -> list[str]:
 @_people
 def find_alerts(desk: str, wanted: WantedAlerts) -> pd.DataFrame:
     """See queries.alerts.find."""
-    return alerts.find(context.store(), desk, wanted)
+    return _quiet(desk, alerts.find(context.store(), desk, wanted))
 
 
 @_people
@@ -114,12 +116,30 @@ def marks(desk: str, names_: tuple[str, ...], period: Period) -> pd.DataFrame:
     return alerts.marks(context.store(), desk, names_, period)
 
 
+def _quiet(desk: str, found: pd.DataFrame) -> pd.DataFrame:
+    """What fires under a silence is silenced, also where there was nothing to keep back yet."""
+    now, known = actions.now_ms(), silences(desk)
+    return found.assign(
+        silenced=[
+            bool(row.silenced)
+            or (row.state != "resolved" and covers(known, now, row.rule, row.series, row.severity, row.id))
+            for row in found.itertuples()
+        ]
+    )
+
+
+@_people
+def called(desk: str, which: str) -> str:
+    """See queries.alerts.called."""
+    return alerts.called(context.store(), desk, which)
+
+
 @_people
 def alert(desk: str, ident: str) -> dict[str, pd.DataFrame]:
     """One alert with everything that belongs to it: one, lines, deliveries, deeds."""
     opened = context.store()
     return {
-        "one": alerts.one(opened, desk, ident),
+        "one": _quiet(desk, alerts.one(opened, desk, ident)),
         "lines": alerts.lines(opened, desk, ident),
         "deliveries": alerts.deliveries(opened, desk, ident),
         "deeds": alerts.deeds(opened, desk, ident),
@@ -139,9 +159,14 @@ def alert_rules(desk: str) -> list[str]:
 
 
 @_people
-def silences(desk: str, now: int) -> pd.DataFrame:
-    """See queries.alerts.active_silences; `now` in whole minutes, or nothing is ever cached."""
-    return alerts.active_silences(context.store(), desk, now)
+def _silences(desk: str, now: int) -> list[Silence]:
+    return alerts.silences_left(context.store(), desk, now)
+
+
+def silences(desk: str) -> list[Silence]:
+    """Those in force or to come, by wall time."""
+    now = actions.now_ms()
+    return _silences(desk, now - now % MINUTE)  # in whole minutes, or nothing is ever cached
 
 
 @_people
@@ -166,5 +191,5 @@ def dead_letters(reason: str) -> pd.DataFrame:
 
 def forget_people() -> None:
     """After somebody did something: what people did is read anew."""
-    for cached in (find_alerts, alert, alert_counts, marks, silences):
+    for cached in (find_alerts, alert, alert_counts, marks, _silences):
         cached.clear()

@@ -38,5 +38,11 @@ ENGLISH = {
     "alert.unacknowledge": "acknowledgement taken back",
     "alert.dispose": "judged",
     "alert.close": "closed",
+    "alert.escalate": "escalated",
+    "told firing": "told that it fires",
+    "told severity": "told that it is more severe",
+    "told resolved": "told that it is over",
+    "told reminder": "reminded",
+    "told escalated": "escalated to",
 }
 """Keys that are no words themselves."""

@@ -109,7 +109,7 @@ def _link(message: Message) -> str:
     if not message.dashboard_url:
         return ""
     base = message.dashboard_url.rstrip("/")
-    return f"{base}/?alert={quote(message.content.alert)}" if message.content.alert else base
+    return f"{base}/alerts?alert={quote(message.content.alert)}" if message.content.alert else base
 
 
 def safe_url(url: str) -> str:

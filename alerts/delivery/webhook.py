@@ -133,7 +133,7 @@ def _encoded(message: Message, content: Content, headlines: int, ids: int, folde
     )
     data = plain(cut)
     if message.dashboard_url and content.alert:
-        data["url"] = f"{message.dashboard_url.rstrip('/')}/?alert={content.alert}"
+        data["url"] = f"{message.dashboard_url.rstrip('/')}/alerts?alert={content.alert}"
     return msgspec.json.encode(
         {"type": TYPES.get(content.event, content.event), "timestamp": content.decided_at, "data": data}
     )

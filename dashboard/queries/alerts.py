@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 from msgspec import json
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
+from alerts import handling as handled
+from alerts import silences
 from alerts.handling import CLOSED, closed_by
 from alerts.outagerules import PREFIX
+from alerts.silences import Silence
 from core.store import Store
-from core.tables import alert_lines, alerts, audit, handling, outbox, silences
+from core.tables import alert_lines, alerts, audit, handling, outbox
 from dashboard.period import Period
 from dashboard.queries.frames import frame
 
@@ -58,13 +61,16 @@ _LIST = (
 
 
 def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> pd.DataFrame:
-    """Alerts that fired, the newest first."""
+    """Alerts that fired (and, asked for by their state, those that are pending), the newest first."""
     conditions: list[ColumnElement[bool]] = [
         alerts.c.desk == desk,
-        alerts.c.fired,
         alerts.c.onset > wanted.start,
         alerts.c.onset <= wanted.end,
     ]
+    # What is pending has not fired, and mostly never does: it is shown to who asks for it.
+    conditions.append(
+        or_(alerts.c.fired, alerts.c.state == "pending" if "pending" in wanted.states else false())
+    )
     if wanted.states:
         conditions.append(alerts.c.state.in_(wanted.states))
     if wanted.severities:
@@ -179,12 +185,13 @@ def rules(store: Store, desk: str) -> list[str]:
         )
 
 
-def active_silences(store: Store, desk: str, now: int) -> pd.DataFrame:
-    """Silences that are in force at wall time `now`."""
-    return frame(
-        store,
-        select(silences.c.id, silences.c.matchers, silences.c.starts_at, silences.c.ends_at, silences.c.reason,
-               silences.c.author)
-        .where(silences.c.desk == desk, silences.c.ends_at > now, ~silences.c.expired)
-        .order_by(silences.c.ends_at),
-    )  # fmt: skip
+def silences_left(store: Store, desk: str, now: int) -> list[Silence]:
+    """Silences that are in force at wall time `now`, or to come."""
+    with store.read() as connection:
+        return silences.left(connection, desk, now)
+
+
+def called(store: Store, desk: str, which: str) -> str:
+    """The id of the alert whose id begins with `which`. Raises Unfit where none or several do."""
+    with store.read() as connection:
+        return str(handled.find(connection, desk, which).id)

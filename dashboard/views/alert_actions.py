@@ -2,96 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from alerts.words import span_words
-from core.errors import ConfigError, StoreUnavailable
-from core.times import DAY, HOUR, WEEK
 from dashboard import actions, context, data, who
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
-
-_SPANS = (HOUR, 8 * HOUR, DAY, WEEK)
+from dashboard.views.deeds import do
+from dashboard.views.silences import SPANS, listed
 
 
 def alert_actions(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
-    """The form: a reason, and what to do."""
+    """The form: a reason, and what to do; below it the silences that hold for this alert."""
     t, actor = viewer.t, who.actor()
     st.subheader(t("Handling"), anchor=False)
     if row["reason"]:
         st.caption(t("Last reason given:"))
         st.text(row["reason"])
-    if not actor:
-        st.info(t("You may look. To act, sign in, or open the page on the machine it runs on."))
-        return
-    with st.form(f"handle-{row['id']}"):
-        reason = st.text_input(
-            t("Reason (needed)"),
-            max_chars=500,
-            placeholder=t("what you found, in a few words"),
-            key=f"reason-{row['id']}",
-        )
-        if row["state"] != "resolved":
-            if row["acknowledged"]:
-                label, verb, icon = t("Un-acknowledge"), actions.unacknowledge, ":material/undo:"
-            else:
-                label, verb, icon = t("Acknowledge until it clears"), actions.acknowledge, ":material/check:"
-            if st.form_submit_button(label, icon=icon, type="primary", width="stretch"):
-                _do(
-                    viewer,
-                    partial(verb, context.writable(), desk.desk, row["id"], actor=actor, reason=reason),
-                )
-        one, two = st.columns([0.5, 0.5], vertical_alignment="bottom")
-        verdict = one.selectbox(
-            t("It was"),
-            actions.DISPOSITIONS,
-            format_func=lambda name: t(f"disposition {name}"),
-            key=f"was-{row['id']}",
-        )
-        if two.form_submit_button(t("Judge"), icon=":material/gavel:", width="stretch"):
-            _do(
-                viewer,
-                partial(
-                    actions.dispose,
-                    context.writable(),
-                    desk.desk,
-                    row["id"],
-                    verdict,
-                    actor=actor,
-                    reason=reason,
-                ),
-            )
-        three, four = st.columns([0.5, 0.5], vertical_alignment="bottom")
-        span = three.selectbox(
-            t("Silence rule and series for"),
-            _SPANS,
-            format_func=lambda ms: span_words(ms, viewer.language),
-            key=f"span-{row['id']}",
-        )
-        if four.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
-            _do(
-                viewer,
-                partial(
-                    actions.silence, context.writable(), desk.desk, row["rule"], row["series"], span,
-                    actor=actor, reason=reason,
-                ),
-            )  # fmt: skip
-        st.caption(t("Recorded under {name}, in a log that shows any later change.", name=actor))
-
-
-def _do(viewer: Viewer, deed: Callable[[], None]) -> None:
-    try:
-        deed()
-    except ConfigError as error:
-        st.error(viewer.t("Not done."))
-        st.text(str(error))
-    except StoreUnavailable as error:
-        st.error(viewer.t("Not written: the store does not take it."))
-        st.text(str(error))
+    if actor:
+        with st.form(f"handle-{row['id']}"):
+            _form(viewer, desk, row, actor)
     else:
-        data.forget_people()
-        st.rerun()
+        st.info(t("You may look. To act, sign in, or open the page on the machine it runs on."))
+    mine = [
+        one
+        for one in data.silences(desk.desk)
+        if one.matches(row["rule"], row["series"], row["severity"], row["id"])
+    ]
+    listed(viewer, desk, mine, "alert")
+
+
+def _form(viewer: Viewer, desk: DeskState, row: pd.Series, actor: str) -> None:
+    t, ident, store = viewer.t, row["id"], context.writable()
+    reason = st.text_input(
+        t("Reason (needed)"),
+        max_chars=500,
+        placeholder=t("what you found, in a few words"),
+        key=f"reason-{ident}",
+    )
+    said = {"actor": actor, "reason": reason}
+    if row["state"] != "resolved":
+        if row["acknowledged"]:
+            label, verb, icon = t("Un-acknowledge"), actions.unacknowledge, ":material/undo:"
+        else:
+            label, verb, icon = t("Acknowledge until it clears"), actions.acknowledge, ":material/check:"
+        if st.form_submit_button(label, icon=icon, type="primary", width="stretch"):
+            do(viewer, partial(verb, store, desk.desk, ident, **said))
+    verdict = st.selectbox(
+        t("It was"),
+        ("", *actions.DISPOSITIONS),
+        index=("", *actions.DISPOSITIONS).index(row["disposition"]),
+        format_func=lambda name: t(f"disposition {name}") if name else t("not judged"),
+        key=f"was-{ident}-{row['disposition']}",
+    )
+    one, two = st.columns(2)
+    if one.form_submit_button(t("Judge"), icon=":material/gavel:", width="stretch"):
+        if verdict:
+            do(viewer, partial(actions.dispose, store, desk.desk, ident, verdict, **said))
+        else:
+            st.error(t("Say what it was."))
+    if row["state"] != "resolved" and not row["closed_by"]:
+        hint = t("Nobody hears of it any more; judged too, where you say what it was.")
+        if two.form_submit_button(t("Close"), icon=":material/close:", width="stretch", help=hint):
+            do(viewer, partial(actions.close, store, desk.desk, ident, verdict, **said))
+    three, four = st.columns(2, vertical_alignment="bottom")
+    span = three.selectbox(
+        t("Silence for"),
+        SPANS,
+        format_func=lambda ms: span_words(ms, viewer.language),
+        key=f"span-{ident}",
+        help=t("This rule on this series notifies nobody for so long; it is decided and shown all the same."),
+    )
+    if four.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
+        matchers = {"rule": row["rule"], "series": row["series"]}
+        do(viewer, partial(actions.silence, store, desk.desk, matchers, span, **said))
+    st.caption(t("Recorded under {name}, in a log that shows any later change.", name=actor))

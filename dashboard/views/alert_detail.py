@@ -44,6 +44,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         badges(viewer, row)
         st.text(names.title(row["series"], viewer.language, data.company_name))
+        st.caption(f"{t('Alert')} {ident[:12]}")
     why, do = st.columns([0.68, 0.32], gap="medium")
     with why:
         if is_outage(row["series"]):
@@ -145,12 +146,13 @@ def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
     ]
     for _, row in parts["deliveries"].iterrows():
         when = row["sent_at"] if pd.notna(row["sent_at"]) else row["created_at"]
-        said = f"{row['event']} · {t(row['status'])}" + (f" · {row['error']}" if row["error"] else "")
+        said = f"{t('told ' + row['event'])} · {t(row['status'])}" + (
+            f" · {row['error']}" if row["error"] else ""
+        )
         rows.append({"time": when, "what": said, "who": row["channel"]})
     for _, row in parts["deeds"].iterrows():
         detail = json.decode(row["detail"])
-        reason = str(detail.get("reason", "")) if isinstance(detail, dict) else ""
-        rows.append({"time": row["at"], "what": f"{t(row['action'])}: {reason}", "who": row["actor"]})
+        rows.append({"time": row["at"], "what": _deed(viewer, row["action"], detail), "who": row["actor"]})
     table = pd.DataFrame(rows, columns=["time", "who", "what"])
     table["time"] = [from_ms(int(at)).replace(tzinfo=None) for at in table["time"]]
     st.dataframe(
@@ -165,6 +167,17 @@ def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
     )
     if len(parts["deliveries"]) or len(parts["deeds"]):
         st.caption(t("The rule's times are event time; people and deliveries act in wall time."))
+
+
+def _deed(viewer: Viewer, action: str, detail: Any) -> str:
+    """`judged (false alarm): one outlet only`."""
+    t, known = viewer.t, detail if isinstance(detail, dict) else {}
+    said = t(action)
+    if judged := known.get("disposition"):
+        said += f" ({t(f'disposition {judged}')})"
+    if channels := known.get("to"):
+        said += f" ({', '.join(channels)})"
+    return f"{said}: {known['reason']}" if known.get("reason") else said
 
 
 def _evidence(

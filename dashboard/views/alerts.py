@@ -5,6 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from alerts.handling import SEVERAL, TOO_SHORT
+from alerts.unfit import Unfit
+from core.ids import digest
 from core.times import from_ms
 from dashboard import data, names
 from dashboard.charts.palette import SEVERITY_ORDER
@@ -14,17 +17,28 @@ from dashboard.viewer import Viewer
 from dashboard.views.alert_detail import alert_detail
 from dashboard.views.export_buttons import export_buttons
 from dashboard.views.header import header
+from dashboard.views.silences import silences
 
 
 def show(viewer: Viewer, desk: DeskState) -> None:
     """The list, and below it the alert that was picked."""
     header(viewer, "Alerts")
     found = _list(viewer, desk)
-    asked = st.query_params.get("alert", "")
+    silences(viewer, desk)
+    asked = st.query_params.get("alert", "").strip()
     if not asked and len(found):
         asked = str(found.iloc[0]["id"])
-    if asked:
-        alert_detail(viewer, desk, asked)
+    if not asked:
+        return
+    try:
+        ident = data.called(desk.desk, asked)
+    except Unfit as error:
+        known = error.said in (TOO_SHORT, SEVERAL)
+        said = viewer.t(error.said) if known else viewer.t("This desk has no such alert.")
+        st.warning(said[:1].upper() + said[1:])
+        st.text(f"{viewer.t('Alert')} {asked[:40]}")
+    else:
+        alert_detail(viewer, desk, ident)
 
 
 def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
@@ -68,7 +82,8 @@ def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key="alert-list",
+        # A row's place is no name: where other rows come in, a new table begins, with nothing chosen.
+        key=f"alert-list-{digest(*found['id'])}",
         height="content" if len(table) <= 8 else 320,
         column_config={
             "onset": st.column_config.DatetimeColumn(t("Since"), format="YYYY-MM-DD HH:mm"),
@@ -97,4 +112,6 @@ def _handling(viewer: Viewer, row: pd.Series) -> str:
         said.append(t("silenced"))
     if row["inhibited_by"]:
         said.append(t("inhibited"))
+    if row["escalation"] and row["state"] == "firing":
+        said.append(t("escalated"))
     return ", ".join(said)

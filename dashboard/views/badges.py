@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import pandas as pd
@@ -24,10 +25,20 @@ def badges(viewer: Viewer, row: pd.Series) -> None:
         icon=":material/notifications_active:" if firing else None,
     )
     if row["acknowledged"]:
-        st.badge(t("acknowledged"), color="blue", icon=":material/check:")
+        name = _plain(row["acknowledged_by"])
+        st.badge(t("acknowledged by {name}", name=name), color="blue", icon=":material/check:")
     if row["closed_by"]:
-        st.badge(t("closed by {name}", name=row["closed_by"]), color="gray", icon=":material/close:")
+        st.badge(t("closed by {name}", name=_plain(row["closed_by"])), color="gray", icon=":material/close:")
     if row["silenced"]:
         st.badge(t("silenced"), color="gray", icon=":material/notifications_off:")
+    if row["inhibited_by"]:
+        st.badge(t("inhibited"), color="gray", icon=":material/notifications_off:")
+    if row["escalation"]:
+        st.badge(t("escalated"), color="orange", icon=":material/priority_high:")
     if row["disposition"]:
         st.badge(t(f"disposition {row['disposition']}"), color="gray")
+
+
+def _plain(name: str) -> str:
+    """Nothing in a person's name is markup."""
+    return re.sub(r"([^\w\s])", r"\\\1", name)

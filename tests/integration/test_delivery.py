@@ -89,7 +89,7 @@ def test_an_alert_reaches_the_mail_server_and_the_webhook(
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "8 of 11 stories; 20 articles, 9 publishers" in text
     assert "11 个报道中 8 个负面" in text and "监管部门对银行展开调查" in text
-    assert "http://desk.example:8501/?alert=" in text
+    assert "http://desk.example:8501/alerts?alert=" in text
 
     (request,) = received
     told = Webhook(SECRET).verify(request.get_data(), dict(request.headers.items()))

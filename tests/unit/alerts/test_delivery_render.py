@@ -151,7 +151,7 @@ def test_a_body_names_its_type_time_and_place() -> None:
     told = json.loads(body(message()))
     assert set(told) == {"type", "timestamp", "data"}
     assert told["type"] == "alert.firing" and told["timestamp"] == told["data"]["decided_at"]
-    assert told["data"]["url"].startswith("http://desk.example:8501/?alert=")
+    assert told["data"]["url"].startswith("http://desk.example:8501/alerts?alert=")
     assert told["data"]["evidence_hash"]
 
 

@@ -47,15 +47,15 @@ def test_without_a_reason_nothing_is_done(acted_on: Store) -> None:
 
 
 def test_a_silence_is_about_one_rule_and_series_and_can_be_ended(acted_on: Store) -> None:
-    actions.silence(
-        acted_on, DESK, "negative-surge", "topic:energy", 8 * HOUR, actor="ada", reason="known outage"
-    )
+    about = {"rule": "negative-surge", "series": "topic:energy", "severity": ""}
+    actions.silence(acted_on, DESK, about, 8 * HOUR, actor="ada", reason="known outage")
     with acted_on.read() as connection:
         row = connection.execute(select(silences)).one()
     assert row.ends_at - row.starts_at == 8 * HOUR and row.author == "ada"
-    assert len(alerts.active_silences(acted_on, DESK, row.starts_at)) == 1
+    (one,) = alerts.silences_left(acted_on, DESK, row.starts_at)
+    assert one.matchers == {"rule": "negative-surge", "series": "topic:energy"}
     actions.end_silence(acted_on, DESK, row.id, actor="ada")
-    assert alerts.active_silences(acted_on, DESK, row.starts_at).empty
+    assert alerts.silences_left(acted_on, DESK, row.starts_at) == []
 
 
 def test_feedback_keeps_who_said_what_and_why(acted_on: Store) -> None:
@@ -71,6 +71,20 @@ def test_feedback_keeps_who_said_what_and_why(acted_on: Store) -> None:
         ("topic", "energy", "ada"),
     ]
     assert deeds == [("article.feedback", "a" * 32)]
+
+
+def test_an_alert_is_closed_and_judged_with_one_reason_or_closed_alone(acted_on: Store) -> None:
+    first, second = alerts.find(acted_on, DESK, WantedAlerts(0, END, states=("firing",)))["id"][:2]
+    with pytest.raises(ConfigError, match="reason: say in a few words why"):
+        actions.close(acted_on, DESK, first, "false", actor="ada", reason="  ")
+    assert alerts.one(acted_on, DESK, first).iloc[0]["disposition"] == ""
+    actions.close(acted_on, DESK, first, "false", actor="ada", reason="one outlet, copied")
+    row = alerts.one(acted_on, DESK, first).iloc[0]
+    assert (row["closed_by"], row["disposition"], row["reason"]) == ("ada", "false", "one outlet, copied")
+    assert list(alerts.deeds(acted_on, DESK, first)["action"]) == ["alert.dispose", "alert.close"]
+    actions.close(acted_on, DESK, second, "", actor="ada", reason="the desk knows")
+    row = alerts.one(acted_on, DESK, second).iloc[0]
+    assert (row["closed_by"], row["disposition"]) == ("ada", "")
 
 
 def test_an_alert_closed_elsewhere_says_by_whom_and_waits_for_nobody(acted_on: Store) -> None:

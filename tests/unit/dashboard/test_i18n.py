@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import dashboard
+from alerts.handling import NO_REASON, SEVERAL, TOO_SHORT
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
@@ -24,7 +25,9 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
     "silent", "ok", "broken", "market", "outage",
     "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
-    "alert.close", "6h slots", "skip", "show", "negative", "neutral", "positive", "unsure",
+    "alert.close", "alert.escalate", NO_REASON, SEVERAL, TOO_SHORT, "6h slots",
+    *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
+    "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
     *PERIODS, *WIDTHS, *(palette.title for palette in PALETTES.values()),
 }  # fmt: skip
