@@ -232,7 +232,7 @@ def resolve(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Close an alert by hand (nobody hears of it any more) and, with --as, judge it."""
+    """Close an alert by hand and, with --as, judge it. Who heard of it hears of its end, and of nothing before."""
     if disposition is None:
         _handle(handling.close, "closed", which, reason, by, config, store, desk)
         return

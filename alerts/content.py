@@ -49,6 +49,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = ""
     state: State = "firing"
     severity: Severity = "low"
+    severity_before: str = ""
+    """Of `severity`: what it rose from."""
     onset: str = ""
     decided_at: str = ""
     observed: float | None = None
@@ -76,6 +78,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     facts: list[tuple[str, str]] = []
     folded: list[dict[str, str]] = []
     """Of a digest: the notifications that it stands for (event, severity, series, sentence, alert)."""
+    folded_of: int = 0
+    """Of a digest: how many it stands for, where not all are named."""
 
 
 def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") -> Content:

@@ -86,7 +86,10 @@ def unacknowledge(
 
 
 def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
-    """Close an alert by hand: nobody hears of it any more. Its state still follows from the panes; returns its id."""
+    """Close an alert by hand: no reminder, escalation or rise is told any more, only its end to who heard of it.
+
+    Its state still follows from the panes; returns its id.
+    """
     alert = _firing(find(connection, desk, which), "close")
     if closer := closed_by(state_of(connection, desk, alert)["state"]):
         raise ConfigError(f"alert {alert} is closed already, by {closer}")

@@ -18,6 +18,7 @@ from alerts.quiet import Quiet, decide, mark
 from alerts.records import AlertLine, Severity
 from alerts.rules import RuleSet
 from alerts.surroundings import Surroundings
+from alerts.words import SEVERITY, pick
 from core.settings import Settings
 from core.tables import alert_lines
 from core.times import parse_iso
@@ -67,7 +68,7 @@ def announce(
 
 def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -> int:
     line, desk, connection = change.line, around.desk, around.connection
-    event = _event(connection, desk, line)
+    event, before = _event(connection, desk, line)
     facts = around.facts(
         event, line.id, line.rule, line.series, line.severity, change.incident, line.decided_at
     )
@@ -76,6 +77,8 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -
     if event == "resolved" and reason is None:
         channels = [name for name in around.heard(line.id) if name in configured]
     what = content.of(desk, event, line, change.pack, change.incident)
+    if event == "severity":
+        what = msgspec.structs.replace(what, severity_before=before, note=_rise(before, line.severity))
     audit.append(
         connection,
         at=around.now_ms,
@@ -103,14 +106,24 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -
     )
 
 
-def _event(connection: Connection, desk: str, line: AlertLine) -> str:
-    """`severity` where the alert fired already at another severity."""
+def _event(connection: Connection, desk: str, line: AlertLine) -> tuple[str, str]:
+    """The event, and of `severity` the one before: where the alert fired already, at another severity."""
     if line.state != "firing":
-        return line.state
-    earlier = select(alert_lines.c.id).where(
-        alert_lines.c.desk == desk,
-        alert_lines.c.id == line.id,
-        alert_lines.c.state == "firing",
-        alert_lines.c.decided_at < parse_iso(line.decided_at),
+        return line.state, ""
+    earlier = (
+        select(alert_lines.c.severity)
+        .where(
+            alert_lines.c.desk == desk,
+            alert_lines.c.id == line.id,
+            alert_lines.c.state == "firing",
+            alert_lines.c.decided_at < parse_iso(line.decided_at),
+        )
+        .order_by(alert_lines.c.decided_at.desc())
     )
-    return "severity" if connection.execute(earlier.limit(1)).first() else "firing"
+    before = connection.execute(earlier.limit(1)).scalar()
+    return ("firing", "") if before is None else ("severity", str(before))
+
+
+def _rise(before: str, now: str) -> str:
+    en = f"Its severity rose from {before} to {now}."
+    return f"{en} 级别由{pick(SEVERITY, before, 'zh')}升至{pick(SEVERITY, now, 'zh')}。"

@@ -48,7 +48,7 @@ SEVERITY: dict[str, tuple[str, str]] = {
 STATE: dict[str, tuple[str, str]] = {
     "pending": ("Pending", "待定"),
     "firing": ("Alert", "预警"),
-    "severity": ("Alert, severity changed", "预警级别变化"),
+    "severity": ("Alert, more severe", "预警级别上升"),
     "outage": ("Outage", "来源故障"),
     "resolved": ("Resolved", "已解除"),
     "escalated": ("Escalated", "已升级"),

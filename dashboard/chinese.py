@@ -229,7 +229,7 @@ CHINESE = {
     "not judged": "未判定",
     "Say what it was.": "请选择结论。",
     "Close": "关闭",
-    "Nobody hears of it any more; judged too, where you say what it was.": "不再通知任何人；若已选结论，则同时判定。",
+    "Who heard of it hears of its end, and of nothing before. Judged too, where you say what it was.": "此后仅在解除时通知已收到者；若已选结论，则同时判定。",
     "Alert": "预警",
     "give at least 6 characters of its id": "请至少给出编号的前 6 位。",
     "several alerts have ids that begin so: give more of it": "有多条预警的编号以此开头，请多给几位。",

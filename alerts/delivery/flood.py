@@ -82,7 +82,9 @@ def fold(
     name = digest(*sorted(row.id for row in over), length=16)
     worst = max((content.from_json(row.payload).severity for row in over), key=SEVERITIES.index)
     note = f"{len(told)} notifications in one: more than {most} within an hour."
-    what = Content(event="digest", desk=desk, severity=worst, note=note, folded=told[:MOST_TOLD])
+    what = Content(
+        event="digest", desk=desk, severity=worst, note=note, folded=told[:MOST_TOLD], folded_of=len(told)
+    )
     outbox.enqueue(connection, what, [channel], now_ms=now_ms, mark=f"{channel}/{name}")
     where = f"{Quiet.DIGEST}: in {outbox.notification_id(desk, '', 'digest', f'{channel}/{name}')}"
     for start in range(0, len(over), 400):

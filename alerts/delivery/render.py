@@ -50,9 +50,7 @@ def render(message: Message) -> Rendered:
 def subject(content: Content, company: str = "") -> str:
     """`[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %`; without a name, the id alone."""
     if content.event in ("notice", "digest", "test"):
-        said = {"notice": "Notice", "digest": f"{len(content.folded)} alerts", "test": "Test message"}[
-            content.event
-        ]
+        said = {"notice": "Notice", "digest": "Digest", "test": "Test message"}[content.event]
         return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
     name = series_name(content.series, "en", company)
     if content.kind == "outage":
@@ -64,7 +62,8 @@ def subject(content: Content, company: str = "") -> str:
         "escalated": f"escalated {content.severity}",
     }
     value = f": {_metric_words(content)} {figure(content.metric, content.observed)}" if content.metric else ""
-    return _line(f"[{mark.get(content.event, content.severity)}] {name[:1].upper()}{name[1:]}{value}")
+    rose = f" (was {content.severity_before})" if content.severity_before else ""
+    return _line(f"[{mark.get(content.event, content.severity)}] {name[:1].upper()}{name[1:]}{value}{rose}")
 
 
 def _metric_words(content: Content) -> str:
@@ -100,16 +99,26 @@ def _shown(message: Message) -> dict[str, object]:
         "headlines": [_headline(line) for line in content.headlines],
         "facts": _facts(content),
         "bar": _bar(content),
-        "url": _link(message),
+        "url": _link(message, content.alert),
+        "url_says": _LINK_SAYS.get(content.event, "Look, acknowledge or close") if content.alert else _OPEN,
+        "folded": [
+            {**line, "what": pick(STATE, line["event"], "en"), "url": _link(message, line["alert"])}
+            for line in content.folded
+        ],
+        "untold": max(content.folded_of - len(content.folded), 0),
         "message_id": message.id,
     }
 
 
-def _link(message: Message) -> str:
+_OPEN = "Open the dashboard"
+_LINK_SAYS = {"resolved": "Look, and say what it was"}
+
+
+def _link(message: Message, alert: str) -> str:
     if not message.dashboard_url:
         return ""
     base = message.dashboard_url.rstrip("/")
-    return f"{base}/alerts?alert={quote(message.content.alert)}" if message.content.alert else base
+    return f"{base}/alerts?alert={quote(alert)}" if alert else base
 
 
 def safe_url(url: str) -> str:

@@ -168,7 +168,10 @@ class Sweep:
             since, done, again.first, again.factor, again.most
         ):
             done += 1
-        note = f"It still fires, and nobody has acknowledged it (reminder {done})."
+        note = (
+            f"It still fires, and nobody has acknowledged it (reminder {done} of {again.times}). "
+            f"仍在触发，尚无人确认（第 {done} 次提醒，共 {again.times} 次）。"
+        )
         what = msgspec.structs.replace(latest, event="reminder", note=note)
         channels = [name for name in around.heard(alert) if name in self._channels]
         handling.note(around.connection, self._desk, alert, {"state": {"reminders": done}}, around.now_ms)
@@ -183,7 +186,10 @@ class Sweep:
         entry: Escalation,
         latest: content.Content,
     ) -> int:
-        note = f"Nobody acknowledged it within {span_words(entry.after, 'en')}."
+        note = (
+            f"Nobody acknowledged it within {span_words(entry.after, 'en')}. "
+            f"{span_words(entry.after, 'zh')}内无人确认。"
+        )
         what = msgspec.structs.replace(latest, event="escalated", note=note)
         channels = [name for name in self._channels if name in entry.to or "*" in entry.to]
         handling.note(around.connection, self._desk, alert, {"escalation": step}, around.now_ms)
@@ -205,7 +211,8 @@ class Sweep:
             .order_by(table.c.created_at.desc(), table.c.id)
             .limit(1)
         ).scalar_one()
-        return content.from_json(payload)
+        # What is told again is no rise any more.
+        return msgspec.structs.replace(content.from_json(payload), severity_before="")
 
 
 def due_at(since: int, done: int, first: int, factor: float, most: int) -> int:

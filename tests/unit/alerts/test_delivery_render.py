@@ -67,14 +67,19 @@ def test_the_sentence_is_made_of_the_numbers_in_both_languages() -> None:
     ("event", "severity", "begins"),
     [
         ("firing", "high", "[high] Law and regulation for US:JPM: negative share 73 %"),
-        ("severity", "critical", "[critical] "),
+        (
+            "severity",
+            "critical",
+            "[critical] Law and regulation for US:JPM: negative share 73 % (was medium)",
+        ),
         ("resolved", "high", "[resolved] "),
         ("reminder", "high", "[still high] "),
         ("escalated", "critical", "[escalated critical] "),
     ],
 )
 def test_the_subject_says_first_how_bad_it_is(event: str, severity: str, begins: str) -> None:
-    assert subject(of(event, severity=severity)).startswith(begins)
+    before = "medium" if event == "severity" else ""
+    assert subject(of(event, severity=severity, severity_before=before)).startswith(begins)
 
 
 WILD = st.text(max_size=200) | st.sampled_from(
@@ -129,6 +134,17 @@ def test_a_mail_keeps_its_id_at_every_try_and_its_thread_over_its_life() -> None
     assert first["Auto-Submitted"] == "auto-generated"
 
 
+def test_a_long_subject_begins_where_filters_look_for_it() -> None:
+    def raw(company: str) -> bytes:
+        what = Message("msg_1", of("severity", severity_before="low"), "", (company, ""))
+        return compose(what, "a@x.example", ["b@y.example"], "x.example", T0).as_bytes()
+
+    long = raw("A Company With A Name That Alone Fills A Line Of A Header Of A Mail And More")
+    assert b"\r\nSubject: [high] Law and regulation for A Company" in b"\r\n" + long
+    assert max(len(line) for line in long.split(b"\r\n\r\n", 1)[1].split(b"\r\n")) <= 78
+    assert all(len(line) <= 78 for line in raw("Société Générale " * 6).split(b"\r\n") if b"=?utf-8?" in line)
+
+
 def test_a_body_stays_below_the_limit_whatever_the_alert_holds() -> None:
     headline = content.Headline(
         id="1" * 64, title="标题" * 150, publisher="p" * 100, url="https://a.example/" + "x" * 580, language="zh",
@@ -159,12 +175,26 @@ def test_a_digest_and_a_notice_can_be_read() -> None:
     folded = [
         {"event": "firing", "severity": "high", "series": "s", "sentence": "One <b>thing</b>", "alert": "a"}
     ]
-    digest = render(Message("m", content.Content(event="digest", desk="main", folded=folded), ""))
-    assert "One <b>thing</b>" in digest.text and "<b>" not in digest.html
+    told = content.Content(
+        event="digest", desk="main", note="3 notifications in one", folded=folded, folded_of=3
+    )
+    digest = render(Message("m", told, "http://desk.example:8501"))
+    assert digest.subject == "[Newsquake] Digest: 3 notifications in one"
+    assert "[high] Alert: One <b>thing</b>" in digest.text and "<b>" not in digest.html
+    assert "http://desk.example:8501/alerts?alert=a" in digest.text
+    assert "http://desk.example:8501/alerts?alert=a" in tags(digest.html).links
+    assert "And 2 more: newsquake alerts list" in digest.text and "And 2 more" in digest.html
+    assert "Open the dashboard: http://desk.example:8501\n" in digest.text
     notice = render(
         Message("m", content.Content(event="notice", desk="main", note="Channel x is failing"), "")
     )
     assert notice.subject == "[Newsquake] Notice: Channel x is failing"
+
+
+def test_the_link_says_what_can_still_be_done() -> None:
+    assert "Look, acknowledge or close: http://desk" in render(message()).text
+    over = render(Message("m", of("resolved", state="resolved"), "http://desk.example:8501"))
+    assert "Look, and say what it was: http://desk" in over.text and "acknowledge" not in over.html
 
 
 def test_a_mail_calls_a_company_by_its_name_in_both_languages() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alerts import handling, outbox, silences
+from alerts import content, handling, outbox, silences
 from alerts.delivery.sweep import Sweep, due_at
 from alerts.quiet import Facts, Quiet, decide, reason_of
 from alerts.rules import RuleSet
@@ -98,6 +98,7 @@ def scene(sqlite_store: Store) -> Scene:
         ({"told_in_incident": "critical"}, Quiet.FOLDED),
         ({"told_in_incident": "medium"}, None),
         ({"event": "resolved", "heard": True, "silence": "s"}, None),
+        ({"event": "resolved", "heard": True, "closed_by": "anna"}, None),
         ({"event": "resolved", "heard": False}, Quiet.UNHEARD),
         ({"event": "resolved", "notify": False}, Quiet.REPLAY),
     ],
@@ -128,6 +129,22 @@ def test_an_acknowledged_alert_that_grows_worse_is_told_all_the_same(scene: Scen
     scene.does(handling.acknowledge, alert)
     scene.decided(change(scene.rules, severity="critical", decided_at=T0 + 5 * MINUTE))
     assert scene.told() == [("firing", "team"), ("severity", "team")]
+
+
+def test_each_message_says_why_it_comes_in_both_languages(scene: Scene) -> None:
+    scene = Scene(scene.store, ROUTED.replace("again:", "escalate: [{after: 30m, to: [boss]}], again:"))
+    scene.fires(severity="medium")
+    scene.decided(change(scene.rules, severity="critical", decided_at=T0 + 5 * MINUTE))
+    scene.passes(HOUR)
+    said = {(row.event, row.channel): content.from_json(row.payload) for row in rows(scene.store)}
+    assert said["firing", "team"].note == ""
+    rise = said["severity", "team"]
+    assert rise.severity_before == "medium"
+    assert rise.note == "Its severity rose from medium to critical. 级别由中升至严重。"
+    again = said["reminder", "team"]
+    assert again.note.startswith("It still fires, and nobody has acknowledged it (reminder 1 of 3). 仍在触发")
+    assert again.severity_before == ""
+    assert said["escalated", "boss"].note == "Nobody acknowledged it within 30 min. 30 分钟内无人确认。"
 
 
 def test_unacknowledged_again_reminders_start_anew_from_then(scene: Scene) -> None:
