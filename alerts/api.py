@@ -213,7 +213,8 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
     def handle(alert: AlertId, deed: Deed, token: str = handles) -> Done:
         """Acknowledge, take back, close or judge an alert. Needs the scope `handle` and a reason.
 
-        A closed alert is told no more, but for its end. `close` with a disposition is `newsquake alerts resolve --as`: one that is over already is only judged.
+        A closed alert is told no more, but for its end. `close` with a disposition judges as well; one that is over
+        already is only judged.
         """
         if deed.action == "dispose" and deed.disposition is None:
             raise HTTPException(400, f"disposition: {one_of(handling.DISPOSITIONS)}, for dispose")

@@ -111,6 +111,10 @@ def show(
     typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
     if hands := _hands({**card["handling"], "closed_by": handling.closed_by(card["handling"]["state"])}):
         typer.echo(_plain(hands))
+    if card["together"]:
+        typer.echo(f"\nOne incident ({card['incident'][:12]}) with")
+    for one in card["together"]:
+        typer.echo(f"  {one['id'][:12]}  {one['state']} {one['severity']}  {one['series']}")
     for sentence in card.get("sentence", {}).values():
         typer.echo(f"\n{sentence}")
     if card.get("facts"):

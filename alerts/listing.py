@@ -125,6 +125,7 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
         "severity": row.severity,
         "onset": iso(row.onset),
         "incident": row.incident,
+        "together": together(connection, desk, row.id, row.incident),
         "lines": [msgspec.json.decode(line.line) for line in lines],
         "handling": {**known, "updated_at": iso(known["updated_at"]) if known["updated_at"] else None},
         "notifications": [_notification(one) for one in _rows(connection, desk, row.id)],
@@ -146,6 +147,19 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
         if isinstance(made.outage, Proof):
             found["facts"] = [[name, value] for name, value in outagewords.facts(made.outage)]
     return found
+
+
+def together(connection: Connection, desk: str, alert: str, incident: str) -> list[dict[str, str]]:
+    """The other alerts of its incident that fired, the newest first: id, series, state, severity; 20 at most."""
+    if not incident:
+        return []
+    query = (
+        select(alerts.c.id, alerts.c.series, alerts.c.state, alerts.c.severity)
+        .where(alerts.c.desk == desk, alerts.c.incident == incident, alerts.c.id != alert, alerts.c.fired)
+        .order_by(alerts.c.onset.desc(), alerts.c.id)
+        .limit(20)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def _rows(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:

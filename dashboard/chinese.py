@@ -231,6 +231,8 @@ CHINESE = {
     "Close": "关闭",
     "Who heard of it hears of its end, and of nothing before. Judged too, where you say what it was.": "此后仅在解除时通知已收到者；若已选结论，则同时判定。",
     "Alert": "预警",
+    "One incident with": "同一事件：",
+    "and {number} more": "另有 {number} 条",
     "give at least 6 characters of its id": "请至少给出编号的前 6 位。",
     "several alerts have ids that begin so: give more of it": "有多条预警的编号以此开头，请多给几位。",
     "say in a few words why (3 characters or more)": "请简述理由（至少 3 个字符）",

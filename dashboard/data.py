@@ -129,6 +129,12 @@ def _quiet(desk: str, found: pd.DataFrame) -> pd.DataFrame:
 
 
 @_people
+def together(desk: str, ident: str, incident: str) -> list[dict[str, str]]:
+    """See queries.alerts.together."""
+    return alerts.together(context.store(), desk, ident, incident)
+
+
+@_people
 def called(desk: str, which: str) -> str:
     """See queries.alerts.called."""
     return alerts.called(context.store(), desk, which)
@@ -191,5 +197,5 @@ def dead_letters(reason: str) -> pd.DataFrame:
 
 def forget_people() -> None:
     """After somebody did something: what people did is read anew."""
-    for cached in (find_alerts, alert, alert_counts, marks, _silences):
+    for cached in (find_alerts, alert, alert_counts, marks, together, _silences):
         cached.clear()

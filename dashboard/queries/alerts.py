@@ -10,7 +10,7 @@ from msgspec import json
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from alerts import handling as handled
-from alerts import silences
+from alerts import listing, silences
 from alerts.handling import CLOSED, closed_by
 from alerts.outagerules import PREFIX
 from alerts.silences import Silence
@@ -189,6 +189,12 @@ def silences_left(store: Store, desk: str, now: int) -> list[Silence]:
     """Silences that are in force at wall time `now`, or to come."""
     with store.read() as connection:
         return silences.left(connection, desk, now)
+
+
+def together(store: Store, desk: str, ident: str, incident: str) -> list[dict[str, str]]:
+    """See alerts.listing.together."""
+    with store.read() as connection:
+        return listing.together(connection, desk, ident, incident)
 
 
 def called(store: Store, desk: str, which: str) -> str:

@@ -65,7 +65,9 @@ def _form(viewer: Viewer, desk: DeskState, row: pd.Series, actor: str) -> None:
         else:
             st.error(t("Say what it was."))
     if row["state"] != "resolved" and not row["closed_by"]:
-        hint = t("Who heard of it hears of its end, and of nothing before. Judged too, where you say what it was.")
+        hint = t(
+            "Who heard of it hears of its end, and of nothing before. Judged too, where you say what it was."
+        )
         if two.form_submit_button(t("Close"), icon=":material/close:", width="stretch", help=hint):
             do(viewer, partial(actions.close, store, desk.desk, ident, verdict, **said))
     three, four = st.columns(2, vertical_alignment="bottom")

@@ -19,15 +19,18 @@ from dashboard.measures import brief
 from dashboard.period import Period, width_for
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
+from dashboard.views import links
 from dashboard.views.alert_actions import alert_actions
 from dashboard.views.article_table import article_table
-from dashboard.views.badges import badges
+from dashboard.views.badges import badges, plain
 from dashboard.views.header import moment
 from dashboard.views.outage import outage_numbers
 from dashboard.views.series import frames
 
 _BEFORE, _AFTER = 3 * DAY, 36 * HOUR
 """What the chart shows of the time around an alert."""
+_OTHERS = 4
+"""Alerts of the same incident that are named."""
 
 
 def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
@@ -45,6 +48,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         badges(viewer, row)
         st.text(names.title(row["series"], viewer.language, data.company_name))
         st.caption(f"{t('Alert')} {ident[:12]}")
+    _together(viewer, desk, ident, str(row["incident"]))
     why, do = st.columns([0.68, 0.32], gap="medium")
     with why:
         if is_outage(row["series"]):
@@ -56,6 +60,23 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         alert_actions(viewer, desk, row)
         _timeline(viewer, parts)
     _evidence(viewer, desk, ident, parts, lines, pack)
+
+
+def _together(viewer: Viewer, desk: DeskState, ident: str, incident: str) -> None:
+    """The other alerts of its incident: people were told of all of them once."""
+    others = data.together(desk.desk, ident, incident)
+    if not others:
+        return
+    t = viewer.t
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(t("One incident with"))
+        for one in others[:_OTHERS]:
+            name = names.title(one["series"], viewer.language, data.company_name)
+            label = plain(f"{name} · {t(one['severity'])} · {t(one['state'])}")
+            if st.button(label, key=f"other-{one['id']}", type="tertiary", icon=":material/link:"):
+                links.go("alerts", alert=one["id"])
+        if len(others) > _OTHERS:
+            st.caption(t("and {number} more", number=len(others) - _OTHERS))
 
 
 def _peak(lines: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:

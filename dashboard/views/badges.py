@@ -25,10 +25,10 @@ def badges(viewer: Viewer, row: pd.Series) -> None:
         icon=":material/notifications_active:" if firing else None,
     )
     if row["acknowledged"]:
-        name = _plain(row["acknowledged_by"])
+        name = plain(row["acknowledged_by"])
         st.badge(t("acknowledged by {name}", name=name), color="blue", icon=":material/check:")
     if row["closed_by"]:
-        st.badge(t("closed by {name}", name=_plain(row["closed_by"])), color="gray", icon=":material/close:")
+        st.badge(t("closed by {name}", name=plain(row["closed_by"])), color="gray", icon=":material/close:")
     if row["silenced"]:
         st.badge(t("silenced"), color="gray", icon=":material/notifications_off:")
     if row["inhibited_by"]:
@@ -39,6 +39,6 @@ def badges(viewer: Viewer, row: pd.Series) -> None:
         st.badge(t(f"disposition {row['disposition']}"), color="gray")
 
 
-def _plain(name: str) -> str:
-    """Nothing in a person's name is markup."""
+def plain(name: str) -> str:
+    """Nothing in a name is markup."""
     return re.sub(r"([^\w\s])", r"\\\1", name)

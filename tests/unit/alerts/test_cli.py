@@ -62,6 +62,43 @@ def test_an_alert_is_listed_shown_and_handled(config: Path, capsys: pytest.Captu
     assert "Negative share of law and regulation for US:JPM 73 %" in capsys.readouterr().out
 
 
+def test_show_says_who_has_it_how_it_was_judged_and_what_it_belongs_to(
+    config: Path, sqlite_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, settings = rules_of(), load_settings(config, environ={})
+    pair = [
+        change(rules, series=series, incident="i" * 16) for series in ("entity:US:BABA", "entity:HK:09988")
+    ]
+    decide(sqlite_store, settings, rules, *pair, now_ms=T0)
+    first, second = (one.line.id for one in pair)
+    cli.ack(first, reason="mine", by="anna", config=config)
+    cli.resolve(first, reason="one outlet", disposition="false", by="bob", config=config)
+    capsys.readouterr()
+    cli.show(first, config=config)
+    told = capsys.readouterr().out
+    assert "\nacknowledged by anna, closed by bob, judged false\n" in told
+    assert f"One incident ({'i' * 12}) with\n  {second[:12]}  firing high  entity:HK:09988\n" in told
+    assert "  bob  alert.dispose false  one outlet\n" in told
+    cli.show(ALERT, config=config)
+    assert "One incident" not in capsys.readouterr().out
+
+
+def test_what_fires_under_a_silence_is_listed_as_silenced(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def silenced() -> bool:
+        capsys.readouterr()
+        cli.list_alerts(json=True, config=config)
+        return bool(out(capsys)[0]["silenced"])
+
+    assert not silenced()
+    cli.silence_add(series="entity:US:JPM/topic:*", until="3h", reason="quarter end", by="anna", config=config)
+    name = capsys.readouterr().out.split()[0]
+    assert silenced()
+    cli.silence_expire(name, by="anna", config=config)
+    assert not silenced()
+
+
 def test_a_headline_cannot_drive_the_terminal(
     config: Path, sqlite_store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

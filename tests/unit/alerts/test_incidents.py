@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from alerts.incidents import Incidents, group_of
+from alerts.rules import parse_rules
 from core.times import DAY
 
 
@@ -19,6 +22,15 @@ from core.times import DAY
 )
 def test_series_that_lack_what_is_grouped_by_are_not_related_by_that(one: tuple, other: tuple) -> None:
     assert group_of(*one) != group_of(*other)
+
+
+def test_the_docs_rule_makes_one_incident_of_a_company_listed_in_two_places() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/rules.md").read_text(encoding="utf-8")
+    part = page[page.index("## A company listed in two places") :]
+    (rule,) = parse_rules(part.split("```yaml\n")[1].split("```")[0], "rules.yaml").rules
+    both = ["entity:US:BABA", "entity:HK:09988"]
+    assert [rule.matches(series) for series in [*both, "entity:US:JD"]] == [True, True, False]
+    assert len({group_of(rule.id, series, rule.group_by) for series in both}) == 1
 
 
 def test_series_that_share_it_are_one_incident_within_a_day() -> None:
