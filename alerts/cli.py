@@ -245,7 +245,10 @@ def resolve(
             connection, at.name, which, disposition, actor=actor_of(by), reason=reason,
             now_ms=at.now_ms(connection),
         )  # fmt: skip
-    typer.echo(f"alert {alert} judged {disposition}" + (" and closed" if closed else "; it was over already"))
+    typer.echo(
+        f"alert {alert} judged {disposition}"
+        + (" and closed" if closed else "; it was closed or over already")
+    )
 
 
 def _handle(

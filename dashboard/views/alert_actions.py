@@ -44,7 +44,8 @@ def _form(viewer: Viewer, desk: DeskState, row: pd.Series, actor: str) -> None:
         key=f"reason-{ident}",
     )
     said = {"actor": actor, "reason": reason}
-    if row["state"] != "resolved":
+    open_ = row["state"] != "resolved" and not row["closed_by"]
+    if open_ or (row["acknowledged"] and row["state"] != "resolved"):
         if row["acknowledged"]:
             label, verb, icon = t("Un-acknowledge"), actions.unacknowledge, ":material/undo:"
         else:
@@ -58,27 +59,28 @@ def _form(viewer: Viewer, desk: DeskState, row: pd.Series, actor: str) -> None:
         format_func=lambda name: t(f"disposition {name}") if name else t("not judged"),
         key=f"was-{ident}-{row['disposition']}",
     )
-    one, two = st.columns(2)
-    if one.form_submit_button(t("Judge"), icon=":material/gavel:", width="stretch"):
-        if verdict:
-            do(viewer, partial(actions.dispose, store, desk.desk, ident, verdict, **said))
-        else:
-            st.error(t("Say what it was."))
-    if row["state"] != "resolved" and not row["closed_by"]:
+    with st.container(horizontal=True, gap="small"):
+        judged = st.form_submit_button(t("Judge"), icon=":material/gavel:", width="stretch")
         hint = t(
             "Who heard of it hears of its end, and of nothing before. Judged too, where you say what it was."
         )
-        if two.form_submit_button(t("Close"), icon=":material/close:", width="stretch", help=hint):
-            do(viewer, partial(actions.close, store, desk.desk, ident, verdict, **said))
-    three, four = st.columns(2, vertical_alignment="bottom")
-    span = three.selectbox(
+        closed = open_ and st.form_submit_button(
+            t("Close"), icon=":material/close:", width="stretch", help=hint
+        )
+    if judged and not verdict:
+        st.error(t("Say what it was."))
+    elif judged:
+        do(viewer, partial(actions.dispose, store, desk.desk, ident, verdict, **said))
+    if closed:
+        do(viewer, partial(actions.close, store, desk.desk, ident, verdict, **said))
+    span = st.selectbox(
         t("Silence for"),
         SPANS,
         format_func=lambda ms: span_words(ms, viewer.language),
         key=f"span-{ident}",
         help=t("This rule on this series notifies nobody for so long; it is decided and shown all the same."),
     )
-    if four.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
+    if st.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
         matchers = {"rule": row["rule"], "series": row["series"]}
         do(viewer, partial(actions.silence, store, desk.desk, matchers, span, **said))
     st.caption(t("Recorded under {name}, in a log that shows any later change.", name=actor))

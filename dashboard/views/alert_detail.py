@@ -47,7 +47,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         badges(viewer, row)
         st.text(names.title(row["series"], viewer.language, data.company_name))
-        st.caption(f"{t('Alert')} {ident[:12]}")
+        st.caption(f"{t('Alert')} {ident[:12]}", width="content")
     _together(viewer, desk, ident, str(row["incident"]))
     why, do = st.columns([0.68, 0.32], gap="medium")
     with why:
@@ -56,9 +56,9 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         else:
             _numbers(viewer, row, peak, pack)
             _around(viewer, desk, row)
+        _timeline(viewer, parts)
     with do:
         alert_actions(viewer, desk, row)
-        _timeline(viewer, parts)
     _evidence(viewer, desk, ident, parts, lines, pack)
 
 
@@ -69,14 +69,14 @@ def _together(viewer: Viewer, desk: DeskState, ident: str, incident: str) -> Non
         return
     t = viewer.t
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption(t("One incident with"))
+        st.caption(t("One incident with"), width="content")
         for one in others[:_OTHERS]:
             name = names.title(one["series"], viewer.language, data.company_name)
             label = plain(f"{name} · {t(one['severity'])} · {t(one['state'])}")
             if st.button(label, key=f"other-{one['id']}", type="tertiary", icon=":material/link:"):
                 links.go("alerts", alert=one["id"])
         if len(others) > _OTHERS:
-            st.caption(t("and {number} more", number=len(others) - _OTHERS))
+            st.caption(t("and {number} more", number=len(others) - _OTHERS), width="content")
 
 
 def _peak(lines: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -106,12 +106,12 @@ def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[st
     if said := pack.get("sentence", {}).get(viewer.language):
         st.text(said)
     metric = pack.get("rule", {}).get("metric", "")
-    columns = st.columns([1, 1, 1.7, 1, 1.1])
-    columns[0].metric(t("Observed"), _figure(viewer, metric, peak.get("observed")), border=True)
-    columns[1].metric(t("Expected"), _expected(viewer, metric, peak.get("expected")), border=True)
-    columns[2].metric(t("By chance"), viewer.odds(peak.get("p_value")), border=True)
-    columns[3].metric(t("Stories"), f"{peak['stories']:,}", border=True)
-    columns[4].metric(t("Publishers"), f"{peak['publishers']:,}", border=True)
+    with st.container(horizontal=True, gap="small"):  # on a narrow page they stand in two lines
+        st.metric(t("Observed"), _figure(viewer, metric, peak.get("observed")), border=True)
+        st.metric(t("Expected"), _expected(viewer, metric, peak.get("expected")), border=True)
+        st.metric(t("By chance"), viewer.odds(peak.get("p_value")), border=True)
+        st.metric(t("Stories"), f"{peak['stories']:,}", border=True)
+        st.metric(t("Publishers"), f"{peak['publishers']:,}", border=True)
     st.caption(
         t(
             "Rule {rule}, version {version}. Since {onset} UTC, decided {decided} UTC from {articles} articles.",

@@ -43,16 +43,22 @@ def show(viewer: Viewer, desk: DeskState) -> None:
 
 def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
     t = viewer.t
-    widths = [0.13, 0.16, 0.2, 0.17, 0.16, 0.18]
-    kinds, one, two, three, four, five = st.columns(widths, vertical_alignment="bottom")
-    kind = kinds.selectbox(t("Kind"), ["market", "outage"], index=None, format_func=t, placeholder=t("any"))
-    states = one.multiselect(
-        t("State"), ["firing", "resolved", "pending"], format_func=t, placeholder=t("any")
-    )
-    severities = two.multiselect(t("Severity"), list(SEVERITY_ORDER), format_func=t, placeholder=t("any"))
-    rule = three.selectbox(t("Rule"), data.alert_rules(desk.desk), index=None, placeholder=t("any"))
-    text = four.text_input(t("Series contains"), placeholder="US:AAPL, energy, @zh")
-    unhandled = five.toggle(t("Only unhandled"))
+    any_ = t("any")
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="bottom"
+    ):  # in lines, on a narrow page
+        kinds = ["market", "outage"]
+        kind = st.selectbox(t("Kind"), kinds, index=None, format_func=t, placeholder=any_, width=130)
+        states = st.multiselect(
+            t("State"), ["firing", "resolved", "pending"], format_func=t, placeholder=any_, width=160
+        )
+        severities = st.multiselect(
+            t("Severity"), list(SEVERITY_ORDER), format_func=t, placeholder=any_, width=200
+        )
+        rules = data.alert_rules(desk.desk)
+        rule = st.selectbox(t("Rule"), rules, index=None, placeholder=any_, width=190)
+        text = st.text_input(t("Series contains"), placeholder="US:AAPL, energy, @zh", width=190)
+        unhandled = st.toggle(t("Only unhandled"))
     wanted = WantedAlerts(
         viewer.period.start,
         viewer.period.end,

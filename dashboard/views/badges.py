@@ -40,5 +40,9 @@ def badges(viewer: Viewer, row: pd.Series) -> None:
 
 
 def plain(name: str) -> str:
-    """Nothing in a name is markup."""
-    return re.sub(r"([^\w\s])", r"\\\1", name)
+    r"""Nothing in a name is markup.
+
+    >>> print(plain("J*P* · 摩根"))
+    J\*P\* · 摩根
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name)

@@ -92,7 +92,9 @@ def test_what_fires_under_a_silence_is_listed_as_silenced(
         return bool(out(capsys)[0]["silenced"])
 
     assert not silenced()
-    cli.silence_add(series="entity:US:JPM/topic:*", until="3h", reason="quarter end", by="anna", config=config)
+    cli.silence_add(
+        series="entity:US:JPM/topic:*", until="3h", reason="quarter end", by="anna", config=config
+    )
     name = capsys.readouterr().out.split()[0]
     assert silenced()
     cli.silence_expire(name, by="anna", config=config)
