@@ -117,7 +117,7 @@ def test_an_alert_is_acknowledged_only_with_a_reason_and_under_a_name(
         page = open_page(opened, f"{own}/alerts", height=1400)
         button = page.get_by_role("button", name="Acknowledge until it clears")
         button.click()
-        page.get_by_text("a reason is needed").wait_for(timeout=60_000)
+        page.get_by_text("say in a few words why").wait_for(timeout=60_000)
         page.get_by_label("Reason (needed)").fill("desk has it, see ticket 12")
         page.get_by_label("Reason (needed)").press("Tab")
         button.click()
