@@ -55,6 +55,7 @@ class Summary(BaseModel):
     closed_by: str
     silenced: bool
     inhibited_by: str
+    escalation: int = Field(description="How many steps of `notify.escalate` were taken; 0: none.")
     disposition: str
     reason: str
 

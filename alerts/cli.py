@@ -93,6 +93,8 @@ def _hands(one: dict[str, Any]) -> str:
         said.append("silenced")
     if one["inhibited_by"]:
         said.append(f"inhibited by {one['inhibited_by'][:12]}")
+    if one["escalation"] and one.get("state") == "firing":
+        said.append("escalated")
     if one["disposition"]:
         said.append(f"judged {one['disposition']}")
     return ", ".join(said)
@@ -109,7 +111,13 @@ def show(
         return
     typer.echo(f"{card['state']} {card['severity']}  {card['series']}  since {card['onset']}")
     typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
-    if hands := _hands({**card["handling"], "closed_by": handling.closed_by(card["handling"]["state"])}):
+    if hands := _hands(
+        {
+            **card["handling"],
+            "state": card["state"],
+            "closed_by": handling.closed_by(card["handling"]["state"]),
+        }
+    ):
         typer.echo(_plain(hands))
     if card["together"]:
         typer.echo(f"\nOne incident ({card['incident'][:12]}) with")

@@ -66,6 +66,8 @@ def acknowledge(
     known = state_of(connection, desk, alert)
     if known["acknowledged"]:
         raise ConfigError(f"alert {alert} is acknowledged already, by {known['acknowledged_by']}")
+    if closer := closed_by(known["state"]):
+        raise ConfigError(f"alert {alert} is closed, by {closer}: there is nothing to acknowledge")
     changes = {"acknowledged": True, "acknowledged_by": actor}
     return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
 

@@ -38,7 +38,7 @@ def listed(
     query = (
         select(
             alerts, hands.c.acknowledged, hands.c.acknowledged_by, hands.c.silenced, hands.c.inhibited_by,
-            hands.c.disposition, hands.c.reason, hands.c.state.label("hands_state"),
+            hands.c.disposition, hands.c.reason, hands.c.escalation, hands.c.state.label("hands_state"),
         )
         .outerjoin(hands, and_(hands.c.desk == alerts.c.desk, hands.c.id == alerts.c.id))
         .where(alerts.c.desk == desk)
@@ -101,6 +101,7 @@ def _summary(row: Row[Any]) -> dict[str, Any]:
         "closed_by": handling.closed_by(msgspec.json.decode(row.hands_state or "{}")),
         "silenced": bool(row.silenced),
         "inhibited_by": row.inhibited_by or "",
+        "escalation": row.escalation or 0,
         "disposition": row.disposition or "",
         "reason": row.reason or "",
     }

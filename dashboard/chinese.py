@@ -215,6 +215,7 @@ CHINESE = {
     "alert.dispose": "判定",
     "alert.close": "关闭",
     "alert.escalate": "升级",
+    "waiting": "待发送",
     "told firing": "通知：触发",
     "told severity": "通知：级别上升",
     "told resolved": "通知：已解除",

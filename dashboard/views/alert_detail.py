@@ -29,6 +29,8 @@ from dashboard.views.series import frames
 
 _BEFORE, _AFTER = 3 * DAY, 36 * HOUR
 """What the chart shows of the time around an alert."""
+_LINES = 20
+"""Lines of the timeline that are all shown."""
 _OTHERS = 4
 """Alerts of the same incident that are named."""
 
@@ -142,7 +144,7 @@ def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
     end = max(end, start + HOUR)
     near = replace(viewer, period=Period(start, end, width_for(end - start, 90)))
     shown, frame, marks = frames(near, desk, row["series"])
-    if not shown:
+    if not shown or not frame["articles"].sum():
         return
     t, counts = viewer.t, frame[["slot", "label", "articles", "negative", "decided"]]
     shares = frame[["slot", "label", "decided", "share", "share_low", "share_high"]]
@@ -167,18 +169,20 @@ def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
     ]
     for _, row in parts["deliveries"].iterrows():
         when = row["sent_at"] if pd.notna(row["sent_at"]) else row["created_at"]
-        said = f"{t('told ' + row['event'])} · {t(row['status'])}" + (
-            f" · {row['error']}" if row["error"] else ""
-        )
+        status = "waiting" if row["status"] == "pending" else row["status"]
+        said = f"{t('told ' + row['event'])} · {t(status)}" + (f" · {row['error']}" if row["error"] else "")
         rows.append({"time": when, "what": said, "who": row["channel"]})
     for _, row in parts["deeds"].iterrows():
         detail = json.decode(row["detail"])
         rows.append({"time": row["at"], "what": _deed(viewer, row["action"], detail), "who": row["actor"]})
     table = pd.DataFrame(rows, columns=["time", "who", "what"])
+    # By time, and what came first first within a time. Of a replay the rule's lines stand before all else.
+    table = table.sort_values("time", kind="stable", ignore_index=True)
     table["time"] = [from_ms(int(at)).replace(tzinfo=None) for at in table["time"]]
     st.dataframe(
         table,
         hide_index=True,
+        height="content" if len(table) <= _LINES else "auto",
         column_config={
             "time": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width=130),
             "who": st.column_config.TextColumn(t("By"), width="small"),

@@ -48,16 +48,16 @@ def _list(viewer: Viewer, desk: DeskState) -> pd.DataFrame:
         horizontal=True, gap="small", vertical_alignment="bottom"
     ):  # in lines, on a narrow page
         kinds = ["market", "outage"]
-        kind = st.selectbox(t("Kind"), kinds, index=None, format_func=t, placeholder=any_, width=130)
+        kind = st.selectbox(t("Kind"), kinds, index=None, format_func=t, placeholder=any_, width=115)
         states = st.multiselect(
-            t("State"), ["firing", "resolved", "pending"], format_func=t, placeholder=any_, width=160
+            t("State"), ["firing", "resolved", "pending"], format_func=t, placeholder=any_, width=140
         )
         severities = st.multiselect(
-            t("Severity"), list(SEVERITY_ORDER), format_func=t, placeholder=any_, width=200
+            t("Severity"), list(SEVERITY_ORDER), format_func=t, placeholder=any_, width=160
         )
         rules = data.alert_rules(desk.desk)
-        rule = st.selectbox(t("Rule"), rules, index=None, placeholder=any_, width=190)
-        text = st.text_input(t("Series contains"), placeholder="US:AAPL, energy, @zh", width=190)
+        rule = st.selectbox(t("Rule"), rules, index=None, placeholder=any_, width=165)
+        text = st.text_input(t("Series contains"), placeholder="US:AAPL, energy, @zh", width=170)
         unhandled = st.toggle(t("Only unhandled"))
     wanted = WantedAlerts(
         viewer.period.start,

@@ -191,6 +191,10 @@ def test_a_closed_alert_is_told_no_more(scene: Scene) -> None:
     scene.decided(change(scene.rules, severity="critical", decided_at=T0 + 5 * MINUTE))
     assert scene.passes(DAY) == 0
     assert scene.told() == [("firing", "team")] and scene.kept() == ["closed"]
+    with pytest.raises(ConfigError, match="is closed, by anna: there is nothing to acknowledge"):
+        scene.does(handling.acknowledge, alert, actor="bob")
+    scene.decided(change(scene.rules, state="resolved", severity="critical", decided_at=T0 + HOUR))
+    assert scene.told() == [("firing", "team"), ("resolved", "team")]  # who heard of it hears of its end
 
 
 def test_a_disposition_may_come_after_the_end_and_be_changed(scene: Scene) -> None:

@@ -24,7 +24,7 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "low", "medium", "high", "critical", "pending", "firing", "resolved", "true", "false", "duplicate", "known",
     "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
     "silent", "ok", "broken", "market", "outage",
-    "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
+    "waiting", "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "alert.escalate", NO_REASON, SEVERAL, TOO_SHORT, "6h slots",
     *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
     "skip", "show", "negative", "neutral", "positive", "unsure",
