@@ -122,7 +122,7 @@ def show(
     if card["together"]:
         typer.echo(f"\nOne incident ({card['incident'][:12]}) with")
     for one in card["together"]:
-        typer.echo(f"  {one['id'][:12]}  {one['state']} {one['severity']}  {one['series']}")
+        typer.echo(f"  {one['id'][:12]}  {one['state']} {one['severity']}  {one['rule']}  {one['series']}")
     for sentence in card.get("sentence", {}).values():
         typer.echo(f"\n{sentence}")
     if card.get("facts"):

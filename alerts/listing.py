@@ -151,11 +151,11 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
 
 
 def together(connection: Connection, desk: str, alert: str, incident: str) -> list[dict[str, str]]:
-    """The other alerts of its incident that fired, the newest first: id, series, state, severity; 20 at most."""
+    """The other alerts of its incident that fired, the newest first: id, rule, series, state, severity; 20 at most."""
     if not incident:
         return []
     query = (
-        select(alerts.c.id, alerts.c.series, alerts.c.state, alerts.c.severity)
+        select(alerts.c.id, alerts.c.rule, alerts.c.series, alerts.c.state, alerts.c.severity)
         .where(alerts.c.desk == desk, alerts.c.incident == incident, alerts.c.id != alert, alerts.c.fired)
         .order_by(alerts.c.onset.desc(), alerts.c.id)
         .limit(20)

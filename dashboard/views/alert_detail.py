@@ -74,7 +74,7 @@ def _together(viewer: Viewer, desk: DeskState, ident: str, incident: str) -> Non
         st.caption(t("One incident with"), width="content")
         for one in others[:_OTHERS]:
             name = names.title(one["series"], viewer.language, data.company_name)
-            label = plain(f"{name} · {t(one['severity'])} · {t(one['state'])}")
+            label = plain(f"{name} · {one['rule']} · {t(one['severity'])} · {t(one['state'])}")
             if st.button(label, key=f"other-{one['id']}", type="tertiary", icon=":material/link:"):
                 links.go("alerts", alert=one["id"])
         if len(others) > _OTHERS:

@@ -77,7 +77,10 @@ def test_show_says_who_has_it_how_it_was_judged_and_what_it_belongs_to(
     cli.show(first, config=config)
     told = capsys.readouterr().out
     assert "\nacknowledged by anna, closed by bob, judged false\n" in told
-    assert f"One incident ({'i' * 12}) with\n  {second[:12]}  firing high  entity:HK:09988\n" in told
+    assert (
+        f"One incident ({'i' * 12}) with\n  {second[:12]}  firing high  company-negative  entity:HK:09988\n"
+        in told
+    )
     assert "  bob  alert.dispose false  one outlet\n" in told
     cli.show(ALERT, config=config)
     assert "One incident" not in capsys.readouterr().out
