@@ -9,7 +9,7 @@ from dashboard.period import Period
 from dashboard.queries import alerts, articles, pipeline, series
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.queries.articles import Wanted
-from tests.browser.sample_store import CRASH, DESK, END, START
+from tests.browser.sample_store import CRASH, DESK, END, START, fill
 
 WHOLE = Period(START, END, DAY)
 
@@ -81,6 +81,17 @@ def test_sentiments_divide_the_articles(filled: Store) -> None:
         for name in ("negative", "neutral", "positive", "unsure")
     ]
     assert all(parts) and sum(parts) == articles.tally(filled, DESK, Wanted(START, END))["articles"]
+
+
+def test_what_is_pending_is_found_by_its_state_alone(sqlite_store: Store) -> None:
+    fill(sqlite_store, count=300)
+    with sqlite_store.write() as connection:
+        connection.exec_driver_sql("UPDATE alerts SET state = 'pending', fired = 0 WHERE state = 'firing'")
+    (pending,) = set(alerts.find(sqlite_store, DESK, WantedAlerts(START, END, states=("pending",)))["state"])
+    assert pending == "pending"
+    both = WantedAlerts(START, END, states=("firing", "pending"))
+    assert set(alerts.find(sqlite_store, DESK, both)["state"]) == {"pending"}
+    assert "pending" not in set(alerts.find(sqlite_store, DESK, WantedAlerts(START, END))["state"])
 
 
 def test_an_alert_has_its_lines_marks_and_articles(filled: Store) -> None:
