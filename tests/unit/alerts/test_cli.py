@@ -239,6 +239,8 @@ def test_what_does_not_fit_is_told_by_the_option_as_it_is_typed(
     said: str,
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["newsquake", *typed, "--config", str(config)])
+    # A process of its own would log to its own end; here the loggers outlive this test's standard error.
+    monkeypatch.setattr("core.telemetry.logs_of_a_command", lambda debug: None)
     with pytest.raises(SystemExit) as left:
         main()
     told = capsys.readouterr().err
