@@ -22,7 +22,7 @@ os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken furt
 
 from alerts.desk import Desk
 from alerts.lifecycle import Look
-from alerts.records import AlertLine
+from alerts.records import AlertLine, Window
 from alerts.rules import RuleSet, load_rules
 from alerts.watch import Watch, detector_of
 from alerts.watermark import Watermark
@@ -49,10 +49,11 @@ class Asked(Desk):
         self.incidents_asked = [one for one in incidents if one.must_alert]
         self.found: dict[tuple[str, str], Found] = {}
         self._came: set[str] = set()
+        self.asked = 0
 
-    def _expect(self, series: str, start: int, interest: tuple[int, ...], after: int) -> None:
-        self._came.add(series)
-        super()._expect(series, start, interest, after)
+    def _look_early(self, pane: Window, interest: tuple[int, ...]) -> None:
+        self._came.add(pane.series)
+        super()._look_early(pane, interest)
 
     def _moment(self, at: int) -> int:
         self._came.clear()
@@ -67,8 +68,10 @@ class Asked(Desk):
         found = self.found.setdefault((incident.id, watch.rule.id), Found())
         for series in sorted(self._came):
             mine = watch.rule.matches(series) and related(incident.series, series)
-            if mine and found.enough is None and self._would(at, watch, series):
-                found.enough = at
+            if mine and found.enough is None:
+                self.asked += 1
+                if self._would(at, watch, series):
+                    found.enough = at
         for series, alert in watch.alerts.items():
             if alert.fired_at == at and found.fired is None and related(incident.series, series):
                 found.fired = at
@@ -104,6 +107,7 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
         if number % 200 == 0:
             go_on(article.article.available_at)
     go_on(spec.end_ms + 48 * HOUR, end=True)
+    assert desk.asked, "nothing was asked beside the desk: it has no such step any more"
     return desk.found
 
 
