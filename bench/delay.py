@@ -22,7 +22,7 @@ os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken furt
 
 from alerts.desk import Desk
 from alerts.lifecycle import Look
-from alerts.records import AlertLine, Window
+from alerts.records import AlertLine
 from alerts.rules import RuleSet, load_rules
 from alerts.watch import Watch, detector_of
 from alerts.watermark import Watermark
@@ -51,13 +51,10 @@ class Asked(Desk):
         self._came: set[str] = set()
         self.asked = 0
 
-    def _look_early(self, pane: Window, interest: tuple[int, ...]) -> None:
-        self._came.add(pane.series)
-        super()._look_early(pane, interest)
-
     def _moment(self, at: int) -> int:
-        self._came.clear()
+        before = len(self._effects.panes)
         closed = super()._moment(at)
+        self._came = {pane.window.series for pane in self._effects.panes[before:]}
         for incident in self.incidents_asked:
             for watch in self.watches:
                 if incident.onset <= at <= incident.end + watch.window_ms:
