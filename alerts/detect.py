@@ -5,9 +5,10 @@ Two questions, each answered by the distance to the nearest thing ever seen, in 
             but also a value in a gap that was never visited, e.g. a machine that idles at 40 % for the first time)
   rhythm    how far is the mean of the last three values from every earlier day's at this time of day, and is that
             more than any such distance of late? (a quiet Monday, a night that is as busy as a day)
-The range is that of the values seen, but at most four times the spread between their 0.5 % and 99.5 % quantiles, so
-that one giant spike does not hide the next ones. After a value was reported, only a larger surprise is, for a
-while: one incident is one report. Nothing is set per series, and nothing knows how long the series will be.
+The range is that of the values seen, but at most four times the spread between their 0.5 % and 99.5 % quantiles, and
+nothing that hangs on the three highest and lowest rows, so that one glitch, however large, does not hide what comes
+after it. After a value was reported, only a larger surprise is, for a while: one incident is one report. Nothing is
+set per series, and nothing knows how long the series will be.
 
 Why so simple: on the public part of the NAB, nearest neighbours of lagged vectors, window means and deviations added
 nothing to these two (docs/detectors.md has the table). Cost: a binary search in a sorted list, bounded at KEPT values.
@@ -54,6 +55,12 @@ class StreamParams:
     rest_most: int = 225
     """… but for so many rows at most."""
     cap: float = 4.0
+    """The range is at most this many times the usual spread (0.5 % to 99.5 %) …"""
+    floor: float = 0.03
+    """… and at least this share of the whole one: a gauge that rests at one value and leaves it on a few rows in a
+    thousand has next to no usual spread, and each of those rows would be held against nothing but itself."""
+    spared: int = 3
+    """Both without so many of the highest and lowest rows: no glitch of so few can set the range."""
     kept: int = 50_000
 
 
@@ -71,6 +78,8 @@ class Stream:
         self._peaks: deque[tuple[int, float]] = deque()
         self._waiting: deque[tuple[int, float]] = deque()
         self._reports: deque[tuple[int, float]] = deque()
+        self._leapt = -math.inf
+        """The latest row that lay further out than the whole range is wide."""
 
     def step(self, moment: datetime | float, value: float) -> float:
         """The score of `value` at `moment` (naive = UTC, or seconds); a gap (not finite) scores 0, teaches nothing."""
@@ -88,11 +97,13 @@ class Stream:
         return surprise / (1.0 + surprise)
 
     def _range(self) -> float:
-        known = self._sorted
+        known, params = self._sorted, self.params
         n = len(known)
-        whole = known[-1] - known[0]
-        usual = known[min(n - 1, int(0.995 * n))] - known[int(0.005 * n)]
-        return min(whole, max(self.params.cap * usual, 0.03 * whole))
+        spared = min(params.spared, n // 20)
+        tail = max(spared, int(0.005 * n))
+        usual = known[min(n - 1 - spared, int(0.995 * n))] - known[tail]
+        floor = params.floor * (known[n - 1 - spared] - known[spared])
+        return min(known[-1] - known[0], max(params.cap * usual, floor))
 
     def _novelty(self, value: float) -> float:
         known = self._sorted
@@ -106,6 +117,8 @@ class Stream:
             return 0.0
         # The range includes the value itself, so that the first move of a constant series is 1 / novelty, not infinite.
         scale = max(self._range(), min(distance, max(known[-1], value) - min(known[0], value)), 1e-300)
+        if distance >= scale:
+            self._leapt = self.rows
         return distance / scale / self.params.novelty
 
     def _rhythm(self, seconds: float, value: float) -> float:
@@ -137,7 +150,9 @@ class Stream:
             peaks.append(peak)
         while peaks and peaks[0][0] < row - params.late:
             peaks.popleft()
-        waiting.append((row, ratio))
+        # A leap is novelty's to tell: as the largest distance of late it would hide every odd day for `late` rows.
+        if row - self._leapt >= params.smooth:
+            waiting.append((row, ratio))
         if not peaks or peaks[0][1] <= 0.0:
             return 0.0
         return min(ratio / params.rhythm, ratio / (params.excess * peaks[0][1]))

@@ -52,6 +52,37 @@ def test_a_day_that_breaks_the_rhythm_is_found_though_its_values_are_ordinary() 
     assert max(found[day + 20 : day + 120]) > 0.5
 
 
+@pytest.mark.parametrize("glitch", [1e3, 1e6, 1e9, -1e12])
+@pytest.mark.parametrize(("at", "rows_long"), [(50, 1), (500, 1), (500, 3)])
+def test_one_glitch_however_large_hides_no_later_spike(glitch: float, at: int, rows_long: int) -> None:
+    chance = random.Random(1)
+    values = [10 + chance.gauss(0, 1) for _ in range(1600)]
+    values[at : at + rows_long] = [glitch * (1 + 0.01 * i) for i in range(rows_long)]
+    values[at + 400], values[1500] = 60.0, 80.0
+    found = scored(values)
+    assert found[at] > 0.9 or at < 100, "(nothing is reported of the first hundred rows)"
+    assert found[at + 400] > 0.9 and found[1500] > 0.9
+
+
+@pytest.mark.parametrize("glitch", [60.0, 1e3, 1e9])
+def test_one_glitch_hides_no_later_day_that_breaks_the_rhythm(glitch: float) -> None:
+    values = wave(288 * 12)
+    values[288 * 5 + 100] = glitch
+    day = 288 * 9
+    values[day + 20 : day + 120] = [-9.0 + i * 0.001 for i in range(100)]
+    assert max(scored(values)[day + 20 : day + 120]) > 0.5
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.001, 0.01])
+def test_a_gauge_at_rest_that_jumps_to_one_height_now_and_then_is_seldom_reported(noise: float) -> None:
+    chance = random.Random(1)
+    values = [5 + chance.gauss(0, noise) for _ in range(10_000)]
+    for i in range(307, 10_000, 300):
+        values[i] = 25 + chance.gauss(0, 0.05)
+    found = scored(values)
+    assert sum(x > 0.5 for x in found[500:]) <= 16, "of 32 jumps; most are as high as one before"
+
+
 def test_a_constant_series_scores_zero_and_its_first_move_one_report() -> None:
     found = scored([5.0] * 500 + [6.0] * 500)
     assert max(found[:500]) == 0.0
