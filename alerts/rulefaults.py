@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from alerts import sectors
+from alerts import immediatefaults, sectors
 from alerts.calendar import calendar
 from alerts.detectors import KINDS
 from alerts.rulesfile import Immediate, Outage, RulesFile, WindowRule
@@ -35,6 +35,7 @@ def faults(file: RulesFile, whole: bool = True) -> list[Fault]:
         *_lists(file),
         *_matchers(file),
         *_excluded(file),
+        *immediatefaults.faults(file),
         *(sectors.faults(file) if whole else ()),
         *(fault for at, rule in enumerate(file.rules) for fault in _window(("rules", at), rule)),
     ]
@@ -60,7 +61,7 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
             yield (section, at, "watch_list"), f"no watch-list is called {wanted!r}; known: {known}"
     for name, entities in file.watch_lists.items():
         for at, entity in enumerate(entities):
-            if entity.startswith("entity:") or ":" not in entity or any(char in entity for char in "/@ *"):
+            if not immediatefaults.COMPANY.fullmatch(entity):
                 yield ("watch_lists", name, at), f"expected an entity such as US:AAPL, got {entity!r}"
     globs: list[tuple[tuple[Any, ...], str]] = [(("trust", key), key) for key in file.trust]
     globs += [
