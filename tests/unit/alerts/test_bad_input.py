@@ -136,11 +136,16 @@ def test_thousand_repeats_in_one_pane_count_as_one_story():
 
 def test_rule_that_matches_fifty_thousand_series_is_looked_at_sparsely():
     desk = desk_of(rule_set())
-    articles = [scored(n, START + n, entities=[f"US:C{n}"], title=f"T{n} x") for n in range(5_000)]
+    articles = [
+        scored(n, START + n, entities=[f"US:C{10 * n + k}" for k in range(10)], title=f"T{n} x")
+        for n in range(5_000)
+    ]
     drive(desk, [*articles, end_marker(START + DAY)], chunk=5_000)
     detector = desk.watches[0].detector
+    series = 10 * len(articles)
+    assert sum(name.startswith("entity:US:C") for name in detector.dump()) == series == 50_000
     # Below its minimum of evidence a series is learned from when something came, and never looked at for nothing.
-    assert detector.steps < 3 * len(articles)
+    assert series <= detector.steps < 3 * series
     assert len(desk.windows) == 0
 
 
