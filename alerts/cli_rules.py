@@ -26,6 +26,15 @@ File = Annotated[
     Path | None,
     typer.Argument(help="rules.yaml; default: the one that the settings name, else the built-in ones."),
 ]
+Also = Annotated[
+    Path | None, typer.Option("--rules", help="The same, as `rules tune` and `preview` take it.")
+]
+
+
+def _named(file: Path | None, also: Path | None) -> Path | None:
+    if file is not None and also is not None:
+        raise ConfigError(f"{file} and --rules {also}: name one file")
+    return file or also
 
 
 def rules_of(file: Path | None, settings: Settings) -> RuleSet:
@@ -35,13 +44,16 @@ def rules_of(file: Path | None, settings: Settings) -> RuleSet:
     return load_rules(file)
 
 
-def check(file: File = None, config: Config = None, store: StoreUrl = None, desk: DeskName = None) -> None:
+def check(
+    file: File = None, rules_file: Also = None, config: Config = None, store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:  # fmt: skip
     """Say what is wrong in a rules file, with file and line; exit status 2 where something is.
 
     Where the store is at hand it also says how far each rule has learned: a changed rule starts without a past.
     """
     settings = settings_of(config, store, desk)
-    rules = rules_of(file, settings)
+    rules = rules_of(_named(file, rules_file), settings)
     if unknown := unknown_channels(rules, names(settings)):
         raise ConfigError("\n".join(f"{rules.name}:{line}: {words}" for line, words in unknown))
     number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
@@ -78,6 +90,7 @@ def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[int, str]]:
 
 def list_rules(
     file: File = None,
+    rules_file: Also = None,
     json: Json = False,
     config: Config = None,
     store: StoreUrl = None,
@@ -85,7 +98,7 @@ def list_rules(
 ) -> None:
     """List the rules: what each watches, its version, and, where the store is at hand, how far it has learned."""
     settings = settings_of(config, store, desk)
-    rules = rules_of(file, settings)
+    rules = rules_of(_named(file, rules_file), settings)
     every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
     far = _learned(rules, settings, asked=store is not None)
     found = [_told(rule) | ({"learned": asdict(far[rule.id])} if rule.id in far else {}) for rule in every]

@@ -249,6 +249,19 @@ def test_what_does_not_fit_is_told_by_the_option_as_it_is_typed(
     assert told.count("\n") == 1
 
 
+def test_rules_list_and_check_take_the_file_as_tune_and_preview_do(
+    tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("immediate: [{name: mine, topics: [energy]}]\n")
+    cli_rules.list_rules(rules_file=other, json=True, config=config)
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)["rules"]] == ["mine"]
+    cli_rules.check(rules_file=other, config=config)
+    assert "other.yaml: 1 rules" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="name one file"):
+        cli_rules.list_rules(other, other, config=config)
+
+
 @pytest.mark.parametrize("text", ["99999999999999999d", "-99999999999999999d", "9" * 400 + "d", "1e999d"])
 def test_a_time_beyond_all_calendars_is_one_line(config: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="--since"):
