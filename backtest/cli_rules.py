@@ -54,9 +54,9 @@ def rules_preview(
         columns += ["found", "false", "a week", "beside"]
     show_table(columns, rows, "No rules.")
     told = report.summary()
-    typer.echo(
-        f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
-    )
+    taught = f"; {report.before} articles before only taught" if report.before else ""
+    said = f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
+    typer.echo(said + (f"; {report.before} articles before only taught" if report.before else ""))
     if report.events:
         delay = told["median_delay_s"]
         after = "" if delay is None else f", decided a median {delay / 60:.0f} min after the onset"

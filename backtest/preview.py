@@ -17,17 +17,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from alerts import budget as budgets
 from alerts.outagerules import is_outage
 from alerts.records import AlertLine
 from alerts.rules import AnyRule, RuleSet
-from alerts.series import base_of, entity_of, topic_of
+from alerts.series import base_of, check_glob, entity_of, topic_of
 from alerts.watch import Watch
 from alerts.worker import watches_of
 from backtest.run import run
 from core.errors import ConfigError
-from core.records import Health, ScoredArticle
+from core.records import TOPICS, Health, ScoredArticle
 from core.times import DAY, WEEK, parse_iso
+from core.yamlfile import nearest
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
@@ -70,8 +73,10 @@ class Report:
     weeks: float
     """Weeks with data: of the days on which anything was published, what lies within, over seven."""
     articles: int
+    """In the period; `before`: those that only taught."""
     events: list[Event]
     rules: list[RuleReport]
+    before: int = 0
 
     @property
     def found(self) -> dict[str, int]:
@@ -92,6 +97,7 @@ class Report:
         return {
             "weeks": round(self.weeks, 3),
             "articles": self.articles,
+            "articles_before": self.before,
             "alerts": alerts,
             "alerts_a_week": _ratio(alerts, self.weeks),
             "incidents": len(wanted),
@@ -134,7 +140,24 @@ def _event(row: dict[str, str | None], path: Path, line: int) -> Event:
         raise ConfigError(f"{path}:{line}: the incident ends before it begins")
     wanted = (row.get("must_alert") or "true").strip().lower() not in ("false", "0", "no")
     name = row.get("id") or f"line {line}"
-    return Event(name, (row["series"] or "").strip(), onset, end, wanted, row.get("kind") or "")
+    return Event(name, _series(row["series"], f"{path}:{line}"), onset, end, wanted, row.get("kind") or "")
+
+
+def _series(text: str | None, where: str) -> str:
+    """The series of an incident: one that alerts can have, else it would be missed whatever the rules."""
+    series = (text or "").strip()
+    topic = topic_of(series)
+    if topic and topic not in TOPICS:
+        close = nearest(topic, list(TOPICS)) or f"; known: {', '.join(TOPICS)}"
+        raise ConfigError(f"{where}: no topic is called {topic!r}{close}")
+    try:
+        if set("*?{}") & set(series):
+            raise ValueError
+        return check_glob(series)
+    except ValueError:
+        raise ConfigError(
+            f"{where}: expected all, topic:…, entity:COUNTRY:TICKER or source:…, got {series[:80]!r}"
+        ) from None
 
 
 def preview(
@@ -151,12 +174,15 @@ def preview(
 ) -> Report:
     """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
     days: set[int] = set()
+    before: set[tuple[str, str]] = set()
     kept: list[Watch] = []
 
     def counted() -> Iterator[ScoredArticle]:
         for record in records:
             if start <= record.article.available_at < end:
                 days.add(record.article.available_at // DAY)
+            elif record.article.available_at < start:
+                before.add((record.article.id, record.article.revision))
             yield record
 
     def make_watches(of: RuleSet, pane: int) -> list[Watch]:
@@ -186,7 +212,8 @@ def preview(
     for watch in kept:
         _options(reports[watch.rule.id], watch, end, pane_ms)
     within = sum(min(end, (day + 1) * DAY) - max(start, day * DAY) for day in days)
-    return Report(start, end, within / WEEK, result.articles, inside, list(reports.values()))
+    own = result.articles - len(before)
+    return Report(start, end, within / WEEK, own, inside, list(reports.values()), len(before))
 
 
 def true_alarms(
@@ -249,6 +276,14 @@ def _options(report: RuleReport, watch: Watch, at: int, pane_ms: int) -> None:
     for wanted in sorted({*BUDGETS, watch.rule.budget_per_week}):
         other = budgets.make(replace(watch.rule, budget_per_week=wanted), pane_ms)
         other.load(state)
-        made = other.fit(at)
+        made = _floored(other.fit(at))
         if math.isfinite(made.threshold):
             report.options.append((wanted, made))
+
+
+def _floored(fit: budgets.Fit) -> budgets.Fit:
+    """The fit with its interval where thresholds can lie: no budget's is below LOWEST, so neither are its bounds."""
+    if fit.low is None or fit.high is None:
+        return fit
+    lowest = budgets.LOWEST
+    return msgspec.structs.replace(fit, low=max(lowest, fit.low), high=max(lowest, fit.high))

@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts.budget import LOWEST, Fit
 from alerts.records import AlertLine
 from alerts.rules import parse_rules
 from alerts.testing import START, scored
 from backtest.cli_rules import rules_preview, rules_tune
-from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
+from backtest.preview import Event, RuleReport, _floored, _place, preview, read_events, related, true_alarms
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, iso
 
@@ -96,11 +97,13 @@ def test_a_preview_counts_weeks_with_data_and_finds_the_burst() -> None:
     assert told["recall"] == told["precision"] == 1.0 and told["forbidden"] == []
     assert 0 < told["median_delay_s"] <= 1800
     assert told["weeks"] == 2.0, "days touched in part count in part"
+    assert (told["articles"], told["articles_before"]) == (len(records), 0)
     late = preview(
         iter(records), rules, start=START + 11 * DAY, end=START + 14 * DAY, pane_ms=MINUTE, lateness_ms=MINUTE,
         events=[event],
     )  # fmt: skip
     assert late.summary()["alerts"] == 0 and late.summary()["incidents"] == 0
+    assert (late.summary()["articles"], late.summary()["articles_before"]) == (3 * 24, 11 * 24 + 12)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,16 @@ def test_a_preview_counts_weeks_with_data_and_finds_the_burst() -> None:
         ("id,onset\n", "no column series"),
         ("series,onset\nall,yesterday\n", "events.csv:2"),
         ("series,onset,end\nall,2026-01-02,2026-01-01\n", "ends before it begins"),
+        (
+            "series,onset\ntopic:enrgy,2026-01-01\n",
+            r"events.csv:2: no topic is called 'enrgy' \(did you mean energy\?\)",
+        ),
+        ("series,onset\nentity:US:F/topic:oil,2026-01-01\n", "no topic is called 'oil'; known: .*energy"),
+        (
+            "series,onset\nall,2026-01-01\nJPM,2026-01-01\n",
+            "events.csv:3: expected all, topic:…, .*got 'JPM'",
+        ),
+        ("series,onset\ntopic:*,2026-01-01\n", "events.csv:2"),
     ],
 )
 def test_a_broken_list_of_events_is_named_with_its_line(tmp_path: Path, text: str, words: str) -> None:
@@ -158,6 +171,22 @@ def test_the_time_from_onset_to_alert_is_called_a_delay(
     assert "recall 1.000" in said and "min after the onset" in said and "lead" not in said
 
 
+def test_a_short_period_says_how_many_articles_are_its_own_and_how_many_only_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "scored.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(scored(n, START + n * HOUR)) + b"\n" for n in range(72)))
+    rules_preview(start=iso(START + 2 * DAY), end=iso(START + 3 * DAY), scored=file)
+    assert ": 24 articles, 0.143 weeks with data; 48 articles before only taught\n" in capsys.readouterr().out
+
+
+def test_no_interval_reaches_where_no_threshold_can_lie() -> None:
+    made = _floored(Fit(1.0, "peaks over threshold, declustered", low=-0.116, high=0.7))
+    assert (made.low, made.high) == (1.0, 1.0)
+    assert _floored(Fit(1.3, "peaks over threshold, declustered", low=-0.116, high=1.4)).low == 1.0
+
+
 def test_tune_shows_each_fits_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(
@@ -171,7 +200,7 @@ def test_tune_shows_each_fits_interval(tmp_path: Path, capsys: pytest.CaptureFix
     rules_tune(rules, scored=file, json=True)
     (options,) = json.loads(capsys.readouterr().out).values()
     fitted = [one for one in options if one["how"].startswith("peaks over threshold")]
-    assert fitted and all(one["low"] <= one["high"] for one in fitted)
+    assert fitted and all(LOWEST <= one["low"] <= one["threshold"] <= one["high"] for one in fitted)
     rules_tune(rules, scored=file)
     said = capsys.readouterr().out
     assert "90 % interval" in said and f"{fitted[0]['low']:.3f} to {fitted[0]['high']:.3f}" in said
