@@ -54,7 +54,6 @@ def rules_preview(
         columns += ["found", "false", "a week", "beside"]
     show_table(columns, rows, "No rules.")
     told = report.summary()
-    taught = f"; {report.before} articles before only taught" if report.before else ""
     said = f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
     typer.echo(said + (f"; {report.before} articles before only taught" if report.before else ""))
     if report.events:
