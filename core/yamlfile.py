@@ -142,7 +142,9 @@ def parse(text: str, model: type[Model], name: str, further: Further | None = No
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{name}:{line}: {error.problem or 'not YAML'}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError:
+        raise ConfigError(f"{name}:1: lists or mappings within each other, too deep to be read") from None
+    except yaml.YAMLError as error:
         raise ConfigError(f"{name}:1: not YAML: {' '.join(str(error).split())}") from error
     if data is None:
         data = {}

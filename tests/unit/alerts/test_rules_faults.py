@@ -290,3 +290,9 @@ def test_a_threshold_that_can_never_be_passed_or_left_is_refused(said: str, faul
         assert only(text).threshold is not None
     else:
         assert [one for one in faults(text) if one.startswith("rules.yaml:2: ") and fault in one]
+
+
+@pytest.mark.parametrize("text", ["rules: " + "[" * 5_000, "rules: " + "{a: " * 5_000 + "1" + "}" * 5_000])
+def test_what_is_nested_beyond_reading_is_told_in_a_plain_sentence(text: str) -> None:
+    (told,) = faults(text)
+    assert told == "rules.yaml:1: lists or mappings within each other, too deep to be read"
