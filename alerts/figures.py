@@ -2,7 +2,8 @@
 
 What alerts/statistics.py computes, for people and other programs: `newsquake alerts figures`, `GET /v1/series/NAME`
 with `window`, and the dashboard's series page. Nothing is kept: panes as decided never change and hold every
-observation. A window all of whose sources are broken since before it began is NA throughout (alerts/unread.py).
+observation. A window all of whose sources are broken since before it began is NA throughout (alerts/unread.py), and so
+is one that ends before the desk's first pane: nobody was reading then.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerts.lifecycle import six
 from alerts.panes import decode
@@ -21,6 +22,11 @@ from alerts.unread import Unread
 from core.errors import ConfigError
 from core.tables import desks, panes
 from core.times import DAY, MINUTE, iso, span
+
+
+class NoSeries(ConfigError):
+    """The desk has never heard of a series of this name."""
+
 
 LONGEST = 60 * DAY
 """As long as a rule's window can be: what a store adds up for one question."""
@@ -56,14 +62,14 @@ def figures_of(
 ) -> Figures:
     """The figures of the window that ends at `at` (default: where the desk stands), on pane borders.
 
-    Raises ConfigError for a window that is too short or too long, for a time that is not decided yet, and for a
-    series that there is not.
+    Raises ConfigError for a window that is too short or too long and for a time that is not decided yet, NoSeries for
+    a series that there is not.
     """
     if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
         raise Unfit("window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms))
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
-        raise ConfigError(f"desk {desk!r} knows no series {series[:200]!r}")
+        raise NoSeries(f"desk {desk!r} knows no series {series[:200]!r}")
     stands = _stands(connection, desk)
     if at is None:
         at = stands
@@ -83,8 +89,17 @@ def between(connection: Connection, desk: str, series: str, start: int, end: int
     )
     told = [one for (stored,) in connection.execute(query) for one in decode(stored)]
     known = figures(told, start, end)
-    observed = _observed(state or b"", series, start, {one.source for one in told})
+    observed = not _before_all(connection, desk, end) and _observed(
+        state or b"", series, start, {one.source for one in told}
+    )
     return Figures(series, start, end, observed, known if observed else dict.fromkeys(known, NA))
+
+
+def _before_all(connection: Connection, desk: str, end: int) -> bool:
+    """Whether the desk's first pane (each holds an article, and each article is in `all`) lies behind the window."""
+    first = select(func.min(panes.c.start)).where(panes.c.desk == desk, panes.c.series == "all")
+    began = connection.execute(first).scalar()
+    return began is not None and end <= began
 
 
 def _observed(state: bytes, series: str, start: int, sources: set[str]) -> bool:

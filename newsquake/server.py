@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from alerts.api import alerts_router
-from alerts.figures import figures_of
+from alerts.figures import NoSeries, figures_of
 from core import tables
 from core.auth import Tokens
 from core.errors import ConfigError, StoreUnavailable
@@ -102,7 +102,10 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
 
 
 def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens) -> None:
-    @app.get("/v1/series/{name:path}", tags=["series"], dependencies=[Depends(tokens.requires("read"))])
+    @app.get(
+        "/v1/series/{name:path}", tags=["series"], dependencies=[Depends(tokens.requires("read"))],
+        responses={404: {"description": "No series of that name."}},
+    )  # fmt: skip
     def series(
         name: str,
         start: Annotated[str | None, Query(alias="from", description="ISO 8601, UTC")] = None,
@@ -127,8 +130,11 @@ def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens
             if since is not None:
                 raise HTTPException(422, "say `window` or `from`, not both")
             alerts = settings.alerts
-            with store.read() as connection:
-                found = figures_of(connection, alerts.desk, name, length, alerts.pane, until)
+            try:
+                with store.read() as connection:
+                    found = figures_of(connection, alerts.desk, name, length, alerts.pane, until)
+            except NoSeries as error:
+                raise HTTPException(404, str(error)) from error
             return Figures(**found.told())
         panes = tables.panes
         query = select(panes).where(panes.c.desk == settings.alerts.desk, panes.c.series == name)

@@ -68,6 +68,22 @@ def test_a_window_that_nobody_was_reading_is_na_and_not_nought(sqlite_store: Sto
     assert before.observed and before.figures["stories"].value == 1
 
 
+def test_a_window_before_anybody_read_is_na_and_not_nought(sqlite_store: Store) -> None:
+    everything = [told(n, START + n * MINUTE) for n in range(9)]
+    fill(sqlite_store, *everything, series="all")
+    with sqlite_store.write() as connection:
+        later = told(1, START + 30 * MINUTE)
+        row = pane_row("main", pane_of(SERIES, later.at, later.at + MINUTE, [later]), [later])
+        connection.execute(panes.insert(), row)
+    with sqlite_store.read() as connection:
+        ages_ago = figures_of(connection, "main", "all", HOUR, MINUTE, 0)
+        just_before = figures_of(connection, "main", SERIES, HOUR, MINUTE, START)
+        quiet = figures_of(connection, "main", SERIES, 5 * MINUTE, MINUTE, START + 5 * MINUTE)
+    for found in (ages_ago, just_before):
+        assert not found.observed and {one.value for one in found.figures.values()} == {None}
+    assert quiet.observed and quiet.figures["stories"].value == 0, "others were read: a quiet company is calm"
+
+
 def test_what_cannot_be_told_is_refused_in_words(sqlite_store: Store) -> None:
     fill(sqlite_store, told(1, START))
     with sqlite_store.read() as connection:

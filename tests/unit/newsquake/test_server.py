@@ -85,7 +85,8 @@ def test_a_window_of_a_series_is_given_with_its_intervals(client: TestClient, se
     assert (found["start"], found["end"]) == ("1969-12-31T21:01:00Z", "1970-01-01T00:01:00Z")
     assert found["figures"]["net_sentiment"]["value"] == 0.2 and found["figures"]["stories"]["high"] > 11
     assert found["figures"]["momentum"] == {"value": None, "low": None, "high": None, "n": 0}
-    assert client.get("/v1/series/nothing?window=3h", headers=headers).status_code == 422
+    unknown = client.get("/v1/series/nothing?window=3h", headers=headers)
+    assert unknown.status_code == 404 and "knows no series 'nothing'" in unknown.json()["detail"]
     assert client.get("/v1/series/all?window=soon", headers=headers).status_code == 422
 
 
