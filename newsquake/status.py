@@ -116,16 +116,22 @@ class Status:
         """The last look."""
         return self._history[-1][1] if self._history else Snapshot()
 
-    def line(self) -> str:
-        """One line, for where nobody looks at a terminal."""
+    def line(self, stored: int | None = None) -> str:
+        """One line, for where nobody looks at a terminal.
+
+        `stored`: how many articles are, once the run is through: what a stage that was killed had counted is lost, so
+        that by the stages' counts some would still be on their way.
+        """
         now = self.newest
         lags = " ".join(f"{stage} {lag:.0f}" for stage, lag in now.lags.items() if stage != "delivery")
+        scored, decided = now.value("classifier", "scored"), now.value("alerts", "articles")
+        if stored is not None:
+            scored, decided, lags = max(scored, stored), stored, "none"
         event = f"{iso(now.watermark)}" if now.watermark and now.watermark > 0 else "-"
         return (
             # Sent beyond what was read: pushed articles, and after a restart what an embedded broker had lost.
             f"read {now.value('ingest', 'read'):.0f} sent {now.value('ingest', 'sent'):.0f} "
-            f"scored {now.value('classifier', 'scored'):.0f} "
-            f"({self.rate('classifier', 'scored'):.0f}/s) panes {now.value('alerts', 'panes_closed'):.0f} "
+            f"scored {scored:.0f} ({self.rate('classifier', 'scored'):.0f}/s) decided {decided:.0f} "
             f"alerts {now.fired} lag: {lags} event time {event}"
             + (f" SOURCES: {now.sources} (newsquake sources check)" if now.sources else "")
         )
@@ -170,7 +176,7 @@ class Status:
             "classifier": ("scored", f"{value('classifier', 'cache_hits'):,.0f} from the score cache"),
             "alerts": (
                 "articles",
-                f"{value('alerts', 'open_panes'):,.0f} open panes, {value('alerts', 'panes_closed'):,.0f} closed",
+                f"{value('alerts', 'open_panes'):,.0f} open panes",
             ),
             "delivery": ("sent", f"{value('delivery', 'waiting'):,.0f} waiting"),
         }

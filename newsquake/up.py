@@ -94,6 +94,9 @@ class LocalRun:
                 summary.write(self._options.out, store, desk, look(store, desk), took_s)
             if self._options.replay is not None:
                 found = summary.numbers(store, desk)
+                if not self._console.is_terminal:
+                    status.add(look(store, desk))
+                    self._say(status.line(found["stored"] if through else None))
                 self._say(summary.sentence(found) if through else summary.so_far(found))
                 self._say(
                     f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"

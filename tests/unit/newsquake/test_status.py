@@ -41,3 +41,18 @@ def test_where_all_can_be_read_nothing_is_said() -> None:
 
 def test_what_is_sent_again_after_a_restart_is_told_beside_what_is_read() -> None:
     assert "read 2000 sent 6651 scored" in status(read=2000, sent=6651).line()
+
+
+def test_the_last_line_of_a_run_that_is_through_says_what_the_summary_says() -> None:
+    """What a killed stage had counted is lost; the store is not."""
+    found = Status(None, [])
+    stages = {
+        "ingest": {"read": 4857.0, "sent": 4857.0},
+        "classifier": {"scored": 2518.0},
+        "alerts": {"articles": 2500.0},
+    }
+    found.add(Snapshot(stages, fired=3))
+    assert "scored 2518" in found.line() and "lag: ingest 0 classifier 2339" in found.line()
+    last = found.line(stored=4857)
+    assert "read 4857 sent 4857 scored 4857" in last and "decided 4857 alerts 3 lag: none" in last
+    assert "panes" not in last, "minutes of event time, here, and panes of series there"
