@@ -46,8 +46,10 @@ LOWEST = 1.0
 """No budget's threshold lies lower: what happens in one window of ten is not unusual. A budget may so go unspent."""
 MOST = 3.0
 """Incidents that nobody disposed, per onset that the budget allows: with more, p-values are wrong."""
-LYING = 3.0
-"""How much longer than its p-values say a rule's tail is taken to be before onsets must be incidents."""
+PROOF_WEEKS = 1.0
+"""From so much history on, few episodes may prove a level below the conservative tail's (tail.proven)."""
+LEAST_PROVEN = 2.0
+"""Nor that lower than what happens in one window of a hundred: one bad story of a thin series is no proof of anything."""
 GAP_MS = 14 * DAY
 
 
@@ -292,6 +294,10 @@ class Budget:
                     None,
                     None,
                 )
+            # A rule that seldom has its evidence cannot spend its budget on all the chances that the tail counts.
+            enough = weeks >= PROOF_WEEKS
+            if enough and (level := max(LEAST_PROVEN, tail.proven(peaks, allowed, FLOOR))) < start:
+                return level, f"proven by so few episodes: {len(peaks)}", None, None
             return start, f"{how}: too little history", None, None
         if allowed >= n:
             return LOWEST, "every episode so far fits the budget", None, None
@@ -340,7 +346,7 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
     and which share of what they say against that level counts all the same: 0 none, 1 all.
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further than
-    even LYING times that scale lets them, and come in no more bouts of a day than MOST times what the budget
+    even tail.LYING times that scale lets them, and come in no more bouts of a day than MOST times what the budget
     allows, are incidents: counted as false alarms, they would deafen the rule for as long as it remembers. With more
     bouts that is less and less likely, until at twice as many all count. (In one step, half the budget would be ten
     decades of a threshold.)
@@ -352,7 +358,7 @@ def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float)
     rest = n - 1
     if rest < 1:
         return 0, 1.0
-    mean = sum(excess for excess, _ in above[1:]) * log(10.0) / LYING / rest
+    mean = sum(excess for excess, _ in above[1:]) * log(10.0) / tail.LYING / rest
     z = (mean ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * rest)) * 3.0 * rest**0.5
     if normal_tail(z) >= tail.RARE:
         return 0, 1.0

@@ -19,6 +19,10 @@ PRIOR_PEAKS = 40.0
 """Peaks' worth of belief in an exponential tail."""
 _STEEPEST = 0.3
 RARE = 0.01
+LYING = 3.0
+"""How much longer than its p-values say a rule's tail is taken to be at the most, until its peaks show it."""
+LONGEST = LYING / log(10.0)
+"""Scale of that tail: right p-values have 1 / ln 10."""
 
 
 def fit(excesses: Sequence[float]) -> tuple[float, float]:
@@ -82,6 +86,30 @@ def _near(peaks: Sequence[float], allowed: float) -> tuple[float, float, float, 
     base = peaks[near] if near < len(peaks) else peaks[-1]
     scale, shape = fit([peak - base for peak in peaks[:near]])
     return base, scale, shape, near
+
+
+def proven(peaks: Sequence[float], allowed: float, floor: float) -> float:
+    """The level that peaks so few prove to be high enough for what is `allowed` in as long a time.
+
+    The rate of episodes at or above `floor` is at 95 % no more than Poisson's upper bound of their number; a tail of
+    scale LONGEST brings that down to what is allowed. No more than allowed have passed the level so far, either.
+    `peaks` fall; all are at or above `floor`.
+
+    >>> [round(proven([2.0, 1.4], allowed, 0.5), 2) for allowed in (8.0, 4.0, 2.0, 1.0)]
+    [0.5, 1.09, 1.99, 2.89]
+    """
+    level = floor + LONGEST * max(0.0, log(_at_most(len(peaks)) / allowed))
+    return max(level, peaks[int(allowed)]) if len(peaks) > allowed else level
+
+
+def _at_most(count: int) -> float:
+    """The upper 95 % bound of a Poisson mean after `count` (exact within 1 %; Wilson and Hilferty 1931).
+
+    >>> round(_at_most(0), 1), round(_at_most(1), 1), round(_at_most(10), 1)
+    (3.0, 4.7, 17.0)
+    """
+    n = count + 1.0
+    return n * (1.0 - 1.0 / (9.0 * n) + 1.645 / (3.0 * n**0.5)) ** 3
 
 
 def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[float, float]:

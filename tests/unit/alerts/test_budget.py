@@ -211,6 +211,44 @@ def test_a_rule_that_seldom_has_enough_evidence_needs_no_further_proof() -> None
     assert fit.threshold == 1.0 and fit.weeks > 18 and "fits the budget" in fit.method
 
 
+@pytest.mark.parametrize("per_week", [1.0, 3.0])
+def test_episodes_so_few_that_they_fit_the_budget_prove_a_lower_first_threshold(per_week: float) -> None:
+    """Rules that ask for many publishers: looks with evidence are rare, and what they show is then seldom small."""
+    alarms, weeks, lower = 0, 0, 0
+    for seed in range(60):
+        chance = random.Random(seed)
+        one, at, thresholds = budget(per_week), 0, []
+        for week in range(1, 7):
+            seen = []
+            while (at := at + int(chance.expovariate(0.9 * per_week) * WEEK)) < week * WEEK:
+                seen.append(1.5 + chance.expovariate(1.2))
+                one.observe(at, f"s{len(thresholds)}-{at}", seen[-1])
+            at = week * WEEK
+            thresholds.append(one.fit(at).threshold)
+            if week > 1:
+                alarms += sum(peak >= thresholds[-2] for peak in seen)
+                weeks += 1
+        lower += thresholds[-1] < one.initial().threshold
+    assert lower > 45
+    assert alarms / weeks <= per_week
+
+
+def test_as_many_episodes_as_others_have_prove_nothing() -> None:
+    one = budget(1.0)
+    for look in statistics(2, 12):
+        one.observe(*look)
+    assert "too little history" in one.fit(2 * WEEK).method
+
+
+def test_what_passed_the_level_more_often_than_is_allowed_raises_it() -> None:
+    """Three episodes in a fortnight: a tail from the floor would say 2.3, and all three have passed that."""
+    one = budget(1.0)
+    for day, peak in ((0, 0.1), (2, 3.0), (6, 3.2), (10, 2.8), (14, 0.1)):
+        one.observe(HOUR + day * DAY, f"s{day}", peak)
+    fit = one.fit(HOUR + 14 * DAY)
+    assert fit.threshold == 2.8 and fit.method == "proven by so few episodes: 3"
+
+
 def test_the_tail_fit_finds_a_known_exponential() -> None:
     chance = random.Random(1)
     scale, shape = tail.fit([chance.expovariate(2.0) for _ in range(4000)])
@@ -226,6 +264,7 @@ def test_few_series_are_believed_until_their_onsets_are_too_many_for_the_budget(
         assert first.method == "parametric tail of 5 series: no history yet"
         for hour in range(1, 14 * 24):
             day, at = divmod(hour, 24)
+            one.observe(hour * HOUR, "s3", 0.6 * (hour % 2))  # it has its evidence all the time
             one.observe(hour * HOUR, "s1", first.threshold + 0.1 if day < days and at == 9 else 0.1)
             one.observe(hour * HOUR, "s2", first.threshold + 0.1 if day < days and at == 11 else 0.1)
         found.append(one.fit(2 * WEEK))
