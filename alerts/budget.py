@@ -49,7 +49,7 @@ MOST = 3.0
 PROOF_WEEKS = 1.0
 """From so much history on, few episodes may prove a level below the conservative tail's (tail.proven)."""
 LEAST_PROVEN = 2.0
-"""Nor that lower than what happens in one window of a hundred: one bad story of a thin series is no proof of anything."""
+"""Nor that lower than what happens in one window of a hundred: one bad story of a thin series proves nothing."""
 GAP_MS = 14 * DAY
 
 
