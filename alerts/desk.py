@@ -75,6 +75,8 @@ class Desk:
         self._effects = Effects()
         self._trusted: dict[str, int] = {}
         self._gathering = {n: watch.gather for n, watch in enumerate(watches) if watch.gather is not None}
+        for watch in watches:
+            watch.within = self.windows.within
         by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
         self._wanted = self._asked_for if by_name else None
 

@@ -81,6 +81,8 @@ class Minimum(Section):
     articles: int = Field(1, ge=0, le=100_000)
     stories: int = Field(3, ge=0, le=100_000)
     publishers: int = Field(1, ge=0, le=10_000)
+    negative_publishers: int = Field(0, ge=0, le=10_000)
+    """Publishers that tell one of the window's negative stories: many who copy other news are no breadth of it."""
 
 
 class Resolve(Section):

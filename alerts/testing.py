@@ -111,7 +111,7 @@ rules:
     window: {window}
     metric: negative_share
     detector: {kind}
-    minimum: {{stories: {stories}, publishers: {publishers}}}
+    minimum: {{stories: {stories}, publishers: {publishers}, negative_publishers: {negative_publishers}}}
     hold: {hold}
     resolve: {{below: 0.8, after: {after}}}
     threshold: 0.5
@@ -125,6 +125,7 @@ def rule_set(
     window: str = "15m",
     stories: int = 3,
     publishers: int = 1,
+    negative_publishers: int = 0,
     hold: str = "0s",
     after: str = "5m",
     more: str = "",
@@ -135,6 +136,7 @@ def rule_set(
         kind="negative_share",
         stories=stories,
         publishers=publishers,
+        negative_publishers=negative_publishers,
         hold=hold,
         after=after,
         more=more,

@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 
 from alerts import evidence, lifecycle, sentence
+from alerts.breadth import negative_publishers
 from alerts.checks import Check, same
 from alerts.detectors import KINDS, Context, make
+from alerts.observations import label_of
 from alerts.outageproof import Proof
 from alerts.records import Verdict, Window
 from alerts.rules import content_hash
@@ -220,7 +222,7 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     sure = bool(pack.verdict["enough"])
     evident = all(
         getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
-    )
+    ) and _broad(pack)
     # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
     enough = sure and (pack.detector["kind"] == "silence" or (window.observed and evident))
     if line.state == "resolved":
@@ -242,6 +244,18 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     if line.state == "pending":
         yield same("pending since", line.onset, iso(window.end))
     yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
+
+
+def _broad(pack: evidence.Pack) -> bool:
+    """Whether as many publishers tell its bad news as the rule asks for; taken for so where articles are left out."""
+    least = pack.rule.get("min_negative_publishers", 0)
+    if not least or pack.left_out:
+        return True
+    told = (
+        (one.story, one.publisher, not one.abstained, label_of(one.p_negative, one.p_neutral, one.p_positive))
+        for one in pack.articles
+    )
+    return negative_publishers(told) >= least
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:

@@ -57,7 +57,7 @@ def _terms(content: dict[str, Any]) -> dict[str, Any]:
         "severities": [[name, ladder[name]] for name in SEVERITIES if name in ladder],
         "budget_per_week": content["budget"],
         "threshold": content["threshold"],
-        **{f"min_{name}": content["minimum"][name] for name in ("articles", "stories", "publishers")},
+        **{f"min_{name}": number for name, number in content["minimum"].items()},
     }
     return terms | {name: content[name] for name in ("metric", "direction") if content.get(name)}
 

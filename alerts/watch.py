@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 from alerts import lifecycle
+from alerts.breadth import negative_publishers
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.lifecycle import Alert, Began, Look
 from alerts.memory import Memory
+from alerts.observations import Observation
 from alerts.records import State, Verdict, Window
 from alerts.rules import Rule
 from alerts.schedule import ceil_to
@@ -93,6 +95,8 @@ class Watch:
         self._least = rule.min_articles, rule.min_stories, rule.min_publishers
         self.least = max(self._least)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
+        self.within: Callable[[str, int, int], Sequence[Observation]] | None = None
+        """What a window holds, article by article: asked only where a rule has a minimum of its negative publishers."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
         self._memory: Memory[Any, Any] | None = getattr(self.detector, "memory", None)
@@ -143,7 +147,13 @@ class Watch:
     def has_evidence(self, window: Window) -> bool:
         """Whether the window holds what the rule asks for at the least."""
         articles, stories, publishers = self._least
-        return window.articles >= articles and window.stories >= stories and window.publishers >= publishers
+        if window.articles < articles or window.stories < stories or window.publishers < publishers:
+            return False
+        least = self.rule.min_negative_publishers
+        if not least or self.within is None:
+            return True
+        held = self.within(window.series, window.start, window.end)
+        return negative_publishers((o.story, o.publisher, o.decided, o.label) for o in held) >= least
 
     def look(self, at: int, window: Window, hop: Window) -> Outcome:
         """Judge, learn, and move the series' alert."""

@@ -130,6 +130,20 @@ def test_too_few_publishers_are_no_alert():
     assert lines(effects) == b""
 
 
+def test_copies_of_other_news_lend_bad_news_no_breadth():
+    copies = [
+        scored(number, START + number * 1_000, negative=500, signature="ab" * 16, title="A new head office",
+               publisher=f"p{number}.example")
+        for number in range(8)
+    ]  # fmt: skip
+    bot = _burst(START + MINUTE, 100, 9_000, number=20, publisher="bot.example")
+    asked = {"publishers": 6, "negative_publishers": 3}
+    assert lines(drive(desk_of(rule_set(publishers=6)), [*copies, *bot, end_marker(START + DAY)]))
+    assert lines(drive(desk_of(rule_set(**asked)), [*copies, *bot, end_marker(START + DAY)])) == b""
+    three = [scored(50 + n, START + MINUTE, negative=9_000, publisher=f"p{n}.example") for n in range(3)]
+    assert lines(drive(desk_of(rule_set(**asked)), [*copies, *three, *bot, end_marker(START + DAY)]))
+
+
 def test_copies_are_one_story():
     desk = desk_of(rule_set(stories=2))
     copies = _burst(START, 100, 9_000, signature="ab" * 16, title="Bank run in Lyon")

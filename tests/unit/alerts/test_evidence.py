@@ -31,7 +31,7 @@ rules:
     window: 1h
     detector: {kind: negative_share, warmup_stories: 20}
     threshold: 2.0
-    minimum: {stories: 3, publishers: 2}
+    minimum: {stories: 3, publishers: 2, negative_publishers: 2}
     resolve: {below: 0.7, after: 30m}
   - name: many
     series: ["topic:energy"]
@@ -193,6 +193,13 @@ LIES: dict[str, Any] = {
     "another p-value": lambda p: {"line": msgspec.structs.replace(p.line, p_value=1e-9)},
     "a milder rule": lambda p: {"rule": {**p.rule, "content": {**p.rule["content"], "threshold": 1.0}}},
     "a lower minimum beside the rule": lambda p: {"rule": {**p.rule, "min_publishers": 0}},
+    "a lower minimum of bad news": lambda p: {"rule": {**p.rule, "min_negative_publishers": 1}},
+    "bad news of one publisher": lambda p: {
+        "articles": [
+            msgspec.structs.replace(one, publisher="one.example") if one.p_negative > 5_000 else one
+            for one in p.articles
+        ]
+    },
     "a shorter hold beside the rule": lambda p: {"rule": {**p.rule, "hold_ms": 5}},
     "a steeper ladder beside the rule": lambda p: {"rule": {**p.rule, "severities": [["low", 0.5]]}},
     "a parameter of the detector": lambda p: {

@@ -49,7 +49,15 @@ def test_what_decides_changes_the_rules_version_and_who_hears_does_not() -> None
     plain = only(MINIMAL).version
     assert only(MINIMAL + "    route: {default: [mail]}\n").version == plain
     assert only(MINIMAL + "    about: something\n").version == plain
-    for change in ("window: 2h", "budget: 2/week", "hold: 5m", "minimum: {publishers: 2}", "direction: down"):
+    assert only(MINIMAL + "    minimum: {negative_publishers: 0}\n").version == plain
+    for change in (
+        "minimum: {negative_publishers: 2}",
+        "window: 2h",
+        "budget: 2/week",
+        "hold: 5m",
+        "minimum: {publishers: 2}",
+        "direction: down",
+    ):
         assert only(MINIMAL + f"    {change}\n").version != plain, change
     routed = parse_rules(MINIMAL + "    route: {default: [mail]}\n", "a")
     assert routed.version != parse_rules(MINIMAL, "a").version
