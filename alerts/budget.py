@@ -71,7 +71,7 @@ class Fit(msgspec.Struct, frozen=True):
     @property
     def conservative(self) -> bool:
         """Whether the threshold is what p-values say, not what the rule's own peaks say."""
-        return "parametric tail" in self.method or self.method.startswith("conservative tail")
+        return "parametric tail" in self.method or self.method.startswith(("conservative tail", "proven by"))
 
     @property
     def version(self) -> str:

@@ -75,7 +75,7 @@ def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Lear
     fit, weeks, since = watch.fit(now), round(watch.budget.weeks, 1), iso(first)
     if not fit.conservative:
         return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
-    if watch.budget.weeks >= LEAST_WEEKS and "too little" not in fit.method:
+    if watch.budget.weeks >= LEAST_WEEKS and "too little" not in fit.method and "proven by" not in fit.method:
         return Learned("conservative", since, weeks, fit.threshold, fit.method)
     enough = max(now, now + round((LEAST_WEEKS - watch.budget.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
