@@ -111,7 +111,7 @@ rules:
     window: {window}
     metric: negative_share
     detector: {kind}
-    minimum: {{stories: {stories}, publishers: {publishers}, negative_publishers: {negative_publishers}}}
+    minimum: {{stories: {stories}, publishers: {publishers}}}
     hold: {hold}
     resolve: {{below: 0.8, after: {after}}}
     threshold: 0.5
@@ -135,8 +135,7 @@ def rule_set(
         window=window,
         kind="negative_share",
         stories=stories,
-        publishers=publishers,
-        negative_publishers=negative_publishers,
+        publishers=f"{publishers}, negative_publishers: {negative_publishers}",
         hold=hold,
         after=after,
         more=more,
