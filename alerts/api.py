@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, select
 
-from alerts import handling, listing, outbox, silences
+from alerts import audit, handling, listing, outbox, silences
 from alerts.cli_common import moment_of
-from alerts.unfit import one_of
+from alerts.unfit import Unfit, one_of
 from core.auth import Tokens
 from core.errors import ConfigError
 from core.settings import Settings
@@ -60,6 +60,16 @@ class Summary(BaseModel):
     reason: str
 
 
+def _reason(text: str) -> str:
+    try:
+        return audit.check_reason(text)
+    except Unfit as error:
+        raise ValueError(error.said) from None
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_reason)]
+
+
 class Strict(BaseModel):
     """What a caller sends: a key that is not known is refused, as it would otherwise say nothing."""
 
@@ -70,7 +80,7 @@ class Deed(Strict):
     """What is done with an alert."""
 
     action: Literal["acknowledge", "unacknowledge", "close", "dispose"]
-    reason: str = Field(min_length=3, max_length=2000)
+    reason: Reason
     actor: str = Field("", max_length=150, description="The person on whose behalf; goes into the audit log.")
     disposition: handling.Disposition | None = Field(
         None, description="For dispose; with close, the alert is judged as well."
@@ -96,7 +106,7 @@ class NewSilence(Strict):
     alert: str = Field("", max_length=64)
     starts_at: str = Field("0s", max_length=40, description="ISO 8601, or a span from now.")
     ends_at: str = Field(max_length=40, description="ISO 8601, or a span from now such as 2h.")
-    reason: str = Field(min_length=3, max_length=2000)
+    reason: Reason
     actor: str = Field("", max_length=150)
 
     @model_validator(mode="before")
@@ -246,8 +256,6 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
         token: str = handles,
     ) -> dict[str, int]:
         """Send again; ids stay, so that receivers can drop doubles."""
-        from alerts import audit
-
         with store.write() as connection:
             now = store.now_ms(connection)
             try:

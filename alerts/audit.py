@@ -68,6 +68,23 @@ def check_text(**said: str) -> None:
             raise Unfit(name, "it cannot be kept (expected plain text in UTF-8)", text_said)
 
 
+SHORTEST_REASON = 3
+NO_REASON = f"say in a few words why ({SHORTEST_REASON} characters or more)"
+
+
+def check_reason(reason: str) -> str:
+    """The reason, with single blanks. Raises Unfit where it says nothing, for API and command line alike.
+
+    >>> check_reason(" too  soon "), check_reason("误报")
+    ('too soon', '误报')
+    """
+    said = " ".join(reason.split())
+    # A Chinese character says about as much as two letters.
+    if sum(2 if char >= "\u2e80" else 1 for char in said) < SHORTEST_REASON:
+        raise Unfit("reason", NO_REASON)
+    return said
+
+
 def append(
     connection: Connection,
     *,

@@ -21,8 +21,6 @@ from core.tables import alerts, handling
 
 DISPOSITIONS = ("true", "false", "duplicate", "known")
 Disposition = Literal["true", "false", "duplicate", "known"]
-_SHORTEST_REASON = 3
-NO_REASON = f"say in a few words why ({_SHORTEST_REASON} characters or more)"
 _SHORTEST_ID = 6
 TOO_SHORT = f"give at least {_SHORTEST_ID} characters of its id"
 SEVERAL = "several alerts have ids that begin so: give more of it"
@@ -157,9 +155,7 @@ def _do(
     reason: str,
     now_ms: int,
 ) -> str:
-    reason, actor = " ".join(reason.split()), actor.strip()
-    if len(reason) < _SHORTEST_REASON:
-        raise Unfit("reason", NO_REASON)
+    reason, actor = audit.check_reason(reason), actor.strip()
     if not actor:
         raise Unfit("actor", "say who you are")
     audit.check_text(reason=reason, actor=actor)

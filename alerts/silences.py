@@ -9,19 +9,20 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from alerts import audit
-from alerts.handling import NO_REASON
 from alerts.records import Severity
 from alerts.rulesfile import SEVERITIES, matches
 from alerts.series import check_glob, glob_regex, plain_glob
 from alerts.unfit import Unfit, one_of
 from core.errors import ConfigError
 from core.ids import digest
+from core.records import TOPICS
 from core.tables import silences
 from core.times import iso
 
 LONGEST_MS = 366 * 24 * 3_600_000
 MATCHERS = "rule, series, severity or alert"
 """What is asked for where none of them is given, as Unfit's part."""
+EVERYTHING = "one is needed that says more than *, or everything would be silent"
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,10 @@ def _check(
 ) -> None:
     if unknown := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
         raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
-    if not matchers or all(value in ("*", "**") for value in matchers.values()):
-        raise Unfit(MATCHERS, "one is needed that says more than *, or everything would be silent")
+    if not matchers:
+        raise Unfit(MATCHERS, EVERYTHING)
     audit.check_text(reason=reason, author=author, **matchers)
-    if len(reason.strip()) < 3:
-        raise Unfit("reason", NO_REASON)
+    audit.check_reason(reason)
     if not author.strip():
         raise Unfit("author", "say who you are")
     if ends_at <= max(starts_at, now_ms):
@@ -108,6 +108,24 @@ def _check(
     for name in matchers.get("severity", "low").split(","):
         if name not in SEVERITIES:
             raise Unfit("severity", f"{one_of(SEVERITIES)} (several by commas)", name or "''")
+    if all(_is_everything(name, value) for name, value in matchers.items()):
+        raise Unfit(MATCHERS, EVERYTHING)
+
+
+_ANY_RULE = ("q7-x", "z-3")
+_ANY_SERIES = (
+    "all", *(f"topic:{topic}" for topic in TOPICS), "entity:QX:7", "entity:Z:q-7", "source:q7", "source:z.3",
+)  # fmt: skip
+"""Names that nobody gave: what matches them all matches every alert on news, however it is written."""
+
+
+def _is_everything(matcher: str, value: str) -> bool:
+    if matcher == "severity":
+        return set(value.split(",")) >= set(SEVERITIES)
+    if matcher == "alert":
+        return False
+    names = _ANY_RULE if matcher == "rule" else _ANY_SERIES
+    return all(glob_regex(value).fullmatch(name) for name in names)
 
 
 def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:

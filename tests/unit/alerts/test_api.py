@@ -10,7 +10,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from alerts import handling
 from alerts.api import alerts_router
+from core.errors import ConfigError
 from core.settings import Settings
 from core.store import Store
 from core.tables import alerts, audit, tokens
@@ -121,6 +123,26 @@ def test_silences_are_added_checked_and_ended(client: TestClient, body: dict[str
     if listed:
         assert client.delete(f"/v1/silences/{listed[0]['id']}", headers=HANDLE).status_code == 200
         assert client.get("/v1/silences", headers=READ).json()[0]["expired"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken"), [("误报", True), ("ok!", True), ("ok", False), (" a  ", False), ("", False)]
+)
+def test_a_reason_is_asked_for_alike_by_api_and_command_line(
+    client: TestClient, sqlite_store: Store, alert: str, reason: str, taken: bool
+) -> None:
+    deed = {"action": "acknowledge", "reason": reason}
+    answer = client.post(f"/v1/alerts/{alert}/handling", json=deed, headers=HANDLE)
+    assert answer.status_code == (200 if taken else 422)
+    silence = {"rule": "x", "ends_at": "2h", "reason": reason}
+    assert client.post("/v1/silences", json=silence, headers=HANDLE).status_code == (201 if taken else 422)
+    with sqlite_store.write() as connection:
+        said = {"actor": "anna", "reason": reason, "now_ms": T0}
+        if taken:
+            handling.unacknowledge(connection, "main", alert, **said)
+        else:
+            with pytest.raises(ConfigError, match="reason: say in a few words why"):
+                handling.acknowledge(connection, "main", alert, **said)
 
 
 def test_what_is_not_there_is_404_in_words(client: TestClient) -> None:

@@ -261,6 +261,11 @@ def test_an_alert_that_cleared_in_silence_is_never_told(scene: Scene) -> None:
     [
         ({}, {}, "rule, series, severity or alert: one is needed"),
         ({"series": "**"}, {}, "everything would be silent"),
+        ({"series": "{all,topic:*,entity:**,source:*}"}, {}, "everything would be silent"),
+        ({"series": "{**,all}", "rule": "{*,one}"}, {}, "everything would be silent"),
+        ({"rule": "?*"}, {}, "everything would be silent"),
+        ({"severity": "low,medium,high,critical"}, {}, "everything would be silent"),
+        ({"rule": "*", "series": "*:**"}, {"reason": "x"}, "reason: say in a few words why"),
         ({"series": "topic:nonsense"}, {}, "no topic is called"),
         ({"severity": "urgent"}, {}, "severity urgent: expected low, medium, high or critical"),
         ({"colour": "red"}, {}, "unknown matcher"),
@@ -276,6 +281,17 @@ def test_a_silence_is_checked(
     whole = {"starts_at": NOW, "ends_at": NOW + HOUR, "reason": "why not", "author": "anna", **fields}
     with pytest.raises(ConfigError, match=words):
         scene.does(silences.add, matchers, **whole)
+
+
+@pytest.mark.parametrize(
+    "matchers",
+    [
+        {"series": "entity:**"}, {"series": "topic:*"}, {"series": "{all,topic:*}"}, {"rule": "q*"},
+        {"rule": "*", "severity": "low,medium"}, {"series": "**@zh"}, {"series": "{all,topic:*}", "rule": "*"},
+    ],
+)  # fmt: skip
+def test_a_silence_of_much_but_not_of_everything_is_taken(scene: Scene, matchers: dict[str, str]) -> None:
+    scene.does(silences.add, matchers, starts_at=NOW, ends_at=NOW + HOUR, reason="why not", author="anna")
 
 
 def test_maintenance_is_kept_quiet_and_told_after_it(sqlite_store: Store) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import dashboard
-from alerts.handling import NO_REASON, SEVERAL, TOO_SHORT
+from alerts.audit import NO_REASON
+from alerts.handling import SEVERAL, TOO_SHORT
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
