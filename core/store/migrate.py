@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, text
 from core.errors import ConfigError
 from core.store.engine import Store
 
+log = structlog.get_logger(__name__)
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 _LOCK = 7_206_481_155
 
@@ -46,6 +48,8 @@ def migrate(store: Store) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if current is not None:  # a new store is made, not upgraded
+        log.info("store upgraded", store=store.engine.url.render_as_string(), before=current, now=head)
 
 
 def _lock(store: Store, connection: Connection) -> None:

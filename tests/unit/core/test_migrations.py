@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
+from pathlib import Path
 
-from core.store import Store
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from structlog.testing import capture_logs
+
+import core.migrations
+from core.settings import StoreSettings
+from core.store import Store, open_store
 from core.store.migrate import revisions
 from core.tables import metadata
 
@@ -24,3 +31,25 @@ def test_a_migrated_store_is_at_the_head(store: Store) -> None:
         current, head, known = revisions(connection)
     assert known
     assert current == head
+
+
+def test_a_store_of_an_earlier_release_is_upgraded_and_it_is_said_once(tmp_path: Path) -> None:
+    settings = StoreSettings(url=f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.migrations.__file__).parent))
+
+    def opened() -> list[str]:
+        with capture_logs() as logs:
+            open_store(settings).close()
+        return [f"{one['before']} to {one['now']}" for one in logs if one["event"] == "store upgraded"]
+
+    assert opened() == [], "a new store is none that was upgraded"
+    store = open_store(settings)
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    store.close()
+    with store.read() as connection:
+        head = revisions(connection)[1]
+    assert opened() == [f"0004 to {head}"]
+    assert opened() == []
