@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from core.errors import ConfigError
@@ -187,17 +188,24 @@ def _seconds(moment: datetime) -> float:
 def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, float]]:
     """(timestamp as written, value as written, seconds, value) of a CSV; further columns are ignored.
 
-    A header may name the columns `timestamp` and `value` in any order; without one the first two are taken. An empty
-    value, or NaN, is a gap. Raises ConfigError with the line for anything else.
+    A header may name the columns `timestamp` and `value` in any order; without one the first two are taken. Between
+    cells stands a comma, or what the first line has instead: `;` (numbers may then be written 1,5), a tab or `|`. An
+    empty value, or NaN, is a gap. Raises ConfigError with the line for anything else.
     """
-    reader = csv.reader(lines)
+    lines, head = iter(lines), []
+    for line in lines:
+        head.append(line)
+        if line.strip():
+            break
+    between = _delimiter(head[-1] if head else "")
+    reader = csv.reader(chain(head, lines), delimiter=between)
     places: tuple[int, int] | None = None
     last = -math.inf
     for fields in _fields(reader, name):
         if not any(field.strip() for field in fields):
             continue
         if places is None:
-            names = [field.strip().lower().lstrip("\ufeff") for field in fields]
+            names = _names(fields)
             if "timestamp" in names and "value" in names:
                 places = names.index("timestamp"), names.index("value")
                 continue
@@ -219,12 +227,34 @@ def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, flo
             raise ConfigError(f"{where}: {moment[:40]} lies before the row above it; sort the file by time")
         last = seconds
         try:
-            number = float(value) if value else math.nan
+            number = float(value.replace(",", ".") if between == ";" else value) if value else math.nan
         except ValueError:
             raise ConfigError(f"{where}: not a number: {value[:40]!r}") from None
         yield moment, value, seconds, number
     if places is None:
         raise ConfigError(f"{name}: it holds no row (expected the columns timestamp and value)")
+
+
+def _names(fields: list[str]) -> list[str]:
+    return [field.strip().lower().lstrip("\ufeff") for field in fields]
+
+
+def _delimiter(line: str) -> str:
+    """What stands between the cells of the first line: what makes a header or a row of it; else a comma.
+
+    >>> _delimiter("timestamp;value"), _delimiter("2026-01-01;1,5"), _delimiter('value,timestamp,"a;b"')
+    (';', ';', ',')
+    """
+    for between in ",;\t|":
+        try:
+            fields = next(csv.reader([line], delimiter=between), [])
+        except csv.Error:
+            break
+        if len(fields) > 1 and (
+            {"timestamp", "value"} <= set(_names(fields)) or _time(fields[0]) is not None
+        ):
+            return between
+    return ","
 
 
 def _fields(reader: Any, name: str) -> Iterator[list[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import sys
+from io import BufferedReader, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -24,13 +26,13 @@ def detect(
 ) -> None:
     """Score any timestamp,value series as a stream: each score (0..1) uses only the past; above 0.5 is unusual."""
     if str(series) == "-":
-        with open(sys.stdin.fileno(), newline="", encoding="utf-8-sig", closefd=False) as file:
+        with open(sys.stdin.fileno(), "rb", closefd=False) as file:
             _read(file, "standard input", out)
         return
     if out is not None and out.exists() and series.exists() and out.samefile(series):
         raise ConfigError(f"{out}: it is the series itself; name another file to write to")
     try:
-        with series.open(newline="", encoding="utf-8-sig") as file:
+        with series.open("rb") as file:
             _read(file, str(series), out)
     except BrokenPipeError:
         raise
@@ -38,11 +40,17 @@ def detect(
         raise ConfigError(f"{series}: {error.strerror or error}") from error
 
 
-def _read(file: TextIO, name: str, out: Path | None) -> None:
+def _read(file: BufferedReader, name: str, out: Path | None) -> None:
+    """UTF-8 as everywhere, or UTF-16, which spreadsheets save: it begins with a mark."""
+    wide = file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    lines = TextIOWrapper(file, "utf-16" if wide else "utf-8-sig", newline="")
     try:
-        _write(file, name, out)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{name}: not UTF-8 text (byte {error.start})") from error
+        _write(lines, name, out)
+    except UnicodeError as error:
+        at = f" (byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise ConfigError(f"{name}: not UTF-{16 if wide else 8} text{at}") from error
+    finally:
+        lines.detach()  # whoever opened it closes it
 
 
 def _write(lines: TextIO, name: str, out: Path | None) -> None:

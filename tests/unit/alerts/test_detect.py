@@ -162,6 +162,42 @@ def test_the_series_itself_is_not_written_over(tmp_path: Path) -> None:
     assert source.read_text() == "timestamp,value\n2024-01-01,1\n"
 
 
+@pytest.mark.parametrize("between", [";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("header", ["timestamp{}value\n", "value{}timestamp\n", "\n"])
+def test_tables_as_spreadsheets_save_them_are_read(
+    tmp_path: Path, between: str, encoding: str, header: str
+) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    mark = "," if between == ";" else "."
+    told = [(f"2024-01-01 00:{i:02d}:00", f"{i % 7}{mark}5") for i in range(60)]
+    if header.startswith("value"):
+        text = "".join(f"{value}{between}{moment}\r\n" for moment, value in told)
+    else:
+        text = "".join(f"{moment}{between}{value}\r\n" for moment, value in told)
+    source.write_bytes((header.format(between) + text).encode(encoding))
+    detect(source, out)
+    lines = out.read_text().splitlines()
+    shown = '"1,5"' if mark == "," else "1.5"
+    assert len(lines) == 61 and lines[2].startswith(f"2024-01-01 00:01:00,{shown},")
+    numbers = [number for *_, number in rows(text_of(source, encoding).splitlines(), "x")]
+    assert numbers == [i % 7 + 0.5 for i in range(60)]
+
+
+def text_of(file: Path, encoding: str) -> str:
+    return file.read_bytes().decode(encoding)
+
+
+def test_a_line_of_such_a_table_is_still_named_by_its_number(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes("\ntimestamp;value\n2024-01-01;1,5\n2024-01-02;1.000,5\n".encode("utf-16"))
+    with pytest.raises(ConfigError, match=r"in\.csv:4: not a number: '1\.000,5'"):
+        detect(source, tmp_path / "out.csv")
+    source.write_bytes("timestamp;value\n".encode("utf-16") + b"\x00")
+    with pytest.raises(ConfigError, match="not UTF-16 text"):
+        detect(source, tmp_path / "out.csv")
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n  \n"])
 def test_a_file_without_any_row_is_told(tmp_path: Path, content: bytes) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
