@@ -82,13 +82,10 @@ def desk_of(told: Told, true_stories: bool) -> type[Desk]:
 
             self.stories.place = noted  # type: ignore[method-assign]
 
-        def _look_early(self, pane: Window, interest: tuple[int, ...]) -> None:
-            self._came.add(pane.series)
-            super()._look_early(pane, interest)
-
         def _moment(self, at: int) -> int:
-            self._came.clear()
+            before = len(self._effects.panes)
             closed = super()._moment(at)
+            self._came = {pane.window.series for pane in self._effects.panes[before:]}
             for incident in told.incidents if self._came else ():
                 for watch in self.watches:
                     if incident.onset <= at <= incident.end + watch.window_ms:
