@@ -308,6 +308,7 @@ class Desk:
         self._effects.alerts[alert.id] = alert
         if alert.began is not None and look.at == alert.onset:
             alert.began.articles = self._inside(look.window)
+            alert.began.left = self._left(watch, outcome.hop)
         if not outcome.changes:
             return
         if outcome.changes[-1] == "firing" and not alert.incident:
@@ -318,22 +319,33 @@ class Desk:
             if state == "pending" and began is not None:  # as it was known then, not now
                 alert.began = None
                 onset = Outcome(began.look, began.hop, alert, None, [state], began.prior)
-                self._say(watch, onset, state, began.severity, began.articles)
+                self._say(watch, onset, state, began.severity, began.articles, began.left)
             else:
-                self._say(watch, outcome, state, alert.severity, self._inside(look.window))
+                inside, left = self._inside(look.window), self._left(watch, outcome.hop)
+                self._say(watch, outcome, state, alert.severity, inside, left)
 
     def _say(
-        self, watch: Watch, outcome: Outcome, state: State, severity: Severity, inside: list[tuple[str, str]]
+        self,
+        watch: Watch,
+        outcome: Outcome,
+        state: State,
+        severity: Severity,
+        inside: list[tuple[str, str]],
+        left: list[tuple[str, str]] | None,
     ) -> None:
         alert, look = outcome.alert, outcome.look
         assert alert is not None
         ids = sorted({article for article, _ in inside})
         line = lifecycle.line_of(alert, state, severity, look, ids, self.lateness_ms)
-        self._effects.changes.append(Change(line, look.at, alert.incident, watch, outcome, inside))
+        self._effects.changes.append(Change(line, look.at, alert.incident, watch, outcome, inside, left=left))
 
     def _inside(self, window: Window) -> list[tuple[str, str]]:
         """(article, story) of what the window holds."""
         return [(o.article, o.story) for o in self.windows.within(window.series, window.start, window.end)]
+
+    def _left(self, watch: Watch, hop: Window) -> list[tuple[str, str]] | None:
+        """The same of a hop that the window does not hold; None: it holds it."""
+        return self._inside(hop) if watch.learns_what_left else None
 
 
 def _order(entry: Entry) -> tuple[int, str, str]:

@@ -70,6 +70,8 @@ class Change:
     """Of an immediate alert's article."""
     proof: Proof | None = None
     """Of an outage."""
+    left: Sequence[tuple[str, str]] | None = None
+    """(article id, story id) of what the hop held, where it had left the window."""
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 A pack is JSON: the line of alerts.jsonl, the rule and its version, the window and its articles with hashes and scores
 as they counted in this series, their stories and publishers, what was expected and from which fit, the detector's
-state before the deciding step, a sentence in English and in Chinese made from these numbers only, and the most
-telling headlines. Its `hash` covers all of it. alerts/verify.py checks a pack; nothing here reads a clock or the store.
+state before the deciding step and the hop that it learned then, a sentence in English and in Chinese made from these
+numbers only, and the most telling headlines. Its `hash` covers all of it. alerts/verify.py checks a pack; nothing here
+reads a clock or the store.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from alerts.outageproof import Proof
 from alerts.outagerules import OutageRule
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules import AnyRule, ImmediateRule, Rule
-from alerts.series import entity_of
+from alerts.series import entity_of, topic_of
 from alerts.telling import telling
 from core.ids import text_hash
-from core.records import ONE, ScoredArticle
+from core.records import ONE, Mention, ScoredArticle
 
 SCHEMA = "evidence/1"
 MOST_ARTICLES = 500
@@ -52,6 +53,19 @@ class Inputs:
     pane_ms: int = 60_000
     lateness_ms: int = 60_000
     outage: Proof | None = None
+    left: Sequence[tuple[ScoredArticle, str]] | None = None
+    """Of a hop that has left the window: its articles and their stories; None where nobody says."""
+
+
+class EvidenceMention(msgspec.Struct, frozen=True, kw_only=True):
+    """A company that the article of an immediate alert names, and how it speaks of it. Shares in 1/10,000."""
+
+    entity: str
+    relevance: int
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool
 
 
 class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +89,24 @@ class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
     relevance: int = ONE
     topics: dict[str, int] = {}
     model_version: str = ""
+    topic_threshold: int | msgspec.UnsetType = msgspec.UNSET
+    """In a topic's series: from which probability on the article belongs to it."""
+    mentions: list[EvidenceMention] | msgspec.UnsetType = msgspec.UNSET
+    """Of an immediate alert about companies: all that the article names, as the most relevant one is taken."""
+
+
+class HopArticle(msgspec.Struct, frozen=True, kw_only=True):
+    """An article of a hop that has left the window, as it counted: the detector learned from it in this step."""
+
+    id: str
+    revision: str
+    publisher: str
+    available_at: int
+    story: str
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool
 
 
 class EvidenceStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,12 +142,15 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
     outage: Proof | msgspec.UnsetType = msgspec.UNSET
     """Of an outage: what ingest said, and what follows from it."""
+    hop_articles: list[HopArticle] | msgspec.UnsetType = msgspec.UNSET
+    """What the hop holds where the window does not hold it; packs of before, and hops of thousands, lack it."""
 
 
 def pack(inputs: Inputs) -> bytes:
     """The pack as JSON bytes; the same inputs in any order of articles give the same bytes."""
     ordered = sorted(inputs.articles, key=lambda pair: (pair[0].article.available_at, pair[0].article.id))
-    counted = [_as_counted(scored, story, inputs.line.series) for scored, story in ordered]
+    at_once = isinstance(inputs.rule, ImmediateRule)
+    counted = [as_counted(scored, story, inputs.line.series, at_once) for scored, story in ordered]
     kept = counted[-MOST_ARTICLES:]
     made = Pack(
         schema=SCHEMA,
@@ -137,6 +172,7 @@ def pack(inputs: Inputs) -> bytes:
         pane_ms=inputs.pane_ms,
         lateness_ms=inputs.lateness_ms,
         outage=inputs.outage or msgspec.UNSET,
+        hop_articles=_hop(inputs),
     )
     return msgspec.json.encode(msgspec.structs.replace(made, hash=hash_of(made)))
 
@@ -166,14 +202,13 @@ def direction(metric: str, way: str) -> str:
     return "any"
 
 
-def _as_counted(scored: ScoredArticle, story: str, series: str) -> EvidenceArticle:
-    article, feeling, relevance = scored.article, scored, ONE
-    own: Any = feeling
-    if entity := entity_of(series):
-        named = (one for one in scored.mentions if one.entity == entity and one.relevance >= MIN_RELEVANCE)
-        mention = next(named, None)
-        if mention is not None:
-            own, relevance = mention, mention.relevance
+def as_counted(scored: ScoredArticle, story: str, series: str, at_once: bool = False) -> EvidenceArticle:
+    """The article as it counts in this series; `at_once`: as an immediate rule reads it."""
+    article, relevance = scored.article, ONE
+    own: Any = scored
+    mention = _spoken_of(scored, entity_of(series), 0 if at_once else MIN_RELEVANCE)
+    if mention is not None:
+        own, relevance = mention, mention.relevance
     return EvidenceArticle(
         id=article.id,
         revision=article.revision,
@@ -193,7 +228,33 @@ def _as_counted(scored: ScoredArticle, story: str, series: str) -> EvidenceArtic
         relevance=relevance,
         topics=dict(sorted(scored.topics.items())),
         model_version=scored.model_version,
+        topic_threshold=scored.topic_threshold if topic_of(series) and not at_once else msgspec.UNSET,
+        mentions=[_mention(one) for one in scored.mentions]
+        if at_once and entity_of(series)
+        else msgspec.UNSET,
     )
+
+
+def _spoken_of(scored: ScoredArticle, entity: str, least: int) -> Mention | None:
+    """The first mention of this company that is relevant enough."""
+    named = (one for one in scored.mentions if entity and one.entity == entity and one.relevance >= least)
+    return next(named, None)
+
+
+def _mention(mention: Mention) -> EvidenceMention:
+    return EvidenceMention(**{name: getattr(mention, name) for name in EvidenceMention.__struct_fields__})
+
+
+def _hop(inputs: Inputs) -> list[HopArticle] | msgspec.UnsetType:
+    if inputs.left is None or len(inputs.left) > MOST_ARTICLES:
+        return msgspec.UNSET
+    told = [in_short(as_counted(scored, story, inputs.line.series)) for scored, story in inputs.left]
+    return sorted(told, key=lambda one: (one.available_at, one.id))
+
+
+def in_short(article: EvidenceArticle) -> HopArticle:
+    """The article without what no figure is made of."""
+    return HopArticle(**{name: getattr(article, name) for name in HopArticle.__struct_fields__})
 
 
 def _stories(articles: Sequence[EvidenceArticle]) -> list[EvidenceStory]:

@@ -62,6 +62,8 @@ class Began(msgspec.Struct):
     """The detector's state before that look, for the evidence."""
     articles: list[tuple[str, str]] = []
     """(article id, story id) of what the window held."""
+    left: list[tuple[str, str]] | None = None
+    """The same of the hop, where it had left the window; None: kept before anybody asked."""
 
 
 class Alert(msgspec.Struct, kw_only=True):

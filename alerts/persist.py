@@ -253,8 +253,16 @@ def _pack(connection: Connection, name: str, desk: Desk, change: Change) -> byte
             fit=fit.to_json() if fit is not None else "",
             context=watch.describe(),
             state=outcome.prior,
+            left=_left(connection, name, change),
         )
     return evidence.pack(inputs)
+
+
+def _left(connection: Connection, name: str, change: Change) -> list[tuple[ScoredArticle, str]] | None:
+    if change.left is None:
+        return None
+    stories = dict(change.left)
+    return [(scored, stories[scored.article.id]) for scored in _texts(connection, name, list(stories), "")]
 
 
 def _texts(connection: Connection, name: str, ids: list[str], revision: str) -> list[ScoredArticle]:
