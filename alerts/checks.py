@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,10 +11,13 @@ import msgspec
 
 @dataclass(frozen=True)
 class Check:
-    """One figure: `agrees`, `differs`, or `unknown` where the pack does not hold what it takes."""
+    """One figure: `agrees`, `differs`, or `unknown` where the pack does not hold what it takes.
+
+    `stated`: nothing is derived from it, and it is derived from nothing.
+    """
 
     what: str
-    verdict: Literal["agrees", "differs", "unknown"]
+    verdict: Literal["agrees", "differs", "unknown", "stated"]
     detail: str
 
 
@@ -22,6 +26,16 @@ def same(what: str, told: Any, found: Any) -> Check:
     if told == found:
         return Check(what, "agrees", _shown(told))
     return Check(what, "differs", f"the pack says {_shown(told)}, derived {_shown(found)}")
+
+
+def listed(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
+    """The first few names, and how many more.
+
+    >>> listed(["a", "b", "c", "d"])
+    'a, b, c and 1 more'
+    """
+    more = len(names) - most
+    return between.join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _shown(value: Any) -> str:

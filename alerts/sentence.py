@@ -34,7 +34,7 @@ def both(
     if outage is not None:
         return outagewords.sentence(line, outage)
     if not isinstance(rule, Rule) or window is None or verdict is None:
-        return {"en": _immediate(line, "en"), "zh": _immediate(line, "zh")}
+        return at_once(line)
     return windowed(line, rule.metric, window, verdict)
 
 
@@ -166,6 +166,11 @@ def p_value(value: float | None) -> str:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.0e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def at_once(line: AlertLine) -> dict[str, str]:
+    """The sentence of an immediate rule's alert, by language."""
+    return {tongue: _immediate(line, tongue) for tongue in _TONGUES}
 
 
 def _immediate(line: AlertLine, tongue: Tongue) -> str:

@@ -23,6 +23,7 @@ from alerts.records import Verdict, Window
 from alerts.rules import content_hash
 from alerts.rulesfile import SEVERITIES
 from alerts.telling import telling
+from alerts.verifyimmediate import verify_immediate
 from alerts.verifyoutage import verify_outage
 from alerts.verifyrule import rule_checks
 from alerts.watch import LASTING
@@ -49,7 +50,7 @@ def _checks(pack: evidence.Pack) -> Iterator[Check]:
         yield from verify_outage(pack, pack.outage)
         return
     if pack.window is None:
-        yield from _immediate(pack)
+        yield from verify_immediate(pack)
         return
     window = Window(**pack.window)
     yield same("alert's id", pack.line.id, _window_id(pack))
@@ -81,25 +82,6 @@ def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> C
 def _window_id(pack: evidence.Pack) -> str:
     line = pack.line
     return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
-
-
-def _immediate(pack: evidence.Pack) -> Iterator[Check]:
-    if len(pack.articles) != 1:
-        yield Check("article", "differs", f"expected one, the pack has {len(pack.articles)}")
-        return
-    article = pack.articles[0]
-    made = lifecycle.immediate_id(pack.line.rule, pack.line.rule_version, article.id, article.revision)
-    yield same("alert's id", pack.line.id, made)
-    yield same("onset", pack.line.onset, iso(article.available_at))
-    wanted = str(pack.rule["sentiment"])
-    if wanted != "any":
-        share = {"negative": article.p_negative, "positive": article.p_positive}[wanted]
-        enough = share >= pack.rule["min_probability"] and not article.abstained
-        yield Check(
-            "condition",
-            "agrees" if enough else "differs",
-            f"{wanted} {share} ≥ {pack.rule['min_probability']}",
-        )
 
 
 def _articles(pack: evidence.Pack, window: Window) -> Iterator[Check]:
