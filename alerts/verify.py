@@ -1,7 +1,9 @@
 """Deriving an alert again from its evidence pack, and saying of each figure whether it agrees.
 
-Needs nothing but the pack (and, for the texts behind the hashes, the store that has them). The arithmetic here is
-written anew, from DESIGN.md, and not shared with the desk: one mistake does not confirm itself.
+Needs nothing but the pack; what only the store can say is in alerts/verifystore.py, what is taken as the pack states it
+in alerts/stated.py. The arithmetic is written anew, from DESIGN.md, and not shared with the desk: one mistake does not
+confirm itself. Parts: the rule (alerts/verifyrule.py), what is counted (alerts/verifycounts.py), and here the verdict,
+the decision and the words; alerts of other kinds are alerts/verifyimmediate.py and alerts/verifyoutage.py.
 """
 
 from __future__ import annotations
@@ -20,12 +22,12 @@ from alerts.detectors import KINDS, Context, make
 from alerts.observations import label_of
 from alerts.outageproof import Proof
 from alerts.records import Verdict, Window
-from alerts.rules import content_hash
 from alerts.rulesfile import SEVERITIES
 from alerts.telling import telling
+from alerts.verifycounts import article_checks, count_checks, hop_checks
 from alerts.verifyimmediate import verify_immediate
 from alerts.verifyoutage import verify_outage
-from alerts.verifyrule import rule_checks
+from alerts.verifyrule import rule_checks, version_checks
 from alerts.watch import LASTING
 from core.errors import ConfigError
 from core.times import iso, parse_iso
@@ -45,7 +47,7 @@ def verify(pack: evidence.Pack) -> list[Check]:
 
 def _checks(pack: evidence.Pack) -> Iterator[Check]:
     yield same("pack's hash", pack.hash, evidence.hash_of(pack))
-    yield same("rule's version", pack.line.rule_version, content_hash(pack.rule.get("content", {})))
+    yield from version_checks(pack)
     if isinstance(pack.outage, Proof):
         yield from verify_outage(pack, pack.outage)
         return
@@ -55,8 +57,9 @@ def _checks(pack: evidence.Pack) -> Iterator[Check]:
     window = Window(**pack.window)
     yield same("alert's id", pack.line.id, _window_id(pack))
     yield from rule_checks(pack, window)
-    yield from _articles(pack, window)
-    yield from _counts(pack, window)
+    yield from article_checks(pack, window)
+    yield from count_checks(pack, window)
+    yield from hop_checks(pack, window)
     yield from _verdict(pack)
     yield from _decision(pack, window)
     yield from _words(pack, window)
@@ -82,64 +85,6 @@ def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> C
 def _window_id(pack: evidence.Pack) -> str:
     line = pack.line
     return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
-
-
-def _articles(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    known = min(
-        window.end, parse_iso(pack.line.decided_at) - pack.lateness_ms
-    )  # when the line says it was decided
-    outside = [one.id for one in pack.articles if not window.start <= one.available_at < known]
-    yield Check(
-        "no look ahead",
-        "differs" if outside else "agrees",
-        f"{len(outside)} articles are not of this window, or came after what decided: {outside[0]}"
-        if outside
-        else f"{len(pack.articles)} articles, all known in [{iso(window.start)}, {iso(known)})",
-    )
-    if pack.left_out == 0:
-        ids = sorted({one.id for one in pack.articles})
-        yield same("article ids", len(pack.line.article_ids), len(ids))
-        if ids != sorted(pack.line.article_ids):
-            yield Check("article ids", "differs", "the line names other articles than the pack")
-
-
-def _counts(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    if pack.left_out:
-        yield Check("counts", "unknown", f"the pack leaves {pack.left_out} articles out")
-        return
-    stories: dict[str, list[evidence.EvidenceArticle]] = {}
-    for article in pack.articles:
-        stories.setdefault(article.story, []).append(article)
-    found = {
-        "articles": len(pack.articles),
-        "stories": len(stories),
-        "publishers": len({article.publisher for article in pack.articles}),
-        "decided": 0,
-        "negative": 0,
-        "sentiment_sum": 0,
-        "sentiment_squares": 0,
-        "positive": 0,
-    }
-    for told in stories.values():
-        judged = [article for article in told if not article.abstained]
-        if not judged:
-            continue
-        found["decided"] += 1
-        bad = sum(one.p_negative > max(one.p_neutral, one.p_positive) for one in judged)
-        good = sum(one.p_positive > max(one.p_neutral, one.p_negative) for one in judged)
-        found["negative"] += 2 * bad > len(judged)
-        found["positive"] += 2 * good > len(judged)
-        mean = math.floor(sum(one.p_positive - one.p_negative for one in judged) / len(judged) + 0.5)
-        found["sentiment_sum"] += mean
-        found["sentiment_squares"] += mean * mean
-    told_of = msgspec.structs.asdict(window)
-    for name, number in found.items():
-        if name in (
-            pack.window or {}
-        ):  # packs of before windows counted positive stories have no such figure
-            yield same(name, told_of[name], number)
-    for name in ("articles", "stories", "publishers"):
-        yield same(f"line's {name}", getattr(pack.line, name), told_of[name])
 
 
 def _verdict(pack: evidence.Pack) -> Iterator[Check]:
@@ -220,9 +165,15 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         far = 1 + (statistic - threshold) / abs(threshold) if threshold else 1.0
         rungs = [name for name, ratio in rule["severities"] if far >= ratio - 1e-12]
         reached = rungs[-1] if rungs else rule["severities"][0][0]
-        fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
-        said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
-        yield Check("severity", "agrees" if fits else "differs", said)
+        if line.state == "pending" or not rule["hold_ms"]:  # one look: at the onset, or where it rose
+            yield same("severity", line.severity, reached)
+        else:
+            fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
+            said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
+            yield Check("severity", "agrees" if fits else "differs", said)
+    ladder = [name for name, _ in rule["severities"]]
+    if line.severity not in ladder:
+        yield Check("severity", "differs", f"{line.severity} is none of the rule's: {', '.join(ladder)}")
     if line.state == "pending":
         yield same("pending since", line.onset, iso(window.end))
     yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
@@ -248,7 +199,7 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
         fit = msgspec.json.decode(pack.fit)
         yield same("threshold", pack.threshold, fit.get("threshold"))
     else:
-        yield Check("threshold", "unknown", "the pack holds no fit")
+        yield Check("threshold", "differs", "the rule sets none, and the pack holds no fit")
 
 
 def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:

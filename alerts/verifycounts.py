@@ -225,4 +225,6 @@ def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
             yield same(f"hop: {name}", told[name], found[name])
     else:
         said = f"{hop.articles} articles, {hop.stories} stories counted again"
-        yield Check("hop: counts", "agrees", said if length else "none: between two points of the rule's grid")
+        yield Check(
+            "hop: counts", "agrees", said if length else "none: between two points of the rule's grid"
+        )

@@ -11,104 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import evidence, verify
-from alerts.desk import Desk
-from alerts.effects import Change
 from alerts.records import Verdict, Window
-from alerts.rules import RuleSet, parse_rules
+from alerts.rules import parse_rules
 from alerts.sentence import figure, p_value, windowed
 from alerts.testing import START, scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from core.ids import text_hash
-from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE, iso, parse_iso
-
-RULES = parse_rules(
-    """
-rules:
-  - name: share
-    series: ["topic:energy", "entity:US:XOM"]
-    window: 1h
-    detector: {kind: negative_share, warmup_stories: 20}
-    threshold: 2.0
-    minimum: {stories: 3, publishers: 2, negative_publishers: 2}
-    resolve: {below: 0.7, after: 30m}
-  - name: many
-    series: ["topic:energy"]
-    window: 1h
-    detector: {kind: volume, warmup_hours: 12, warmup_stories: 20}
-    minimum: {stories: 3}
-    budget: 2000/week
-  - name: fixed
-    series: ["topic:energy"]
-    window: 1h
-    metric: negative_share
-    threshold: 0.9
-immediate:
-  - name: at-once
-    topics: [energy]
-    min_probability: 0.97
-""",
-    "rules.yaml",
-)
-
-
-def news() -> list[ScoredArticle]:
-    """Two quiet days, then an hour of bad news."""
-    rng = random.Random(5)
-    made = [
-        scored(number, START + number * 10 * MINUTE + rng.randrange(MINUTE), negative=rng.choice([900, 2000, 6000]),
-               entities=["US:XOM"] if number % 2 else [])
-        for number in range(2 * 24 * 6)
-    ]  # fmt: skip
-    burst = START + 50 * HOUR
-    made += [
-        scored(1000 + number, burst + number * 2 * MINUTE, negative=9_800 if number == 3 else 9_000,
-               entities=["US:XOM"], title=f"Refinery burns for day {number}", abstained=number == 7)
-        for number in range(25)
-    ]  # fmt: skip
-    return made
-
-
-def decided(rules: RuleSet = RULES) -> list[tuple[Change, evidence.Inputs]]:
-    """What the desk decides, with the inputs of each pack, made as alerts/persist.py makes them."""
-    articles = {one.article.id: one for one in news()}
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
-    for one in sorted(articles.values(), key=lambda one: one.article.available_at):
-        desk.take(one)
-    desk.mark(0, Marker(writer="t", t=START + 60 * HOUR, end=True))
-    changes: list[Change] = []
-    more = True
-    while more:
-        more = desk.advance()
-        changes += desk.effects().changes
-    found = []
-    for change in changes:
-        common: dict[str, Any] = {
-            "line": change.line, "rules_version": rules.version, "pane_ms": MINUTE, "lateness_ms": MINUTE,
-            "articles": [(articles[name], story) for name, story in change.articles],
-        }  # fmt: skip
-        if change.watch is None or change.outcome is None:
-            found.append((change, evidence.Inputs(rule=rules.rule(change.line.rule), **common)))
-            continue
-        fit = change.watch.fit(change.at) if change.watch.rule.threshold is None else None
-        outcome = change.outcome
-        found.append(
-            (
-                change,
-                evidence.Inputs(
-                    rule=change.watch.rule, window=outcome.look.window, hop=outcome.hop, verdict=outcome.look.verdict,
-                    threshold=outcome.look.threshold, fit=fit.to_json() if fit else "",
-                    context=change.watch.describe(), state=outcome.prior, **common,
-                ),
-            )
-        )  # fmt: skip
-    return found
+from tests.support.packs import RULES, decided, packs
 
 
 @pytest.fixture(scope="module")
 def made() -> list[evidence.Pack]:
-    return [evidence.load(evidence.pack(inputs)) for _, inputs in decided()]
+    return packs()
 
 
 def test_the_burst_fires_every_rule_and_resolves(made: list[evidence.Pack]) -> None:
@@ -141,8 +55,8 @@ rules:
 """,
         "rules.yaml",
     )
-    packs = [evidence.load(evidence.pack(inputs)) for _, inputs in decided(rules)]
-    pack = next(one for one in packs if one.line.state == "firing")
+    found = packs(rules)
+    pack = next(one for one in found if one.line.state == "firing")
     assert pack.verdict is not None and pack.window is not None
     quiet = (pack.window["end"] - pack.verdict["since"]) // MINUTE
     said = f"{quiet} min" if quiet < 120 else f"{quiet // 60} h"
@@ -154,8 +68,8 @@ rules:
 
 def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it_again() -> None:
     held = parse_rules(RULES.source.replace("threshold: 2.0", "threshold: 2.0\n    hold: 15m"), "rules.yaml")
-    packs = [evidence.load(evidence.pack(inputs)) for _, inputs in decided(held)]
-    mine = [pack for pack in packs if pack.line.rule == "share" and pack.line.series == "topic:energy"]
+    found = packs(held)
+    mine = [pack for pack in found if pack.line.rule == "share" and pack.line.series == "topic:energy"]
     pending, firing = (
         next(pack for pack in mine if pack.line.state == state) for state in ("pending", "firing")
     )
