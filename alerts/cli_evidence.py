@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,15 @@ import msgspec
 import typer
 from sqlalchemy import Connection, select
 
-from alerts import audit, evidence, handling, verify
+from alerts import audit, evidence, handling, verify, verifystore
 from alerts.cli_common import Config, DeskName, Json, StoreUrl, open_desk, show_json
+from alerts.stated import stated
 from alerts.unfit import Unfit
 from core.errors import ConfigError, NewsquakeError
-from core.ids import text_hash
-from core.tables import alert_lines, articles
+from core.tables import alert_lines
+from core.times import iso
+
+_MARKS = {"agrees": "ok  ", "differs": "BAD ", "unknown": "  ? ", "stated": "  - "}
 
 
 def show(
@@ -59,50 +63,60 @@ def check(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Derive the alert again from its pack and say whether every figure agrees. Exit status 1 where one does not."""
-    stored: list[verify.Check] = []
+    """Derive the alert again from its pack and say whether every figure agrees. Exit status 1 where one does not.
+
+    An alert's id: every pack that the store has of it, also held against the store's own line, articles, scores, rules
+    and audit log.
+    """
     if Path(which).is_file():
-        packs = [Path(which).read_bytes()]
+        pack = _load(Path(which).read_bytes(), which)
+        found = [("", [*verify.verify(pack), *stated(pack)])]
     else:
         with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
             try:
                 alert = handling.find(connection, at.name, which).id
             except Unfit as error:
                 raise ConfigError(f"{error}; nor is there such a file") from error
-            query = select(alert_lines.c.evidence).where(
-                alert_lines.c.desk == at.name, alert_lines.c.id == alert
-            )
-            packs = [
-                pack
-                for pack in connection.execute(query.order_by(alert_lines.c.decided_at)).scalars()
-                if pack
-            ]
-            stored = [_stored(connection, _load(pack, which)) for pack in packs]
-        if not packs:
-            raise ConfigError(f"alert {which}: no evidence pack")
-    found = [verify.verify(_load(pack, which)) for pack in packs]
-    for checks, texts in zip(found, stored, strict=False):
-        checks.append(texts)
+            found = list(_stored(connection, at.name, alert))
     if json:
-        show_json([[one.__dict__ for one in checks] for checks in found])
+        show_json([[one.__dict__ for one in checks] for _, checks in found])
     else:
-        for checks in found:
+        for title, checks in found:
+            if title:
+                typer.echo(f"{title}:")
             for one in checks:
-                mark = {"agrees": "ok  ", "differs": "BAD ", "unknown": "  ? "}[one.verdict]
-                typer.echo(f"{mark} {one.what}: {one.detail}")
-    bad = sum(one.verdict == "differs" for checks in found for one in checks)
-    if bad:
-        raise NewsquakeError(f"{bad} figures differ: the pack is not what was decided")
+                typer.echo(f"{_MARKS[one.verdict]} {one.what}: {one.detail}")
+    told = Counter(one.verdict for _, checks in found for one in checks)
+    if told["differs"]:
+        raise NewsquakeError(f"{told['differs']} figures differ: the pack is not what was decided")
+    if not json:
+        unknown = f"; {told['unknown']} cannot be told" if told["unknown"] else ""
+        typer.echo(f"{told['agrees']} checks agree, none differs{unknown}", err=True)
 
 
-def _stored(connection: Connection, pack: evidence.Pack) -> verify.Check:
-    texts: dict[tuple[str, str], str] = {}
-    ids = [article.id for article in pack.articles]
-    for start in range(0, len(ids), 300):
-        query = select(articles.c.id, articles.c.revision, articles.c.title, articles.c.body)
-        for row in connection.execute(query.where(articles.c.id.in_(ids[start : start + 300]))):
-            texts[row.id, row.revision] = text_hash(row.title, row.body)
-    return verify.verify_texts(pack, texts)
+def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[verify.Check]]]:
+    """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
+    rows, lateness_ms = verifystore.changes(connection, desk, alert), 0
+    if not any(row.evidence for row in rows):
+        raise ConfigError(f"alert {alert}: no evidence pack")
+    for row in rows:
+        title = f"{row.state}, {row.severity}, decided at {iso(row.decided_at)}"
+        if not row.evidence:
+            said = "none is kept of this change (where a rule is gone, its alerts end without one)"
+            yield title, [verify.Check("evidence pack", "unknown", said)]
+            continue
+        pack = _load(row.evidence, alert)
+        lateness_ms = pack.lateness_ms
+        yield (
+            title,
+            [
+                *verify.verify(pack),
+                *verifystore.store_checks(connection, desk, row, pack),
+                *stated(pack, in_store=True),
+            ],
+        )
+    whole = verifystore.alert_row(connection, desk, alert)
+    yield "the alert", list(verifystore.alert_checks(connection, desk, whole, rows, lateness_ms))
 
 
 def _load(pack: bytes, name: str) -> evidence.Pack:

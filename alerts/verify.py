@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -63,23 +63,6 @@ def _checks(pack: evidence.Pack) -> Iterator[Check]:
     yield from _verdict(pack)
     yield from _decision(pack, window)
     yield from _words(pack, window)
-
-
-def verify_texts(pack: evidence.Pack, texts: Mapping[tuple[str, str], str]) -> Check:
-    """Whether the stored articles are those that were judged. `texts`: (id, revision) -> hash of title and body."""
-    missing = [article.id for article in pack.articles if (article.id, article.revision) not in texts]
-    wrong = [
-        article.id
-        for article in pack.articles
-        if texts.get((article.id, article.revision), article.text_hash) != article.text_hash
-    ]
-    if wrong:
-        return Check("stored texts", "differs", f"{len(wrong)} have another text than was judged: {wrong[0]}")
-    if missing:
-        return Check(
-            "stored texts", "unknown", f"{len(missing)} of {len(pack.articles)} are not in this store"
-        )
-    return Check("stored texts", "agrees", f"{len(pack.articles)} articles have the text that was judged")
 
 
 def _window_id(pack: evidence.Pack) -> str:

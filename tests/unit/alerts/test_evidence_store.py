@@ -1,0 +1,237 @@
+"""`newsquake evidence verify ID`: every pack of the alert is held against all else that the store has of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from alerts import cli_evidence, evidence
+from alerts.rules import parse_rules
+from alerts.testing import START
+from alerts.worker import run
+from core.bus.base import SCORED
+from core.bus.memory import MemoryBus
+from core.errors import NewsquakeError
+from core.records import Marker
+from core.settings import Settings, StoreSettings
+from core.stage import Stage
+from core.store import open_store
+from core.times import HOUR
+from tests.support.packs import RULES, news
+
+HELD = RULES.source.replace("threshold: 2.0", "threshold: 2.0\n    hold: 15m")
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which the desk has decided, through its worker."""
+    file = tmp_path_factory.mktemp("store") / "store.db"
+    store, bus = open_store(StoreSettings(url=f"sqlite:///{file}")), MemoryBus()
+    bus.ensure_topics(1)
+    producer = bus.producer()
+    for one in sorted(news(), key=lambda one: one.article.available_at):
+        producer.send(SCORED, one, key=one.article.id, partition=0)
+    producer.send(SCORED, Marker(writer="t", t=START + 60 * HOUR, end=True), key="", partition=0)
+    producer.flush()
+    stage, failures = Stage("alerts", store), []
+
+    def body() -> None:
+        try:
+            run(Settings(), bus, store, stage, notify=False, rules=parse_rules(HELD, "rules.yaml"))
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            failures.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    size, deadline = len(bus.logs[SCORED][0]), time.monotonic() + 120
+    while thread.is_alive() and time.monotonic() < deadline:
+        if bus.offsets.get(("desk-main", SCORED, 0), 0) == size:
+            break
+        time.sleep(0.02)
+    stage.stop()
+    thread.join(60)
+    assert not failures
+    store.close()
+    return file
+
+
+FIRST = (
+    "id = :id AND state = 'firing' AND decided_at = "
+    "(SELECT min(decided_at) FROM alert_lines WHERE id = :id AND state = 'firing')"
+)
+
+
+class Copy:
+    """A store of its own to tamper with."""
+
+    def __init__(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.url, self._capsys = f"sqlite:///{file}", capsys
+        self._store = open_store(StoreSettings(url=self.url))
+
+    def do(self, statement: str, **values: object) -> None:
+        with self._store.write() as connection:
+            connection.exec_driver_sql(statement, values)
+
+    def ask(self, query: str) -> list[tuple]:
+        with self._store.read() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    def alert(self, rule: str, series: str = "topic:energy") -> str:
+        return str(
+            self.ask(f"SELECT id FROM alerts WHERE rule = '{rule}' AND series = '{series}' AND fired")[0][0]
+        )
+
+    def verify(self, alert: str) -> tuple[bool, str]:
+        """Whether it passes, and what is printed."""
+        self._capsys.readouterr()
+        try:
+            cli_evidence.check(alert, store=self.url)
+            passed = True
+        except NewsquakeError:
+            passed = False
+        return passed, self._capsys.readouterr().out
+
+    def bad(self, alert: str) -> list[str]:
+        passed, told = self.verify(alert)
+        found = [line.removeprefix("BAD  ") for line in told.splitlines() if line.startswith("BAD ")]
+        assert passed == (not found)
+        return found
+
+    def close(self) -> None:
+        self._store.close()
+
+
+@pytest.fixture
+def store(decided: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Copy]:
+    file = tmp_path / "store.db"
+    shutil.copy(decided, file)
+    copy = Copy(file, capsys)
+    yield copy
+    copy.close()
+
+
+def test_what_the_desk_wrote_agrees_to_the_last_figure(store: Copy) -> None:
+    for rule in ("share", "many", "fixed", "at-once"):
+        passed, told = store.verify(store.alert(rule))
+        assert passed and "BAD" not in told
+        unknown = [line for line in told.splitlines() if line.startswith("  ? ")]
+        assert all("stored fit: none was in force then" in line for line in unknown), unknown
+    passed, told = store.verify(store.alert("share"))
+    titles = [line for line in told.splitlines() if line.endswith(":") and "  " not in line]
+    assert titles[0].startswith("pending, low, decided at 2023-") and titles[-1] == "the alert:"
+    assert [title.split(",")[0] for title in titles[1:-1]] == ["firing", "firing", "resolved"]
+    assert "  -  taken as stated: what the detector had learned before this step" in told
+    assert "ok   audit log: it has this line and this pack's hash" in told
+    assert told.count("ok   hop: counts") == 4
+
+
+def test_an_edited_line_and_an_edited_row_are_both_found(store: Copy) -> None:
+    alert = store.alert("share")
+    line, _ = first(store, alert)
+    edited = json.dumps({**json.loads(line), "stories": 99, "severity": "critical"})
+    store.do(f"UPDATE alert_lines SET line = :line WHERE {FIRST}", line=edited, id=alert)
+    store.do("UPDATE alerts SET severity = 'high' WHERE id = :id", id=alert)
+    found = store.bad(alert)
+    (of_line,) = [one for one in found if one.startswith("stored line")]
+    assert (
+        "stories: the pack says" in of_line and "the store 99" in of_line and "the store critical" in of_line
+    )
+    assert any(one.startswith("stored alert: severity: the last line says") for one in found)
+    assert any(one.startswith("desk's state of it: severity") for one in found)
+
+
+def test_a_line_and_its_pack_that_were_both_made_anew_are_found_by_the_audit_log(store: Copy) -> None:
+    alert = store.alert("share")
+    line, pack = first(store, alert)
+    made = evidence.load(pack)
+    lie = replace(made, line=replace(made.line, expected=0.01))
+    lie = replace(lie, hash=evidence.hash_of(lie))
+    store.do(
+        f"UPDATE alert_lines SET line = :line, evidence = :pack WHERE {FIRST}",
+        line=json.dumps({**json.loads(line), "expected": 0.01}), pack=msgspec.json.encode(lie), id=alert,
+    )  # fmt: skip
+    (of_log,) = [one for one in store.bad(alert) if one.startswith("audit log")]
+    assert "evidence: the pack says" in of_log and "expected: the pack says 0.01" in of_log
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE scores SET p_negative = 100, p_neutral = 9900 WHERE id = :id", "p_negative: the pack says"),
+        ("UPDATE scores SET abstained = NOT abstained WHERE id = :id", "abstained: the pack says"),
+        (
+            "UPDATE articles SET available_at = available_at - 60000 WHERE id = :id",
+            "available_at: the pack says",
+        ),
+        ("UPDATE articles SET publisher = 'other' WHERE id = :id", "publisher: the pack says"),
+        ("UPDATE articles SET url = 'https://x.example/' WHERE id = :id", "url: the pack says"),
+        ("UPDATE seen SET story = 'other' WHERE id = :id", "story: the pack says"),
+    ],
+)
+def test_an_edited_score_label_or_story_is_found(store: Copy, statement: str, found: str) -> None:
+    alert = store.alert("share")
+    article = pack_of(store, alert)["articles"][0]["id"]
+    store.do(statement, id=article)
+    said, *_ = [one for one in store.bad(alert) if article[:12] in one]
+    assert said.startswith("stored scores: 1 of ") and found in said
+
+
+def test_a_score_of_the_hop_that_has_left_the_window_is_held_against_the_store_too(store: Copy) -> None:
+    alert, hop = "", []
+    for alert, pack in store.ask("SELECT id, evidence FROM alert_lines"):  # noqa: B007 - the one with such a hop
+        inside = {one["id"] for one in json.loads(pack)["articles"]}
+        hop = [one["id"] for one in json.loads(pack).get("hop_articles", []) if one["id"] not in inside]
+        if hop:
+            break
+    store.do("UPDATE articles SET publisher = 'other' WHERE id = :id", id=hop[0])
+    assert any(one.startswith("stored scores") and hop[0][:12] in one for one in store.bad(alert))
+
+
+def test_a_changed_text_and_a_lost_article_are_both_told(store: Copy) -> None:
+    alert = store.alert("share")
+    first, second = (one["id"] for one in pack_of(store, alert)["articles"][:2])
+    store.do("UPDATE articles SET body = 'other' WHERE id = :id", id=first)
+    store.do("DELETE FROM articles WHERE id = :id", id=second)
+    passed, told = store.verify(alert)
+    assert not passed
+    assert f"have another text than was judged: {first}" in told
+    assert f"are not in this store: {second}" in told
+
+
+def test_a_lost_line_and_a_turned_around_life_are_found(store: Copy) -> None:
+    alert = store.alert("share")
+    store.do("DELETE FROM alert_lines WHERE id = :id AND state = 'resolved'", id=alert)
+    found = store.bad(alert)
+    assert any(one.startswith("lines lost: the audit log has 1 more: resolved at") for one in found)
+    assert any("state: the last line says firing, its row resolved" in one for one in found)
+
+
+def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
+    alert = store.alert("many")
+    pack = pack_of(store, alert)
+    fit = json.dumps({**json.loads(pack["fit"]), "weeks": 9.0})
+    store.do(
+        "INSERT INTO fits (desk, rule, in_force_from, version, fit) VALUES ('main', :rule, 0, 'v', :fit)",
+        rule=f"many@{pack['line']['rule_version']}", fit=fit,
+    )  # fmt: skip
+    assert any(one.startswith("stored fit: weeks: the pack says") for one in store.bad(alert))
+
+
+def pack_of(store: Copy, alert: str) -> dict:
+    return json.loads(first(store, alert)[1])
+
+
+def first(store: Copy, alert: str) -> tuple[str, bytes]:
+    """Line and pack of its first firing."""
+    ((line, pack),) = store.ask(
+        f"SELECT line, evidence FROM alert_lines WHERE {FIRST.replace(':id', repr(alert))}"
+    )
+    return line, pack
