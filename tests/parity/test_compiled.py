@@ -53,3 +53,46 @@ def test_every_output_is_the_same(twins: Path) -> None:
     plain = run(code, "off")
     assert "alerts.jsonl" in plain
     assert run(code, twins) == plain
+
+
+RESTART = """
+import sys
+from alerts import persist, restore
+from alerts.desk import Desk
+from alerts.rules import parse_rules
+from alerts.testing import START
+from alerts.watermark import Watermark
+from alerts.worker import watches_of
+from core.records import Marker
+from core.settings import StoreSettings
+from core.store import open_store
+from core.times import HOUR, MINUTE
+from tests.support.packs import RULES, news
+
+rules = parse_rules(RULES.source.replace("threshold: 2.0", "threshold: 2.0\\n    hold: 15m"), "rules.yaml")
+store, told = open_store(StoreSettings(url=f"sqlite:///{sys.argv[1]}")), 0
+for stop in (START + 50 * HOUR + 8 * MINUTE, START + 50 * HOUR + 40 * MINUTE, START + 60 * HOUR):
+    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    with store.read() as connection:
+        restore.load(connection, "main", desk)
+    for one in news():
+        if desk.closed <= one.article.available_at < stop:
+            desk.take(one)
+    desk.mark(0, Marker(writer="t", t=stop + MINUTE, end=stop == START + 60 * HOUR))
+    with store.write() as connection:
+        while True:
+            more = desk.advance()
+            effects = desk.effects()
+            told += len(effects.changes)
+            persist.save(connection, "main", desk, effects)
+            if not more:
+                break
+        persist.save_progress(connection, "main", desk, {0: 1}, "t")
+    print([sorted((a.rule, a.series, a.state, a.severity) for a in w.alerts.values()) for w in desk.watches], told)
+"""
+
+
+def test_open_alerts_are_read_again_after_a_restart(twins: Path, tmp_path: Path) -> None:
+    said = run(["-c", RESTART, str(tmp_path / "plain.db")], "off")
+    assert "pending" in said and "firing" in said
+    assert run(["-c", RESTART, str(tmp_path / "twins.db")], twins) == said
