@@ -1,8 +1,24 @@
-"""How broadly bad news is told: by how many publishers, whatever else is told of the same series."""
+"""How broadly news is told: whether one publisher more or less would change what is seen."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+
+
+def stories_beside_one(told: Iterable[tuple[str, str]]) -> int:
+    """Stories that are left whichever publisher is left out: all but the most that any tells alone.
+
+    `told`: (story, publisher) of each article.
+
+    >>> stories_beside_one([("a", "x"), ("b", "x"), ("c", "x"), ("c", "y"), ("d", "y")])
+    2
+    """
+    tellers: dict[str, set[str]] = {}
+    for story, publisher in told:
+        tellers.setdefault(story, set()).add(publisher)
+    alone = Counter(next(iter(by)) for by in tellers.values() if len(by) == 1)
+    return len(tellers) - max(alone.values(), default=0)
 
 
 def negative_publishers(told: Iterable[tuple[str, str, int, int]]) -> int:

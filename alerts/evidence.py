@@ -283,8 +283,9 @@ def _rule(inputs: Inputs) -> dict[str, Any]:
         else "window_ms metric direction min_articles min_stories min_publishers hold_ms resolve_below "
         "resolve_after_ms severities budget_per_week threshold"
     )
-    if isinstance(rule, Rule) and rule.min_negative_publishers:
-        names += " min_negative_publishers"
+    if isinstance(rule, Rule):
+        later = ("min_negative_publishers", "min_stories_beside_one")
+        names = " ".join([names, *(name for name in later if getattr(rule, name))])
     return told | {name: getattr(rule, name) for name in names.split()} | {"content": dict(rule.content)}
 
 

@@ -72,6 +72,7 @@ class Rule:
     former: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """Versions that the same rule had while its detector computed earlier statistics."""
     min_negative_publishers: int = 0
+    min_stories_beside_one: int = 0
 
     def matches(self, series: str) -> bool:
         """Whether the rule watches `series`."""
@@ -291,8 +292,9 @@ def _metric(entry: WindowRule) -> str:
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
     entities = lists[entry.watch_list] if entry.watch_list else frozenset()
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
-    if not entry.minimum.negative_publishers:  # as it was before there was such a minimum
-        del content["minimum"]["negative_publishers"]
+    for later in ("negative_publishers", "stories_beside_one"):
+        if not content["minimum"][later]:  # as it was before there was such a minimum
+            del content["minimum"][later]
     sectors = sectors_of(entry, file)
     if entry.detector.kind == BY_SECTOR:
         content["sectors"] = sectors
@@ -326,6 +328,7 @@ def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]
         sectors=sectors,
         former=tuple(content_hash(one) for one in earlier),
         min_negative_publishers=entry.minimum.negative_publishers,
+        min_stories_beside_one=entry.minimum.stories_beside_one,
     )
 
 

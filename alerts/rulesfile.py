@@ -83,6 +83,8 @@ class Minimum(Section):
     publishers: int = Field(1, ge=0, le=10_000)
     negative_publishers: int = Field(0, ge=0, le=10_000)
     """Publishers that tell one of the window's negative stories: many who copy other news are no breadth of it."""
+    stories_beside_one: int = Field(0, ge=0, le=100_000)
+    """Stories left without those that the busiest publisher tells alone: no one outlet may tip an alert."""
 
 
 class Resolve(Section):

@@ -126,6 +126,7 @@ def rule_set(
     stories: int = 3,
     publishers: int = 1,
     negative_publishers: int = 0,
+    stories_beside_one: int = 0,
     hold: str = "0s",
     after: str = "5m",
     more: str = "",
@@ -135,7 +136,8 @@ def rule_set(
         window=window,
         kind="negative_share",
         stories=stories,
-        publishers=f"{publishers}, negative_publishers: {negative_publishers}",
+        publishers=f"{publishers}, negative_publishers: {negative_publishers}, "
+        f"stories_beside_one: {stories_beside_one}",
         hold=hold,
         after=after,
         more=more,

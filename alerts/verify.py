@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from alerts import evidence, lifecycle, sentence
-from alerts.breadth import negative_publishers
+from alerts.breadth import negative_publishers, stories_beside_one
 from alerts.checks import Check, same
 from alerts.detectors import KINDS, Context, make
 from alerts.observations import label_of
@@ -163,15 +163,17 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
 
 
 def _broad(pack: evidence.Pack) -> bool:
-    """Whether as many publishers tell its bad news as the rule asks for; taken for so where articles are left out."""
-    least = pack.rule.get("min_negative_publishers", 0)
-    if not least or pack.left_out:
+    """Whether its news is told as broadly as the rule asks for; taken for so where articles are left out."""
+    bad, beside = (pack.rule.get(name, 0) for name in ("min_negative_publishers", "min_stories_beside_one"))
+    if not (bad or beside) or pack.left_out:
         return True
+    if stories_beside_one((one.story, one.publisher) for one in pack.articles) < beside:
+        return False
     told = (
         (one.story, one.publisher, not one.abstained, label_of(one.p_negative, one.p_neutral, one.p_positive))
         for one in pack.articles
     )
-    return negative_publishers(told) >= least
+    return negative_publishers(told) >= bad
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:

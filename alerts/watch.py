@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from alerts import lifecycle
-from alerts.breadth import negative_publishers
+from alerts.breadth import negative_publishers, stories_beside_one
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.lifecycle import Alert, Began, Look
 from alerts.memory import Memory
@@ -96,7 +96,7 @@ class Watch:
         self.least = max(self._least)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self.within: Callable[[str, int, int], Sequence[Observation]] | None = None
-        """What a window holds, article by article: asked only where a rule has a minimum of its negative publishers."""
+        """What a window holds, article by article: asked only where a rule has a minimum of its breadth."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
         self._memory: Memory[Any, Any] | None = getattr(self.detector, "memory", None)
@@ -149,11 +149,15 @@ class Watch:
         articles, stories, publishers = self._least
         if window.articles < articles or window.stories < stories or window.publishers < publishers:
             return False
-        least = self.rule.min_negative_publishers
-        if not least or self.within is None:
+        bad, beside = self.rule.min_negative_publishers, self.rule.min_stories_beside_one
+        if not (bad or beside) or self.within is None:
             return True
         held = self.within(window.series, window.start, window.end)
-        return negative_publishers((o.story, o.publisher, o.decided, o.label) for o in held) >= least
+        if beside and stories_beside_one([(o.story, o.publisher) for o in held]) < beside:
+            return False
+        return (
+            not bad or negative_publishers([(o.story, o.publisher, o.decided, o.label) for o in held]) >= bad
+        )
 
     def look(self, at: int, window: Window, hop: Window) -> Outcome:
         """Judge, learn, and move the series' alert."""

@@ -24,7 +24,7 @@ rules:
     window: 1h
     detector: {kind: negative_share, warmup_stories: 20}
     threshold: 2.0
-    minimum: {stories: 3, publishers: 2, negative_publishers: 2}
+    minimum: {stories: 3, publishers: 2, negative_publishers: 2, stories_beside_one: 2}
     resolve: {below: 0.7, after: 30m}
   - name: many
     series: ["topic:energy"]

@@ -144,6 +144,26 @@ def test_copies_of_other_news_lend_bad_news_no_breadth():
     assert lines(drive(desk_of(rule_set(**asked)), [*copies, *three, *bot, end_marker(START + DAY)]))
 
 
+def test_one_outlet_cannot_tip_an_alert_that_others_do_not_bear_out():
+    """Two stories that several tell, and three posts of one outlet: five stories, but two without that outlet."""
+    told = [("ab" * 16, "Bank run in Lyon"), ("3c" * 16, "Refinery burns near Houston")]
+    several = [
+        scored(number, START + number * 1_000, negative=9_000, signature=told[number % 2][0], title=told[number % 2][1],
+               publisher=f"p{number}.example")
+        for number in range(6)
+    ]  # fmt: skip
+    posts = [
+        scored(20 + n, START + MINUTE, negative=9_000, title=f"Post {n}", publisher="bot.example")
+        for n in range(3)
+    ]
+    rules = {"stories": 5, "publishers": 7}
+    news = [*several, *posts, end_marker(START + DAY)]
+    assert lines(drive(desk_of(rule_set(**rules)), news))
+    assert lines(drive(desk_of(rule_set(**rules, stories_beside_one=3)), news)) == b""
+    third = scored(40, START + MINUTE, negative=9_000, title="A third story", publisher="p1.example")
+    assert lines(drive(desk_of(rule_set(**rules, stories_beside_one=3)), [*news[:-1], third, news[-1]]))
+
+
 def test_copies_are_one_story():
     desk = desk_of(rule_set(stories=2))
     copies = _burst(START, 100, 9_000, signature="ab" * 16, title="Bank run in Lyon")

@@ -108,6 +108,7 @@ LIES: dict[str, Any] = {
     "a milder rule": lambda p: {"rule": {**p.rule, "content": {**p.rule["content"], "threshold": 1.0}}},
     "a lower minimum beside the rule": lambda p: {"rule": {**p.rule, "min_publishers": 0}},
     "a lower minimum of bad news": lambda p: {"rule": {**p.rule, "min_negative_publishers": 1}},
+    "a lower minimum beside one publisher": lambda p: {"rule": {**p.rule, "min_stories_beside_one": 1}},
     "bad news of one publisher": lambda p: {
         "articles": [
             msgspec.structs.replace(one, publisher="one.example") if one.p_negative > 5_000 else one

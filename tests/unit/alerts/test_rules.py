@@ -49,9 +49,10 @@ def test_what_decides_changes_the_rules_version_and_who_hears_does_not() -> None
     plain = only(MINIMAL).version
     assert only(MINIMAL + "    route: {default: [mail]}\n").version == plain
     assert only(MINIMAL + "    about: something\n").version == plain
-    assert only(MINIMAL + "    minimum: {negative_publishers: 0}\n").version == plain
+    assert only(MINIMAL + "    minimum: {negative_publishers: 0, stories_beside_one: 0}\n").version == plain
     for change in (
         "minimum: {negative_publishers: 2}",
+        "minimum: {stories_beside_one: 2}",
         "window: 2h",
         "budget: 2/week",
         "hold: 5m",
