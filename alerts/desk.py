@@ -358,5 +358,6 @@ def restore_looks(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:
     for series, start in panes:
         desk.plan.again(series, start, after=desk.closed)
     for number, watch in enumerate(desk.watches):
+        watch.came_back(desk.closed)
         for series, due in watch.timers.items():
             desk.timers.add(due, number, series)

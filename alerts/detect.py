@@ -141,7 +141,9 @@ class Stream:
         means.append(mean)
         if days < 2 or not math.isfinite(distance):
             return 0.0
-        scale = max(self._range(), 1e-300)
+        known = self._sorted
+        # A series that left one value on a few rows has no range yet: then the whole one, else they hide what follows.
+        scale = max(self._range() or known[-1] - known[0], 1e-300)
         ratio = distance / scale
         row, peaks, waiting = self.rows, self._peaks, self._waiting
         while waiting and waiting[0][0] < row - params.settle:

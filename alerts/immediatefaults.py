@@ -14,8 +14,8 @@ from alerts.rulesfile import Immediate, RulesFile
 from core.language import normal
 from core.records import TOPICS
 
-COMPANY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[\w.\-]{1,40}")
-_BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?")
+COMPANY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[\w.\-]{1,40}", re.ASCII)
+_BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?", re.ASCII)
 """What may stand before the first wildcard of a glob over companies."""
 _WILD = re.compile(r"[*?]")
 

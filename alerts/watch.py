@@ -99,6 +99,7 @@ class Watch:
         """What a window holds, article by article: asked only where a rule has a minimum of its breadth."""
         self._next_due = getattr(self.detector, "next_due", None)
         self._prior = getattr(self.detector, "prior", None)
+        self._absent = getattr(self.detector, "absent", None)
         self._memory: Memory[Any, Any] | None = getattr(self.detector, "memory", None)
         self.gather: Callable[[Window, Window], None] | None = getattr(self.detector, "gather", None)
         """Of detectors that hold series against one another: takes a hop before anything of its moment is judged."""
@@ -201,6 +202,16 @@ class Watch:
             else:
                 self.timers[series] = due
         return due
+
+    def came_back(self, closed: int) -> None:
+        """Looks were due before the desk's `closed`: this version did not run for a while (changed and changed back,
+        switched off and on). They are not made up for: nothing is decided in the past."""
+        for series in sorted(series for series, due in self.timers.items() if due <= closed):
+            del self.timers[series]
+            self._timers_changed = True
+            if self._absent is not None:
+                self._absent(series)
+                self.dirty.add(series)
 
     def changed_timers(self) -> bytes | None:
         """All timers, where any changed since the last call."""

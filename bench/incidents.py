@@ -33,7 +33,7 @@ from core.store import open_store
 from core.times import MINUTE
 from newsquake.simulate import Incident, Simulated, SimulationSpec, generate, plan
 
-ASKED = ("stories", "publishers", "statistic")
+ASKED = ("stories", "publishers", "statistic", "breadth")
 
 
 @dataclass
@@ -105,6 +105,7 @@ def desk_of(told: Told, true_stories: bool) -> type[Desk]:
                     "stories": window.stories >= watch.rule.min_stories,
                     "publishers": window.publishers >= watch.rule.min_publishers,
                     "statistic": breach,
+                    "breadth": watch.has_evidence(window),
                     "all": breach and watch.has_evidence(window),
                 }
                 noted = told.first.setdefault((incident.id, watch.rule.id), {})

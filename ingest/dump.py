@@ -79,8 +79,8 @@ class Dump:
         self.rows = 0
         self.last_at: int | None = None
         self.first_at: int | None = None
-        self.settled_ms = 0
-        """Before this moment a desk has decided everything: `load` counts the articles there."""
+        self.settled_ms: int | None = None
+        """Before this moment a desk has decided everything, None: nothing yet. `load` counts the articles there."""
         self.settled = 0
         self._delay_ms, self._delays, self._max_bytes = delay_ms, delays, max_bytes
         self._articles = Sorter(folder, sort_memory_bytes)
@@ -128,7 +128,7 @@ class Dump:
                     first = at
                 if last is None or at > last:
                     last = at
-                if at < self.settled_ms:
+                if self.settled_ms is not None and at < self.settled_ms:
                     self.settled += 1
                 add(
                     _KEY.pack(at + _SHIFT, bytes.fromhex(built.id), bytes.fromhex(built.revision), number),

@@ -134,13 +134,13 @@ class Replay:
         self._stage.tell()
         return not self._stage.stopping
 
-    def _watermark(self) -> int:
-        """Up to when the desk has decided everything; 0: nothing yet."""
+    def _watermark(self) -> int | None:
+        """Up to when the desk has decided everything; None: nothing yet."""
         with self._store.read() as connection:
             found = connection.execute(
                 select(desks.c.watermark).where(desks.c.desk == self._settings.alerts.desk)
             ).scalar_one_or_none()
-        return found or 0
+        return found or None
 
     def _begin(self) -> None:
         """Find out whether this dump was begun before, refuse what comes too late, and say that it is begun."""
@@ -163,7 +163,7 @@ class Replay:
             log.info(
                 "going on with a replay", file=str(options.path), position=self._state.get("position", 0)
             )
-        elif dump.settled:
+        elif dump.settled and dump.settled_ms is not None:
             older = (
                 f"{dump.settled:,} of its {dump.articles:,} articles are from before {iso(dump.settled_ms)}, up to "
                 f"which desk {self._settings.alerts.desk!r} has decided everything"
@@ -172,7 +172,7 @@ class Replay:
                 raise ConfigError(
                     f"{options.path}: {older}: use another store (--store) or another desk (alerts.desk)"
                 )
-            log.warning("%s; they count as corrections", older, file=str(options.path))
+            log.warning("%s; they are late: no alert is decided anew", older, file=str(options.path))
         self._stage.gauge("rows_total", dump.rows)
         self._state |= {"file": str(options.path), "how": how, "rows": dump.rows, "end_t": self._end_t()}
         self._save_cursor(done=False)

@@ -86,17 +86,19 @@ class LocalRun:
         try:
             with store.write() as connection:
                 connection.execute(delete(tables.stages))
+            desk = self._settings.alerts.desk
+            before = summary.numbers(store, desk)["stored"] if self._options.replay is not None else 0
             status = self._start()
             through = self._watch(store, status)
             self._stop()  # what is counted below shall stand still
-            desk, took_s = self._settings.alerts.desk, time.monotonic() - started
+            took_s = time.monotonic() - started
             if self._options.out is not None:
                 summary.write(self._options.out, store, desk, look(store, desk), took_s)
             if self._options.replay is not None:
                 found = summary.numbers(store, desk)
                 if not self._console.is_terminal:
                     status.add(look(store, desk))
-                    self._say(status.line(found["stored"] if through else None))
+                    self._say(status.line(found["stored"] - before if through else None))
                 self._say(summary.sentence(found) if through else summary.so_far(found))
                 self._say(
                     f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"

@@ -79,6 +79,10 @@ class Silence(Kept):
         why = "" if enough else "learning its rhythm"
         return Verdict(statistic(p), p, 0.0, mean, low, high, enough, why, since)
 
+    def absent(self, series: str) -> None:
+        """Nobody looked at it for a while: when it last spoke is not known any more, and it is heard of anew."""
+        self.last.pop(series, None)
+
     def _known(self, series: str) -> bool:
         track = self.baseline.tracks.get(series)
         pool = self.baseline.pool(series)

@@ -83,6 +83,18 @@ def test_a_gauge_at_rest_that_jumps_to_one_height_now_and_then_is_seldom_reporte
     assert sum(x > 0.5 for x in found[500:]) <= 16, "of 32 jumps; most are as high as one before"
 
 
+@pytest.mark.parametrize(
+    "blips", [[50], [50, 1290], [50, 1290, 1400], [50, 60, 1400], [50, 1290, 1300, 1400]]
+)
+def test_a_few_early_rows_hide_no_broken_day_of_a_series_at_rest(blips: list[int]) -> None:
+    """Zero but for some rows, as counts and switches are; on one day half of it is not."""
+    for day in (7, 9, 11, 13):
+        values = [0.0] * (288 * 15)
+        for row in [*blips, *range(288 * day + 20, 288 * day + 140)]:
+            values[row] = 1.0
+        assert max(scored(values)[288 * day + 20 : 288 * day + 140]) > 0.5, day
+
+
 def test_a_constant_series_scores_zero_and_its_first_move_one_report() -> None:
     found = scored([5.0] * 500 + [6.0] * 500)
     assert max(found[:500]) == 0.0

@@ -71,6 +71,7 @@ def test_an_immediate_rule_for_everything_is_refused() -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        ("entities: [CN:茅台]", "got 'CN:茅台'"),
         ('entities: ["entity:US:*"]', "got 'entity:US:*': write entities: [\"US:*\"]"),
         ("entities: [jpm]", "got 'jpm': write entities: [\"US:JPM\"] (country and ticker)"),
         ("entities: [US]", "got 'US': write entities: [\"US:*\"] (a country's companies)"),

@@ -212,6 +212,14 @@ def test_dump_older_than_the_desks_watermark_is_refused_before_anything_is_sent(
     assert desk.kinds() == {}
 
 
+def test_a_dump_of_before_1970_is_not_late_where_nothing_is_decided(desk: Desk, tmp_path: Path) -> None:
+    rows = [{"date": f"19{year}-03-04T10:00:00Z", "title": f"Headline of {year}"} for year in (65, 66, 87)]
+    path = tmp_path / "old.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert desk.replay(path).status == "done"
+    assert len(desk.articles()) == 3
+
+
 def test_dump_that_goes_on_with_the_stream_may_hold_some_late_articles(desk: Desk, tmp_path: Path) -> None:
     path = wire(tmp_path / "w.jsonl", 39)  # 43 rows with articles, from 1_450_000_060 on, one a minute
     for late, refused in ((9, True), (3, False)):
