@@ -39,6 +39,12 @@ TEXT = (
     detector: {kind: volume, warmup_stories: 3, warmup_hours: 1}
     minimum: {stories: 2}
     budget: 100/week
+  - name: broad
+    series: ["all", "entity:*"]
+    window: 3h
+    detector: {kind: volume, warmup_stories: 3, warmup_hours: 1}
+    minimum: {articles: 5, stories: 3, publishers: 2, negative_publishers: 1, stories_beside_one: 2}
+    budget: 100/week
   - name: quiet
     series: ["source:*"]
     window: 1h
