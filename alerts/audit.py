@@ -85,6 +85,17 @@ def check_reason(reason: str) -> str:
     return said
 
 
+def lock(connection: Connection) -> None:
+    """Be the one writer until the transaction ends: what is read from here on stays as it is until then.
+
+    PostgreSQL lets two transactions read a row before either writes it, and each then writes over the other; deeds,
+    which end up here in any case, take it before they look (alerts/handling.py). Locks on their own rows would not
+    do: a desk holds alerts when it comes here, so that it and a person could wait for each other.
+    """
+    if connection.dialect.name == "postgresql":  # SQLite: the transaction is the lock
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
 def append(
     connection: Connection,
     *,
@@ -96,8 +107,7 @@ def append(
     detail: Mapping[str, Any] | None = None,
 ) -> str:
     """Write an entry in the caller's transaction (one writer at a time); returns its hash."""
-    if connection.dialect.name == "postgresql":  # SQLite: the transaction is the lock
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    lock(connection)
     last = connection.execute(select(audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).scalar()
     previous = last or GENESIS
     actor, action, subject = actor[:200], action[:60], subject[:200]

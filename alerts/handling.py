@@ -1,7 +1,8 @@
 """What people do with an alert: acknowledge, take back, close, judge. Governs notification only, never the decision.
 
 An acknowledgement lasts until the alert clears: the next alert of the series is another one, with another id. Every
-deed needs an actor and a reason, and goes into the audit log in the same transaction.
+deed needs an actor and a reason, and goes into the audit log in the same transaction. Whoever writes takes the log's
+lock before it looks, people and clocks alike: else one of two would overwrite what the other did.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def acknowledge(
     connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
 ) -> str:
     """Take an alert in hand: no reminder and no escalation until it clears; returns its id."""
+    audit.lock(connection)
     alert = _firing(find(connection, desk, which), "acknowledge")
     known = state_of(connection, desk, alert)
     if known["acknowledged"]:
@@ -74,6 +76,7 @@ def unacknowledge(
     connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
 ) -> str:
     """Take an acknowledgement back: reminders and escalation go on from now; returns the alert's id."""
+    audit.lock(connection)
     alert = str(find(connection, desk, which).id)
     known = state_of(connection, desk, alert)
     if not known["acknowledged"]:
@@ -90,6 +93,7 @@ def close(connection: Connection, desk: str, which: str, *, actor: str, reason: 
 
     Its state still follows from the panes; returns its id.
     """
+    audit.lock(connection)
     alert = _firing(find(connection, desk, which), "close")
     if closer := closed_by(state_of(connection, desk, alert)["state"]):
         raise ConfigError(f"alert {alert} is closed already, by {closer}")
@@ -103,6 +107,7 @@ def dispose(
     """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
     if disposition not in DISPOSITIONS:
         raise Unfit("disposition", one_of(DISPOSITIONS), disposition or "''")
+    audit.lock(connection)
     alert = str(find(connection, desk, which).id)
     return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
 
@@ -166,6 +171,7 @@ def _do(
 
 
 def _write(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
+    audit.lock(connection)
     known = state_of(connection, desk, alert)
     merged = {
         **known,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
-from alerts import content
+from alerts import audit, content
 from core.errors import ConfigError
 from core.ids import digest
 from core.store import insert_absent
@@ -76,6 +76,7 @@ def replay(connection: Connection, desk: str, which: str, channel: str | None, n
         raise ConfigError(f"{which}: expected refused, expired, withheld, or at least 8 characters of an id")
     if channel:
         chosen.append(outbox.c.channel == channel)
+    audit.lock(connection)  # before any row, as a sweep does: else they could wait for each other
     found = connection.execute(select(outbox.c.id, outbox.c.channel).where(*chosen)).all()
     if not found:
         raise ConfigError(f"no notification to send again matches {which!r} (newsquake deliveries list)")

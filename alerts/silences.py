@@ -130,6 +130,7 @@ def _is_everything(matcher: str, value: str) -> bool:
 
 def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:
     """End a silence now; returns its id. Raises ConfigError where none (or more than one) is called so."""
+    audit.lock(connection)  # of two who end it at once, one does
     found = [
         silence
         for silence in listed(connection, desk)

@@ -54,6 +54,7 @@ class Sweep:
 
     def sweep(self, connection: Connection, now_ms: int, busy: Collection[tuple[str, str]] = ()) -> int:
         """The same in the caller's transaction, whatever the time since the last. `busy`: (id, channel) under way."""
+        audit.lock(connection)  # an acknowledgement under way is waited for: nobody is reminded after it
         around = Surroundings(connection, self._desk, self._rules, now_ms)
         let_go = sum(self._let_go(around, row) for row in self._kept_back(connection))
         told = sum(self._again(around, row) for row in self._told(connection))

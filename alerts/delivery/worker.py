@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
+from alerts import audit
 from alerts.delivery import flood
 from alerts.delivery.base import Channel, Names
 from alerts.delivery.channels import Condition, conditions, open_channels, record
@@ -231,6 +232,7 @@ def _release(store: Store, lease: Lease) -> None:
 
 def enable(connection: Connection, desk: str, channel: str, now_ms: int) -> int:
     """Switch a channel on again and let what waits for it go at once; returns how many rows wait."""
+    audit.lock(connection)
     record(connection, desk, channel, Condition("ok", now_ms))
     waiting = (outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")
     return connection.execute(update(outbox).where(*waiting).values(not_before=now_ms)).rowcount
