@@ -53,20 +53,22 @@ def announce(
     *,
     now_ms: int,
     notify: bool = True,
+    note: str = "",
 ) -> int:
     """Enqueue what `changes` say for the channels of their routes; returns how many rows were new.
 
-    With `notify` false (a replay) the rows are withheld. A pending alert is nobody's business yet.
+    With `notify` false (a replay) the rows are withheld. A pending alert is nobody's business yet. `note` is said to
+    each: why it is, where its evidence does not say so.
     """
     changes = [change for change in changes if change.line.state != "pending"]
     if not changes:
         return 0
     around = Surroundings(connection, settings.alerts.desk, rules, now_ms, notify)
     configured = names(settings)
-    return sum(_announce(around, change, configured) for change in changes)
+    return sum(_announce(around, change, configured, note) for change in changes)
 
 
-def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -> int:
+def _announce(around: Surroundings, change: Change, configured: Sequence[str], note: str) -> int:
     line, desk, connection = change.line, around.desk, around.connection
     event, before = _event(connection, desk, line)
     facts = around.facts(
@@ -77,6 +79,8 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -
     if event == "resolved" and reason is None:
         channels = [name for name in around.heard(line.id) if name in configured]
     what = content.of(desk, event, line, change.pack, change.incident)
+    if note:
+        what = msgspec.structs.replace(what, note=note)
     if event == "severity":
         what = msgspec.structs.replace(what, severity_before=before, note=_rise(before, line.severity))
     audit.append(
@@ -92,7 +96,8 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str]) -
             "incident": change.incident,
             "rules": around.rules.version,
             "withheld": mark(reason) if reason else "",
-        },
+        }
+        | ({"note": note} if note else {}),
     )
     if reason is not None and reason[0] is not Quiet.REPLAY:
         handling.note_quiet(connection, desk, line.id, reason[0], facts, around.now_ms)

@@ -8,13 +8,23 @@ from sqlalchemy import Connection, delete, select
 from alerts.bulk import insert_absent, upsert
 from alerts.desk import Desk
 from alerts.lifecycle import Alert
-from alerts.persist import alert_row
+from alerts.persist import Told, alert_row
+from alerts.records import AlertLine
 from core.tables import alert_lines, alerts
 from core.times import iso
 
+WHY = (
+    "It ends because its rule was changed or removed; that says nothing of whether it is calm again. "
+    "其规则已被修改或移除，预警因此结束，并不表示已恢复平静。"
+)
+"""The note of what people are told: no evidence pack stands behind such an end, and so no sentence."""
 
-def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> int:
-    """Resolve open alerts of rules that no longer stand in the rule set; returns how many. Pending ones lapse."""
+
+def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list[Told]:
+    """Resolve open alerts of rules that no longer stand in the rule set; returns their ends, which are to be told.
+
+    Pending ones lapse: nobody was told of them.
+    """
     table = alerts.c
     versions = {(watch.rule.id, watch.rule.version) for watch in desk.watches}
     versions |= {(rule.id, rule.version) for rule in desk.rules.immediate}
@@ -22,20 +32,20 @@ def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> int:
     rows = connection.execute(
         select(table.state_data).where(table.desk == name, table.state.in_(("pending", "firing")))
     ).all()
-    ended = 0
+    ended: list[Told] = []
     for (data,) in rows:
         alert = msgspec.msgpack.decode(data, type=Alert)
         if (alert.rule, alert.rule_version) in versions:
             continue
-        ended += 1
         if alert.state == "pending":
             connection.execute(delete(alerts).where(table.desk == name, table.id == alert.id))
             continue
-        _resolve(connection, name, desk, alert)
+        if line := _resolve(connection, name, desk, alert):
+            ended.append(Told(line, alert.incident, b""))
     return ended
 
 
-def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> None:
+def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> AlertLine | None:
     last = connection.execute(
         select(alert_lines.c.line)
         .where(alert_lines.c.desk == name, alert_lines.c.id == alert.id)
@@ -45,9 +55,10 @@ def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> Non
     alert.state, alert.resolved_at, alert.due = "resolved", max(desk.closed, alert.onset), None
     upsert(connection, alerts, [alert_row(name, alert)])
     if last is None:
-        return
+        return None
     decided_at = alert.resolved_at + desk.lateness_ms
-    line = {**msgspec.json.decode(last), "state": "resolved", "decided_at": iso(decided_at)}
+    ending = {"state": "resolved", "severity": alert.severity, "decided_at": iso(decided_at)}
+    line = msgspec.convert({**msgspec.json.decode(last), **ending}, AlertLine)
     row = {
         "desk": name,
         "decided_at": decided_at,
@@ -58,3 +69,4 @@ def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> Non
         "evidence": b"",
     }
     insert_absent(connection, alert_lines, [row])
+    return line

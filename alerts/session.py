@@ -82,11 +82,12 @@ class Session:
         return starts
 
     def _adopt_rules(self) -> None:
+        now_ms = self._clock.now_ms()
         row = {
             "desk": self._name,
             "version": self._rules.version,
             "in_force_from": max(0, self.desk.closed),
-            "imported_at": self._clock.now_ms(),
+            "imported_at": now_ms,
             "source": self._rules.source,
         }
         with self._store.write() as connection:
@@ -95,7 +96,18 @@ class Session:
             connection.execute(delete(positions).where(stale))
             persist.save_progress(connection, self._name, self.desk, self._positions, self._topic_id)
             insert_absent(connection, rule_sets, [row])
-            retire.alerts_without_a_rule(connection, self._name, self.desk)
+            ended = retire.alerts_without_a_rule(connection, self._name, self.desk)
+            notify.announce(
+                connection,
+                self._settings,
+                self._rules,
+                ended,
+                now_ms=now_ms,
+                notify=self._notify,
+                note=retire.WHY,
+            )
+        for change in ended:
+            metrics.ALERT_CHANGES.labels(self._name, change.line.state).inc()
 
     def loop(self) -> None:
         """Poll and decide until told to stop; then let a stand-by take over at once."""

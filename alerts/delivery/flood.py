@@ -107,6 +107,6 @@ def _told(row: Row) -> dict[str, str]:
         "event": one.event,
         "severity": one.severity,
         "series": one.series,
-        "sentence": one.sentence.get("en", "") or one.series,
+        "sentence": one.sentence.get("en", "") or ". ".join(part for part in (one.series, one.note) if part),
         "alert": one.alert,
     }

@@ -55,7 +55,8 @@ def subject(content: Content, company: str = "") -> str:
     name = series_name(content.series, "en", company)
     if content.kind == "outage":
         said = {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
-        name += " is as usual again" if content.event == "resolved" else said
+        # Without the kind there was no proof, only an end: its rule is gone, the source may be as silent as before.
+        name += " is as usual again" if said and content.event == "resolved" else said
     mark = {
         "resolved": "resolved",
         "reminder": f"still {content.severity}",

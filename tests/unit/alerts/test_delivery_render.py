@@ -259,3 +259,13 @@ def test_a_tiny_expectation_is_said_in_words_in_every_part_of_the_mail() -> None
 
 def test_one_story_is_called_a_story() -> None:
     assert "1 story, 1 article, 1 publisher\n" in render(message(stories=1, articles=1, publishers=1)).text
+
+
+def test_an_outage_that_ended_with_its_rule_is_not_said_to_be_over() -> None:
+    line = msgspec.structs.replace(change(RULES, state="resolved").line, series="outage:wire")
+    made = msgspec.structs.replace(
+        content.of("main", "resolved", line, b""), note="Its rule is gone. 规则已移除。"
+    )
+    mail = render(Message("msg_1", made))
+    assert mail.subject.startswith("[resolved] ") and "as usual" not in mail.subject
+    assert "Its rule is gone. 规则已移除。" in mail.text and "Evidence" not in mail.text

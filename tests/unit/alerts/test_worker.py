@@ -9,10 +9,14 @@ import time
 import pytest
 from sqlalchemy import func, select
 
+from alerts import audit, content
 from alerts import session as session_module
+from alerts.delivery.base import Message
+from alerts.delivery.render import render
 from alerts.export import alert_lines, correction_lines
 from alerts.rules import parse_rules
 from alerts.testing import START, rule_set, scored, share_watches
+from alerts.verifystore import alert_checks, alert_row, changes
 from alerts.worker import run, watches_of
 from core import tables
 from core.bus.base import SCORED
@@ -53,7 +57,9 @@ def send(bus, *records):
     producer.flush()
 
 
-def work(bus, store, until=None, rules=None, settings=None, seconds=20.0, make_watches=share_watches):
+def work(
+    bus, store, until=None, rules=None, settings=None, seconds=20.0, make_watches=share_watches, notify=False
+):
     """Run a worker until `until(stage)` holds (by default: the log is read)."""
     stage = Stage("alerts", store)
     options = settings or Settings()
@@ -66,7 +72,7 @@ def work(bus, store, until=None, rules=None, settings=None, seconds=20.0, make_w
                 bus,
                 store,
                 stage,
-                notify=False,
+                notify=notify,
                 rules=rules or rule_set(),
                 make_watches=make_watches,
             )
@@ -283,6 +289,69 @@ def test_alert_of_a_rule_that_changed_is_resolved_where_the_desk_stands(bus, sto
     with store.read() as connection:
         open_ones = select(func.count()).where(tables.alerts.c.state == "firing")
         assert connection.execute(open_ones).scalar_one() == 0
+
+
+TEAM = Settings.model_validate(
+    {
+        "delivery": {
+            "webhooks": [
+                {"name": name, "url": f"https://{name}.example/", "secret": "whsec_" + "A" * 32}
+                for name in ("team", "boss")
+            ]
+        }
+    }
+)
+TO_TEAM = "notify: {route: {default: [team]}}\n"
+ALL = "notify: {route: {default: [team, boss]}}\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [rule_set(after="1h", stories=9_999, more=ALL), parse_rules("rules: []\n" + ALL, "rules of the test")],
+    ids=["changed", "gone"],
+)
+def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, after):
+    send(bus, *some(), Marker(writer="w", t=START + 7 * MINUTE))
+    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=TEAM, notify=True)
+    for _ in range(2):  # started twice, told once
+        send(bus, Marker(writer="w", t=START + 8 * MINUTE))
+        work(bus, store, rules=after, settings=TEAM, notify=True)
+    fired = {row.alert_id for row in outbox(store) if row.event == "firing"}
+    ends = [row for row in outbox(store) if row.event == "resolved"]
+    assert fired and {row.alert_id for row in ends} == fired and len(ends) == len(fired)
+    assert {(row.channel, row.status) for row in ends} == {("team", "pending")}
+    mail = render(message(ends[0]))
+    assert mail.subject.startswith("[resolved]")
+    assert "its rule was changed or removed" in mail.text and "其规则已被修改或移除" in mail.text
+    with store.read() as connection:
+        log = list(audit.entries(connection))
+        rows = [row for row in changes(connection, "main", ends[0].alert_id) if row.state == "resolved"]
+        alert = alert_row(connection, "main", ends[0].alert_id)
+        whole = list(alert_checks(connection, "main", alert, changes(connection, "main", alert.id), MINUTE))
+    assert audit.verify(log).fault == ""
+    ended = {entry.subject: entry for entry in log if entry.action == "alert.resolved"}
+    assert set(ended) == fired and all(entry.actor == "desk:main" for entry in ended.values())
+    assert json.loads(ended[alert.id].detail)["line"] == json.loads(rows[0].line)
+    assert {check.verdict for check in whole} == {"agrees"}
+
+
+def test_a_replay_tells_nobody_that_an_alert_ends_with_its_rule(bus, store):
+    send(bus, *some(), Marker(writer="w", t=START + 7 * MINUTE))
+    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=TEAM)
+    send(bus, Marker(writer="w", t=START + 8 * MINUTE))
+    work(bus, store, rules=rule_set(after="1h", stories=9_999, more=TO_TEAM), settings=TEAM)
+    rows = outbox(store)
+    assert {row.event for row in rows} == {"firing", "resolved"}
+    assert {row.status for row in rows} == {"withheld"}
+
+
+def outbox(store):
+    with store.read() as connection:
+        return connection.execute(select(tables.outbox)).all()
+
+
+def message(row):
+    return Message(row.id, content.from_json(row.payload))
 
 
 FITTED = """
