@@ -273,10 +273,14 @@ def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> No
     handles = Depends(tokens.requires("handle"))
 
     @router.get("/silences", dependencies=[Depends(tokens.requires("read"))])
-    def list_silences() -> list[ShownSilence]:
-        """All silences, the latest first."""
+    def list_silences(
+        open: Annotated[bool, Query(description="Only those in force or to come.")] = False,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> list[ShownSilence]:
+        """Silences: those in force or to come, then those that are over; of either the latest first."""
         with store.read() as connection:
-            return [_shown(one) for one in silences.listed(connection, desk)]
+            found = silences.newest(connection, desk, store.now_ms(connection), limit, over=not open)
+        return [_shown(one) for one in found]
 
     @router.post("/silences", status_code=201)
     def add_silence(silence: NewSilence, token: str = handles) -> ShownSilence:

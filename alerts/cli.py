@@ -317,9 +317,10 @@ def silence_list(
 ) -> None:
     """List silences in force, or to come."""
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-        now = at.now_ms(connection)
-        every = silences.listed(connection, at.name)
-        found = every if everything else silences.left(connection, at.name, now)
+        if everything:
+            found = silences.listed(connection, at.name)
+        else:
+            found = silences.left(connection, at.name, at.now_ms(connection))
     if json:
         show_json([one.__dict__ for one in found])
         return

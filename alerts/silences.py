@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from alerts import audit
 from alerts.records import Severity
@@ -129,17 +129,16 @@ def _is_everything(matcher: str, value: str) -> bool:
 
 
 def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:
-    """End a silence now; returns its id. Raises ConfigError where none (or more than one) is called so."""
+    """End a silence that is in force or to come; returns its id.
+
+    Raises ConfigError where none (or more than one) has an id that begins so; those that are over do not count.
+    """
     audit.lock(connection)  # of two who end it at once, one does
-    found = [
-        silence
-        for silence in listed(connection, desk)
-        if silence.id.startswith(which) and not silence.expired
-    ]
+    found = [silence for silence in left(connection, desk, now_ms) if silence.id.startswith(which)]
     if len(found) != 1 or not which:
         what = "no silence" if not found else f"{len(found)} silences"
         raise ConfigError(
-            f"{what} in force with an id that begins with {which!r} (newsquake alerts silence list)"
+            f"{what} in force or to come with an id that begins with {which!r} (newsquake alerts silence list)"
         )
     connection.execute(
         update(silences).where(silences.c.desk == desk, silences.c.id == found[0].id).values(expired=True)
@@ -149,10 +148,46 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
 
 
 def listed(connection: Connection, desk: str) -> Sequence[Silence]:
-    """All silences, the latest first."""
-    rows = connection.execute(
-        select(silences).where(silences.c.desk == desk).order_by(silences.c.starts_at.desc())
-    )
+    """All silences that ever were, the latest first."""
+    return _found(connection, desk)
+
+
+def newest(connection: Connection, desk: str, now_ms: int, limit: int, *, over: bool = True) -> list[Silence]:
+    """At most `limit`: those in force or to come, then (`over`) those that are over; of either the latest first."""
+    found = _found(connection, desk, _left(now_ms), limit=limit)
+    if over and len(found) < limit:
+        found += _found(connection, desk, ~_left(now_ms), limit=limit - len(found))
+    return found
+
+
+def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+    """Those in force."""
+    return _found(connection, desk, _left(now_ms), silences.c.starts_at <= now_ms)
+
+
+def covers(
+    found: Iterable[Silence], now_ms: int, rule: str, series: str, severity: Severity, alert: str
+) -> bool:
+    """Whether one of them is in force for such an alert."""
+    return any(one.holds(now_ms) and one.matches(rule, series, severity, alert) for one in found)
+
+
+def left(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+    """Those in force or to come, the first to end first."""
+    found = _found(connection, desk, _left(now_ms))
+    return sorted(found, key=lambda one: (one.ends_at, one.id))
+
+
+def _left(now_ms: int) -> ColumnElement[bool]:
+    """As a condition: none is ever deleted, and a sweep reads these every few seconds."""
+    return ~silences.c.expired & (silences.c.ends_at > now_ms)
+
+
+def _found(
+    connection: Connection, desk: str, *chosen: ColumnElement[bool], limit: int | None = None
+) -> list[Silence]:
+    query = select(silences).where(silences.c.desk == desk, *chosen)
+    rows = connection.execute(query.order_by(silences.c.starts_at.desc(), silences.c.id).limit(limit))
     return [
         Silence(
             row.id,
@@ -165,21 +200,3 @@ def listed(connection: Connection, desk: str) -> Sequence[Silence]:
         )
         for row in rows
     ]
-
-
-def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
-    """Those in force."""
-    return [silence for silence in listed(connection, desk) if silence.holds(now_ms)]
-
-
-def covers(
-    found: Iterable[Silence], now_ms: int, rule: str, series: str, severity: Severity, alert: str
-) -> bool:
-    """Whether one of them is in force for such an alert."""
-    return any(one.holds(now_ms) and one.matches(rule, series, severity, alert) for one in found)
-
-
-def left(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
-    """Those in force or to come, the first to end first."""
-    found = [one for one in listed(connection, desk) if not one.expired and one.ends_at > now_ms]
-    return sorted(found, key=lambda one: (one.ends_at, one.id))

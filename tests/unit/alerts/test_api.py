@@ -123,6 +123,9 @@ def test_silences_are_added_checked_and_ended(client: TestClient, body: dict[str
     if listed:
         assert client.delete(f"/v1/silences/{listed[0]['id']}", headers=HANDLE).status_code == 200
         assert client.get("/v1/silences", headers=READ).json()[0]["expired"]
+        assert client.get("/v1/silences?open=true", headers=READ).json() == []
+        assert client.delete(f"/v1/silences/{listed[0]['id']}", headers=HANDLE).status_code == 404
+    assert client.get("/v1/silences?limit=0", headers=READ).status_code == 422
 
 
 @pytest.mark.parametrize(

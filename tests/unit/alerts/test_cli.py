@@ -223,7 +223,7 @@ MINE = ["--reason", "known", "--by", "anna"]
         (["alerts", "silence", "add", "--rule", "x", "--until", "500d", *MINE], "at most a year"),
         (["alerts", "silence", "add", "--rule", "x", "--from", "later", *MINE], "--from later: expected a time"),
         (["alerts", "silence", "add", "--rule", "x", "--by", "anna"], "--reason: say in a few words why"),
-        (["alerts", "silence", "expire", "sil_00"], "no silence in force with an id that begins with 'sil_00'"),
+        (["alerts", "silence", "expire", "sil_00"], "no silence in force or to come with an id that begins with"),
         (["evidence", "show", ALERT, "--line", "9"], "--line 9: expected 1 to 1"),
         (["evidence", "show", ALERT, "-o", "nowhere/pack.json"], "nowhere/pack.json: No such file or directory"),
         (["evidence", "verify", "pack.json"], "alert pack.json: no alert of desk 'main' has an id that begins so"),

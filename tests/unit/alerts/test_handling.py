@@ -247,6 +247,63 @@ def test_a_silence_that_is_ended_early_lets_go_at_once(scene: Scene) -> None:
     assert scene.passes(0) == 1
 
 
+def test_only_a_silence_that_is_not_over_can_be_ended(scene: Scene) -> None:
+    def begins(after: int, lasts: int) -> str:
+        at = scene.now + after
+        made = scene.does(
+            silences.add,
+            {"rule": "company-*"},
+            starts_at=at,
+            ends_at=at + lasts,
+            reason="testing",
+            author="anna",
+        )
+        return str(made.id)
+
+    def ended() -> list[str]:
+        with scene.store.read() as connection:
+            query = audit.select().where(audit.c.action == "silence.expire")
+            return [row.subject for row in connection.execute(query)]
+
+    old = begins(0, HOUR)
+    scene.now += DAY
+    with pytest.raises(ConfigError, match="no silence in force or to come"):
+        scene.does(silences.expire, old, actor="bob")
+    assert ended() == []
+    to_come = begins(HOUR, HOUR)
+    # All ids begin alike: of two, one is over, so that what they share says which is meant.
+    assert scene.does(silences.expire, "sil_", actor="bob") == to_come
+    assert ended() == [to_come]
+    with pytest.raises(ConfigError, match="no silence in force or to come"):
+        scene.does(silences.expire, to_come, actor="bob")
+
+
+def test_silences_are_listed_with_those_first_that_are_not_over(scene: Scene) -> None:
+    def begins(after: int, lasts: int) -> str:
+        at = NOW + after
+        made = scene.does(
+            silences.add, {"rule": "x"}, starts_at=at, ends_at=at + lasts, reason="why", author="anna"
+        )
+        return str(made.id)
+
+    long, over, early, to_come = (
+        begins(0, 9 * DAY),
+        begins(HOUR, HOUR),
+        begins(2 * HOUR, DAY),
+        begins(DAY, DAY),
+    )
+    scene.does(silences.expire, early, actor="bob")
+    with scene.store.read() as connection:
+        at = NOW + 3 * HOUR
+        names = lambda found: [one.id for one in found]  # noqa: E731
+        assert names(silences.newest(connection, "main", at, 9)) == [to_come, long, early, over]
+        assert names(silences.newest(connection, "main", at, 3)) == [to_come, long, early]
+        assert names(silences.newest(connection, "main", at, 9, over=False)) == [to_come, long]
+        assert names(silences.left(connection, "main", at)) == [to_come, long]
+        assert names(silences.holding(connection, "main", at)) == [long]
+        assert names(silences.listed(connection, "main")) == [to_come, early, over, long]
+
+
 def test_an_alert_that_cleared_in_silence_is_never_told(scene: Scene) -> None:
     scene.does(silences.add, {"rule": "*", "severity": "high"}, starts_at=NOW, ends_at=NOW + HOUR, reason="why not",
                author="anna")  # fmt: skip
