@@ -25,6 +25,8 @@ from core.times import iso, parse_iso, parse_span
 
 _LOOKS = 12
 """A window is looked at this many times over its length (DESIGN.md), but never more often than each pane."""
+_FORMER_METRICS = {"negative_volume": "stories"}
+"""Of a detector's kind: what its metric was called in packs of earlier releases."""
 
 
 def version_checks(pack: evidence.Pack) -> Iterator[Check]:
@@ -42,13 +44,14 @@ def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     content, rule, line = pack.rule["content"], pack.rule, pack.line
     terms = _terms(content)
     yield parts("rule's terms", rule, terms)
+    yield from _figure(rule, content)
     yield same("series of the window", window.series, line.series)
     yield Check(
         "series", "agrees" if _watched(content, line.series) else "differs", f"{line.series}, as it watches"
     )
     own, told = content["detector"], pack.detector
     yield same("detector", told.get("kind"), own["kind"])
-    yield _params(told.get("kind", ""), told.get("params", {}), terms, own)
+    yield _params(told.get("kind", ""), told.get("params", {}), content)
     length = ceil_to(rule["window_ms"], pack.pane_ms)
     context = told.get("context", {})
     found = {
@@ -97,10 +100,8 @@ def _watched(content: Mapping[str, Any], series: str) -> bool:
 
 
 def _terms(content: Mapping[str, Any]) -> dict[str, Any]:
-    ladder, kind = content["severities"], KINDS.get(content["detector"]["kind"])
-    own = {field.name: field.default for field in fields(kind.params)} if kind else {}
-    told = content["detector"]
-    terms: dict[str, Any] = {
+    ladder = content["severities"]
+    return {
         "window_ms": parse_span(content["window"]),
         "hold_ms": parse_span(content["hold"]),
         "resolve_below": content["resolve"]["below"],
@@ -110,14 +111,44 @@ def _terms(content: Mapping[str, Any]) -> dict[str, Any]:
         "threshold": content["threshold"],
         **{f"min_{name}": number for name, number in content["minimum"].items()},
     }
-    if kind:  # left out in the rule: what its detector looks for by itself
-        said = content.get("direction") or told.get("direction")
-        terms["direction"] = said or own.get("direction", "up")
-        terms["metric"] = kind.metric or content.get("metric") or told.get("metric") or "negative_share"
-    return terms
 
 
-def _params(kind: str, told: Mapping[str, Any], terms: Mapping[str, Any], own: Mapping[str, Any]) -> Check:
+def _figures(content: Mapping[str, Any]) -> dict[str, str]:
+    """Which figure the rule watches, and which way. Left out in the rule: what its detector looks for by itself."""
+    told, kind = content["detector"], KINDS.get(content["detector"]["kind"])
+    if kind is None:
+        return {}
+    metric = kind.metric or content.get("metric") or told.get("metric") or "negative_share"
+    direction = content.get("direction") or told.get("direction") or _default(kind.params, "direction", "up")
+    return {"metric": metric, "direction": direction}
+
+
+def _default(params: type, name: str, otherwise: str) -> str:
+    return next((str(field.default) for field in fields(params) if field.name == name), otherwise)
+
+
+def _figure(rule: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[Check]:
+    """Metric and direction are names that releases gave otherwise to the same content: the version holds neither."""
+    for name, found in _figures(content).items():
+        told, what = rule.get(name), f"rule's {name}"
+        if told != found and told == _formerly(content)[name]:
+            yield Check(what, "unknown", f"made when this rule's {name} was called {told}; it is {found} now")
+        else:
+            yield same(what, told, found)
+
+
+def _formerly(content: Mapping[str, Any]) -> dict[str, str]:
+    """What earlier releases called them: they asked the rule first, and never what its detector is told."""
+    name = content["detector"]["kind"]
+    kind = KINDS[name]
+    metric = content.get("metric") or _FORMER_METRICS.get(name) or kind.metric or "negative_share"
+    return {
+        "metric": metric,
+        "direction": content.get("direction") or _default(kind.params, "direction", "up"),
+    }
+
+
+def _params(kind: str, told: Mapping[str, Any], content: Mapping[str, Any]) -> Check:
     """The detector's parameters, with the defaults of those that nobody set."""
     made = KINDS.get(kind)
     if made is None:
@@ -127,8 +158,8 @@ def _params(kind: str, told: Mapping[str, Any], terms: Mapping[str, Any], own: M
     names = {field.name for field in fields(made.params)}
     if odd := sorted(set(told) - names):
         return Check("detector's parameters", "differs", f"{kind} has no {odd[0]}")
-    given: dict[str, Any] = {name: terms[name] for name in names & {"direction", "metric"}}
-    given |= {name: value for name, value in own.items() if name != "kind"}
+    given: dict[str, Any] = {name: value for name, value in _figures(content).items() if name in names}
+    given |= {name: value for name, value in content["detector"].items() if name != "kind"}
     return parts("detector's parameters", asdict(made.params(**told)), asdict(made.params(**given)))
 
 

@@ -144,6 +144,38 @@ def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidenc
     ]
 
 
+FORMER = """
+rules:
+  - name: bad
+    series: ["topic:energy"]
+    window: 1h
+    detector: {kind: negative_volume, warmup_hours: 12, warmup_stories: 20}
+    threshold: 2.0
+  - name: told
+    series: ["topic:energy"]
+    window: 1h
+    detector: {kind: static, metric: stories}
+    threshold: 10
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "now", "before"), [("bad", "negative_stories", "stories"), ("told", "stories", "negative_share")]
+)
+def test_a_pack_that_calls_its_figure_as_its_release_did_is_no_lie(rule: str, now: str, before: str) -> None:
+    pack = next(one for one in packs(parse_rules(FORMER, "rules.yaml")) if one.line.rule == rule)
+    assert pack.rule["metric"] == now
+
+    def said(metric: str) -> list[tuple[str, str]]:
+        changed = msgspec.structs.replace(pack, rule={**pack.rule, "metric": metric})
+        found = verify.verify(msgspec.structs.replace(changed, hash=evidence.hash_of(changed)))
+        return [(one.what, one.verdict) for one in found if one.what == "rule's metric"]
+
+    assert said(now) == [("rule's metric", "agrees")]
+    assert said(before) == [("rule's metric", "unknown")]
+    assert said("mean_sentiment") == [("rule's metric", "differs")]
+
+
 def decision(pack: evidence.Pack, what: str, kind: str, **rule: int) -> str:
     """The verdict on `what` where the pack's detector and rule are these."""
     pack = msgspec.structs.replace(pack, detector={**pack.detector, "kind": kind}, rule={**pack.rule, **rule})
