@@ -183,6 +183,9 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
     elif pack.fit:
         fit = msgspec.json.decode(pack.fit)
         yield same("threshold", pack.threshold, fit.get("threshold"))
+    elif isinstance(pack.hop_articles, msgspec.UnsetType):
+        said = "the pack holds no fit: an earlier release lost it where a batch held weeks; `verify ID` asks the store"
+        yield Check("threshold", "unknown", said)
     else:
         yield Check("threshold", "differs", "the rule sets none, and the pack holds no fit")
 

@@ -48,7 +48,7 @@ def store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidenc
         yield _logged(_entries(connection, desk, row.id), pack)
     yield from article_checks(connection, desk, pack)
     yield from _rule(connection, desk, pack)
-    if pack.fit and pack.window:
+    if pack.window and pack.rule.get("threshold") is None:
         yield _fit(connection, desk, pack)
 
 
@@ -251,6 +251,9 @@ def _fit(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
         return Check(
             "stored fit", "unknown", "none was in force then: the threshold is that of before a history"
         )
+    if not pack.fit:  # as packs of an earlier release may be: see alerts/verify.py
+        told, have = {"threshold": pack.threshold}, {"threshold": _decoded(found).get("threshold")}
+        return _alike("stored fit", told, have, "the one in force then has the pack's threshold")
     return _alike("stored fit", _decoded(pack.fit), _decoded(found), "the one in force then is the pack's")
 
 

@@ -240,7 +240,8 @@ class Watch:
         self.observed_since_fit = False
         self._snapshot_due = True
         fit = self.budget.fit(at, true_alarms) if true_alarms else self.budget.fit(at)
-        self.fits = [*self.fits[-1:], (at + DAY, fit)]
+        # All are kept, one a week: what was decided weeks ago may still be on its way to the store, with its fit.
+        self.fits = [*self.fits, (at + DAY, fit)]
         return fit
 
     def changed_state(self) -> Mapping[str, bytes]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from alerts import cli_evidence, evidence
 from alerts.rules import parse_rules
 from alerts.testing import START
-from alerts.worker import run
+from alerts.worker import run, watches_of
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
 from core.errors import NewsquakeError
@@ -24,9 +24,17 @@ from core.records import Marker
 from core.settings import Settings, StoreSettings
 from core.stage import Stage
 from core.store import open_store
-from core.times import HOUR
+from core.times import DAY, HOUR, MINUTE, WEEK
 from tests.support.packs import RULES, news
 
+FITTED = """
+rules:
+  - name: many
+    series: ["topic:energy"]
+    window: 1h
+    detector: volume
+    budget: 1/week
+"""
 HELD = RULES.source.replace("threshold: 2.0", "threshold: 2.0\n    hold: 15m")
 
 
@@ -223,6 +231,36 @@ def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
         rule=f"many@{pack['line']['rule_version']}", fit=fit,
     )  # fmt: skip
     assert any(one.startswith("stored fit: weeks: the pack says") for one in store.bad(alert))
+
+
+def test_the_fit_of_weeks_ago_is_still_known_when_a_batch_is_written() -> None:
+    (watch,) = watches_of(parse_rules(FITTED, "rules.yaml"), MINUTE)
+    first = watch.fit(START)
+    for week in range(4):
+        watch.observe_again(START + week * WEEK, "topic:energy", 1.0 + week)
+        assert watch.refit(START + (week + 1) * WEEK) is not None
+    assert watch.fit(START) is first and watch.fit(START + WEEK + DAY) is not watch.fit(
+        START + 2 * WEEK + DAY
+    )
+
+
+def test_a_pack_that_lost_its_fit_is_held_against_the_stores(store: Copy) -> None:
+    alert = store.alert("many")
+    pack = evidence.load(first(store, alert)[1])
+    lost = replace(pack, fit="", hop_articles=msgspec.UNSET)  # as an earlier release wrote it
+    store.do(
+        f"UPDATE alert_lines SET evidence = :pack WHERE {FIRST}", id=alert,
+        pack=msgspec.json.encode(replace(lost, hash=evidence.hash_of(lost))),
+    )  # fmt: skip
+    insert = (
+        "INSERT INTO fits (desk, rule, in_force_from, version, fit) VALUES ('main', :rule, :at, 'v', :fit)"
+    )
+    rule = f"many@{pack.line.rule_version}"
+    store.do(insert, rule=rule, at=0, fit=pack.fit)
+    told = store.verify(alert)[1]
+    assert "  ?  threshold: the pack holds no fit" in told and "has the pack's threshold" in told
+    store.do(insert, rule=rule, at=1, fit=json.dumps({**json.loads(pack.fit), "threshold": 99.0}))
+    assert any(one.startswith("stored fit: threshold: the pack says") for one in store.bad(alert))
 
 
 def pack_of(store: Copy, alert: str) -> dict:
