@@ -96,7 +96,7 @@ def check(
 
 def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[verify.Check]]]:
     """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
-    rows, lateness_ms = verifystore.changes(connection, desk, alert), 0
+    rows, lateness = verifystore.changes(connection, desk, alert), set[int]()
     if not any(row.evidence for row in rows):
         raise ConfigError(f"alert {alert}: no evidence pack")
     for row in rows:
@@ -106,7 +106,7 @@ def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str
             yield title, [verify.Check("evidence pack", "unknown", said)]
             continue
         pack = _load(row.evidence, alert)
-        lateness_ms = pack.lateness_ms
+        lateness.add(pack.lateness_ms)
         yield (
             title,
             [
@@ -116,7 +116,7 @@ def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str
             ],
         )
     whole = verifystore.alert_row(connection, desk, alert)
-    yield "the alert", list(verifystore.alert_checks(connection, desk, whole, rows, lateness_ms))
+    yield "the alert", list(verifystore.alert_checks(connection, desk, whole, rows, lateness))
 
 
 def _load(pack: bytes, name: str) -> evidence.Pack:

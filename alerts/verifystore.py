@@ -6,7 +6,7 @@ Whoever edits one of them is found by the others. The log's own chain is `newsqu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -261,9 +261,12 @@ def _fit(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
 
 
 def alert_checks(
-    connection: Connection, desk: str, alert: Row[Any], lines: Sequence[Row[Any]], lateness_ms: int
+    connection: Connection, desk: str, alert: Row[Any], lines: Sequence[Row[Any]], lateness: Collection[int]
 ) -> Iterator[Check]:
-    """Whether the alert's row, its lines among themselves, and the log's changes of it tell one story."""
+    """Whether the alert's row, its lines among themselves, and the log's changes of it tell one story.
+
+    `lateness`: what its packs say that was waited for (ms): the desk may have been told another while it was open.
+    """
     told = [_decoded(row.line) for row in lines]
     last = told[-1]
     row = {
@@ -273,7 +276,7 @@ def alert_checks(
     ending = {name: last.get(name) for name in row}
     who = ("the last line says", "its row")
     yield _alike("stored alert", ending, row, "its row is as the last line says", who)
-    yield from _times(alert, told, lateness_ms)
+    yield from _times(alert, told, lateness)
     if alert.state_data:
         yield _kept(alert, row)
     for name in ("rule", "rule_version", "series", "onset"):
@@ -296,12 +299,12 @@ def _in_turn(told: Sequence[Mapping[str, Any]]) -> bool:
     return states == sorted(states) and states.count(0) <= 1 and states.count(2) <= 1 and 1 in states
 
 
-def _times(alert: Row[Any], told: Sequence[Mapping[str, Any]], lateness_ms: int) -> Iterator[Check]:
+def _times(alert: Row[Any], told: Sequence[Mapping[str, Any]], lateness: Collection[int]) -> Iterator[Check]:
     """When it fired and ended: as decided, less the lateness that was waited for."""
     for name, state in (("fired_at", "firing"), ("resolved_at", "resolved")):
         first = next((one for one in told if one.get("state") == state), None)
         found, decided = getattr(alert, name), parse_iso(first["decided_at"]) if first else None
-        fits_it = found is None if decided is None else found in (decided, decided - lateness_ms)
+        fits_it = found == decided if found is None or decided is None else decided - found in {0, *lateness}
         if not fits_it:
             said = [iso(at) if at is not None else "none" for at in (decided, found)]
             yield Check(f"stored alert: {name}", "differs", f"the lines say {said[0]}, the row {said[1]}")

@@ -24,7 +24,7 @@ from core.records import Marker
 from core.settings import Settings, StoreSettings
 from core.stage import Stage
 from core.store import open_store
-from core.times import DAY, HOUR, MINUTE, WEEK
+from core.times import DAY, HOUR, MINUTE, WEEK, iso
 from tests.support.packs import RULES, news
 
 FITTED = """
@@ -220,6 +220,25 @@ def test_a_lost_line_and_a_turned_around_life_are_found(store: Copy) -> None:
     found = store.bad(alert)
     assert any(one.startswith("lines lost: the audit log has 1 more: resolved at") for one in found)
     assert any("state: the last line says firing, its row resolved" in one for one in found)
+
+
+def test_an_alert_that_ended_under_another_lateness_is_right(store: Copy) -> None:
+    alert = store.alert("fixed")
+    query = f"SELECT line, evidence FROM alert_lines WHERE id = '{alert}' AND state = 'resolved'"
+    ((line, held),) = store.ask(query)
+    pack, later = evidence.load(held), 3 * MINUTE
+    decided = iso(pack.window["end"] + later)
+    made = replace(pack, line=replace(pack.line, decided_at=decided), lateness_ms=later)
+    made = replace(made, hash=evidence.hash_of(made))
+    store.do(
+        "UPDATE alert_lines SET evidence = :pack, line = :line, decided_at = :at WHERE id = :id AND state = 'resolved'",
+        pack=msgspec.json.encode(made), line=json.dumps({**json.loads(line), "decided_at": decided}), id=alert,
+        at=pack.window["end"] + later,
+    )  # fmt: skip
+    store.do("DELETE FROM audit WHERE subject = :id", id=alert)
+    assert store.bad(alert) == []
+    store.do("UPDATE alerts SET fired_at = fired_at + 1 WHERE id = :id", id=alert)
+    assert any(one.startswith("stored alert: fired_at") for one in store.bad(alert))
 
 
 def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
