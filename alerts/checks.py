@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,22 @@ def same(what: str, told: Any, found: Any) -> Check:
     if told == found:
         return Check(what, "agrees", _shown(told))
     return Check(what, "differs", f"the pack says {_shown(told)}, derived {_shown(found)}")
+
+
+NO_SUCH_CONTENT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What deriving ends in where a part is missing, is of another kind, or is a number that nobody's desk writes."""
+
+
+def guarded(what: str, checks: Iterable[Check]) -> list[Check]:
+    """All checks, up to the first that cannot be made of what is there: which differs, since no desk wrote it."""
+    made: list[Check] = []
+    try:
+        for check in checks:
+            made.append(check)
+    except NO_SUCH_CONTENT as error:
+        said = f"a part is missing, or not what it should be ({type(error).__name__}: {error})"
+        made.append(Check(what, "differs", said))
+    return made
 
 
 def listed(names: Sequence[str], most: int = 3, between: str = ", ") -> str:

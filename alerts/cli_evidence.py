@@ -100,7 +100,7 @@ def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str
     if not any(row.evidence for row in rows):
         raise ConfigError(f"alert {alert}: no evidence pack")
     for row in rows:
-        title = f"{row.state}, {row.severity}, decided at {iso(row.decided_at)}"
+        title = f"{row.state}, {row.severity}, decided at {_moment(row.decided_at)}"
         if not row.evidence:
             said = "none is kept of this change (where a rule is gone, its alerts end without one)"
             yield title, [verify.Check("evidence pack", "unknown", said)]
@@ -116,13 +116,20 @@ def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str
             ],
         )
     whole = verifystore.alert_row(connection, desk, alert)
-    yield "the alert", list(verifystore.alert_checks(connection, desk, whole, rows, lateness))
+    yield "the alert", verifystore.alert_checks(connection, desk, whole, rows, lateness)
+
+
+def _moment(at: int) -> str:
+    try:
+        return iso(at)
+    except ArithmeticError:  # of an edited row
+        return f"{at} ms"
 
 
 def _load(pack: bytes, name: str) -> evidence.Pack:
     try:
         return evidence.load(pack)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ConfigError(f"{name}: not an evidence pack ({error})") from error
 
 

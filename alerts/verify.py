@@ -17,7 +17,7 @@ import msgspec
 
 from alerts import evidence, lifecycle, sentence
 from alerts.breadth import negative_publishers, stories_beside_one
-from alerts.checks import Check, same
+from alerts.checks import Check, guarded, same
 from alerts.detectors import KINDS, Context, make
 from alerts.observations import label_of
 from alerts.outageproof import Proof
@@ -35,14 +35,7 @@ from core.times import iso, parse_iso
 
 def verify(pack: evidence.Pack) -> list[Check]:
     """All checks of a pack, in the order of the derivation. What nobody's desk could have written differs."""
-    checks = []
-    try:
-        for check in _checks(pack):
-            checks.append(check)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        said = f"a part is missing, or not what it should be ({type(error).__name__}: {error})"
-        checks.append(Check("pack's content", "differs", said))
-    return checks
+    return guarded("pack's content", _checks(pack))
 
 
 def _checks(pack: evidence.Pack) -> Iterator[Check]:

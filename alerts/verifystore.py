@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from alerts import evidence
 from alerts.bulk import chunks
-from alerts.checks import Check, listed
+from alerts.checks import Check, guarded, listed
 from alerts.intake import article_of, scored_of
 from alerts.lifecycle import Alert
 from alerts.rules import parse_rules
@@ -41,8 +41,12 @@ def _order(row: Row[Any]) -> tuple[int, int, int]:
     return row.decided_at, state, SEVERITIES.index(row.severity) if row.severity in SEVERITIES else -1
 
 
-def store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> Iterator[Check]:
+def store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> list[Check]:
     """Whether the store agrees with the pack of this line."""
+    return guarded("what the store has", _store_checks(connection, desk, row, pack))
+
+
+def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> Iterator[Check]:
     yield _line(row, pack)
     if pack.line.state != "pending":  # of which nobody is told, so that the log does not have it
         yield _logged(_entries(connection, desk, row.id), pack)
@@ -262,11 +266,17 @@ def _fit(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
 
 def alert_checks(
     connection: Connection, desk: str, alert: Row[Any], lines: Sequence[Row[Any]], lateness: Collection[int]
-) -> Iterator[Check]:
+) -> list[Check]:
     """Whether the alert's row, its lines among themselves, and the log's changes of it tell one story.
 
     `lateness`: what its packs say that was waited for (ms): the desk may have been told another while it was open.
     """
+    return guarded("stored alert", _alert_checks(connection, desk, alert, lines, lateness))
+
+
+def _alert_checks(
+    connection: Connection, desk: str, alert: Row[Any], lines: Sequence[Row[Any]], lateness: Collection[int]
+) -> Iterator[Check]:
     told = [_decoded(row.line) for row in lines]
     last = told[-1]
     row = {

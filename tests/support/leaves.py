@@ -40,9 +40,11 @@ def others(value: Any) -> list[Any]:
             value + 700_000,
             value - 90_000_000,
             1,
+            0,
+            10**18,
         ]
     if isinstance(value, float):
-        return [value * 1.5 + 0.3, value / 3 - 0.3]
+        return [value * 1.5 + 0.3, value / 3 - 0.3, 0.0, 1e300]
     if value is None:
         return [0.25, "x"]
     if value == [] or value == {}:

@@ -120,6 +120,12 @@ LIES: dict[str, Any] = {
     "a parameter of the detector": lambda p: {
         "detector": {**p.detector, "params": {**p.detector["params"], "warmup_stories": 1}}
     },
+    "panes of no length": lambda p: {"pane_ms": 0},
+    "a window of no length": lambda p: {"rule": {**p.rule, "window_ms": 0}},
+    "hops of no length": lambda p: {
+        "detector": {**p.detector, "context": {**p.detector["context"], "hop_ms": 0}}
+    },
+    "a time that there is not": lambda p: {"window": {**p.window, "end": 10**18}},
     "another alert": lambda p: {"line": msgspec.structs.replace(p.line, id="0" * 32)},
     "decided earlier": lambda p: {"line": msgspec.structs.replace(p.line, decided_at="2023-01-01T00:00:00Z")},
     "another state of the detector": lambda p: {"detector": {**p.detector, "state": {}}},

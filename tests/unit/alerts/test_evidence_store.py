@@ -156,6 +156,26 @@ def test_an_edited_line_and_an_edited_row_are_both_found(store: Copy) -> None:
     assert any(one.startswith("desk's state of it: severity") for one in found)
 
 
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (f"UPDATE alert_lines SET decided_at = {10**18} WHERE {FIRST}", "what the store has"),
+        ("UPDATE alerts SET onset = 1000000000000000000 WHERE id = :id", "stored alert"),
+        ("UPDATE alerts SET fired_at = -1000000000000000000 WHERE id = :id", "stored alert"),
+        (
+            'UPDATE alert_lines SET line = replace(line, \'"decided_at":"20\', \'"decided_at":"x20\')'
+            f" WHERE {FIRST}",
+            "stored alert",
+        ),
+        (f"UPDATE alert_lines SET line = '[]' WHERE {FIRST}", "stored line"),
+    ],
+)
+def test_a_time_that_there_is_not_is_told_as_another(store: Copy, statement: str, found: str) -> None:
+    alert = store.alert("share")
+    store.do(statement, id=alert)
+    assert any(one.startswith(found) for one in store.bad(alert))
+
+
 def test_a_line_and_its_pack_that_were_both_made_anew_are_found_by_the_audit_log(store: Copy) -> None:
     alert = store.alert("share")
     line, pack = first(store, alert)
