@@ -242,7 +242,7 @@ def parse_rules(text: str, name: str) -> RuleSet:
         raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in placed))
     lists = {key: frozenset(names) for key, names in file.watch_lists.items()}
     return RuleSet(
-        version=content_hash(file.model_dump(mode="json", exclude_none=True)),
+        version=content_hash(_said(file)),
         rules=tuple(_rule(entry, file, lists) for entry in file.rules if entry.enabled),
         immediate=tuple(_immediate(entry, file, lists) for entry in file.immediate if entry.enabled),
         watch_lists=lists,
@@ -255,6 +255,24 @@ def parse_rules(text: str, name: str) -> RuleSet:
             if entry.enabled
         ),
     )
+
+
+_LATER = ("negative_publishers", "stories_beside_one")
+"""Minima of later releases: where they ask nothing, rules and sets keep the versions of before there were any."""
+
+
+def _said(file: RulesFile) -> dict[str, Any]:
+    """What the version of a set stands for."""
+    said = file.model_dump(mode="json", exclude_none=True)
+    for rule in said["rules"]:
+        _as_before(rule["minimum"])
+    return said
+
+
+def _as_before(minimum: dict[str, Any]) -> None:
+    for name in _LATER:
+        if not minimum[name]:
+            del minimum[name]
 
 
 def content_hash(content: Any) -> str:
@@ -292,9 +310,7 @@ def _metric(entry: WindowRule) -> str:
 def _rule(entry: WindowRule, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
     entities = lists[entry.watch_list] if entry.watch_list else frozenset()
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
-    for later in ("negative_publishers", "stories_beside_one"):
-        if not content["minimum"][later]:  # as it was before there was such a minimum
-            del content["minimum"][later]
+    _as_before(content["minimum"])
     sectors = sectors_of(entry, file)
     if entry.detector.kind == BY_SECTOR:
         content["sectors"] = sectors

@@ -242,6 +242,23 @@ def test_a_lost_line_and_a_turned_around_life_are_found(store: Copy) -> None:
     assert any("state: the last line says firing, its row resolved" in one for one in found)
 
 
+def test_a_set_that_reads_otherwise_as_a_whole_still_shows_its_rule(store: Copy) -> None:
+    """What is compared is the rule: a new release's defaults elsewhere in the file decided nothing."""
+    alert = store.alert("share")
+    other = HELD + "notify: {most_per_hour: 7}\n"
+    store.do("UPDATE rule_sets SET source = :source", source=other)
+    passed, told = store.verify(alert)
+    assert passed and "ok   stored rules: set" in told
+    store.do(
+        "UPDATE rule_sets SET source = :source", source=other.replace("threshold: 2.0", "threshold: 2.5")
+    )
+    passed, told = store.verify(alert)
+    assert passed and "  ?  stored rules: this version of newsquake reads set" in told
+    about = other.replace("- name: share", "- name: share\n    about: other words")
+    store.do("UPDATE rule_sets SET source = :source", source=about)
+    assert any(one.startswith("stored rules: about") for one in store.bad(alert))
+
+
 def test_an_alert_that_ended_under_another_lateness_is_right(store: Copy) -> None:
     alert = store.alert("fixed")
     query = f"SELECT line, evidence FROM alert_lines WHERE id = '{alert}' AND state = 'resolved'"

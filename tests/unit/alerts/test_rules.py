@@ -120,3 +120,19 @@ def test_what_a_detector_is_told_of_direction_and_metric_is_what_the_rule_speaks
     assert (
         only(MINIMAL.replace("negative_share", "{kind: negative_share, direction: down}")).direction == "down"
     )
+
+
+def test_a_set_keeps_its_version_where_a_later_minimum_asks_nothing() -> None:
+    text = """
+rules:
+  - name: share
+    series: ["topic:energy"]
+    window: 1h
+    detector: {kind: negative_share}
+    minimum: {stories: 3, publishers: 2}
+"""
+    # As commit 70e640e made it, which knew neither minimum.negative_publishers nor minimum.stories_beside_one.
+    rules = parse_rules(text, "rules.yaml")
+    assert (rules.version, rules.rules[0].version) == ("4f09941e28cee5c0", "1d8df3b44c09db16")
+    asked = parse_rules(text.replace("publishers: 2", "publishers: 2, negative_publishers: 2"), "rules.yaml")
+    assert asked.version != rules.version
