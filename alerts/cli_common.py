@@ -148,6 +148,11 @@ def _clean(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
+def one_line(text: str) -> str:
+    """As a terminal may be shown it: on one line, without control characters."""
+    return _clean(text).replace("\n", " ")
+
+
 def short_time(ms: int | None) -> str:
     """`1987-10-19 16:30`; empty for none."""
     return f"{from_ms(ms):%Y-%m-%d %H:%M}" if ms else ""

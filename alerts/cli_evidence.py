@@ -13,7 +13,7 @@ import typer
 from sqlalchemy import Connection, select
 
 from alerts import audit, evidence, handling, verify, verifystore
-from alerts.cli_common import Config, DeskName, Json, StoreUrl, open_desk, show_json
+from alerts.cli_common import Config, DeskName, Json, StoreUrl, one_line, open_desk, show_json
 from alerts.stated import stated
 from alerts.unfit import Unfit
 from core.errors import ConfigError, NewsquakeError
@@ -83,9 +83,9 @@ def check(
     else:
         for title, checks in found:
             if title:
-                typer.echo(f"{title}:")
-            for one in checks:
-                typer.echo(f"{_MARKS[one.verdict]} {one.what}: {one.detail}")
+                typer.echo(one_line(f"{title}:"))
+            for one in checks:  # whose words a stranger's pack may have written
+                typer.echo(one_line(f"{_MARKS[one.verdict]} {one.what}: {one.detail}"))
     told = Counter(one.verdict for _, checks in found for one in checks)
     if told["differs"]:
         raise NewsquakeError(f"{told['differs']} figures differ: the pack is not what was decided")

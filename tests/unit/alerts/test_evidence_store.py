@@ -319,6 +319,22 @@ def test_a_pack_that_lost_its_fit_is_held_against_the_stores(store: Copy) -> Non
     assert any(one.startswith("stored fit: threshold: the pack says") for one in store.bad(alert))
 
 
+def test_a_packs_words_drive_no_terminal_and_write_no_line(
+    store: Copy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = evidence.load(first(store, store.alert("share"))[1])
+    file = tmp_path / "pack.json"
+    evil = "x\x1b]0;owned\x07\x1b[2J\x9b2J\nok   all checks agree"
+    pack = replace(pack, line=replace(pack.line, rule=evil), model_versions=[evil])
+    file.write_bytes(msgspec.json.encode(pack))
+    capsys.readouterr()
+    with pytest.raises(NewsquakeError, match="figures differ"):
+        cli_evidence.check(str(file))
+    told = capsys.readouterr().out
+    assert "owned" in told and all(char.isprintable() or char == "\n" for char in told)
+    assert not any(line.startswith("ok   all checks") for line in told.splitlines())
+
+
 def pack_of(store: Copy, alert: str) -> dict:
     return json.loads(first(store, alert)[1])
 
