@@ -39,6 +39,7 @@ def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     strangers = [one.id for one in articles if not _belongs(one, line.series)]
     yield none("of the series", strangers, f"are not {line.series}'s", f"all are {line.series}'s")
     yield shares(articles)
+    yield bounds(articles)
     yield same("articles listed and left out", len(articles) + pack.left_out, window.articles)
     if pack.left_out and len(articles) < evidence.MOST_ARTICLES:
         yield Check("left out", "differs", f"{pack.left_out}, and the pack has place for more")
@@ -71,6 +72,19 @@ def shares(articles: Sequence[Counted]) -> Check:
     return none(
         "shares", off, "have shares that do not add up", "negative, neutral and positive add up to one"
     )
+
+
+def bounds(articles: Sequence[evidence.EvidenceArticle]) -> Check:
+    """Whether all that is a probability or a share lies within 0 and one, also what nothing is derived from."""
+    off = [one.id for one in articles if any(not 0 <= value <= ONE for value in _fractions(one))]
+    return none("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
+
+
+def _fractions(article: evidence.EvidenceArticle) -> Iterator[int]:
+    yield article.relevance
+    yield from article.topics.values()
+    for one in [] if isinstance(article.mentions, msgspec.UnsetType) else article.mentions:
+        yield from (one.relevance, one.p_negative, one.p_neutral, one.p_positive)
 
 
 def none(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:

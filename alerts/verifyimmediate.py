@@ -17,7 +17,7 @@ from alerts.immediate import LASTS_MS
 from alerts.rulesfile import matches
 from alerts.schedule import ceil_to
 from alerts.series import entity_of
-from alerts.verifycounts import list_checks, shares
+from alerts.verifycounts import bounds, list_checks, shares
 from alerts.verifyrule import immediate_terms, parts
 from core.records import ONE
 from core.times import iso
@@ -44,6 +44,7 @@ def verify_immediate(pack: evidence.Pack) -> Iterator[Check]:
         yield same("decided at", line.decided_at, line.onset)
     yield same("severity", line.severity, rule["level"])
     yield shares([article])
+    yield bounds([article])
     yield from _terms(rule, pack.rule["content"], article)
     yield from _series(rule, line.series, article)
     for name in ("articles", "stories", "publishers"):
