@@ -125,15 +125,22 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     sure = bool(pack.verdict["enough"])
     evident = all(
         getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
-    ) and _broad(pack)
+    )
+    broad = _broad(pack)
+    if broad is None:
+        said = f"the pack leaves {pack.left_out} articles out, so who tells the news cannot be counted"
+        yield Check("breadth", "unknown", said)
     # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
-    enough = sure and (pack.detector["kind"] == "silence" or (window.observed and evident))
+    silence = pack.detector["kind"] == "silence"
+    enough = sure and (silence or (window.observed and evident and broad is not False))
     if line.state == "resolved":
         lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
         below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
         calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
         said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
-        yield Check("resolved", "agrees" if calm else "differs", said)
+        # Above it, but perhaps told too narrowly to go on: what was left out would say.
+        unsure = not calm and broad is None and window.observed and not (silence or lasts)
+        yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", said)
     else:
         said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
         breach = statistic >= threshold and enough
@@ -155,11 +162,13 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
 
 
-def _broad(pack: evidence.Pack) -> bool:
-    """Whether its news is told as broadly as the rule asks for; taken for so where articles are left out."""
+def _broad(pack: evidence.Pack) -> bool | None:
+    """Whether its news is told as broadly as the rule asks for; None where articles that would say are left out."""
     bad, beside = (pack.rule.get(name, 0) for name in ("min_negative_publishers", "min_stories_beside_one"))
-    if not (bad or beside) or pack.left_out:
+    if not (bad or beside):
         return True
+    if pack.left_out:
+        return None
     if stories_beside_one((one.story, one.publisher) for one in pack.articles) < beside:
         return False
     told = (

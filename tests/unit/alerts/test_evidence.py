@@ -244,6 +244,12 @@ def test_a_window_of_thousands_is_cut_and_says_so() -> None:
     pack = evidence.load(evidence.pack(replace(inputs, articles=many)))
     assert len(pack.articles) == evidence.MOST_ARTICLES and pack.left_out == 7
     assert "unknown" in {check.verdict for check in verify.verify(pack) if check.what == "counts"}
+    # The rule asks how broadly the news is told: of what was left out nobody can say.
+    assert [check.verdict for check in verify.verify(pack) if check.what == "breadth"] == ["unknown"]
+    ended = msgspec.structs.replace(pack, line=msgspec.structs.replace(pack.line, state="resolved"))
+    assert decision(ended, "resolved", "negative_share") == "unknown"
+    asked = {"min_negative_publishers": 0, "min_stories_beside_one": 0}
+    assert decision(ended, "resolved", "negative_share", **asked) == "differs"
 
 
 def test_telling_headlines_differ_from_one_another(made: list[evidence.Pack]) -> None:
