@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import threading
@@ -14,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts import cli_evidence, evidence
+from alerts.detectors import KINDS
 from alerts.rules import parse_rules
 from alerts.testing import START
 from alerts.worker import run, watches_of
@@ -257,6 +259,16 @@ def test_a_set_that_reads_otherwise_as_a_whole_still_shows_its_rule(store: Copy)
     about = other.replace("- name: share", "- name: share\n    about: other words")
     store.do("UPDATE rule_sets SET source = :source", source=about)
     assert any(one.startswith("stored rules: about") for one in store.bad(alert))
+
+
+def test_a_rule_whose_statistic_is_computed_otherwise_now_is_still_the_stored_one(
+    store: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert, kind = store.alert("share"), KINDS["negative_share"]
+    monkeypatch.setitem(KINDS, "negative_share", dataclasses.replace(kind, statistic=kind.statistic + 1))
+    passed, told = store.verify(alert)
+    assert passed and "ok   stored rules: set" in told
+    assert "  ?  detector's verdict: decided by statistic" in told
 
 
 def test_an_alert_that_ended_under_another_lateness_is_right(store: Copy) -> None:
