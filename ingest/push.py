@@ -17,7 +17,7 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictFloat, StrictInt
 from sqlalchemy import select, update
 
 from core.clock import Clock, SystemClock
@@ -77,7 +77,10 @@ class PushedArticle(BaseModel):
     url: str = Field("", max_length=4000)
     title: str = ""
     body: str = ""
-    published_at: str | int | float | None = Field(None, description="ISO 8601 or seconds since 1970.")
+    # Strict: true and false would pass for 1 and 0.
+    published_at: str | StrictInt | StrictFloat | None = Field(
+        None, description="ISO 8601 or seconds since 1970."
+    )
     language: str = Field("", max_length=40)
     publisher: str = Field("", max_length=200)
     author: str = Field("", max_length=200)

@@ -177,6 +177,7 @@ def test_more_than_the_rate_waits(api: Api) -> None:
         (b"null", "application/json", 422),
         (b"\xff\xfe", "application/json", 422),
         (b"[" * 100_000, "application/json", 422),
+        (b'{"title": "Bank fails", "published_at": true}', "application/json", 422),
         (b"x" * (MAX_BYTES + 1), "application/json", 413),
         (b"{}\n" * 5001, "application/x-ndjson", 413),
     ],
