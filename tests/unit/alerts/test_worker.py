@@ -327,7 +327,7 @@ def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, afte
         log = list(audit.entries(connection))
         rows = [row for row in changes(connection, "main", ends[0].alert_id) if row.state == "resolved"]
         alert = alert_row(connection, "main", ends[0].alert_id)
-        whole = list(alert_checks(connection, "main", alert, changes(connection, "main", alert.id), MINUTE))
+        whole = list(alert_checks(connection, "main", alert, changes(connection, "main", alert.id), {MINUTE}))
     assert audit.verify(log).fault == ""
     ended = {entry.subject: entry for entry in log if entry.action == "alert.resolved"}
     assert set(ended) == fired and all(entry.actor == "desk:main" for entry in ended.values())
