@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+Telling = tuple[str, str, int, int]
+"""(story, publisher, 1 where the model did not abstain, label) of an article."""
+
+
+def broad(told: Sequence[Telling], bad: int, beside: int) -> bool:
+    """Whether `bad` publishers tell one of the negative stories, and `beside` stories are left without any one
+    publisher; 0 asks nothing."""
+    if beside and stories_beside_one((story, publisher) for story, publisher, _, _ in told) < beside:
+        return False
+    return not bad or negative_publishers(told) >= bad
 
 
 def stories_beside_one(told: Iterable[tuple[str, str]]) -> int:
@@ -21,10 +32,8 @@ def stories_beside_one(told: Iterable[tuple[str, str]]) -> int:
     return len(tellers) - max(alone.values(), default=0)
 
 
-def negative_publishers(told: Iterable[tuple[str, str, int, int]]) -> int:
+def negative_publishers(told: Iterable[Telling]) -> int:
     """Publishers with an article in a story whose majority of decided ones is negative (alerts/records.py: k).
-
-    `told`: (story, publisher, 1 where the model did not abstain, label) of each article.
 
     >>> negative_publishers([("a", "x", 1, -1), ("a", "y", 0, 0), ("b", "z", 1, 0), ("b", "w", 1, -1)])
     2

@@ -17,6 +17,7 @@ from alerts.cli_common import (
     actor_of,
     as_typed,
     moment_of,
+    one_line,
     open_desk,
     short_time,
     show_json,
@@ -118,7 +119,7 @@ def show(
             "closed_by": handling.closed_by(card["handling"]["state"]),
         }
     ):
-        typer.echo(_plain(hands))
+        typer.echo(one_line(hands))
     if card["together"]:
         typer.echo(f"\nOne incident ({card['incident'][:12]}) with")
     for one in card["together"]:
@@ -128,11 +129,11 @@ def show(
     if card.get("facts"):
         typer.echo("")
     for name, value in card.get("facts", []):
-        typer.echo(_plain(f"  {name:<14}  {value}"))
+        typer.echo(one_line(f"  {name:<14}  {value}"))
     if card.get("headlines"):
         typer.echo("\nMost telling articles")
         for line in card["headlines"]:
-            typer.echo(_plain(f"  {line['available_at']}  {line['title']}  ({line['publisher']})"))
+            typer.echo(one_line(f"  {line['available_at']}  {line['title']}  ({line['publisher']})"))
     typer.echo("\nChanges")
     for line in card["lines"]:
         p = f"  p {line['p_value']:.2g}" if line["p_value"] is not None else ""
@@ -143,17 +144,13 @@ def show(
         for one in card["notifications"]:
             error = f"  {one['error']}" if one["error"] else ""
             typer.echo(
-                _plain(f"  {one['created_at']}  {one['channel']}  {one['event']}  {one['status']}{error}")
+                one_line(f"  {one['created_at']}  {one['channel']}  {one['event']}  {one['status']}{error}")
             )
     if card["history"]:
         typer.echo("\nHistory")
         for one in card["history"]:
             action = f"{one['action']} {one['disposition']}".rstrip()
-            typer.echo(_plain(f"  {one['at']}  {one['actor']}  {action}  {one['reason']}"))
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text).rstrip()
+            typer.echo(one_line(f"  {one['at']}  {one['actor']}  {action}  {one['reason']}"))
 
 
 _SAID = {

@@ -150,7 +150,7 @@ def _clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """As a terminal may be shown it: on one line, without control characters."""
-    return _clean(text).replace("\n", " ")
+    return _clean(text).replace("\n", " ").rstrip()
 
 
 def short_time(ms: int | None) -> str:

@@ -53,7 +53,8 @@ class Learned:
         told = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
         if self.until:
             return f"{told} until {self.until[:10]} at the earliest"
-        return told + "".join(f", {why}" for _, _, why in [self.how.partition("; ")] if why)
+        _, _, why = self.how.partition("; ")
+        return f"{told}, {why}" if why else told
 
 
 def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Learned:

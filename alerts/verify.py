@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from alerts import evidence, lifecycle, sentence
-from alerts.breadth import negative_publishers, stories_beside_one
+from alerts.breadth import broad
 from alerts.checks import Check, guarded, same
 from alerts.detectors import KINDS, Context, make
 from alerts.observations import label_of
@@ -126,20 +126,20 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     evident = all(
         getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
     )
-    broad = _broad(pack)
-    if broad is None:
+    wide = _broad(pack)
+    if wide is None:
         said = f"the pack leaves {pack.left_out} articles out, so who tells the news cannot be counted"
         yield Check("breadth", "unknown", said)
     # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
     silence = pack.detector["kind"] == "silence"
-    enough = sure and (silence or (window.observed and evident and broad is not False))
+    enough = sure and (silence or (window.observed and evident and wide is not False))
     if line.state == "resolved":
         lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
         below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
         calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
         said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
         # Above it, but perhaps told too narrowly to go on: what was left out would say.
-        unsure = not calm and broad is None and window.observed and not (silence or lasts)
+        unsure = not calm and wide is None and window.observed and not (silence or lasts)
         yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", said)
     else:
         said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
@@ -169,13 +169,11 @@ def _broad(pack: evidence.Pack) -> bool | None:
         return True
     if pack.left_out:
         return None
-    if stories_beside_one((one.story, one.publisher) for one in pack.articles) < beside:
-        return False
-    told = (
-        (one.story, one.publisher, not one.abstained, label_of(one.p_negative, one.p_neutral, one.p_positive))
+    told = [
+        (one.story, one.publisher, 1 - one.abstained, label_of(one.p_negative, one.p_neutral, one.p_positive))
         for one in pack.articles
-    )
-    return negative_publishers(told) >= bad
+    ]
+    return broad(told, bad, beside)
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:

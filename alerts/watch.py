@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from alerts import lifecycle
-from alerts.breadth import negative_publishers, stories_beside_one
+from alerts.breadth import broad
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.lifecycle import Alert, Began, Look
 from alerts.memory import Memory
@@ -154,11 +154,7 @@ class Watch:
         if not (bad or beside) or self.within is None:
             return True
         held = self.within(window.series, window.start, window.end)
-        if beside and stories_beside_one([(o.story, o.publisher) for o in held]) < beside:
-            return False
-        return (
-            not bad or negative_publishers([(o.story, o.publisher, o.decided, o.label) for o in held]) >= bad
-        )
+        return broad([(o.story, o.publisher, o.decided, o.label) for o in held], bad, beside)
 
     def look(self, at: int, window: Window, hop: Window) -> Outcome:
         """Judge, learn, and move the series' alert."""

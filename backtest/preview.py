@@ -17,8 +17,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import msgspec
-
 from alerts import budget as budgets
 from alerts.outagerules import is_outage
 from alerts.records import AlertLine
@@ -276,14 +274,6 @@ def _options(report: RuleReport, watch: Watch, at: int, pane_ms: int) -> None:
     for wanted in sorted({*BUDGETS, watch.rule.budget_per_week}):
         other = budgets.make(replace(watch.rule, budget_per_week=wanted), pane_ms)
         other.load(state)
-        made = _floored(other.fit(at))
+        made = other.fit(at)
         if math.isfinite(made.threshold):
             report.options.append((wanted, made))
-
-
-def _floored(fit: budgets.Fit) -> budgets.Fit:
-    """The fit with its interval where thresholds can lie: no budget's is below LOWEST, so neither are its bounds."""
-    if fit.low is None or fit.high is None:
-        return fit
-    lowest = budgets.LOWEST
-    return msgspec.structs.replace(fit, low=max(lowest, fit.low), high=max(lowest, fit.high))

@@ -20,6 +20,7 @@ from tests.support.records import T0
 pytest_plugins = [
     "tests.support.brokers",
     "tests.support.postgres",
+    "tests.support.scene",
     "tests.support.stores",
     "tests.support.smtp",
     "tests.support.wire",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from alerts import audit, handling, silences
 from alerts.delivery.sweep import Sweep
 from core.errors import ConfigError
-from core.settings import Settings, StoreSettings
-from core.store import Store, open_store
+from core.settings import Settings
+from core.store import Store
 from core.times import DAY, HOUR
 from tests.support.alertrows import change, decide, rows, rules_of
 from tests.support.records import T0
@@ -31,10 +31,8 @@ Deed = Callable[[Connection], Any]
 
 
 @pytest.fixture
-def store(postgres: str) -> Iterator[Store]:
-    opened = open_store(StoreSettings(url=postgres))
-    yield opened
-    opened.close()
+def store(postgres_store: Store) -> Store:
+    return postgres_store
 
 
 @pytest.fixture

@@ -36,3 +36,11 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(StoreSettings(url=f"sqlite:///{tmp_path / 'store.db'}"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def postgres_store(postgres: str) -> Iterator[Store]:
+    """An open, migrated PostgreSQL store, for tests of what only it lets happen."""
+    opened = open_store(StoreSettings(url=postgres))
+    yield opened
+    opened.close()

@@ -123,6 +123,17 @@ def test_a_fitted_threshold_has_no_cliff_between_budgets_either() -> None:
     assert max(steps) < 1.5 and min(steps) > -0.01, found
 
 
+def test_no_interval_reaches_where_no_threshold_can_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = budget(1.0)
+    for look in statistics(8, 5):
+        one.observe(*look)
+    for bounds, level, told in (((-0.116, 0.7), 0.4, (1.0, 1.0)), ((-0.116, 1.4), 1.3, (1.0, 1.4))):
+        monkeypatch.setattr(tail, "interval", lambda peaks, allowed, bounds=bounds: bounds)
+        monkeypatch.setattr(tail, "level", lambda peaks, allowed, level=level: level)
+        fit = one.fit(8 * WEEK)
+        assert fit.method.startswith("peaks over threshold") and (fit.low, fit.high) == told
+
+
 def test_an_early_crash_does_not_deafen_the_rule() -> None:
     one, calm = budget(1.0), budget(1.0)
     for at, series, value in statistics(8, 5):

@@ -27,6 +27,7 @@ from core.settings import Settings, StoreSettings
 from core.stage import Stage
 from core.store import insert_absent, open_store, take_lease
 from core.times import DAY, HOUR, MINUTE, iso
+from tests.support.scene import SETTINGS
 
 PARTITIONS = 2
 
@@ -291,16 +292,6 @@ def test_alert_of_a_rule_that_changed_is_resolved_where_the_desk_stands(bus, sto
         assert connection.execute(open_ones).scalar_one() == 0
 
 
-TEAM = Settings.model_validate(
-    {
-        "delivery": {
-            "webhooks": [
-                {"name": name, "url": f"https://{name}.example/", "secret": "whsec_" + "A" * 32}
-                for name in ("team", "boss")
-            ]
-        }
-    }
-)
 TO_TEAM = "notify: {route: {default: [team]}}\n"
 ALL = "notify: {route: {default: [team, boss]}}\n"
 
@@ -312,10 +303,10 @@ ALL = "notify: {route: {default: [team, boss]}}\n"
 )
 def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, after):
     send(bus, *some(), Marker(writer="w", t=START + 7 * MINUTE))
-    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=TEAM, notify=True)
+    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=SETTINGS, notify=True)
     for _ in range(2):  # started twice, told once
         send(bus, Marker(writer="w", t=START + 8 * MINUTE))
-        work(bus, store, rules=after, settings=TEAM, notify=True)
+        work(bus, store, rules=after, settings=SETTINGS, notify=True)
     fired = {row.alert_id for row in outbox(store) if row.event == "firing"}
     ends = [row for row in outbox(store) if row.event == "resolved"]
     assert fired and {row.alert_id for row in ends} == fired and len(ends) == len(fired)
@@ -337,9 +328,9 @@ def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, afte
 
 def test_a_replay_tells_nobody_that_an_alert_ends_with_its_rule(bus, store):
     send(bus, *some(), Marker(writer="w", t=START + 7 * MINUTE))
-    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=TEAM)
+    work(bus, store, rules=rule_set(after="1h", more=TO_TEAM), settings=SETTINGS)
     send(bus, Marker(writer="w", t=START + 8 * MINUTE))
-    work(bus, store, rules=rule_set(after="1h", stories=9_999, more=TO_TEAM), settings=TEAM)
+    work(bus, store, rules=rule_set(after="1h", stories=9_999, more=TO_TEAM), settings=SETTINGS)
     rows = outbox(store)
     assert {row.event for row in rows} == {"firing", "resolved"}
     assert {row.status for row in rows} == {"withheld"}

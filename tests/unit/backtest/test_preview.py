@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.budget import LOWEST, Fit
+from alerts.budget import LOWEST
 from alerts.records import AlertLine
 from alerts.rules import parse_rules
 from alerts.testing import START, scored
 from backtest.cli_rules import rules_preview, rules_tune
-from backtest.preview import Event, RuleReport, _floored, _place, preview, read_events, related, true_alarms
+from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, iso
 
@@ -179,12 +179,6 @@ def test_a_short_period_says_how_many_articles_are_its_own_and_how_many_only_tau
     file.write_bytes(b"".join(msgspec.json.encode(scored(n, START + n * HOUR)) + b"\n" for n in range(72)))
     rules_preview(start=iso(START + 2 * DAY), end=iso(START + 3 * DAY), scored=file)
     assert ": 24 articles, 0.143 weeks with data; 48 articles before only taught\n" in capsys.readouterr().out
-
-
-def test_no_interval_reaches_where_no_threshold_can_lie() -> None:
-    made = _floored(Fit(1.0, "peaks over threshold, declustered", low=-0.116, high=0.7))
-    assert (made.low, made.high) == (1.0, 1.0)
-    assert _floored(Fit(1.3, "peaks over threshold, declustered", low=-0.116, high=1.4)).low == 1.0
 
 
 def test_tune_shows_each_fits_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
