@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-Telling = tuple[str, str, int, int]
-"""(story, publisher, 1 where the model did not abstain, label) of an article."""
+from alerts.observations import Observation
 
 
-def broad(told: Sequence[Telling], bad: int, beside: int) -> bool:
+def broad(told: Sequence[Observation], bad: int, beside: int) -> bool:
     """Whether `bad` publishers tell one of the negative stories, and `beside` stories are left without any one
     publisher; 0 asks nothing."""
-    if beside and stories_beside_one((story, publisher) for story, publisher, _, _ in told) < beside:
+    if beside and stories_beside_one(told) < beside:
         return False
     return not bad or negative_publishers(told) >= bad
 
 
-def stories_beside_one(told: Iterable[tuple[str, str]]) -> int:
+def stories_beside_one(told: Sequence[Observation]) -> int:
     """Stories that are left whichever publisher is left out: all but the most that any tells alone.
 
-    `told`: (story, publisher) of each article.
-
-    >>> stories_beside_one([("a", "x"), ("b", "x"), ("c", "x"), ("c", "y"), ("d", "y")])
+    >>> told = [("a", "x"), ("b", "x"), ("c", "x"), ("c", "y"), ("d", "y")]
+    >>> stories_beside_one([Observation(0, "", story, publisher, "", 1, 0, 0) for story, publisher in told])
     2
     """
-    tellers: dict[str, set[str]] = {}
-    for story, publisher in told:
-        tellers.setdefault(story, set()).add(publisher)
-    alone = Counter(next(iter(by)) for by in tellers.values() if len(by) == 1)
-    return len(tellers) - max(alone.values(), default=0)
+    teller: dict[str, str] = {}
+    shared: set[str] = set()
+    for one in told:  # by place: what is not needed is not touched
+        story, publisher = one[2], one[3]
+        if teller.setdefault(story, publisher) != publisher:
+            shared.add(story)
+    alone: dict[str, int] = {}
+    for story, publisher in teller.items():
+        if story not in shared:
+            alone[publisher] = alone.get(publisher, 0) + 1
+    return len(teller) - max(alone.values(), default=0)
 
 
-def negative_publishers(told: Iterable[Telling]) -> int:
+def negative_publishers(told: Sequence[Observation]) -> int:
     """Publishers with an article in a story whose majority of decided ones is negative (alerts/records.py: k).
 
-    >>> negative_publishers([("a", "x", 1, -1), ("a", "y", 0, 0), ("b", "z", 1, 0), ("b", "w", 1, -1)])
+    >>> told = [("a", "x", 1, -1), ("a", "y", 0, 0), ("b", "z", 1, 0), ("b", "w", 1, -1)]
+    >>> negative_publishers([Observation(0, "", one[0], one[1], "", one[2], one[3], 0) for one in told])
     2
     """
-    stories: dict[str, tuple[set[str], list[int]]] = {}
-    for story, publisher, decided, label in told:
-        publishers, labels = stories.setdefault(story, (set(), []))
-        publishers.add(publisher)
-        if decided:
-            labels.append(label)
+    balance: dict[str, int] = {}
+    for one in told:
+        if one[5]:
+            balance[one[2]] = balance.get(one[2], 0) + (1 if one[6] < 0 else -1)
     found: set[str] = set()
-    for publishers, labels in stories.values():
-        if 2 * sum(label < 0 for label in labels) > len(labels):
-            found |= publishers
+    for one in told:
+        if balance.get(one[2], 0) > 0:
+            found.add(one[3])
     return len(found)

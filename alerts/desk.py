@@ -288,9 +288,10 @@ class Desk:
         if found is None:
             return
         window, hop = found
-        if watch.may_skip(series, window, hop):
+        evidence = watch.has_evidence(window)
+        if watch.may_skip(series, evidence, hop):
             return
-        outcome = watch.look(at, window, hop)
+        outcome = watch.look(at, window, hop, evidence)
         if outcome.look.enough:  # the budget is its snapshot and these, so nothing else may stand here
             look = outcome.look
             self._effects.findings.append(LookedAt(watch.rule.id, window, look.verdict, look.breach))

@@ -16,6 +16,8 @@ from core import crash, metrics
 from core.bus.base import SCORED, Bus, Consumer
 from core.clock import Clock
 from core.deadletter import bury
+from core.garbage import settled
+from core.hugepages import HugePages
 from core.records import Health, Marker
 from core.settings import Settings
 from core.stage import Stage
@@ -49,7 +51,7 @@ class Session:
         self._topic_id = bus.topic_id(SCORED)
         partitions = bus.partitions(SCORED)
         self.desk = fresh(partitions)
-        with store.read() as connection:
+        with settled(), store.read() as connection:
             known = restore.positions(connection, self._name)
             restore.load(connection, self._name, self.desk)
         self._consumer: Consumer = bus.consumer(
@@ -61,6 +63,8 @@ class Session:
         self._poison: dict[int, int] = {}
         self._renewed_s = self._marked_s = clock.monotonic_s()
         self._adopt_rules()
+        self._pages = HugePages()
+        self._pages.tend()
         stage.tell("running", force=True)
         log.info("desk loaded", desk=self._name, closed=self.desk.closed, rules=rules.version)
 
@@ -119,6 +123,7 @@ class Session:
                 self._take(sort_out(received, self._topic_id, self._clock.now_ms(), self._poison))
             elif started - self._renewed_s > self._settings.alerts.lease_timeout / 3000:
                 self._renew()
+            self._pages.tend()
             self._tell(started, bool(received))
         with self._store.write() as connection:
             self._lease.release(self._store, connection)
@@ -153,21 +158,12 @@ class Session:
             self._lease.renew(self._store, connection)
             taken = intake.settle(connection, self._name, batch.articles, durable=self._bus.durable)
             fresh = {(one.scored.article.id, one.scored.article.revision): one for one in taken}
-            for partition, record in batch.records:
-                if isinstance(record, Marker):
-                    desk.mark(partition, record)
-                elif isinstance(record, Health):
-                    desk.hear(record)
-                elif (one := fresh.pop((record.article.id, record.article.revision), None)) is None:
-                    counts["repeats"] += 1
-                else:
-                    if one.twin:
-                        desk.twins.flag(record.article.id, one.counted_at)
-                    counts["late" if desk.take(one.scored) == "late" else "articles"] += 1
-            if desk.next_fit <= desk.watermark.at:
-                desk.true_alarms = persist.true_alarms(connection, self._name)
-            more = desk.advance()
-            effects = desk.effects()
+            with settled():
+                self._hand_over(batch, fresh, counts)
+                if desk.next_fit <= desk.watermark.at:
+                    desk.true_alarms = persist.true_alarms(connection, self._name)
+                more = desk.advance()
+                effects = desk.effects()
             told = persist.save(connection, self._name, desk, effects)
             persist.save_health(connection, batch.health)
             persist.save_progress(connection, self._name, desk, ahead, self._topic_id)
@@ -192,6 +188,22 @@ class Session:
         for change in told:
             metrics.ALERT_CHANGES.labels(self._name, change.line.state).inc()
         return more
+
+    def _hand_over(
+        self, batch: Batch, fresh: dict[tuple[str, str], intake.Taken], counts: dict[str, int]
+    ) -> None:
+        desk = self.desk
+        for partition, record in batch.records:
+            if isinstance(record, Marker):
+                desk.mark(partition, record)
+            elif isinstance(record, Health):
+                desk.hear(record)
+            elif (one := fresh.pop((record.article.id, record.article.revision), None)) is None:
+                counts["repeats"] += 1
+            else:
+                if one.twin:
+                    desk.twins.flag(record.article.id, one.counted_at)
+                counts["late" if desk.take(one.scored) == "late" else "articles"] += 1
 
     def _renew(self) -> None:
         with self._store.write() as connection:

@@ -19,7 +19,7 @@ from alerts import evidence, lifecycle, sentence
 from alerts.breadth import broad
 from alerts.checks import Check, guarded, same
 from alerts.detectors import KINDS, Context, make
-from alerts.observations import label_of
+from alerts.observations import Observation, label_of
 from alerts.outageproof import Proof
 from alerts.records import Verdict, Window
 from alerts.rulesfile import SEVERITIES
@@ -169,10 +169,10 @@ def _broad(pack: evidence.Pack) -> bool | None:
         return True
     if pack.left_out:
         return None
-    told = [
-        (one.story, one.publisher, 1 - one.abstained, label_of(one.p_negative, one.p_neutral, one.p_positive))
-        for one in pack.articles
-    ]
+    told = []
+    for one in pack.articles:
+        label = label_of(one.p_negative, one.p_neutral, one.p_positive)
+        told.append(Observation(0, one.id, one.story, one.publisher, "", 1 - one.abstained, label, 0))
     return broad(told, bad, beside)
 
 

@@ -93,6 +93,7 @@ class Watch:
         self._snapshot_due = budget is not None
         self._observed = 0
         self._least = rule.min_articles, rule.min_stories, rule.min_publishers
+        self._broad = rule.min_negative_publishers, rule.min_stories_beside_one
         self.least = max(self._least)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
         self.within: Callable[[str, int, int], Sequence[Observation]] | None = None
@@ -136,28 +137,28 @@ class Watch:
         """Whether `may_skip` holds where the hop is empty and the window has fewer than `least` articles."""
         return self._next_due is None and series not in self.alerts
 
-    def may_skip(self, series: str, window: Window, hop: Window) -> bool:
-        """Nothing to learn, nothing that could fire, and no alert to move: then no look is needed."""
-        return (
-            hop.articles == 0
-            and not self.has_evidence(window)
-            and series not in self.alerts
-            and self._next_due is None
-        )
+    def may_skip(self, series: str, evidence: bool, hop: Window) -> bool:
+        """Nothing to learn, nothing that could fire (`evidence`: as `has_evidence` says), and no alert to move: then
+        no look is needed."""
+        return hop.articles == 0 and not evidence and series not in self.alerts and self._next_due is None
 
     def has_evidence(self, window: Window) -> bool:
         """Whether the window holds what the rule asks for at the least."""
         articles, stories, publishers = self._least
         if window.articles < articles or window.stories < stories or window.publishers < publishers:
             return False
-        bad, beside = self.rule.min_negative_publishers, self.rule.min_stories_beside_one
+        bad, beside = self._broad
+        if bad and not window.negative:
+            return False
+        # No publisher has more than what the others leave: mostly that is enough to know.
+        if window.stories - (window.articles - window.publishers + 1) >= beside:
+            beside = 0
         if not (bad or beside) or self.within is None:
             return True
-        held = self.within(window.series, window.start, window.end)
-        return broad([(o.story, o.publisher, o.decided, o.label) for o in held], bad, beside)
+        return broad(self.within(window.series, window.start, window.end), bad, beside)
 
-    def look(self, at: int, window: Window, hop: Window) -> Outcome:
-        """Judge, learn, and move the series' alert."""
+    def look(self, at: int, window: Window, hop: Window, evidence: bool) -> Outcome:
+        """Judge, learn, and move the series' alert. `evidence`: as `has_evidence` says of the window."""
         series = window.series
         before, threshold = self.alerts.get(series), self.threshold(at)
         if self._memory is not None:  # only what may fire, or is an alert already, is asked for its evidence
@@ -165,9 +166,7 @@ class Watch:
         verdict: Verdict = self.detector.step(window, hop)
         self.dirty.add(series)
         # Of silence there is no evidence to ask for, and a source that nobody reads is what it looks for.
-        enough = verdict.enough and (
-            self._next_due is not None or (window.observed and self.has_evidence(window))
-        )
+        enough = verdict.enough and (self._next_due is not None or (window.observed and evidence))
         if enough and self.budget is not None:
             self.budget.observe(at, series, verdict.statistic)
             self.observed_since_fit = True

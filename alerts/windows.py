@@ -20,17 +20,29 @@ UNCOUNTED = 1 << 60
 Panes = list[list[Observation]]
 
 
+class Tally:
+    """Of a story's articles in a window. Compiled, its numbers stand in it, and not about it."""
+
+    __slots__ = ("articles", "decided", "negative", "positive", "sentiment")
+
+    def __init__(self, decided: int, negative: int, sentiment: int, positive: int) -> None:
+        self.articles = 1
+        self.decided = decided
+        self.negative = negative
+        self.sentiment = sentiment
+        self.positive = positive
+
+
 class Rolling:
     """The union of some panes' observations, to which panes are added and from which they are taken.
 
-    A story has a tally (articles, articles decided on, of these negative, sum of sentiment, of these positive), a
-    publisher the number of its articles; what no article is left of is forgotten.
+    A story has a tally, a publisher the number of its articles; what no article is left of is forgotten.
     """
 
     __slots__ = ("articles", "decided", "negative", "positive", "publishers", "squares", "stories", "total")
 
     def __init__(self) -> None:
-        self.stories: dict[str, list[int]] = {}
+        self.stories: dict[str, Tally] = {}
         self.publishers: dict[str, int] = {}
         self.articles = self.decided = self.negative = self.positive = self.total = self.squares = 0
 
@@ -50,22 +62,24 @@ class Rolling:
                     if sure:
                         bad = 1 if label < 0 else 0
                         good = 1 if label > 0 else 0
-                        stories[story] = [1, 1, bad, sentiment, good]
+                        stories[story] = Tally(1, bad, sentiment, good)
                         decided += 1
                         negative += bad
                         positive += good
                         total += sentiment
                         squares += sentiment * sentiment
                     else:
-                        stories[story] = [1, 0, 0, 0, 0]
+                        stories[story] = Tally(0, 0, 0, 0)
                     continue
-                tally[0] += 1
+                tally.articles += 1
                 if sure:
                     self._count(tally, -1)
-                    tally[1] += 1
-                    tally[2] += label < 0
-                    tally[3] += sentiment
-                    tally[4] += label > 0
+                    tally.decided += 1
+                    tally.sentiment += sentiment
+                    if label < 0:
+                        tally.negative += 1
+                    elif label > 0:
+                        tally.positive += 1
                     self._count(tally, 1)
         self.decided += decided
         self.negative += negative
@@ -86,30 +100,32 @@ class Rolling:
                 else:
                     del publishers[publisher]
                 tally = stories[story]
-                if tally[0] == 1:  # its last article, which was added alone or is what the others left
+                if tally.articles == 1:  # its last article, which was added alone or is what the others left
                     self._count(tally, -1)
                     del stories[story]
                     continue
                 if one[5]:
                     label, sentiment = one[6], one[7]
                     self._count(tally, -1)
-                    tally[1] -= 1
-                    tally[2] -= label < 0
-                    tally[3] -= sentiment
-                    tally[4] -= label > 0
+                    tally.decided -= 1
+                    tally.sentiment -= sentiment
+                    if label < 0:
+                        tally.negative -= 1
+                    elif label > 0:
+                        tally.positive -= 1
                     self._count(tally, 1)
-                tally[0] -= 1
+                tally.articles -= 1
 
-    def _count(self, tally: list[int], sign: int) -> None:
+    def _count(self, tally: Tally, sign: int) -> None:
         """Add (or take away) one story's part of the sums over stories."""
-        _, count, bad, sentiment, good = tally
+        count = tally.decided
         if count:
             self.decided += sign
-            if 2 * bad > count:
+            if 2 * tally.negative > count:
                 self.negative += sign
-            elif 2 * good > count:
+            elif 2 * tally.positive > count:
                 self.positive += sign
-            mean = sentiment if count == 1 else divide(sentiment, count)
+            mean = tally.sentiment if count == 1 else divide(tally.sentiment, count)
             self.total += sign * mean
             self.squares += sign * mean * mean
 

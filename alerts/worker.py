@@ -9,7 +9,6 @@ what is in the store is the truth. Offsets are committed for lag monitors only.
 
 from __future__ import annotations
 
-import gc
 import uuid
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ from alerts.rules import RuleSet, load_rules
 from alerts.session import Session
 from alerts.watch import Watch
 from alerts.watermark import NEVER, Watermark
-from core import metrics
+from core import garbage, metrics
 from core.bus.base import Bus
 from core.clock import Clock, SystemClock
 from core.errors import Fenced, Retryable
@@ -60,7 +59,7 @@ def run(
         watches = (make_watches or watches_of)(rules, options.pane)
         return Desk(rules, watches, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
 
-    calm_collector()
+    garbage.calm()
     pauses = delays()
     while not stage.stopping:
         session: Session | None = None
@@ -80,13 +79,8 @@ def run(
         finally:
             if session is not None:
                 session.close()
-
-
-def calm_collector() -> None:
-    """Let Python look for garbage cycles rarely: a desk holds millions of small objects and makes no cycles."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+                session = None
+                garbage.loose()
 
 
 def watches_of(rules: RuleSet, pane_ms: int) -> list[Watch]:

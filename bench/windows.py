@@ -31,8 +31,10 @@ from alerts.effects import Effects
 from alerts.rules import load_rules
 from alerts.testing import START
 from alerts.watermark import Watermark
-from alerts.worker import calm_collector, watches_of
+from alerts.worker import watches_of
 from core.compiled import VARIABLE
+from core.garbage import calm, settled
+from core.hugepages import HugePages
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.settings import StoreSettings
 from core.store import open_store
@@ -43,6 +45,7 @@ COMPANIES = (60, 950, 9_950, 170_000)
 WARM_HOURS = 7
 COMPILE = str(Path(__file__).resolve().parent.parent / "scripts" / "compile.py")
 BATCH = 2_000
+PAGES = HugePages()
 _WORDS = ["".join(chr(97 + n // 26**place % 26) for place in range(3)) + "ing" for n in range(4000)]
 
 
@@ -105,12 +108,14 @@ def feed(
     for start in range(0, number, BATCH):
         chunk = list(islice(stream, min(BATCH, number - start)))
         began = time.process_time()
-        for scored in chunk:
-            desk.take(scored)
-        desk.mark(0, Marker(writer="b", t=chunk[-1].article.available_at))
-        while desk.advance():
-            pass
-        effects = desk.effects()
+        with settled():
+            for scored in chunk:
+                desk.take(scored)
+            desk.mark(0, Marker(writer="b", t=chunk[-1].article.available_at))
+            while desk.advance():
+                pass
+            effects = desk.effects()
+        PAGES.tend()
         seconds += time.process_time() - began
         observations += sum(len(pane.observations) for pane in effects.panes)
         if keep:
@@ -127,7 +132,7 @@ def rss_mb() -> float:
 def measure(number: int, companies: int, per_hour: int, about: int, restart: bool) -> None:
     """One line of the table, and with `restart` one more."""
     desk, stream = fresh(), articles(companies, per_hour, about=about)
-    calm_collector()
+    calm()
     bare = rss_mb()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(StoreSettings(url=f"sqlite:///{folder}/bench.db"))
@@ -152,7 +157,7 @@ def measure(number: int, companies: int, per_hour: int, about: int, restart: boo
         size = Path(folder, "bench.db").stat().st_size / 1e6
         began, watch = time.process_time(), time.perf_counter()
         again = fresh()
-        with store.read() as connection:
+        with settled(), store.read() as connection:
             restore.load(connection, "bench", again)
         print(
             f"{len(again.windows):>8,} live series loaded from a store of {size:,.0f} MB: "

@@ -26,9 +26,9 @@ from core.compiled import FOLDER, STAMP, digest, found, listed  # noqa: E402
 PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
 MODULES = (
-    "baselines", "calendar", "desk", "entries", "facts", "immediate", "incidents", "lifecycle", "memory", "naming",
-    "observations", "plan", "pools", "retold", "schedule", "sight", "stories", "storyindex", "storykeys", "tracks",
-    "twins", "unread", "watch", "windows",
+    "baselines", "breadth", "calendar", "desk", "entries", "facts", "immediate", "incidents", "lifecycle", "memory",
+    "naming", "observations", "plan", "pools", "retold", "schedule", "sight", "stories", "storyindex", "storykeys",
+    "tracks", "twins", "unread", "watch", "windows",
     # every detector with a memory, also one that somebody adds: a plain class cannot inherit from a compiled one
     *sorted(
         f"{WHOLE}/{file.stem}"

@@ -52,9 +52,9 @@ def test_a_trickle_waits_for_the_grid() -> None:
     watch = desk.watches[0]
     seen = watch.look
 
-    def look(at, window, hop):
+    def look(at, window, hop, evidence):
         looks.append(at)
-        return seen(at, window, hop)
+        return seen(at, window, hop, evidence)
 
     watch.look = look  # type: ignore[method-assign]
     begin = (START + DAY) // GRID * GRID

@@ -1,0 +1,41 @@
+"""Memory in large pages: more of it is, and all that stood in it stands there still."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core import hugepages
+
+PROGRAM = """
+import re
+from core.hugepages import HugePages
+def huge():
+    return int(re.search(r"AnonHugePages: +(\\d+)", open("/proc/self/smaps_rollup").read())[1]) // 1024
+kept = [(number, str(number), [number]) for number in range(300_000)]
+pages, before = HugePages(), huge()
+asked = pages.tend()
+print(before, huge(), asked >> 20, pages.tend())
+assert all(one == (n, str(n), [n]) for n, one in enumerate(kept))
+more = [(number, str(number), [number]) for number in range(300_000)]
+print(pages.tend() >> 20)
+"""
+
+
+@pytest.mark.skipif(not hugepages._wanted(), reason="no large pages on this machine")
+def test_what_is_kept_moves_into_large_pages_and_is_asked_for_again_once_it_has_grown():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    before, after, asked, again, grown = map(int, done.stdout.split())
+    assert asked >= 40 and again == 0 and grown > asked
+    if after == before:
+        pytest.skip("this kernel gives none when asked")
+    assert after >= before + asked // 2
+
+
+def test_where_they_are_switched_off_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    off = tmp_path / "enabled"
+    off.write_text("always madvise [never]\n")
+    for place in (off, tmp_path / "absent"):
+        monkeypatch.setattr(hugepages, "_ENABLED", place)
+        assert hugepages.HugePages().tend() == 0
