@@ -8,7 +8,8 @@ sound; the headlines of 1987 repeat themselves. Numbers are compared by their di
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -36,6 +37,11 @@ _REPORT = frozenset(
     """.split()  # noqa: SIM905
 )
 """Stems of titles' words that name nobody."""
+_NOTHING: frozenset[str] = frozenset()
+_STEMS: dict[str, str] = {}
+"""Of words met before; "" of dull ones."""
+_SETS: dict[frozenset[str], frozenset[str]] = {}
+_MOST_KEPT = 100_000
 MOST_NUMBERS = 24
 SOFT = frozenset(("act", "level", "theme", "who", "fx"))
 """What happened, and by whose doing, is told in other words by others: these kinds support, and contradict nothing."""
@@ -48,10 +54,10 @@ BRIEF = 200
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """Of one article. Sets are small."""
+    """Of one article. As many are kept as there are open stories: what is alike is kept once."""
 
-    words: frozenset[str]
-    """Of the title: stems of English words, pairs of Chinese characters."""
+    words: tuple[str, ...]
+    """Of the title, sorted: stems of English words, pairs of Chinese characters."""
     numbers: frozenset[str]
     """Digits of the title's numbers."""
     more_numbers: frozenset[str]
@@ -92,7 +98,7 @@ def named_in(text: str) -> frozenset[str]:
         elif word[0].isdigit() and text[start - 1 : start].isdigit():
             continue
         found.update(names[index])
-    return frozenset(found)
+    return once(found)
 
 
 def digits(text: str) -> frozenset[str]:
@@ -108,38 +114,58 @@ def digits(text: str) -> frozenset[str]:
             found.append(plain)
             if len(found) == MOST_NUMBERS:
                 break
-    return frozenset(found)
+    return frozenset(found) if found else _NOTHING
 
 
-def words_of(text: str) -> frozenset[str]:
-    """Stems of the English words and pairs of the Chinese characters of a lower-case text.
+def words_of(text: str) -> tuple[str, ...]:
+    """Stems of the English words and pairs of the Chinese characters of a lower-case text, sorted.
 
-    >>> sorted(words_of("the fed raises rates")), sorted(words_of("央行降息"))
-    (['fed', 'raises', 'rates'], ['央行', '行降', '降息'])
+    >>> words_of("the fed raises rates"), words_of("央行降息")
+    (('fed', 'raises', 'rates'), ('央行', '行降', '降息'))
     """
     return _stems(_LATIN.findall(text), text)
 
 
-def _stems(latin: list[str], text: str) -> frozenset[str]:
-    stems = {word[:6] for word in latin if word not in _DULL}
+def _stems(latin: list[str], text: str) -> tuple[str, ...]:
+    stems = {_stem(word) for word in latin}
+    stems.discard("")
     if not text.isascii():
         for run in _HAN.findall(text):
-            stems.update(run[at : at + 2] for at in range(max(1, len(run) - 1)))
-    return frozenset(stems)
+            for at in range(max(1, len(run) - 1)):
+                stems.add(sys.intern(run[at : at + 2]))
+    return tuple(sorted(stems))
+
+
+def _stem(word: str) -> str:
+    found = _STEMS.get(word)
+    if found is None:
+        if len(_STEMS) > _MOST_KEPT:
+            _STEMS.clear()
+        _STEMS[word] = found = "" if word in _DULL else sys.intern(word[:6])
+    return found
+
+
+def once(found: Iterable[str]) -> frozenset[str]:
+    """The set that was the first to be equal to this one: most stories name what others named."""
+    named = frozenset(found)
+    if len(_SETS) > _MOST_KEPT:
+        _SETS.clear()
+    return _SETS.setdefault(named, named)
 
 
 def facts_of(title: str, body: str, entities: Iterable[str]) -> Facts:
     """The facts of an article; where it has no title, the first sentence or so stands for it."""
     head = simplified((title or body[:120]).lower())
     numbers = digits(head)
+    lead = digits(body[:LEAD].lower()) if body else _NOTHING
     latin = _LATIN.findall(head)
     spelled = [_SPELLED[word] for word in latin if word in _SPELLED]
     return Facts(
         words=_stems(latin, head),
         numbers=numbers.union(spelled) if spelled else numbers,
-        more_numbers=numbers | digits(body[:LEAD].lower()) if body else numbers,
+        more_numbers=numbers | lead if lead else numbers,
         named=named_in(head),
-        entities=frozenset(entities),
+        entities=once(entities),
         brief=len(body) <= BRIEF,
     )
 
@@ -183,11 +209,11 @@ def alike_but_for_names(a: Facts, b: Facts) -> bool:
     >>> alike_but_for_names(*(facts_of(title, "", ()) for title in titles))
     True
     """
-    mine, other = a.words - _REPORT, b.words - _REPORT
+    mine, other = set(a.words) - _REPORT, set(b.words) - _REPORT
     return bool(mine and other) and 2 * len(mine & other) < min(len(mine), len(other))
 
 
-def containment(a: frozenset[str], b: frozenset[str]) -> float:
-    """Share of the smaller set that the larger one holds."""
+def containment(a: Collection[str], b: Collection[str]) -> float:
+    """Share of the smaller set that the larger one holds; each has a word once."""
     least = min(len(a), len(b))
-    return len(a & b) / least if least else 0.0
+    return len(set(a).intersection(b)) / least if least else 0.0

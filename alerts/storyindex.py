@@ -30,6 +30,8 @@ FAR_BITS = 60
 """Signatures further apart are never compared."""
 FAR_ALIKE = 46
 """Nor, within one language, signatures further apart than this."""
+LASTING = 64
+"""Tellings of stories that went on are asked for their end so many at a time."""
 _HALF = (1 << 64) - 1
 _NEVER = (1 << 31) - 1
 
@@ -81,7 +83,12 @@ class StoryIndex(Generic[S, T]):
     """Tellings by key, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._tellings: list[tuple[S, T]] = []
+        self._tellings: list[tuple[S, T] | None] = []
+        """None: of a story that is closed for good."""
+        self._passed = 0
+        """Tellings before this one were looked at when their stories may have closed."""
+        self._lasting: deque[int] = deque()
+        """Those of them whose stories had not."""
         self._languages: dict[str, int] = {}
         self._row: NDArray[np.int32] = np.zeros((KEYS, LATEST), np.int32)
         """By key, the last tellings that have it (1 = the first of all, 0 = none), written round and round."""
@@ -225,7 +232,10 @@ class StoryIndex(Generic[S, T]):
             near = {number: bits for number, bits, _, _ in known.near}
         found: list[tuple[int, S, T]] = []
         for number, differ in near.items():
-            story, other = self._tellings[number]
+            pair = self._tellings[number]
+            if pair is None:
+                continue
+            story, other = pair
             if (
                 story.last_at >= since
                 and story.first_at >= oldest
@@ -259,8 +269,8 @@ class StoryIndex(Generic[S, T]):
                     return None
                 pushed[key] = more
             for number in added[-LATEST:]:
-                if number not in near:
-                    near[number] = (self._tellings[number][1].signature ^ told.signature).bit_count()
+                if number not in near and (pair := self._tellings[number]) is not None:
+                    near[number] = (pair[1].signature ^ told.signature).bit_count()
         if near:
             near = {number: bits for number, bits in near.items() if bits <= FAR_BITS}
         for number, bits, key, age in known.near:
@@ -314,9 +324,9 @@ class StoryIndex(Generic[S, T]):
         node, newer = int(self._head[key]), 0
         before, owner = self._before, self._owner
         while node and len(alive) < LATEST:
-            number = owner[node - 1]
-            story, older = self._tellings[number][0], before[node - 1]
-            if story.last_at >= since and story.first_at >= oldest:
+            number, older = owner[node - 1], before[node - 1]
+            pair = self._tellings[number]
+            if pair is not None and pair[0].last_at >= since and pair[0].first_at >= oldest:
                 alive.append(number + 1)
                 newer = node
             elif newer:
@@ -329,9 +339,23 @@ class StoryIndex(Generic[S, T]):
         self._row[key, : len(alive)] = alive
         self._written[key] = 2 * LATEST if node else len(alive)
 
+    def let_go(self, keep: Callable[[S], bool]) -> None:
+        """Forget what tellings say whose stories are not to be kept; none is ever again. Their places stay until
+        `prune`. Each is looked at once when its time has come, and the few of stories that went on again and again."""
+        tellings, lasting = self._tellings, self._lasting
+        due = [lasting.popleft() for _ in range(min(LASTING, len(lasting)))]
+        due += range(self._passed, self._fresh)
+        self._passed = max(self._passed, self._fresh)
+        for number in due:
+            pair = tellings[number]
+            if pair is not None and keep(pair[0]):
+                lasting.append(number)
+            else:
+                tellings[number] = None
+
     def prune(self, keep: Callable[[S], bool]) -> None:
         """Forget stories that are not to be kept. What was looked up before is void."""
-        kept = [pair for pair in self._tellings if keep(pair[0])]
+        kept = [pair for pair in self._tellings if pair is not None and keep(pair[0])]
         if len(kept) < len(self._tellings):
             batch = self._batch
             self.__init__()  # type: ignore[misc]

@@ -185,3 +185,26 @@ def test_telling_without_a_signature_is_found_by_its_words():
     index = book._index
     told = told_of(entry_of(scored(3, START, title="Customers queue outside Lyon branches", signature="")))
     assert [story.id for _, story, _ in index.candidates(told, START - HOUR, START - DAY)] == [first]
+
+
+def test_closed_stories_are_let_go_and_one_that_goes_on_is_kept():
+    book, rng = StoryBook(), random.Random(8)
+    for number in range(1_500):  # a stranger every ten minutes, and one story again and again
+        at = START + number * 10 * MINUTE
+        lasting = number % 30 == 0
+        entry = entry_of(
+            scored(
+                number,
+                at,
+                title="Strike in Lyon" if lasting else "".join(rng.choices("abcdefgh", k=6)),
+                signature=near(SIGNATURE, 0, 1) if lasting else f"{rng.getrandbits(128):032x}",
+            )
+        )
+        story, _ = book.place(entry)
+        if number == 0:
+            first = story
+        if lasting and at < START + LONGEST_MS:
+            assert story == first
+    held = [pair for pair in book._index._tellings if pair is not None]
+    assert len(held) <= HORIZON_MS // (10 * MINUTE) + 40 < len(book)
+    assert all(story.open_at(at - 2 * HOUR) for story, _ in held)
