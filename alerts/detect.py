@@ -63,6 +63,8 @@ class StreamParams:
     spared: int = 3
     """Both without so many of the highest and lowest rows: no glitch of so few can set the range."""
     kept: int = 50_000
+    largest: float = 1e300
+    """What lies further out counts as this: sums and differences of a few stay finite."""
 
 
 class Stream:
@@ -89,6 +91,7 @@ class Stream:
         seconds = moment if isinstance(moment, (int, float)) else _seconds(moment)
         if self._times and seconds < self._times[-1]:
             seconds = self._times[-1]
+        value = min(max(value, -self.params.largest), self.params.largest)
         surprise = max(self._novelty(value), self._rhythm(seconds, value)) if self._sorted else 0.0
         self._learn(value)
         self.rows += 1

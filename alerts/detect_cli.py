@@ -26,6 +26,8 @@ def detect(
 ) -> None:
     """Score any timestamp,value series as a stream: each score (0..1) uses only the past; above 0.5 is unusual."""
     if str(series) == "-":
+        if sys.stdin is None:
+            raise ConfigError("standard input: it is closed")
         with open(sys.stdin.fileno(), "rb", closefd=False) as file:
             _read(file, "standard input", out)
         return
@@ -55,7 +57,12 @@ def _read(file: BufferedReader, name: str, out: Path | None) -> None:
 
 def _write(lines: TextIO, name: str, out: Path | None) -> None:
     if out is None:
-        _rows(lines, name, sys.stdout)
+        try:
+            _rows(lines, name, sys.stdout)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise ConfigError(f"standard output: {error.strerror or error}") from error
         return
     through = out.exists() and not out.is_file()  # a device or a pipe is written to, never replaced
     # A fault half-way leaves no half file under the name asked for.

@@ -106,6 +106,24 @@ def test_scores_are_between_zero_and_one_whatever_comes() -> None:
     assert all(0.0 <= x <= 1.0 for x in scored(values))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.7e308] * 1500,
+        [1.7e308, 1.7e308, -1.7e308] * 500,
+        [5.0] * 700 + [1.7e308] * 800,
+        [1e-320] * 700 + [1.7e308, -1.7e308] * 400,
+    ],
+)
+def test_values_at_the_end_of_all_numbers_are_scored_like_others(values: list[float]) -> None:
+    """Three in a row of them, and more than two days: their sum is beyond all numbers."""
+    found = scored(values)
+    assert all(0.0 <= x <= 1.0 for x in found)
+    first = next((i for i, x in enumerate(values) if x != values[0]), None)
+    if first is not None and first >= 100:
+        assert found[first] > 0.5  # the leap is reported
+
+
 def test_a_gap_in_the_values_scores_zero_and_teaches_nothing() -> None:
     lines = ["timestamp,value"] + [
         f"2024-01-01T{i // 60:02d}:{i % 60:02d}:00,{'' if i == 7 else i % 5}" for i in range(300)
@@ -208,6 +226,27 @@ def test_a_line_of_such_a_table_is_still_named_by_its_number(tmp_path: Path) -> 
     source.write_bytes("timestamp;value\n".encode("utf-16") + b"\x00")
     with pytest.raises(ConfigError, match="not UTF-16 text"):
         detect(source, tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("detect - <&-", "newsquake: standard input: it is closed"),
+        pytest.param(
+            "detect in.csv >/dev/full",
+            "newsquake: standard output: No space left on device",
+            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here"),
+        ),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_called_by_its_name(tmp_path: Path, typed: str, said: str) -> None:
+    lines = "".join(f"{i},{x}\n" for i, x in enumerate(wave(2_000)))
+    (tmp_path / "in.csv").write_text("timestamp,value\n" + lines)
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m newsquake {typed}"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.strip()) == (2, said)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n  \n"])
