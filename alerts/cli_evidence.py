@@ -97,15 +97,18 @@ def check(
 def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[verify.Check]]]:
     """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
     rows, lateness = verifystore.changes(connection, desk, alert), set[int]()
-    if not any(row.evidence for row in rows):
+    if not rows:
         raise ConfigError(f"alert {alert}: no evidence pack")
     for row in rows:
         title = f"{row.state}, {row.severity}, decided at {_moment(row.decided_at)}"
         if not row.evidence:
-            said = "none is kept of this change (where a rule is gone, its alerts end without one)"
-            yield title, [verify.Check("evidence pack", "unknown", said)]
+            yield title, verifystore.bare_checks(connection, desk, row)
             continue
-        pack = _load(row.evidence, alert)
+        try:
+            pack = _load(row.evidence, "the store's")
+        except ConfigError as error:
+            yield title, [verify.Check("evidence pack", "differs", str(error))]
+            continue
         lateness.add(pack.lateness_ms)
         yield (
             title,

@@ -56,6 +56,35 @@ def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: eviden
         yield _fit(connection, desk, pack)
 
 
+def bare_checks(connection: Connection, desk: str, row: Row[Any]) -> list[Check]:
+    """Of a change of which the store has no pack: whether there ever was one, and the line as the log has it."""
+    return guarded("what the store has", _bare_checks(connection, desk, row))
+
+
+def _bare_checks(connection: Connection, desk: str, row: Row[Any]) -> Iterator[Check]:
+    line = _decoded(row.line)
+    columns = {"id": row.id, "state": row.state, "severity": row.severity, "decided_at": iso(row.decided_at)}
+    said = {name: line.get(name) for name in columns}
+    yield _alike("stored line", said, columns, "as its columns have it", ("it says", "its columns"))
+    entry = _entry(_entries(connection, desk, row.id), line)
+    if made := str((entry or {}).get("evidence") or ""):
+        yield Check(
+            "evidence pack", "differs", f"the audit log has one of this change ({made}), the store none"
+        )
+    elif row.state != "resolved":
+        yield Check(
+            "evidence pack", "differs", "the store has none; only where a rule is gone an alert ends without"
+        )
+    else:
+        said_so = "none is kept of this change (where a rule is gone, its alerts end without one)"
+        yield Check("evidence pack", "unknown", said_so)
+    if entry is not None:
+        who = ("the stored line says", "the log")
+        yield _alike("audit log", line, entry["line"], "it has this line", who)
+    elif row.state != "pending":
+        yield Check("audit log", "unknown", "it has no such change of this alert")
+
+
 def _line(row: Row[Any], pack: evidence.Pack) -> Check:
     told: dict[str, Any] = msgspec.to_builtins(pack.line)
     found = {**_decoded(row.line), "(id)": row.id, "(state)": row.state, "(severity)": row.severity}
@@ -109,13 +138,19 @@ def _logged(entries: Sequence[dict[str, Any]], pack: evidence.Pack) -> Check:
     line: dict[str, Any] = msgspec.to_builtins(pack.line)
     if not entries:
         return Check("audit log", "unknown", "it has no change of this alert")
-    same_time = [one for one in entries if _when(one["line"]) == _when(line)]
-    if not same_time:
+    entry = _entry(entries, line)
+    if entry is None:
         return Check("audit log", "differs", f"it knows no change to {line['state']} at {line['decided_at']}")
-    entry = next((one for one in same_time if one["line"].get("severity") == line["severity"]), same_time[0])
     told, found = {**line, "evidence": pack.hash}, {**entry["line"], "evidence": entry.get("evidence")}
     fine = "it has this line and this pack's hash"
     return _alike("audit log", told, found, fine, ("the pack says", "the log"))
+
+
+def _entry(entries: Sequence[dict[str, Any]], line: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Of these the one about this line, or about another one of its moment."""
+    same_time = [one for one in entries if _when(one["line"]) == _when(line)]
+    alike = (one for one in same_time if one["line"].get("severity") == line.get("severity"))
+    return next(alike, same_time[0] if same_time else None)
 
 
 def _when(line: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -256,8 +291,10 @@ def _fit(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
     query = select(fits.c.fit).where(mine).order_by(fits.c.in_force_from.desc()).limit(1)
     found = connection.execute(query).scalar_one_or_none()
     if found is None:
+        made = _decoded(pack.fit).get("made_at") if pack.fit else 0
+        said = "none was in force then: the threshold is that of before a history"
         return Check(
-            "stored fit", "unknown", "none was in force then: the threshold is that of before a history"
+            "stored fit", "unknown", f"the one made at {iso(made)} is not in this store" if made else said
         )
     if not pack.fit:  # as packs of an earlier release may be: see alerts/verify.py
         told, have = {"threshold": pack.threshold}, {"threshold": _decoded(found).get("threshold")}
@@ -290,7 +327,7 @@ def _alert_checks(
     ending = {name: last.get(name) for name in row}
     who = ("the last line says", "its row")
     yield _alike("stored alert", ending, row, "its row is as the last line says", who)
-    yield from _times(alert, told, lateness)
+    yield from _times(alert, told, lateness, {row.state for row in lines if not row.evidence})
     if alert.state_data:
         yield _kept(alert, row)
     for name in ("rule", "rule_version", "series", "onset"):
@@ -313,12 +350,18 @@ def _in_turn(told: Sequence[Mapping[str, Any]]) -> bool:
     return states == sorted(states) and states.count(0) <= 1 and states.count(2) <= 1 and 1 in states
 
 
-def _times(alert: Row[Any], told: Sequence[Mapping[str, Any]], lateness: Collection[int]) -> Iterator[Check]:
-    """When it fired and ended: as decided, less the lateness that was waited for."""
+def _times(
+    alert: Row[Any], told: Sequence[Mapping[str, Any]], lateness: Collection[int], bare: Collection[str]
+) -> Iterator[Check]:
+    """When it fired and ended: as decided, less the lateness that was waited for; which one, of a `bare` state (whose
+    change has no pack) nobody says."""
     for name, state in (("fired_at", "firing"), ("resolved_at", "resolved")):
         first = next((one for one in told if one.get("state") == state), None)
         found, decided = getattr(alert, name), parse_iso(first["decided_at"]) if first else None
-        fits_it = found == decided if found is None or decided is None else decided - found in {0, *lateness}
+        if found is None or decided is None:
+            fits_it = found == decided
+        else:
+            fits_it = decided - found in {0, *lateness} or (state in bare and decided > found)
         if not fits_it:
             said = [iso(at) if at is not None else "none" for at in (decided, found)]
             yield Check(f"stored alert: {name}", "differs", f"the lines say {said[0]}, the row {said[1]}")

@@ -290,6 +290,55 @@ def test_an_alert_that_ended_under_another_lateness_is_right(store: Copy) -> Non
     assert any(one.startswith("stored alert: fired_at") for one in store.bad(alert))
 
 
+def test_an_end_without_a_pack_is_right_under_any_lateness(store: Copy) -> None:
+    """As a desk ends an alert whose rule is gone, started with another lateness than the alert's packs tell of."""
+    alert = store.alert("fixed")
+    query = f"SELECT line, decided_at FROM alert_lines WHERE id = '{alert}' AND state = 'resolved'"
+    ((line, at),) = store.ask(query)
+    store.do(
+        "UPDATE alert_lines SET evidence = :pack, line = :line, decided_at = :at WHERE id = :id AND state = 'resolved'",
+        pack=b"", line=json.dumps({**json.loads(line), "decided_at": iso(at + 3 * MINUTE)}), id=alert,
+        at=at + 3 * MINUTE,
+    )  # fmt: skip
+    store.do("DELETE FROM audit WHERE subject = :id AND action = 'alert.resolved'", id=alert)
+    passed, told = store.verify(alert)
+    assert passed and "  ?  evidence pack: none is kept of this change" in told
+    assert "  ?  audit log: it has no such change of this alert" in told
+    store.do("UPDATE alerts SET resolved_at = resolved_at + :far WHERE id = :id", far=DAY, id=alert)
+    assert any(one.startswith("stored alert: resolved_at") for one in store.bad(alert))
+
+
+@pytest.mark.parametrize("state", ["pending", "firing", "resolved"])
+def test_a_pack_that_was_taken_away_or_spoilt_is_found(store: Copy, state: str) -> None:
+    alert, there = store.alert("share"), f"id = :id AND state = '{state}'"
+    assert store.ask(f"SELECT 1 FROM alert_lines WHERE {there.replace(':id', repr(alert))}")
+    store.do(f"UPDATE alert_lines SET evidence = :pack WHERE {there}", pack=b'{"schema": 1}', id=alert)
+    assert any("not an evidence pack" in one for one in store.bad(alert))
+    store.do(f"UPDATE alert_lines SET evidence = :pack WHERE {there}", pack=b"", id=alert)
+    assert any(one.startswith("evidence pack:") and "the store" in one for one in store.bad(alert))
+    if state != "pending":  # of which the log tells nothing
+        store.do(
+            f"UPDATE alert_lines SET line = replace(line, '\"stories\":', '\"stories\":1') WHERE {there}",
+            id=alert,
+        )
+        assert any(one.startswith("audit log: stories: the stored line says") for one in store.bad(alert))
+    store.do("UPDATE alert_lines SET evidence = :pack WHERE id = :id", pack=b"", id=alert)
+    assert store.bad(alert)
+
+
+def test_a_fit_that_is_gone_is_said_to_be_gone(store: Copy) -> None:
+    alert = store.alert("many")
+    _, held = first(store, alert)
+    pack = evidence.load(held)
+    assert pack.fit
+    made = replace(pack, fit=json.dumps({**json.loads(pack.fit), "made_at": START}))
+    store.do(
+        f"UPDATE alert_lines SET evidence = :pack WHERE {FIRST}", pack=msgspec.json.encode(made), id=alert
+    )
+    _, told = store.verify(alert)
+    assert f"  ?  stored fit: the one made at {iso(START)} is not in this store" in told
+
+
 def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
     alert = store.alert("many")
     pack = pack_of(store, alert)
