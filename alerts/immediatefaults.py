@@ -11,13 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerts.rulesfile import Immediate, RulesFile
+from alerts.series import choices, names_company
 from core.language import normal
 from core.records import TOPICS
-
-COMPANY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[\w.\-]{1,40}", re.ASCII)
-_BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?", re.ASCII)
-"""What may stand before the first wildcard of a glob over companies."""
-_WILD = re.compile(r"[*?]")
 
 
 def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -36,26 +32,9 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 def _entities(where: tuple[Any, ...], entry: Immediate) -> Iterator[tuple[tuple[Any, ...], str]]:
     for place, glob in enumerate(entry.entities):
-        if not any(_names_company(one) for one in _choices(glob)):
+        if not any(names_company(one) for one in choices(glob)):
             said = "expected companies such as US:JPM, or a glob over them such as US:*"
             yield (*where, place), f"{said}, got {glob!r:.80}{_instead(glob)}"
-
-
-def _names_company(glob: str) -> bool:
-    """Whether the glob, without braces, can be the name of a company."""
-    if not _WILD.search(glob):
-        return COMPANY.fullmatch(glob) is not None
-    head = _WILD.split(glob, maxsplit=1)[0]
-    rest = re.fullmatch(r"[\w.\-:*?]*", glob) is not None and glob.count(":") <= 1
-    return rest and _BEGINS.fullmatch(head) is not None
-
-
-def _choices(glob: str) -> list[str]:
-    """The glob without braces: one for each choice of its first ones, the others as anything."""
-    head, brace, tail = glob.partition("{")
-    inside, _, after = tail.partition("}")
-    after = re.sub(r"\{[^}]*\}?", "*", after)
-    return [head + one + after for one in inside.split(",")] if brace else [glob]
 
 
 def _instead(glob: str) -> str:
@@ -66,13 +45,13 @@ def _instead(glob: str) -> str:
     if company.startswith("topic:"):
         company, slash, topic = "", "/", company
     keys = []
-    if company and any(_names_company(one) for one in _choices(company)):
+    if company and any(names_company(one) for one in choices(company)):
         keys.append(f'entities: ["{company}"]')
     elif re.fullmatch(r"[A-Za-z]{2}", company):
         keys.append(f'entities: ["{company.upper()}:*"] (a country\'s companies)')
     elif re.fullmatch(r"[A-Za-z0-9.\-]+", company):
         keys.append(f'entities: ["US:{company.upper()}"] (country and ticker)')
-    elif _names_company(company.upper()):
+    elif names_company(company.upper()):
         keys.append(f'entities: ["{company.upper()}"]')
     if slash and topic.removeprefix("topic:") in TOPICS:
         keys.append(f"topics: [{topic.removeprefix('topic:')}]")

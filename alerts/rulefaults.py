@@ -17,7 +17,7 @@ from alerts import immediatefaults, sectors
 from alerts.calendar import calendar
 from alerts.detectors import KINDS
 from alerts.rulesfile import Immediate, Outage, RulesFile, WindowRule
-from alerts.series import plain_glob
+from alerts.series import COMPANY, plain_glob
 from core.yamlfile import nearest
 
 Fault = tuple[tuple[Any, ...], str]
@@ -61,7 +61,7 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
             yield (section, at, "watch_list"), f"no watch-list is called {wanted!r}; known: {known}"
     for name, entities in file.watch_lists.items():
         for at, entity in enumerate(entities):
-            if not immediatefaults.COMPANY.fullmatch(entity):
+            if not COMPANY.fullmatch(entity):
                 yield ("watch_lists", name, at), f"expected an entity such as US:AAPL, got {entity!r}"
     globs: list[tuple[tuple[Any, ...], str]] = [(("trust", key), key) for key in file.trust]
     globs += [

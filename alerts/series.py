@@ -18,6 +18,11 @@ _SHAPE = re.compile(
     r"(all|topic:[^/@\s]+|entity:[^/@\s]+|source:[^@\s]+|outage:[^@\s]+|\*{1,2}[^\s]*|\{[^\s]+\}[^\s]*)"
     r"(/topic:[^/@\s]+)?(@[^/@\s]+)?$"
 )
+COMPANY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[\w.\-]{1,40}", re.ASCII)
+_BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?", re.ASCII)
+"""What may stand before the first wildcard of a glob over companies."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+_WILD = re.compile(r"[*?]")
 
 
 @lru_cache(maxsize=4096)
@@ -91,7 +96,48 @@ def check_glob(glob: str) -> str:
         topic = glob_regex(part)
         if not any(topic.fullmatch(name) for name in TOPICS):
             raise ValueError(f"bad glob {glob!r}: no topic is called {part!r}; known: {', '.join(TOPICS)}")
+    if said := _never(glob):
+        raise ValueError(f"bad glob {glob!r}: {said}")
     return glob
+
+
+def _never(glob: str) -> str:
+    """Why no series can have such a name (alerts/naming.py); empty where one can, or where that is not plain."""
+    base, _, language = glob.partition("@")
+    if base.startswith("entity:"):
+        company = base.removeprefix("entity:").partition("/")[0]
+        if not any(map(names_company, choices(company))):
+            return (
+                "expected companies such as entity:US:JPM (country and ticker), or a glob such as entity:US:*"
+            )
+    elif base.startswith("source:") and language:
+        return "what a source says is not parted by language"
+    elif base.startswith(("all/", "topic:")) and "/topic:" in base:
+        return f"only companies are parted by topic: write topic:{topic_of(base)}"
+    if language and not any(_WILD.search(one) or _LANGUAGE.fullmatch(one) for one in choices(language)):
+        return f"expected a language's code, such as en or zh, got {language!r}"
+    return ""
+
+
+def names_company(glob: str) -> bool:
+    """Whether the glob, without braces, can be the name of a company."""
+    if not _WILD.search(glob):
+        return COMPANY.fullmatch(glob) is not None
+    head = _WILD.split(glob, maxsplit=1)[0]
+    rest = re.fullmatch(r"[\w.\-:*?]*", glob) is not None and glob.count(":") <= 1
+    return rest and _BEGINS.fullmatch(head) is not None
+
+
+def choices(glob: str) -> list[str]:
+    """The glob without braces: one for each choice of its first ones, the others as anything.
+
+    >>> choices("US:{JPM,BAC}"), choices("*")
+    (['US:JPM', 'US:BAC'], ['*'])
+    """
+    head, brace, tail = glob.partition("{")
+    inside, _, after = tail.partition("}")
+    after = re.sub(r"\{[^}]*\}?", "*", after)
+    return [head + one + after for one in inside.split(",")] if brace else [glob]
 
 
 def union(globs: tuple[str, ...]) -> re.Pattern[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.naming import names
 from alerts.rules import parse_rules
+from alerts.testing import START, scored
 from tests.support.rulestext import MINIMAL, faults, only
 
 
@@ -21,6 +23,43 @@ def test_exclude_and_braces_and_languages() -> None:
     rule = only(MINIMAL + '    exclude: ["topic:{energy,crypto}"]\n')
     assert rule.matches("topic:general") and not rule.matches("topic:crypto")
     assert only(MINIMAL.replace("topic:*", "topic:*@zh")).matches("topic:energy@zh")
+
+
+@pytest.mark.parametrize(
+    ("glob", "said"),
+    [
+        ("entity:JPM", "expected companies such as entity:US:JPM"),
+        ("entity:jpm", "expected companies such as entity:US:JPM"),
+        ("entity:us:JPM", "expected companies"),
+        ("entity:[JB]*", "expected companies"),
+        ("entity:{a,b}/topic:energy", "expected companies"),
+        ("entity:*@english", "expected a language's code, such as en or zh, got 'english'"),
+        ("topic:*@EN", "expected a language's code"),
+        ("all/topic:energy", "write topic:energy"),
+        ("topic:energy/topic:crypto", "write topic:crypto"),
+        ("source:*@en", "not parted by language"),
+    ],
+)
+def test_a_glob_that_no_series_can_match_is_a_fault(glob: str, said: str) -> None:
+    assert said in faults(MINIMAL.replace("topic:*", glob))[0]
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "entity:{US:JPM,US:BRK.B}", "entity:{jpm,US:JPM}", "entity:*:JPM", "entity:U?:*", "entity:HK:0700@{en,zh}",
+        "entity:**", "entity:*/topic:{energy,crypto}@zh", "entity:US:*@*", "*@zh-TW", "source:a/b", "**",
+    ],
+)  # fmt: skip
+def test_a_glob_that_some_series_can_match_is_none(glob: str) -> None:
+    assert only(MINIMAL.replace("topic:*", glob))
+
+
+def test_every_series_of_an_article_can_be_named_by_a_rule() -> None:
+    one = scored(1, START, entities=["US:BRK.B", "CN:600900"], topics={"energy": 9_000, "crypto": 8_000})
+    found = [name for name, _ in names(one, watched={"US:BRK.B"}, wanted=lambda _: True)]
+    assert {"all@en", "entity:US:BRK.B/topic:energy@en"} <= set(found)
+    assert all(only(MINIMAL.replace("topic:*", name)).matches(name) for name in found)
 
 
 def test_a_watch_list_narrows_to_its_companies() -> None:

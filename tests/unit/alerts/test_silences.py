@@ -118,6 +118,7 @@ def test_an_alert_that_cleared_in_silence_is_never_told(scene: Scene) -> None:
         ({"severity": "low,medium,high,critical"}, {}, "everything would be silent"),
         ({"rule": "*", "series": "*:**"}, {"reason": "x"}, "reason: say in a few words why"),
         ({"series": "topic:nonsense"}, {}, "no topic is called"),
+        ({"series": "entity:JPM"}, {}, "expected companies such as entity:US:JPM"),
         ({"severity": "urgent"}, {}, "severity urgent: expected low, medium, high or critical"),
         ({"colour": "red"}, {}, "unknown matcher"),
         ({"rule": "x"}, {"reason": ""}, "reason: say in a few words why"),

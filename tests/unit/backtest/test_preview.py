@@ -122,6 +122,7 @@ def test_a_preview_counts_weeks_with_data_and_finds_the_burst() -> None:
             "events.csv:3: expected all, topic:…, .*got 'JPM'",
         ),
         ("series,onset\ntopic:*,2026-01-01\n", "events.csv:2"),
+        ("series,onset\nentity:JPM,2026-01-01\n", "events.csv:2: .*got 'entity:JPM'"),
     ],
 )
 def test_a_broken_list_of_events_is_named_with_its_line(tmp_path: Path, text: str, words: str) -> None:
