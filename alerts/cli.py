@@ -289,8 +289,11 @@ def silence_add(
             connection, at.name, matchers, starts_at=moment_of(starts, now, "--from"),
             ends_at=moment_of(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
         )  # fmt: skip
-        settings = at.settings
+        settings, others = at.settings, listing.other_desks(connection, at.name)
     typer.echo(f"{made.id}  until {iso(made.ends_at)}")
+    if others:
+        desks = ", ".join(others)
+        typer.echo(f"the store knows no desk {settings.alerts.desk!r} (it knows {desks})", err=True)
     if rule and not _called(rule, settings):
         typer.echo(f"no rule is called {rule!r} now (newsquake rules list)", err=True)
 

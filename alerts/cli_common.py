@@ -81,11 +81,11 @@ def as_typed(**names: str) -> Iterator[None]:
 def open_desk(
     config: Path | None, store: str | None, desk: str | None, *, read_only: bool = False
 ) -> Iterator[Desk]:
-    """The desk's store; closed at the end. What does not fit is told as it is typed. Raises ConfigError,
-    StoreUnavailable.
+    """The desk's store, which must be there; closed at the end. What does not fit is told as it is typed. Raises
+    ConfigError, StoreUnavailable.
     """
     settings = settings_of(config, store, desk)
-    opened = open_store(settings.store, read_only=read_only)
+    opened = open_store(settings.store, read_only=read_only, create=False)
     try:
         with as_typed():
             yield Desk(settings, opened, settings.alerts.desk)

@@ -62,7 +62,7 @@ def backtest(
             typer.echo(f"{told}; compared under {rule_set.version}", err=True)
     else:
         rule_set = load_rules(rules_file)
-    since, until = _times(start, end)
+    since, until = period(start, end)
     refused: list[str] = []
     records, total = _records(opened, scored, since, until, refused)
     said = source.health_of_store(opened, since, until) if opened is not None else []
@@ -79,6 +79,9 @@ def backtest(
             health=said,
         )
     took = time.monotonic() - started
+    if not (result.articles or parity):
+        within = " from --from to --to" if start or end else ""
+        raise ConfigError(f"{scored or settings.store.url}: it holds no article{within}, so nothing was run")
     lines = list(result.jsonl())
     fired = len({line.id for line in result.lines if line.state == "firing"})
     if out is not None:
@@ -114,12 +117,21 @@ def say_refused(refused: list[str]) -> None:
         )
 
 
-def _times(start: str | None, end: str | None) -> tuple[int | None, int | None]:
-    try:
-        since, until = (parse_iso(text) if text else None for text in (start, end))
-    except ValueError as error:
-        raise ConfigError(f"--from/--to: {error}") from error
+def period(start: str | None, end: str | None) -> tuple[int | None, int | None]:
+    """`--from` and `--to`. Raises ConfigError."""
+    since, until = _moment(start, "--from"), _moment(end, "--to")
+    if since is not None and until is not None and since >= until:
+        raise ConfigError(f"--from {start} is not before --to {end}")
     return since, until
+
+
+def _moment(text: str | None, name: str) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} {text}: expected a time such as 2026-01-31 ({error})") from error
 
 
 def _records(

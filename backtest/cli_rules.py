@@ -15,13 +15,13 @@ from alerts.budget import Fit
 from alerts.cli_common import Config, Json, StoreUrl, settings_of, show_json, show_table
 from alerts.cli_rules import rules_of
 from backtest import source
-from backtest.cli import say_refused
+from backtest.cli import period, say_refused
 from backtest.preview import Report, RuleReport, preview, read_events
 from core.errors import ConfigError
 from core.records import Health, ScoredArticle
 from core.store import open_store
 from core.tables import articles
-from core.times import iso, parse_iso
+from core.times import iso
 
 Rules = Annotated[Path | None, typer.Option("--rules", help="rules.yaml; default: the settings' own.")]
 Start = Annotated[str | None, typer.Option("--from", help="ISO 8601, UTC; what lies before only teaches.")]
@@ -74,14 +74,16 @@ def rules_preview(
 
 def rules_tune(
     rules: Rules = None,
-    start: Start = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="As for preview; thresholds come from what lies before, too.")
+    ] = None,
     end: End = None,
     scored: Scored = None,
     json: Json = False,
     config: Config = None,
     store: StoreUrl = None,
 ) -> None:
-    """Which threshold each budget of false alarms a week would mean, from history."""
+    """Which threshold each budget of false alarms a week would mean, from all history up to --to."""
     report = _report(rules, start, end, None, scored, config, store)
     if json:
         show_json(
@@ -121,9 +123,7 @@ def _report(
     settings = settings_of(config, store)
     chosen = rules_of(rules, settings)
     known = read_events(events) if events else []
-    since, until = _moment(start, "--from"), _moment(end, "--to")
-    if since is not None and until is not None and since >= until:
-        raise ConfigError(f"--from {start} is not before --to {end}")
+    since, until = period(start, end)
     total = None
     records: Iterator[ScoredArticle]
     said: list[Health] = []
@@ -171,15 +171,6 @@ def _ends(file: Path, refused: list[str]) -> tuple[int, int]:
     if not times:
         raise ConfigError(f"{file}: it holds no article")
     return times[0], times[-1]
-
-
-def _moment(text: str | None, name: str) -> int | None:
-    if text is None:
-        return None
-    try:
-        return parse_iso(text)
-    except ValueError as error:
-        raise ConfigError(f"{name} {text}: expected a time such as 2026-01-31 ({error})") from error
 
 
 def _row(one: RuleReport, report: Report) -> list[Any]:

@@ -142,11 +142,16 @@ def _chunks(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[list[di
         yield [dict(row) for row in rows[start : start + _BATCH]]
 
 
-def open_store(settings: StoreSettings, *, migrate: bool = True, read_only: bool = False) -> Store:
-    """Open, and bring the tables up to date (under a lock). Raises ConfigError or StoreUnavailable."""
+def open_store(
+    settings: StoreSettings, *, migrate: bool = True, read_only: bool = False, create: bool = True
+) -> Store:
+    """Open, and bring the tables up to date (under a lock). Raises ConfigError or StoreUnavailable.
+
+    `create`: whether a file of SQLite's that is not there is made.
+    """
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite":
-        engine = _sqlite(url.database or "", settings, read_only)
+        engine = _sqlite(url.database or "", settings, read_only, create and not read_only)
     else:
         engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     store = Store(engine)
@@ -186,16 +191,16 @@ def _connect(uri: str, settings: StoreSettings, read_only: bool) -> sqlite3.Conn
     return connection
 
 
-def _sqlite(file: str, settings: StoreSettings, read_only: bool) -> Engine:
+def _sqlite(file: str, settings: StoreSettings, read_only: bool, create: bool) -> Engine:
     path = Path(file)
-    if file and file != ":memory:" and not read_only:
+    in_memory = not file or file == ":memory:"
+    if create and not in_memory:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"store folder {path.parent}: {error.strerror}") from error
-    if read_only and not path.exists():
+    if not create and not path.exists():
         raise ConfigError(f"store {path}: no such file (start with: newsquake up)")
-    in_memory = not file or file == ":memory:"
     engine = create_engine(
         "sqlite://",
         # Not the default for "sqlite://": that one closes connections that other threads are using.

@@ -321,3 +321,36 @@ def test_a_closed_alert_is_no_longer_open_says_so_and_is_closed_once(
     text = capsys.readouterr().out
     (one,) = json.loads(text[text.index("[") :])
     assert one["closed_by"] == "anna" and one["disposition"] == "false"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["silence", "add", "--rule", "company-negative"],
+        ["silence", "expire", "sil_123456"],
+        ["ack", ALERT],
+        ["resolve", ALERT, "--as", "true"],
+    ],
+)
+def test_a_deed_on_a_store_that_is_not_there_makes_none(
+    tmp_path: Path, typed: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    why = [] if "expire" in typed else ["--reason", "why not"]
+    words = ["newsquake", "alerts", *typed, *why, "--store", "sqlite:///mistyped/store.db"]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err == "newsquake: store mistyped/store.db: no such file (start with: newsquake up)\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_silence_on_a_desk_that_the_store_does_not_know_says_so(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.silence_add(rule="one", reason="planned work", config=config, desk="mian")
+    assert "the store knows no desk 'mian' (it knows main)\n" in capsys.readouterr().err
+    cli.silence_add(rule="*negative*", reason="planned work", config=config)
+    assert "no desk" not in capsys.readouterr().err

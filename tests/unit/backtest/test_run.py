@@ -101,3 +101,21 @@ def test_what_live_puts_aside_is_left_out_and_said(
     for command in (backtest, rules_preview):
         with pytest.raises(ConfigError, match=r"both\.jsonl:1: not a scored article"):
             command(scored=file)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("2026-03-10", "2026-03-01", "--from 2026-03-10 is not before --to 2026-03-01"),
+        (None, "soon", "--to soon: expected a time such as 2026-01-31"),
+        ("2199-01-01", None, "it holds no article from --from to --to, so nothing was run"),
+    ],
+)
+def test_a_backtest_of_nothing_is_none(
+    tmp_path: Path, since: str | None, until: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "scored.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in news(5)))
+    with pytest.raises(ConfigError, match=said):
+        backtest(scored=file, start=since, end=until)
