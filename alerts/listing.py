@@ -194,7 +194,7 @@ def _deed(row: Row[Any]) -> dict[str, Any]:
         "at": iso(row.at),
         "actor": row.actor,
         "action": row.action,
-        "reason": detail.get("reason", ""),
+        "reason": detail.get("reason") or detail.get("note", ""),
         "disposition": detail.get("disposition", ""),
     }
 

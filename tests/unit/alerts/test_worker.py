@@ -14,9 +14,10 @@ from alerts import session as session_module
 from alerts.delivery.base import Message
 from alerts.delivery.render import render
 from alerts.export import alert_lines, correction_lines
+from alerts.listing import card
 from alerts.rules import parse_rules
 from alerts.testing import START, rule_set, scored, share_watches
-from alerts.verifystore import alert_checks, alert_row, changes
+from alerts.verifystore import alert_checks, alert_row, bare_checks, changes
 from alerts.worker import run, watches_of
 from core import tables
 from core.bus.base import SCORED
@@ -319,6 +320,10 @@ def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, afte
         rows = [row for row in changes(connection, "main", ends[0].alert_id) if row.state == "resolved"]
         alert = alert_row(connection, "main", ends[0].alert_id)
         whole = list(alert_checks(connection, "main", alert, changes(connection, "main", alert.id), {MINUTE}))
+        bare = {check.what: check.verdict for check in bare_checks(connection, "main", rows[0])}
+        history = card(connection, "main", alert.id)["history"]
+    assert bare == {"stored line": "agrees", "evidence pack": "unknown", "audit log": "agrees"}
+    assert "its rule was changed or removed" in history[-1]["reason"]
     assert audit.verify(log).fault == ""
     ended = {entry.subject: entry for entry in log if entry.action == "alert.resolved"}
     assert set(ended) == fired and all(entry.actor == "desk:main" for entry in ended.values())
