@@ -43,7 +43,8 @@ def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     """Checks of a window rule's pack."""
     content, rule, line = pack.rule["content"], pack.rule, pack.line
     terms = _terms(content)
-    yield parts("rule's terms", rule, terms)
+    # A minimum that the content does not name asks nothing.
+    yield parts("rule's terms", rule, {name: 0 for name in rule if name.startswith("min_")} | terms)
     yield from _figure(rule, content)
     yield same("series of the window", window.series, line.series)
     yield Check(

@@ -136,6 +136,19 @@ LIES: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize("minimum", ["negative_publishers", "stories_beside_one"])
+def test_a_minimum_that_the_rules_version_does_not_have_is_found(
+    made: list[evidence.Pack], minimum: str
+) -> None:
+    pack = next(
+        one for one in made if one.window is not None and minimum not in one.rule["content"]["minimum"]
+    )
+    asked = msgspec.structs.replace(pack, rule={**pack.rule, f"min_{minimum}": 1})
+    asked = msgspec.structs.replace(asked, hash=evidence.hash_of(asked))
+    wrong = [check.what for check in verify.verify(asked) if check.verdict == "differs"]
+    assert f"rule's terms: min_{minimum}" in wrong
+
+
 @pytest.mark.parametrize("name", sorted(LIES))
 def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidence.Pack], name: str) -> None:
     honest = next(pack for pack in made if pack.line.rule == "share" and pack.line.state == "firing")
