@@ -28,6 +28,10 @@ def numbers(store: Store, desk: str) -> dict[str, int]:
             .select_from(tables.alerts)
             .where(tables.alerts.c.desk == desk, tables.alerts.c.fired)
         ).scalar_one()
+        seen = tables.seen.c
+        late = connection.execute(
+            select(func.count()).select_from(tables.seen).where(seen.desk == desk, seen.fate == "late")
+        ).scalar_one()
     return {
         "read": int(read),
         "stored": kinds.get("article", 0),
@@ -35,6 +39,7 @@ def numbers(store: Store, desk: str) -> dict[str, int]:
         "duplicates": kinds.get("duplicate", 0),
         "panes": panes,
         "alerts": fired,
+        "late": late,
     }
 
 
@@ -48,7 +53,9 @@ def sentence(found: dict[str, int]) -> str:
     total = found["stored"] + found["dead"] + found["duplicates"]
     parts = f"{found['stored']} stored + {found['dead']} dead + {found['duplicates']} duplicates = {total}"
     if add_up(found):
-        return f"read {found['read']} = {parts}"
+        late = found["late"]
+        said = f"; {late} of these came too late to be decided on (corrections)" if late else ""
+        return f"read {found['read']} = {parts}{said}"
     return f"THE NUMBERS DO NOT ADD UP: read {found['read']}, but {parts}"
 
 

@@ -314,3 +314,19 @@ def test_simulate_on_a_full_disk_is_one_line(tmp_path: Path) -> None:
         command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=limited
     )
     one_line(done, 2, r"articles\.jsonl: File too large")
+
+
+def test_a_dump_that_goes_on_says_what_came_too_late(tmp_path: Path) -> None:
+    assert up(jsonl(tmp_path / "one.jsonl", GOOD), tmp_path).returncode == 0
+    later = [
+        {
+            "published_at": f"2026-03-03T09:{number:02d}:00Z" if number else "2026-03-02T08:00:00Z",
+            "title": f"Boeing hires {number} pilots",
+            "url": f"https://x.example/more/{number}",
+        }
+        for number in range(20)
+    ]
+    done = up(jsonl(tmp_path / "two.jsonl", later), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "= 40; 1 of these came too late to be decided on (corrections)" in done.stderr
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["late"] == 1
