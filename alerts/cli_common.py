@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -120,8 +121,22 @@ def moment_of(text: str, now_ms: int, name: str) -> int:
 
 def show_json(what: Any) -> None:
     """Indented JSON on standard output."""
-    data = msgspec.json.format(msgspec.json.encode(what), indent=2)
-    sys.stdout.write(data.decode() + "\n")
+    show_encoded(msgspec.json.encode(what))
+
+
+def show_encoded(data: bytes) -> None:
+    """JSON as it was kept, indented, on standard output."""
+    sys.stdout.write(escaped(msgspec.json.format(data, indent=2).decode()) + "\n")
+
+
+def escaped(data: str) -> str:
+    """JSON that reads the same, what could drive a terminal written as \\u0080: msgspec leaves all beyond C0 raw."""
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+        for line in data.split("\n")
+    )
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:

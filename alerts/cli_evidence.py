@@ -13,7 +13,17 @@ import typer
 from sqlalchemy import Connection, select
 
 from alerts import audit, evidence, handling, verify, verifystore
-from alerts.cli_common import Config, DeskName, Json, StoreUrl, one_line, open_desk, show_json
+from alerts.cli_common import (
+    Config,
+    DeskName,
+    Json,
+    StoreUrl,
+    escaped,
+    one_line,
+    open_desk,
+    show_encoded,
+    show_json,
+)
 from alerts.stated import stated
 from alerts.unfit import Unfit
 from core.errors import ConfigError, NewsquakeError
@@ -53,7 +63,7 @@ def show(
         out.write_bytes(chosen.evidence)
         typer.echo(f"wrote {out} ({len(chosen.evidence):,} bytes)", err=True)
         return
-    sys.stdout.write(msgspec.json.format(chosen.evidence, indent=2).decode() + "\n")
+    show_encoded(chosen.evidence)
 
 
 def check(
@@ -186,7 +196,7 @@ def audit_export(
         number = 0
         try:
             for entry in audit.entries(connection):
-                target.write(msgspec.json.encode(entry) + b"\n")
+                target.write(escaped(msgspec.json.encode(entry).decode()).encode() + b"\n")
                 number += 1
         finally:
             if out is not None:

@@ -394,6 +394,29 @@ def test_a_packs_words_drive_no_terminal_and_write_no_line(
     told = capsys.readouterr().out
     assert "owned" in told and all(char.isprintable() or char == "\n" for char in told)
     assert not any(line.startswith("ok   all checks") for line in told.splitlines())
+    with pytest.raises(NewsquakeError, match="figures differ"):
+        cli_evidence.check(str(file), json=True)
+    told = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in told) and "\\u009b2J" in told
+    assert any("\x9b2J" in one["detail"] for one in json.loads(told)[0])
+
+
+def test_a_kept_packs_words_drive_no_terminal_and_read_the_same(
+    store: Copy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alert = store.alert("share")
+    kept = pack_of(store, alert)
+    kept["model_versions"] = ["\x80\x9b2J\x7f\u202e\U000e0001 中文\u3000é"]
+    store.do(
+        "UPDATE alert_lines SET evidence = :pack WHERE id = :id",
+        id=alert,
+        pack=json.dumps(kept, ensure_ascii=False).encode(),
+    )
+    capsys.readouterr()
+    cli_evidence.show(alert, store=store.url)
+    told = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in told) and "中文" in told
+    assert json.loads(told) == kept
 
 
 def pack_of(store: Copy, alert: str) -> dict:
