@@ -217,7 +217,8 @@ def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, flo
             places = 0, 1
             if _time(fields[0]) is None:
                 raise ConfigError(
-                    f"{name}:1: expected the columns timestamp and value, found {', '.join(names)[:80]}"
+                    f"{name}:{reader.line_num}: expected the columns timestamp and value, found "
+                    f"{', '.join(names)[:80]} (call them so; a table without a header has time and value first)"
                 )
         where = f"{name}:{reader.line_num}"
         if len(fields) <= max(places):
@@ -245,21 +246,26 @@ def _names(fields: list[str]) -> list[str]:
 
 
 def _delimiter(line: str) -> str:
-    """What stands between the cells of the first line: what makes a header or a row of it; else a comma.
+    """What stands between the cells of the first line: what makes a header or a row of it; else what makes most cells.
 
     >>> _delimiter("timestamp;value"), _delimiter("2026-01-01;1,5"), _delimiter('value,timestamp,"a;b"')
     (';', ';', ',')
+    >>> _delimiter("Datum;Wert"), _delimiter("date,close"), _delimiter("date")
+    (';', ',', ',')
     """
+    most, cells = ",", 1
     for between in ",;\t|":
         try:
             fields = next(csv.reader([line], delimiter=between), [])
         except csv.Error:
             break
+        if len(fields) > cells:
+            most, cells = between, len(fields)
         if len(fields) > 1 and (
             {"timestamp", "value"} <= set(_names(fields)) or _time(fields[0]) is not None
         ):
             return between
-    return ","
+    return most
 
 
 def _fields(reader: Any, name: str) -> Iterator[list[str]]:

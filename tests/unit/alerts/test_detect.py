@@ -146,7 +146,15 @@ def test_the_file_comes_back_row_for_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a,b\n1,2\n", ":1: expected the columns timestamp and value"),
+        *(
+            (text.replace(",", between), ":1: expected the columns timestamp and value, found date, close (")
+            for text in ("date,close\n2024-01-01,2\n", '"Date",Close\n1,2\n')
+            for between in ",;\t|"
+        ),
+        (
+            "\n\ndate;close\n2024-01-01;1,5\n",
+            ":3: expected the columns timestamp and value, found date, close (",
+        ),
         ("timestamp,value\nyesterday,2\n", ":2: not a timestamp: 'yesterday'"),
         ("timestamp,value\n2024-01-01,many\n", ":2: not a number: 'many'"),
         ("timestamp,value\n2024-01-02,1\n2024-01-01,1\n", ":3: 2024-01-01 lies before the row above"),
