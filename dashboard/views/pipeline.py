@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pandas as pd
 import streamlit as st
 from msgspec import json
@@ -11,6 +13,7 @@ from core.times import MINUTE, from_ms
 from dashboard import data
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
+from dashboard.views.badges import plain
 from dashboard.views.export_buttons import export_buttons
 from dashboard.views.header import header, moment
 
@@ -24,7 +27,7 @@ def show(viewer: Viewer, desk: DeskState) -> None:
     parts = data.operations()
     _sum(viewer, desk, parts["sources"])
     _stages(viewer, parts["stages"])
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([0.6, 0.4], gap="medium")  # the left ones have the wide tables
     with left:
         _sources(viewer, parts["sources"], parts["health"])
         _progress(viewer, parts["progress"])
@@ -70,32 +73,20 @@ def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
     for row in newest(rows).itertuples():
         counters = json.decode(str(row.counters))
         silent = str(row.status) == "running" and now - int(str(row.updated_at)) > STALE_MS
+        lag = counters.pop("lag", None)
+        said = from_ms(int(str(row.updated_at)))
         table.append(
             {
-                "stage": t(str(row.stage)),
-                "status": t("silent") if silent else t(str(row.status)),
-                "lag": counters.pop("lag", None),
-                "counters": "  ".join(f"{name} {_figure(value)}" for name, value in sorted(counters.items())),
-                "said": from_ms(int(str(row.updated_at))).replace(tzinfo=None),
-                "instance": row.instance,
+                t("Stage"): t(str(row.stage)),
+                t("Status"): t("silent") if silent else t(str(row.status)),
+                t("Behind"): "–" if lag is None else f"{lag:,}",
+                t("Counted since its start"): counted(counters, t),
+                t("Last word (UTC)"): f"{said:%Y-%m-%d %H:%M:%S}",
+                t("Process"): str(row.instance),
             }
         )
-    st.dataframe(
-        pd.DataFrame(table),
-        hide_index=True,
-        column_config={
-            "stage": st.column_config.TextColumn(t("Stage"), width="small"),
-            "status": st.column_config.TextColumn(t("Status"), width="small"),
-            "lag": st.column_config.NumberColumn(
-                t("Behind"), format="localized", help=t("Records not yet read")
-            ),
-            "counters": st.column_config.TextColumn(t("Counted since its start"), width="large"),
-            "said": st.column_config.DatetimeColumn(t("Last word (UTC)"), format="YYYY-MM-DD HH:mm:ss"),
-            "instance": st.column_config.TextColumn(t("Process")),
-        },
-        placeholder="–",
-        alt=t("Stages"),
-    )
+    # Not a dataframe, which cuts off what is longer than its cell: this wraps it. Its cells are Markdown.
+    st.table(pd.DataFrame(table).map(plain), hide_index=True, alt=t("Stages"))
 
 
 def newest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -104,8 +95,26 @@ def newest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[last | (rows["status"] == "running")]
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+def counted(counters: Mapping[str, float], t: Callable[[str], str]) -> str:
+    """What a stage has counted, in words; a line breaks between two of them only.
+
+    >>> counted({"busy_s": 12.266, "panes_closed": 41168.0, "watermark": 1774879860000}, str).replace("\\xa0", " ")
+    'busy 12.27 s · panes closed 41,168 · watermark 2026-03-30 14:11'
+    """
+    said = []
+    for name, value in sorted(counters.items()):
+        called = t(key := f"counted {name}")
+        if called == key:
+            called = name.removesuffix("_s").replace("_", " ")
+        said.append(f"{called} {_figure(name, value)}".replace(" ", "\xa0"))
+    return " · ".join(said)
+
+
+def _figure(name: str, value: float) -> str:
+    if name == "watermark":
+        return moment(int(value))
+    figure = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return f"{figure} s" if name.endswith("_s") else figure
 
 
 def _sources(viewer: Viewer, sources: pd.DataFrame, health: pd.DataFrame) -> None:

@@ -447,9 +447,12 @@ def _operations(connection, world: list[dict]) -> None:
     counters = {
         "ingest": {"read": len(world) + 49, "sent": len(world), "dead": 37, "duplicates": 12},
         "classifier": {"scored": len(world), "cached": 310, "lag": 0},
-        "alerts": {"articles": len(world), "panes": 9000, "alerts": 4, "lag": 0},
+        "alerts": {
+            "articles": len(world), "repeats": 0, "late": 0, "dead": 0, "panes_closed": 9000, "open_panes": 0,
+            "alerts": 4, "busy_s": 12.266, "watermark": END, "lag": 0,
+        },
         "delivery": {"sent": 0, "withheld": 4},
-    }
+    }  # fmt: skip
     upsert(
         connection,
         stages,

@@ -189,6 +189,22 @@ def test_the_other_pages_open_without_an_error(opened: Browser, address: str, pa
     page.context.close()
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "panes closed 9,000"), ("zh", "已关闭窗格 9,000")])
+def test_no_table_of_the_pipeline_is_cut_off_on_a_small_screen(
+    opened: Browser, address: str, language: str, said: str
+) -> None:
+    page = open_page(opened, f"{address}/pipeline?lang={language}", width=1280, height=1400)
+    (row,) = page.locator("td").filter(has_text=said).all()
+    assert row.is_visible()
+    inside = "table => table.scrollWidth <= table.clientWidth + 1"
+    assert all(cell.evaluate(inside) for cell in page.locator("td").all())
+    for name in ("Sources", "Desks") if language == "en" else ("来源", "席位"):
+        heading = page.get_by_role("heading", name=name, exact=True)
+        table = heading.locator("xpath=following::*[@data-testid='stDataFrame'][1]")
+        assert table.locator(".dvn-scroller").evaluate(inside), name
+    page.context.close()
+
+
 def test_nothing_is_loaded_from_elsewhere(opened: Browser, address: str) -> None:
     context = opened.new_context()
     page = context.new_page()

@@ -28,6 +28,7 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "waiting", "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "alert.escalate", NO_REASON, SEVERAL, TOO_SHORT, "6h slots",
     *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
+    *(key for key in CHINESE if key.startswith("counted ")),  # what stages count: any may be new
     "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
     *PERIODS, *WIDTHS, *(palette.title for palette in PALETTES.values()),
