@@ -51,14 +51,20 @@ class Facts:
     """Of "resolved": whether anybody was told that it fired."""
 
 
+OF_A_REPLAY = "nobody is notified of a replay (use --notify)"
+UNTOLD = "nobody was told that it fired"
+TOO_LATE = "decided too long ago (notify.stale_after)"
+JUST_TOLD = "told within the hour"
+
+
 def decide(facts: Facts) -> tuple[Quiet, str] | None:
     """None: tell them. Else the reason and, in words, what holds."""
     if not facts.notify:
-        return Quiet.REPLAY, "nobody is notified of a replay (use --notify)"
+        return Quiet.REPLAY, OF_A_REPLAY
     if facts.event == "resolved":
-        return None if facts.heard else (Quiet.UNHEARD, "nobody was told that it fired")
+        return None if facts.heard else (Quiet.UNHEARD, UNTOLD)
     if facts.stale:
-        return Quiet.STALE, "decided too long ago (notify.stale_after)"
+        return Quiet.STALE, TOO_LATE
     if facts.closed_by:
         return Quiet.CLOSED, f"closed by {facts.closed_by}"
     if facts.disposition in ("false", "duplicate", "known"):
@@ -70,7 +76,7 @@ def decide(facts: Facts) -> tuple[Quiet, str] | None:
     if facts.inhibited_by:
         return Quiet.INHIBITED, f"by alert {facts.inhibited_by}"
     if facts.told_in_incident and not above(facts.severity, facts.told_in_incident):
-        return Quiet.FOLDED, f"into incident {facts.incident}" if facts.incident else "told within the hour"
+        return Quiet.FOLDED, f"into incident {facts.incident}" if facts.incident else JUST_TOLD
     return None
 
 

@@ -12,7 +12,7 @@ from msgspec import DecodeError, json
 from alerts.outagerules import is_outage
 from alerts.rulesfile import SEVERITIES
 from alerts.sentence import figure, tiny
-from core.times import DAY, HOUR, from_ms
+from core.times import DAY, HOUR
 from dashboard import data, names
 from dashboard.charts.series import sentiment, volume
 from dashboard.measures import brief
@@ -26,11 +26,10 @@ from dashboard.views.badges import badges, plain
 from dashboard.views.header import moment
 from dashboard.views.outage import outage_numbers
 from dashboard.views.series import frames
+from dashboard.views.timeline import timeline
 
 _BEFORE, _AFTER = 3 * DAY, 36 * HOUR
 """What the chart shows of the time around an alert."""
-_LINES = 20
-"""Lines of the timeline that are all shown."""
 _OTHERS = 4
 """Alerts of the same incident that are named."""
 
@@ -58,7 +57,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
         else:
             _numbers(viewer, row, peak, pack)
             _around(viewer, desk, row)
-        _timeline(viewer, parts)
+        timeline(viewer, parts)
     with do:
         alert_actions(viewer, desk, row)
     _evidence(viewer, desk, ident, parts, lines, pack)
@@ -158,51 +157,6 @@ def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
         width="stretch",
         alt=t("Articles around the alert"),
     )
-
-
-def _timeline(viewer: Viewer, parts: dict[str, pd.DataFrame]) -> None:
-    t = viewer.t
-    st.subheader(t("Timeline"), anchor=False)
-    rows = [
-        {"time": row.decided_at, "what": f"{t(str(row.state))} · {t(str(row.severity))}", "who": t("rule")}
-        for row in parts["lines"].itertuples()
-    ]
-    for _, row in parts["deliveries"].iterrows():
-        when = row["sent_at"] if pd.notna(row["sent_at"]) else row["created_at"]
-        status = "waiting" if row["status"] == "pending" else row["status"]
-        said = f"{t('told ' + row['event'])} · {t(status)}" + (f" · {row['error']}" if row["error"] else "")
-        rows.append({"time": when, "what": said, "who": row["channel"]})
-    for _, row in parts["deeds"].iterrows():
-        detail = json.decode(row["detail"])
-        rows.append({"time": row["at"], "what": _deed(viewer, row["action"], detail), "who": row["actor"]})
-    table = pd.DataFrame(rows, columns=["time", "who", "what"])
-    # By time, and what came first first within a time. Of a replay the rule's lines stand before all else.
-    table = table.sort_values("time", kind="stable", ignore_index=True)
-    table["time"] = [from_ms(int(at)).replace(tzinfo=None) for at in table["time"]]
-    st.dataframe(
-        table,
-        hide_index=True,
-        height="content" if len(table) <= _LINES else "auto",
-        column_config={
-            "time": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width=130),
-            "who": st.column_config.TextColumn(t("By"), width="small"),
-            "what": st.column_config.TextColumn(t("What")),
-        },
-        alt=t("Timeline"),
-    )
-    if len(parts["deliveries"]) or len(parts["deeds"]):
-        st.caption(t("The rule's times are event time; people and deliveries act in wall time."))
-
-
-def _deed(viewer: Viewer, action: str, detail: Any) -> str:
-    """`judged (false alarm): one outlet only`."""
-    t, known = viewer.t, detail if isinstance(detail, dict) else {}
-    said = t(action)
-    if judged := known.get("disposition"):
-        said += f" ({t(f'disposition {judged}')})"
-    if channels := known.get("to"):
-        said += f" ({', '.join(channels)})"
-    return f"{said}: {known['reason']}" if known.get("reason") else said
 
 
 def _evidence(

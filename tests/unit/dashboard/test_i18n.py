@@ -11,6 +11,7 @@ import pytest
 import dashboard
 from alerts.audit import NO_REASON
 from alerts.handling import SEVERAL, TOO_SHORT
+from alerts.quiet import JUST_TOLD, OF_A_REPLAY, TOO_LATE, UNTOLD, Quiet
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
@@ -19,6 +20,7 @@ from dashboard.i18n import ENGLISH, say
 from dashboard.names import TOPIC_NAMES, title
 from dashboard.period import WIDTHS
 from dashboard.viewer import PERIODS
+from dashboard.views.timeline import ABOUT
 
 FOLDER = Path(dashboard.__file__).parent
 BY_DATA = {  # words that come from the store and from tables of choices
@@ -29,6 +31,7 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "alert.close", "alert.escalate", NO_REASON, SEVERAL, TOO_SHORT, "6h slots",
     *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
     *(key for key in CHINESE if key.startswith("counted ")),  # what stages count: any may be new
+    *map(str, Quiet), *ABOUT.values(), OF_A_REPLAY, UNTOLD, TOO_LATE, JUST_TOLD,
     "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
     *PERIODS, *WIDTHS, *(palette.title for palette in PALETTES.values()),
