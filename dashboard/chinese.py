@@ -199,6 +199,7 @@ CHINESE = {
     "Its line has not been written yet.": "其记录尚未写入。",
     "Rule {rule}, version {version}. Since {onset} UTC, decided {decided} UTC from {articles} articles.": "规则 {rule}，版本 {version}。始于 {onset} UTC，于 {decided} UTC 根据 {articles} 篇文章判定。",
     "Negative share around the alert": "预警前后的负面占比",
+    "Negative stories around the alert": "预警前后的负面报道数",
     "Articles around the alert": "预警前后的文章数",
     "Evidence: {number} articles": "证据：{number} 篇文章",
     "The most telling ones first.": "最具代表性的排在前面。",

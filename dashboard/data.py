@@ -53,6 +53,12 @@ def figures(desk: str, name: str, start: int, end: int, now: int) -> Figures:
 
 
 @_decided
+def negative_stories(desk: str, name: str, period: Period) -> pd.DataFrame:
+    """See queries.series.negative_stories."""
+    return series.negative_stories(context.store(), desk, name, period)
+
+
+@_decided
 def rules_of(desk: str, name: str, now: int) -> list[str]:
     """See queries.series.rules_of."""
     return series.rules_of(context.store(), desk, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -25,14 +25,18 @@ def volume(
     height: int = 170,
     *,
     pick: bool = True,
+    of: Literal["articles", "negative"] = "articles",
 ) -> alt.LayerChart | alt.FacetChart:
-    """Articles per slot as bars, alerts as rules. With `pick`, clicking bars selects their slots (parameter `bar`)."""
+    """Articles (or negative stories) per slot as bars, alerts as rules. With `pick`, clicking bars selects their slots
+    (parameter `bar`).
+    """
+    name = t("Articles") if of == "articles" else t("Negative stories")
     bars = (
         alt.Chart(frame)
         .mark_bar(color=ACCENT, opacity=0.95)
         .encode(
             x=time_axis(shown, period),
-            y=alt.Y("articles:Q", title=t("Articles"), axis=alt.Axis(**_Y, format="~s", tickCount=4)),
+            y=alt.Y(f"{of}:Q", title=name, axis=alt.Axis(**_Y, format="~s", tickCount=4, tickMinStep=1)),
             tooltip=[
                 alt.Tooltip("label:N", title=t("From (UTC)")),
                 alt.Tooltip("articles:Q", title=t("Articles"), format=","),

@@ -12,6 +12,9 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select, text
 
 from alerts.figures import Figures, between
+from alerts.observations import Observation
+from alerts.panes import decode
+from alerts.statistics import tally
 from core.store import Store
 from core.tables import desks, findings, panes
 from dashboard.period import Period
@@ -97,6 +100,22 @@ def by_slot(store: Store, desk: str, series: Sequence[str], period: Period) -> p
         .group_by(panes.c.series, slot)
         .order_by(panes.c.series, slot),
     )
+
+
+def negative_stories(store: Store, desk: str, series: str, period: Period) -> pd.DataFrame:
+    """slot, negative: how many stories of the series were negative in each slot, a story of several panes once."""
+    told: dict[int, list[Observation]] = {}
+    query = select(panes.c.start, panes.c.state).where(
+        panes.c.desk == desk,
+        panes.c.series == series,
+        panes.c.start >= period.start,
+        panes.c.start < period.end,
+    )
+    with store.read() as connection:
+        for start, state in connection.execute(query):
+            told.setdefault(start - start % period.width, []).extend(decode(state))
+    rows = [(slot, tally(found).negative) for slot, found in sorted(told.items())]
+    return pd.DataFrame(rows, columns=["slot", "negative"])
 
 
 def now_and_before(

@@ -56,7 +56,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
             outage_numbers(viewer, row, pack)
         else:
             _numbers(viewer, row, peak, pack)
-            _around(viewer, desk, row)
+            _around(viewer, desk, row, pack.get("rule", {}).get("metric", ""))
         timeline(viewer, parts)
     with do:
         alert_actions(viewer, desk, row)
@@ -135,8 +135,10 @@ def _expected(viewer: Viewer, metric: str, value: float | None) -> str:
     return "< 0.1" if tiny(metric, value) else _figure(viewer, metric, value)
 
 
-def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
-    """The series from three days before the onset to a day and a half after the end."""
+def _around(viewer: Viewer, desk: DeskState, row: pd.Series, metric: str) -> None:
+    """The series from three days before the onset to a day and a half after the end: what the rule counts, or the
+    negative share; and below it all articles.
+    """
     ended = row["resolved_at"]
     end = min(desk.now, int(ended) + _AFTER) if pd.notna(ended) else desk.now
     start = max(desk.first, int(row["onset"]) - _BEFORE)
@@ -146,12 +148,30 @@ def _around(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
     if not shown or not frame["articles"].sum():
         return
     t, counts = viewer.t, frame[["slot", "label", "articles", "negative", "decided"]]
-    shares = frame[["slot", "label", "decided", "share", "share_low", "share_high"]]
-    st.altair_chart(
-        sentiment(shares, "share", marks, shown, near.period, viewer.palette, t, height=150),
-        width="stretch",
-        alt=t("Negative share around the alert"),
-    )
+    if metric == "negative_stories":
+        stories = data.negative_stories(desk.desk, row["series"], near.period)
+        stories = counts.drop(columns="negative").merge(stories, on="slot", how="left")
+        st.altair_chart(
+            volume(
+                stories.fillna({"negative": 0}),
+                marks,
+                shown,
+                near.period,
+                t,
+                height=150,
+                pick=False,
+                of="negative",
+            ),
+            width="stretch",
+            alt=t("Negative stories around the alert"),
+        )
+    else:
+        shares = frame[["slot", "label", "decided", "share", "share_low", "share_high"]]
+        st.altair_chart(
+            sentiment(shares, "share", marks, shown, near.period, viewer.palette, t, height=150),
+            width="stretch",
+            alt=t("Negative share around the alert"),
+        )
     st.altair_chart(
         volume(counts, marks, shown, near.period, t, height=110, pick=False),
         width="stretch",

@@ -59,6 +59,12 @@ def test_an_alert_is_marked_where_the_time_it_speaks_of_ended() -> None:
     assert {row["label"] for row in datasets} == {"1987-10-19"}
 
 
+def test_bars_may_count_negative_stories() -> None:
+    chart = volume(counts(), marks(), HAS, PERIOD, same, pick=False, of="negative").to_dict()
+    y = chart["layer"][0]["encoding"]["y"]
+    assert (y["field"], y["title"]) == ("negative", "Negative stories")
+
+
 @pytest.mark.parametrize("dark", [True, False])
 def test_cells_without_evidence_are_grey_not_zero(dark: bool) -> None:
     cells = counts().assign(series="topic:energy", name="Energy")

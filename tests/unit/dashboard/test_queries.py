@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from alerts.observations import Observation
+from alerts.panes import pane_of, pane_row
 from core.records import TOPICS
 from core.store import Store
-from core.times import DAY, HOUR
+from core.tables import panes
+from core.times import DAY, HOUR, MINUTE
 from dashboard.period import Period
 from dashboard.queries import alerts, articles, pipeline, series
 from dashboard.queries.alerts import WantedAlerts
@@ -30,6 +33,28 @@ def test_a_bar_and_its_drill_down_count_the_same_articles(filled: Store) -> None
         for row in slots.itertuples():
             wanted = Wanted(int(row.slot), int(row.slot) + DAY, name)
             assert articles.tally(filled, DESK, wanted)["articles"] == row.articles, (name, row)
+
+
+def test_a_negative_story_that_is_told_all_hour_is_one_story(sqlite_store: Store) -> None:
+    def told(minute: int, story: str, label: int) -> Observation:
+        at = START + minute * MINUTE
+        return Observation(at, f"a{minute}{story}", story, f"p{minute}", "wire", 1, label, label * 8_000)
+
+    heard = [
+        told(0, "one", -1),
+        told(1, "one", -1),
+        told(9, "one", -1),
+        told(9, "two", 1),
+        told(61, "six", -1),
+    ]
+    minutes = sorted({one.at for one in heard})
+    with sqlite_store.write() as connection:
+        for at in minutes:
+            here = [one for one in heard if one.at == at]
+            pane = pane_of("all", at, at + MINUTE, here)
+            connection.execute(panes.insert().values(**pane_row(DESK, pane, here)))
+    found = series.negative_stories(sqlite_store, DESK, "all", Period(START, START + DAY, HOUR))
+    assert list(found.itertuples(index=False, name=None)) == [(START, 1), (START + HOUR, 1)]
 
 
 def test_two_halves_add_up_to_the_whole(filled: Store) -> None:
