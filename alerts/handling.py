@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Row, select
 
 from alerts import audit
 from alerts.quiet import Facts, Quiet
-from alerts.unfit import Unfit, one_of
-from core.errors import ConfigError
+from alerts.unfit import Undone, Unfit, one_of
 from core.store import upsert
 from core.tables import alerts, handling
 
@@ -25,6 +24,14 @@ Disposition = Literal["true", "false", "duplicate", "known"]
 _SHORTEST_ID = 6
 TOO_SHORT = f"give at least {_SHORTEST_ID} characters of its id"
 SEVERAL = "several alerts have ids that begin so: give more of it"
+ACKNOWLEDGED = "alert {alert} is acknowledged already, by {name}"
+NOT_ACKNOWLEDGED = "alert {alert} is not acknowledged"
+TAKEN_TOO_LATE = "alert {alert} is closed, by {name}: there is nothing to acknowledge"
+CLOSED_ALREADY = "alert {alert} is closed already, by {name}"
+OVER_TO_TAKE = "alert {alert} is resolved: there is nothing to acknowledge"
+OVER_TO_CLOSE = "alert {alert} is resolved: there is nothing to close"
+UNDONE = (ACKNOWLEDGED, NOT_ACKNOWLEDGED, TAKEN_TOO_LATE, CLOSED_ALREADY, OVER_TO_TAKE, OVER_TO_CLOSE)
+"""Why a deed cannot be done."""
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
@@ -62,12 +69,12 @@ def acknowledge(
 ) -> str:
     """Take an alert in hand: no reminder and no escalation until it clears; returns its id."""
     audit.lock(connection)
-    alert = _firing(find(connection, desk, which), "acknowledge")
+    alert = _firing(find(connection, desk, which), OVER_TO_TAKE)
     known = state_of(connection, desk, alert)
     if known["acknowledged"]:
-        raise ConfigError(f"alert {alert} is acknowledged already, by {known['acknowledged_by']}")
+        raise Undone(ACKNOWLEDGED, alert=alert, name=known["acknowledged_by"])
     if closer := closed_by(known["state"]):
-        raise ConfigError(f"alert {alert} is closed, by {closer}: there is nothing to acknowledge")
+        raise Undone(TAKEN_TOO_LATE, alert=alert, name=closer)
     changes = {"acknowledged": True, "acknowledged_by": actor}
     return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
 
@@ -80,7 +87,7 @@ def unacknowledge(
     alert = str(find(connection, desk, which).id)
     known = state_of(connection, desk, alert)
     if not known["acknowledged"]:
-        raise ConfigError(f"alert {alert} is not acknowledged")
+        raise Undone(NOT_ACKNOWLEDGED, alert=alert)
     changes = {
         "acknowledged": False, "acknowledged_by": "", "state": {"again_from": now_ms, "reminders": 0},
         "escalation": 0,
@@ -94,9 +101,9 @@ def close(connection: Connection, desk: str, which: str, *, actor: str, reason: 
     Its state still follows from the panes; returns its id.
     """
     audit.lock(connection)
-    alert = _firing(find(connection, desk, which), "close")
+    alert = _firing(find(connection, desk, which), OVER_TO_CLOSE)
     if closer := closed_by(state_of(connection, desk, alert)["state"]):
-        raise ConfigError(f"alert {alert} is closed already, by {closer}")
+        raise Undone(CLOSED_ALREADY, alert=alert, name=closer)
     changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
     return _do(connection, desk, alert, "alert.close", changes, actor, reason, now_ms)
 
@@ -144,9 +151,9 @@ def note(connection: Connection, desk: str, alert: str, changes: Mapping[str, An
     _write(connection, desk, alert, changes, now_ms)
 
 
-def _firing(row: Row[Any], doing: str) -> str:
+def _firing(row: Row[Any], else_said: str) -> str:
     if row.state == "resolved":
-        raise ConfigError(f"alert {row.id} is resolved: there is nothing to {doing}")
+        raise Undone(else_said, alert=row.id)
     return str(row.id)
 
 

@@ -12,7 +12,7 @@ from alerts import audit
 from alerts.records import Severity
 from alerts.rulesfile import SEVERITIES, matches
 from alerts.series import check_glob, glob_regex, plain_glob
-from alerts.unfit import Unfit, one_of
+from alerts.unfit import Undone, Unfit, one_of
 from core.errors import ConfigError
 from core.ids import digest
 from core.records import TOPICS
@@ -23,6 +23,9 @@ LONGEST_MS = 366 * 24 * 3_600_000
 MATCHERS = "rule, series, severity or alert"
 """What is asked for where none of them is given, as Unfit's part."""
 EVERYTHING = "one is needed that says more than *, or everything would be silent"
+NONE_LEFT = (
+    "no silence in force or to come with an id that begins with {which} (newsquake alerts silence list)"
+)
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,12 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
     """
     audit.lock(connection)  # of two who end it at once, one does
     found = [silence for silence in left(connection, desk, now_ms) if silence.id.startswith(which)]
+    if not found:
+        raise Undone(NONE_LEFT, which=repr(which))
     if len(found) != 1 or not which:
-        what = "no silence" if not found else f"{len(found)} silences"
         raise ConfigError(
-            f"{what} in force or to come with an id that begins with {which!r} (newsquake alerts silence list)"
+            f"{len(found)} silences in force or to come with an id that begins with {which!r} "
+            "(newsquake alerts silence list)"
         )
     connection.execute(
         update(silences).where(silences.c.desk == desk, silences.c.id == found[0].id).values(expired=True)

@@ -1,4 +1,6 @@
-"""What a person asked does not fit: the error that knows which part, whatever that is called where it is typed."""
+"""What a person asked does not fit, or cannot be done: errors that know their parts, so that each surface can say them
+in its own words and language.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,19 @@ class Unfit(ConfigError):
         """The same with the part's own name there."""
         value = "".join(char if char.isprintable() else "?" for char in self._value[:60])
         return f"{name} {value}: {self.said}" if value else f"{name}: {self.said}"
+
+
+class Undone(ConfigError):
+    """What a person asked cannot be done as things stand. `said`: with {places} for `values`.
+
+    >>> error = Undone("alert {alert} is acknowledged already, by {name}", alert="3f9a", name="ada")
+    >>> str(error), error.values["name"]
+    ('alert 3f9a is acknowledged already, by ada', 'ada')
+    """
+
+    def __init__(self, said: str, **values: str) -> None:
+        self.said, self.values = said, values
+        super().__init__(said.format(**values))
 
 
 def one_of(names: tuple[str, ...]) -> str:

@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from alerts.unfit import Unfit
+from alerts.silences import MATCHERS
+from alerts.unfit import Undone, Unfit
 from core.errors import ConfigError, StoreUnavailable
 from dashboard import data
 from dashboard.viewer import Viewer
 
-_BOXES = {"reason": "Reason (needed)", "rule": "Rule", "series": "Series", "disposition": "It was"}
+BOXES = {
+    "reason": "Reason (needed)", "rule": "Rule", "series": "Series", "disposition": "It was",
+    MATCHERS: "Rule, series or severity",
+}  # fmt: skip
 """What the boxes are called into which the parts of a deed are typed."""
 
 
@@ -22,11 +26,21 @@ def do(viewer: Viewer, deed: Callable[[], None]) -> None:
         deed()
     except ConfigError as error:
         st.error(t("Not done."))
-        box = _BOXES.get(error.part, "") if isinstance(error, Unfit) else ""
-        st.text(f"{t(box)}: {t(error.said)}" if box and isinstance(error, Unfit) else str(error))
+        st.text(why(viewer, error))
     except StoreUnavailable as error:
         st.error(t("Not written: the store does not take it."))
         st.text(str(error))
     else:
         data.forget_people()
         st.rerun()
+
+
+def why(viewer: Viewer, error: ConfigError) -> str:
+    """Why it cannot be done, in the viewer's language where the words are ours, by the name of the box."""
+    t = viewer.t
+    if isinstance(error, Undone):
+        said = t(error.said, **error.values)
+        return said[:1].upper() + said[1:]
+    if isinstance(error, Unfit) and error.part in BOXES:
+        return f"{t(BOXES[error.part])}: {t(error.said)}"
+    return str(error)

@@ -12,8 +12,12 @@ from core.store import Store
 from core.tables import audit, feedback, silences
 from core.times import HOUR
 from dashboard import actions
+from dashboard.charts.palette import PALETTES
+from dashboard.period import Period
 from dashboard.queries import alerts
 from dashboard.queries.alerts import WantedAlerts
+from dashboard.viewer import Viewer
+from dashboard.views.deeds import why
 from tests.browser.sample_store import DESK, END, fill
 
 
@@ -44,6 +48,27 @@ def test_without_a_reason_nothing_is_done(acted_on: Store) -> None:
     with pytest.raises(ConfigError, match="reason"):
         actions.acknowledge(acted_on, DESK, firing(acted_on), actor="ada", reason=" ")
     assert not alerts.one(acted_on, DESK, firing(acted_on)).iloc[0]["acknowledged"]
+
+
+def test_what_cannot_be_done_is_said_in_the_readers_language(acted_on: Store) -> None:
+    ident, said = firing(acted_on), {"actor": "ada", "reason": "looking into it"}
+    english, chinese = (
+        Viewer(tongue, PALETTES["safe"], False, Period(0, HOUR, HOUR), True) for tongue in ("en", "zh")
+    )
+    actions.acknowledge(acted_on, DESK, ident, **said)
+    with pytest.raises(ConfigError, match=f"alert {ident} is acknowledged already, by ada") as twice:
+        actions.acknowledge(acted_on, DESK, ident, **said)
+    assert why(chinese, twice.value) == f"预警 {ident} 已由 ada 确认"
+    assert why(english, twice.value) == f"Alert {ident} is acknowledged already, by ada"
+    with pytest.raises(ConfigError) as gone:
+        actions.end_silence(acted_on, DESK, "sil_0", actor="ada")
+    assert why(chinese, gone.value).startswith("没有编号以 'sil_0' 开头的")
+    with pytest.raises(ConfigError) as everything:
+        actions.silence(acted_on, DESK, {"series": "**"}, HOUR, **said)
+    assert why(chinese, everything.value) == "规则、序列或级别: 至少填一项且不能只是 *，否则全部都会静默"
+    with pytest.raises(ConfigError) as mute:
+        actions.dispose(acted_on, DESK, ident, "true", actor="ada", reason="")
+    assert why(chinese, mute.value) == "理由（必填）: 请简述理由（至少 3 个字符）"
 
 
 def test_a_silence_is_about_one_rule_and_series_and_can_be_ended(acted_on: Store) -> None:

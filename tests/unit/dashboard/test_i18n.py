@@ -10,8 +10,9 @@ import pytest
 
 import dashboard
 from alerts.audit import NO_REASON
-from alerts.handling import SEVERAL, TOO_SHORT
+from alerts.handling import SEVERAL, TOO_SHORT, UNDONE
 from alerts.quiet import JUST_TOLD, OF_A_REPLAY, TOO_LATE, UNTOLD, Quiet
+from alerts.silences import EVERYTHING, NONE_LEFT
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
@@ -20,6 +21,7 @@ from dashboard.i18n import ENGLISH, say
 from dashboard.names import TOPIC_NAMES, title
 from dashboard.period import WIDTHS
 from dashboard.viewer import PERIODS
+from dashboard.views.deeds import BOXES
 from dashboard.views.timeline import ABOUT
 
 FOLDER = Path(dashboard.__file__).parent
@@ -28,7 +30,8 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
     "silent", "ok", "broken", "market", "outage",
     "waiting", "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
-    "alert.close", "alert.escalate", NO_REASON, SEVERAL, TOO_SHORT, "6h slots",
+    "alert.close", "alert.escalate", "6h slots",
+    NO_REASON, SEVERAL, TOO_SHORT, *UNDONE, NONE_LEFT, EVERYTHING, *BOXES.values(),
     *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
     *(key for key in CHINESE if key.startswith("counted ")),  # what stages count: any may be new
     *map(str, Quiet), *ABOUT.values(), OF_A_REPLAY, UNTOLD, TOO_LATE, JUST_TOLD,
@@ -60,6 +63,11 @@ def _pages() -> list[tuple[str, str]]:
 def test_every_text_has_its_chinese() -> None:
     missing = sorted(said() - set(CHINESE))
     assert not missing
+
+
+def test_why_a_deed_cannot_be_done_has_its_chinese() -> None:
+    said = {*UNDONE, NONE_LEFT, EVERYTHING, NO_REASON, *BOXES.values(), *map(str, Quiet), *ABOUT.values()}
+    assert not sorted(said - set(CHINESE))
 
 
 def test_no_chinese_is_left_over() -> None:
