@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from alerts import audit, handling, listing, outbox, silences
 from alerts.cli_common import moment_of
-from alerts.unfit import Unfit, one_of
+from alerts.unfit import one_of
 from core.auth import Tokens
 from core.errors import ConfigError
 from core.settings import Settings
@@ -60,14 +60,7 @@ class Summary(BaseModel):
     reason: str
 
 
-def _reason(text: str) -> str:
-    try:
-        return audit.check_reason(text)
-    except Unfit as error:
-        raise ValueError(error.said) from None
-
-
-Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_reason)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(audit.reason_said)]
 
 
 class Strict(BaseModel):

@@ -85,6 +85,14 @@ def check_reason(reason: str) -> str:
     return said
 
 
+def reason_said(text: str) -> str:
+    """The reason as `check_reason` gives it, for models: raises ValueError in its words."""
+    try:
+        return check_reason(text)
+    except Unfit as error:
+        raise ValueError(error.said) from None
+
+
 def lock(connection: Connection) -> None:
     """Be the one writer until the transaction ends: what is read from here on stays as it is until then.
 

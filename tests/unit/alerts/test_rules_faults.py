@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from alerts.audit import NO_REASON
 from alerts.cli_rules import unknown_channels
 from alerts.detectors import KINDS
 from alerts.rules import load_rules, parse_rules
@@ -152,6 +153,27 @@ def test_maintenance_times_are_checked(entry: str, words: str | None) -> None:
         parse_rules(text, "rules.yaml")
     else:
         assert words in faults(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken"),
+    [
+        ("move", True),
+        ("搬家", True),
+        ("'   '", False),
+        ("' a '", False),
+        ("ab", False),
+        ("搬", False),
+        ("''", False),
+    ],
+)
+def test_maintenance_asks_for_a_reason_as_a_silence_does(reason: str, taken: bool) -> None:
+    text = f"maintenance:\n  - {{name: m, weekly: Sat 22:00 - Sun 04:00, reason: {reason}}}\n"
+    if taken:
+        assert parse_rules(text, "rules.yaml").file.maintenance[0].reason == reason
+    else:
+        (fault,) = faults(text)
+        assert fault.startswith(f"rules.yaml:2: maintenance.0.reason: {NO_REASON}")
 
 
 MANY = """
