@@ -116,8 +116,8 @@ CHINESE = {
     "Mean sentiment, weighted by trust": "平均情绪（按可信度加权）",
     "Momentum: newer half less older half": "动量：后半段减前半段",
     "Choose sixty days at most: a window is no longer.": "最多可选六十天：窗口不会更长。",
-    "None of its sources was being read (NA).": "其来源均未被读取（NA）。",
-    "Figures of sentiment are over decided stories: NA below {least}.": "情绪类指标按已判定的报道计算：少于 {least} 个时为 NA。",
+    "None of its sources was being read (NA).": "其来源均未被读取（无数据）。",
+    "Figures of sentiment are over decided stories: NA below {least}.": "情绪类指标按已判定的报道计算：少于 {least} 个时为无数据。",
     # articles
     "No articles.": "没有文章。",
     "Known at (UTC)": "获知时间（UTC）",

@@ -33,8 +33,6 @@ class Shot:
     path: str
     height: int
     theme: Literal["light", "dark"] = "light"
-    scroll_to: str = ""
-    """Text of a heading to bring to the top."""
 
 
 def shots(store: Store) -> list[Shot]:
@@ -49,7 +47,7 @@ def shots(store: Store) -> list[Shot]:
         Shot("pipeline", "/pipeline", 900),
     ]
     if alert:
-        chosen.append(Shot("alert", f"/alerts?alert={quote(alert)}", 1300))
+        chosen.append(Shot("alert", f"/alerts?alert={quote(alert)}", 1420))
     return chosen
 
 

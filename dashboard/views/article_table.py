@@ -50,7 +50,7 @@ def article_table(
             "certainty": st.column_config.NumberColumn(t("Probability"), format="%.0f %%", width=75),
             "title": st.column_config.TextColumn(t("Title"), width=400),
             "topics": st.column_config.TextColumn(t("Topics"), width=170),
-            "companies": st.column_config.TextColumn(t("Companies"), width=110),
+            "companies": st.column_config.TextColumn(t("Companies"), width=128),
             "source": st.column_config.TextColumn(t("Source"), width=90),
             "publisher": st.column_config.TextColumn(t("Publisher"), width=100),
             "language": st.column_config.TextColumn(t("Language"), width=50),

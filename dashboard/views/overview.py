@@ -253,13 +253,13 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "when",
         ],
         column_config={
-            "name": st.column_config.TextColumn(t("Series"), width="medium"),
+            "name": st.column_config.TextColumn(t("Series"), width=170),
             "articles": number(t("Articles"), format="localized"),
             "net": number(t("Mean sentiment"), format="%+.2f"),
             "interval": st.column_config.TextColumn(t("95 % interval")),
             "change": number(t("Change"), format="%+.2f", help=t("Against the rest of the period")),
             "share": st.column_config.ProgressColumn(
-                t("Negative share"), format="%.0f %%", min_value=0, max_value=100
+                t("Negative share"), format="%.0f %%", min_value=0, max_value=100, width=110
             ),
             "odds": st.column_config.TextColumn(
                 t("By chance"), help=t("How often chance alone would show this")

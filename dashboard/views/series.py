@@ -124,6 +124,7 @@ def _charts(
         required=True,
         key="measure",
         label_visibility="collapsed",
+        width="stretch",
         format_func=lambda name: t("Mean sentiment") if name == "net" else t("Negative share"),
     )
     columns = ["slot", "label", "decided", *(f"{measure}{end}" for end in ("", "_low", "_high"))]
@@ -182,7 +183,7 @@ def _figures(viewer: Viewer, desk: DeskState, series: str, start: int, end: int)
         rows = [
             {
                 t("Figure"): words[name],
-                t("Value"): of_a_window(name, one.value),
+                t("Value"): t("NA") if one.value is None else of_a_window(name, one.value),
                 t("95 % interval"): ""
                 if one.value is None
                 else f"{of_a_window(name, one.low)} – {of_a_window(name, one.high)}",

@@ -53,6 +53,11 @@ def tags(html: str) -> Tags:
     return parser
 
 
+def test_a_name_that_is_the_same_in_both_languages_stands_once_in_the_heading() -> None:
+    assert render(message(series="entity:US:BAC")).html.count('<p class="zhname"') == 0
+    assert render(message(series="topic:central_banks")).html.count('<p class="zhname"') == 1
+
+
 def test_the_sentence_is_made_of_the_numbers_in_both_languages() -> None:
     mail = render(message())
     assert (
