@@ -47,7 +47,7 @@ def shots(store: Store) -> list[Shot]:
         Shot("pipeline", "/pipeline", 900),
     ]
     if alert:
-        chosen.append(Shot("alert", f"/alerts?alert={quote(alert)}", 1420))
+        chosen.append(Shot("alert", f"/alerts?alert={quote(alert)}", 1375))
     return chosen
 
 

@@ -46,7 +46,10 @@ def heatmap(
     base = alt.Chart(cells.assign(shown=[_words(row, t) for row in cells.itertuples()])).encode(
         x=x, y=y, tooltip=tips
     )
-    missing = base.transform_filter("!isValid(datum.net)").mark_rect(color=NA, opacity=0.22)
+    missing = base.transform_filter("!isValid(datum.net)").mark_rect(
+        # On a dark page a brighter one would look as neutral news does.
+        color=NA, opacity=0.08 if dark else 0.22,
+    )  # fmt: skip
     # In RGB: other paths from orange to dark grey lead through purple, which means nothing here.
     scale = alt.Scale(domain=_LEVELS, range=palette.diverging(dark), clamp=True, interpolate="rgb")
     known = (

@@ -47,10 +47,10 @@ def time_axis(shown: list[int], period: Period, *, labels: bool = True) -> alt.X
             "datum.label" if period.width >= DAY or len(days) > 1 else "slice(datum.label, 11)",
         )
     ticks = ticks[:: max(1, -(-len(ticks) // MOST_TICKS))]
-    # Not flush: the first label would lie half upon the second, and every other one be left out.
+    # Neither flush nor by parity: one label that lies upon its neighbour would take every other one with it.
     axis = alt.Axis(
-        values=ticks, labelExpr=short, labelAngle=0, title=None, labels=labels, ticks=labels, labelOverlap=True,
-        labelFlush=False, domain=False, grid=False,
+        values=ticks, labelExpr=short, labelAngle=0, title=None, labels=labels, ticks=labels,
+        labelOverlap="greedy", labelSeparation=6, labelFlush=False, domain=False, grid=False,
     )  # fmt: skip
     return alt.X(
         "label:O", sort=names, axis=axis, scale=alt.Scale(domain=names, paddingInner=0.08, paddingOuter=0.02)

@@ -72,7 +72,11 @@ def test_cells_without_evidence_are_grey_not_zero(dark: bool) -> None:
     rows = next(iter(chart["datasets"].values()))
     assert [row["shown"] for row in rows if row["label"] == "1987-10-13"] == ["NA: too little evidence"]
     assert [row["net"] for row in rows if row["label"] == "1987-10-13"] == [None]
-    assert chart["layer"][0]["mark"]["color"] == "#9aa0a6"
+    mark, paper = chart["layer"][0]["mark"], 0x12 if dark else 0xFF
+    assert mark["color"] == "#9aa0a6"
+    neutral = int(PALETTES["safe"].diverging(dark)[2][3:5], 16)  # as all greys: its green stands for all
+    grey = paper + (0xA0 - paper) * mark["opacity"]
+    assert abs(grey - neutral) > 8, "or calm and no evidence would look alike"
 
 
 def test_china_reads_red_as_good() -> None:
