@@ -32,6 +32,8 @@ FAR_ALIKE = 46
 """Nor, within one language, signatures further apart than this."""
 LASTING = 64
 """Tellings of stories that went on are asked for their end so many at a time."""
+PLACE_BITS = 32
+"""A key and its place among those entered together are one number while sorted."""
 _HALF = (1 << 64) - 1
 _NEVER = (1 << 31) - 1
 
@@ -292,8 +294,12 @@ class StoryIndex(Generic[S, T]):
             return
         first = len(self._owner) + 1
         nodes = np.arange(first, first + len(at), dtype=np.int32)
-        order = np.argsort(at, kind="stable")
-        at, of = at.take(order), numbers.take(order)
+        placed = (at << PLACE_BITS) | np.arange(
+            len(at)
+        )  # sorted with their places: faster than a stable argsort
+        placed.sort()
+        at, order = placed >> PLACE_BITS, placed & (1 << PLACE_BITS) - 1
+        of = numbers.take(order)
         begins = np.empty(len(at), bool)
         begins[0] = True
         np.not_equal(at[1:], at[:-1], out=begins[1:])

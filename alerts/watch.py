@@ -148,11 +148,15 @@ class Watch:
         if window.articles < articles or window.stories < stories or window.publishers < publishers:
             return False
         bad, beside = self._broad
-        if bad and not window.negative:
+        # Mostly the window's own figures tell: no publisher has more articles than the others leave, articles beyond
+        # one a story or one a publisher are so many in all, and stories may share them in any way.
+        again, copies = window.articles - window.publishers, window.articles - window.stories
+        if bad and (not window.negative or window.negative + copies < bad):
             return False
-        # No publisher has more than what the others leave: mostly that is enough to know.
-        if window.stories - (window.articles - window.publishers + 1) >= beside:
+        if window.stories - again - 1 >= beside:
             beside = 0
+        if window.negative - again >= bad:
+            bad = 0
         if not (bad or beside) or self.within is None:
             return True
         return broad(self.within(window.series, window.start, window.end), bad, beside)

@@ -1,0 +1,28 @@
+"""What a window's figures tell of its breadth is what its articles, one by one, tell."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.breadth import broad
+from alerts.observations import Observation
+from alerts.testing import rule_set, share_watches
+from alerts.windows import measure
+from core.times import HOUR, MINUTE
+
+ARTICLE = st.tuples(
+    st.integers(0, 4), st.integers(0, 5), st.sampled_from([(1, -1), (1, -1), (1, 0), (1, 1), (0, 0)])
+)
+
+
+@given(st.lists(ARTICLE, min_size=1, max_size=12), st.integers(0, 5), st.integers(0, 5))
+def test_the_short_way_to_the_breadth_of_news_is_the_long_one(
+    told: list[tuple[int, int, tuple[int, int]]], bad: int, beside: int
+) -> None:
+    held = [
+        Observation(0, str(number), f"s{story}", f"p{publisher}", "x", *feeling, 0)
+        for number, (story, publisher, feeling) in enumerate(told)
+    ]
+    rules = rule_set(stories=1, negative_publishers=bad, stories_beside_one=beside)
+    [watch] = share_watches(rules, MINUTE)
+    watch.within = lambda series, start, end: held
+    assert watch.has_evidence(measure("all", 0, HOUR, held)) == broad(held, bad, beside)
