@@ -18,7 +18,7 @@ A fit is a versioned input: JSON, in force from a stated time (alerts/desk.py), 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, isfinite, log, log10
 
 import msgspec
@@ -47,7 +47,9 @@ LOWEST = 1.0
 MOST = 3.0
 """Incidents that nobody disposed, per onset that the budget allows: with more, p-values are wrong."""
 PROOF_WEEKS = 1.0
-"""From so much history on, few episodes may prove a level below the conservative tail's (tail.proven)."""
+"""From so much history on, episodes may prove a level below the conservative tail's (`_proven`)."""
+PROVING = tail.NEAR // 2
+"""So many peaks are a tail of their own, of which the upper bound is proof."""
 LEAST_PROVEN = 2.0
 """Nor that lower than what happens in one window of a hundred: one bad story of a thin series proves nothing."""
 GAP_MS = 14 * DAY
@@ -234,23 +236,27 @@ class Budget:
             chances = max(chances, self._looks * self._hop_ms / self._window_ms / self.weeks)
         return max(log10(max(chances / self._budget, 10.0)), 1.0)
 
-    def fit(self, at: int, true_alarms: Iterable[tuple[str, int, int]] = ()) -> Fit:
-        """The fit from what was observed before `at`, without peaks inside `true_alarms`: (series, from, to) in ms."""
+    def fit(
+        self,
+        at: int,
+        true_alarms: Iterable[tuple[str, int, int]] = (),
+        echoes: Iterable[tuple[str, int, int]] = (),
+    ) -> Fit:
+        """The fit from what was observed before `at`, without peaks inside `true_alarms`: (series, from, to) in ms.
+
+        `echoes`: the same, of what tells of them elsewhere (alerts/echoes.py): no proof that p-values lie.
+        """
         self._close(at)
         self._trim()
-        left_out: dict[str, list[tuple[int, int]]] = {}
-        for series, start, end in true_alarms:
-            left_out.setdefault(series, []).append((start, end))
-        known = [
-            (peak, when)
-            for peak, when, series in self._peaks
-            if not any(start <= when <= end for start, end in left_out.get(series, ()))
-        ]
+        true, told = _by_series(true_alarms), _by_series(echoes)
+        running = [(episode.peak, episode.at, series) for series, episode in self._episodes.items()]
+        known = [peak for peak in self._peaks if not _inside(peak, true)]
         excluded = len(self._peaks) - len(known)
-        running = [(episode.peak, episode.at) for episode in self._episodes.values()]
-        peaks = sorted(known + running, reverse=True)
+        every = sorted(known + running, reverse=True)
+        peaks = [(peak, when) for peak, when, _ in every]
+        own = [one[:2] for one in every if not _inside(one, told)]
         weeks = min(self.weeks, MEMORY_WEEKS)
-        threshold, method, low, high = self._threshold(peaks, weeks)
+        threshold, method, low, high = self._threshold(peaks, own, weeks)
         return Fit(
             round(threshold, 6),
             method,
@@ -271,22 +277,22 @@ class Budget:
             del self._held[series]
 
     def _threshold(
-        self, timed: list[tuple[float, int]], weeks: float
+        self, timed: list[tuple[float, int]], own: list[tuple[float, int]], weeks: float
     ) -> tuple[float, str, float | None, float | None]:
-        """(threshold, how, its interval) from peaks and when they were, the highest first."""
+        """(threshold, how, its interval) from peaks and when they were, the highest first. `own`: without echoes."""
         allowed = self._budget * weeks
         peaks = [peak for peak, _ in timed]
         n = float(len(peaks))
         if weeks >= LEAST_WEEKS and allowed >= n + 2.0 * n**0.5 + 3.0:
             return LOWEST, "every episode so far fits the budget", None, None
         if weeks < LEAST_WEEKS or n < LEAST_PEAKS:
-            start, how = self._start(timed, allowed)
-            above, bound = sum(peak >= start for peak in peaks), allowed + 3.0 * allowed**0.5 + 3.0
-            _, share = _incidents(timed, start, allowed)
+            start, how = self._start(own, allowed)
+            above, bound = sum(peak >= start for peak, _ in own), allowed + 3.0 * allowed**0.5 + 3.0
+            _, share = _incidents(own, start, allowed)
             if above > bound and share > 0.0:
                 # Not one incident, but many onsets: p-values are not as good as they claim. So little history cannot
                 # say by how much, so the step to what it says grows with the evidence for it.
-                level = tail.level(peaks, max(allowed, 1.0))
+                level = tail.level([peak for peak, _ in own], max(allowed, 1.0))
                 raised = start + max(level - start, 0.0) * min(above / bound - 1.0, share)
                 return (
                     raised,
@@ -294,10 +300,10 @@ class Budget:
                     None,
                     None,
                 )
-            # A rule that seldom has its evidence cannot spend its budget on all the chances that the tail counts.
-            enough = weeks >= PROOF_WEEKS
-            if enough and (level := max(LEAST_PROVEN, tail.proven(peaks, allowed, FLOOR))) < start:
-                return level, f"proven by so few episodes: {len(peaks)}", None, None
+            if weeks >= PROOF_WEEKS:
+                level, proof = _proven(peaks, [peak for peak, _ in own], allowed)
+                if level < start:
+                    return level, proof, None, None
             return start, f"{how}: too little history", None, None
         if allowed >= n:
             return LOWEST, "every episode so far fits the budget", None, None
@@ -306,6 +312,10 @@ class Budget:
         if out := tail.incidents(peaks, allowed):
             how += f"; {out} beyond that tail taken for incidents"
         level, usual = tail.level(peaks, allowed), self._parametric()
+        if level > usual and len(own) < len(timed):
+            without = self._threshold(own, own, weeks)
+            how = f"conservative tail; {len(timed) - len(own)} peaks that tell of true alarms left out"
+            return without if without[0] > usual else (usual, how, None, None)
         if level > usual:
             out, share = _incidents(timed, usual, allowed)
             if share == 0.0:
@@ -339,6 +349,32 @@ class Budget:
         self._first_at, self._last_at, self._dead_ms = known.first_at, known.last_at, known.dead_ms
         self._looks, self._peaks, self._episodes = known.looks, known.peaks, known.episodes
         self._held = {series: deque(looks) for series, looks in known.held.items()}
+
+
+def _proven(peaks: Sequence[float], own: Sequence[float], allowed: float) -> tuple[float, str]:
+    """(the lowest level that so little history proves, how); `own` are the peaks without echoes.
+
+    A rule that seldom has its evidence cannot spend its budget on all the chances that the conservative tail counts:
+    few episodes prove that by their number, enough of them by their own tail, at the upper bound of its interval.
+    """
+    level, how = tail.proven(peaks, allowed, FLOOR), f"proven by so few episodes: {len(peaks)}"
+    if len(own) >= PROVING:
+        _, high = tail.interval(own, allowed)
+        if high < level:
+            level, how = high, f"proven by the upper bound of {len(own)} peaks' own tail"
+    return max(LEAST_PROVEN, level), how
+
+
+def _by_series(alarms: Iterable[tuple[str, int, int]]) -> dict[str, list[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for series, start, end in alarms:
+        found.setdefault(series, []).append((start, end))
+    return found
+
+
+def _inside(peak: tuple[float, int, str], times: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
+    _, when, series = peak
+    return any(start <= when <= end for start, end in times.get(series, ()))
 
 
 def _incidents(timed: Sequence[tuple[float, int]], usual: float, allowed: float) -> tuple[int, float]:

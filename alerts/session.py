@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from alerts import intake, notify, persist, restore, retire
 from alerts.batch import Batch, sort_out
 from alerts.desk import Desk
+from alerts.echoes import echoes, in_store
 from alerts.rules import RuleSet
 from alerts.watermark import NEVER
 from core import crash, metrics
@@ -161,17 +162,17 @@ class Session:
             with settled():
                 self._hand_over(batch, fresh, counts)
                 if desk.next_fit <= desk.watermark.at:
-                    desk.true_alarms = persist.true_alarms(connection, self._name)
+                    self._read_deeds(connection)
                 more = desk.advance()
                 effects = desk.effects()
-            told = persist.save(connection, self._name, desk, effects)
+            changed = persist.save(connection, self._name, desk, effects)
             persist.save_health(connection, batch.health)
             persist.save_progress(connection, self._name, desk, ahead, self._topic_id)
             now_ms = self._clock.now_ms()
             persist.note_fits(connection, self._name, effects.fits, now_ms)
-            if told:
+            if changed:
                 notify.announce(
-                    connection, self._settings, self._rules, told, now_ms=now_ms, notify=self._notify
+                    connection, self._settings, self._rules, changed, now_ms=now_ms, notify=self._notify
                 )
             crash.point("before_store_commit")
         crash.point("after_store_commit")
@@ -181,11 +182,11 @@ class Session:
         for name, number in counts.items():
             self._stage.count(name, number)
         self._stage.count("panes_closed", effects.slices)
-        self._stage.count("alerts", sum(change.line.state == "firing" for change in told))
+        self._stage.count("alerts", sum(change.line.state == "firing" for change in changed))
         metrics.PANES_CLOSED.labels(self._name).inc(effects.slices)
         metrics.LATE.labels(self._name).inc(counts["late"])
         metrics.DUPLICATES.labels("alerts").inc(counts["repeats"])
-        for change in told:
+        for change in changed:
             metrics.ALERT_CHANGES.labels(self._name, change.line.state).inc()
         return more
 
@@ -204,6 +205,15 @@ class Session:
                 if one.twin:
                     desk.twins.flag(record.article.id, one.counted_at)
                 counts["late" if desk.take(one.scored) == "late" else "articles"] += 1
+
+    def _read_deeds(self, connection: Connection) -> None:
+        """Before a fit: which alerts people called true, and what topics told of those."""
+        desk = self.desk
+        desk.true_alarms = persist.true_alarms(connection, self._name)
+        windows = {watch.rule.id: watch.window_ms for watch in desk.watches}
+        heard = echoes(desk.true_alarms, windows, in_store(connection, self._name))
+        for watch in desk.watches:
+            watch.echoes = heard
 
     def _renew(self) -> None:
         with self._store.write() as connection:

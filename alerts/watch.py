@@ -96,6 +96,8 @@ class Watch:
         self._broad = rule.min_negative_publishers, rule.min_stories_beside_one
         self.least = max(self._least)
         """Windows with fewer articles than this cannot hold the evidence that the rule asks for."""
+        self.echoes: Sequence[tuple[str, int, int]] = ()
+        """(series, from, to) of what topics told of alarms that people called true (alerts/echoes.py)."""
         self.within: Callable[[str, int, int], Sequence[Observation]] | None = None
         """What a window holds, article by article: asked only where a rule has a minimum of its breadth."""
         self._next_due = getattr(self.detector, "next_due", None)
@@ -238,7 +240,8 @@ class Watch:
             return None
         self.observed_since_fit = False
         self._snapshot_due = True
-        fit = self.budget.fit(at, true_alarms) if true_alarms else self.budget.fit(at)
+        told = bool(true_alarms or self.echoes)
+        fit = self.budget.fit(at, true_alarms, self.echoes) if told else self.budget.fit(at)
         # All are kept, one a week: what was decided weeks ago may still be on its way to the store, with its fit.
         self.fits = [*self.fits, (at + DAY, fit)]
         return fit

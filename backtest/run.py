@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from alerts.desk import Desk
+from alerts.echoes import Heard, echoes
 from alerts.effects import Effects
 from alerts.records import AlertLine
 from alerts.rules import RuleSet
@@ -76,6 +77,7 @@ def run(
     result = Result()
     seen: dict[str, set[str]] = {}
     counted = _Counted()
+    heard = Heard() if reader is not None else None
     last = None
     for said in health:
         desk.hear(said)
@@ -94,7 +96,7 @@ def run(
         last = article.available_at
         if number % _STRIDE == 0:
             desk.mark(0, Marker(writer="backtest", t=last))
-            _advance(desk, result, counted, reader)
+            _advance(desk, result, counted, reader, heard)
             if progress is not None:
                 progress(number)
     if last is None:
@@ -102,20 +104,34 @@ def run(
     else:
         end = (last // pane_ms + 1) * pane_ms + lateness_ms
         desk.mark(0, Marker(writer="backtest", t=end, end=True))
-        _advance(desk, result, counted, reader)
+        _advance(desk, result, counted, reader, heard)
     return result
 
 
-def _advance(desk: Desk, result: Result, counted: _Counted, reader: Reader | None) -> None:
+def _advance(
+    desk: Desk, result: Result, counted: _Counted, reader: Reader | None, heard: Heard | None
+) -> None:
     more = True
     while more:
         if reader is not None and desk.next_fit <= desk.watermark.at:
             desk.true_alarms = reader(result.lines)
+            if heard is not None:
+                hear(desk, heard)
         more = desk.advance()
         effects: Effects = desk.effects()
+        if heard is not None:
+            heard.take(effects.panes)
         result.lines += [change.line for change in effects.changes]
         result.panes += len(effects.panes)
         for fate in effects.fates:
             at = counted.waiting.pop((fate.id, fate.revision), None)
             if fate.fate == "counted" and at is not None:
                 counted.at[fate.id] = at
+
+
+def hear(desk: Desk, heard: Heard) -> None:
+    """Before a fit: what topics told of the alarms that people called true, as the live desk asks its store."""
+    windows = {watch.rule.id: watch.window_ms for watch in desk.watches}
+    told = echoes(desk.true_alarms, windows, heard.within)
+    for watch in desk.watches:
+        watch.echoes = told

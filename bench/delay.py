@@ -21,6 +21,7 @@ from statistics import median
 os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
 from alerts.desk import Desk
+from alerts.echoes import Heard
 from alerts.lifecycle import Look
 from alerts.records import AlertLine
 from alerts.rules import RuleSet, load_rules
@@ -28,6 +29,7 @@ from alerts.watch import Watch, detector_of
 from alerts.watermark import Watermark
 from alerts.worker import watches_of
 from backtest.preview import Event, related, true_alarms
+from backtest.run import hear
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE, iso
 from newsquake.simulate import Incident, SimulationSpec, generate, plan
@@ -88,6 +90,7 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
     """(incident, rule) -> when its evidence was enough, and when it fired."""
     desk = Asked(rules, watches_of(rules, MINUTE), plan(spec))
     lines: list[AlertLine] = []
+    heard = Heard()
     windows = {rule.id: rule.window_ms for rule in rules.rules}
     known = [Event(one.id, one.series, one.onset, one.end, one.must_alert) for one in desk.incidents_asked]
 
@@ -95,9 +98,13 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
         desk.mark(0, Marker(writer="bench", t=at, end=end))
         more = True
         while more:
-            desk.true_alarms = true_alarms(known, windows, lines)
+            if desk.next_fit <= desk.watermark.at:
+                desk.true_alarms = true_alarms(known, windows, lines)
+                hear(desk, heard)
             more = desk.advance()
-            lines.extend(change.line for change in desk.effects().changes)
+            effects = desk.effects()
+            heard.take(effects.panes)
+            lines.extend(change.line for change in effects.changes)
 
     for number, article in enumerate(_articles(spec)):
         desk.take(article)
