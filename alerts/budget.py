@@ -359,9 +359,9 @@ def _proven(peaks: Sequence[float], own: Sequence[float], allowed: float) -> tup
     """
     level, how = tail.proven(peaks, allowed, FLOOR), f"proven by so few episodes: {len(peaks)}"
     if len(own) >= PROVING:
-        _, high = tail.interval(own, allowed)
-        if high < level:
-            level, how = high, f"proven by the upper bound of {len(own)} peaks' own tail"
+        bound = tail.bound(own, allowed)
+        if bound < level:
+            level, how = bound, f"proven by the upper bound of {len(own)} peaks' own tail"
     return max(LEAST_PROVEN, level), how
 
 

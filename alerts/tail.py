@@ -21,8 +21,10 @@ _STEEPEST = 0.3
 RARE = 0.01
 LYING = 3.0
 """How much longer than its p-values say a rule's tail is taken to be at the most, until its peaks show it."""
-LONGEST = LYING / log(10.0)
-"""Scale of that tail: right p-values have 1 / ln 10."""
+RIGHT = 1.0 / log(10.0)
+"""Scale of the tail that right p-values have."""
+LONGEST = LYING * RIGHT
+"""Scale of the longest one that is believed."""
 
 
 def fit(excesses: Sequence[float]) -> tuple[float, float]:
@@ -125,3 +127,14 @@ def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[
         found.append(_level(sorted(chance.choices(peaks, k=count), reverse=True), allowed))
     found.sort()
     return found[int(0.05 * draws)], found[int(0.95 * draws) - 1]
+
+
+def bound(peaks: Sequence[float], allowed: float) -> float:
+    """The upper end of the interval of `level`, and no lower than by a tail as short as right p-values have.
+
+    >>> peaks = [0.5 + 0.1 * n for n in range(19, -1, -1)]
+    >>> [round(bound(peaks, allowed), 1) for allowed in (1.0, 2.0)]
+    [3.7, 3.1]
+    """
+    base, _, _, near = _near(peaks[incidents(peaks, allowed) :], allowed)
+    return max(interval(peaks, allowed)[1], base + RIGHT * log(_at_most(near) / allowed))
