@@ -86,7 +86,7 @@ def test_with_too_little_history_the_tail_is_parametric_conservative_and_says_so
 
 @pytest.mark.parametrize("heavy", [1.0, 1.2])
 def test_from_a_week_on_peaks_prove_a_lower_threshold_by_their_own_tails_upper_bound(heavy: float) -> None:
-    """Of five series looked at each hour the conservative tail counts a hundred; and what is proven keeps the budget."""
+    """Of five series the conservative tail counts a hundred; and what is proven keeps the budget."""
     fired, proven = [], 0
     for seed in range(20, 40):
         one = budget(1.0)

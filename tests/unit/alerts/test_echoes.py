@@ -1,0 +1,123 @@
+"""What topics tell of an incident on a company is known by its articles, alike from the store and in a backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pytest
+
+from alerts import persist
+from alerts.desk import Desk
+from alerts.echoes import TOLD_ON, Heard, echoes, in_store
+from alerts.rules import parse_rules
+from alerts.testing import START, scored
+from alerts.watch import Watch
+from alerts.watermark import Watermark
+from alerts.worker import watches_of
+from backtest.run import run
+from core.records import Marker, ScoredArticle
+from core.settings import StoreSettings
+from core.store import open_store
+from core.times import DAY, HOUR, MINUTE
+
+RULES = parse_rules(
+    """
+rules:
+  - {name: company, series: ["entity:*"], window: 3h, detector: negative_volume}
+  - {name: topic, series: ["topic:*"], window: 3h, detector: negative_volume}
+""",
+    "rules.yaml",
+)
+COMPANY = "entity:US:JPM"
+ALARM = (COMPANY, START + 4 * HOUR, START + 8 * HOUR)
+
+
+def news() -> list[ScoredArticle]:
+    """Ten articles on a company at law, six on its credit beside four on another's; of those on energy few."""
+    found = []
+    for number in range(20):
+        at = START + 2 * HOUR + number * 18 * MINUTE
+        topics = {"credit_debt": 9_000} if number % 2 else {"legal_regulation": 9_000}
+        if number < 8:
+            topics["energy"] = 8_000
+        entities = ("US:XOM",) if number in (1, 3, 5, 7) else ("US:JPM",)
+        found.append(scored(number, at, negative=8_000, topics=topics, entities=entities))
+    found += [
+        scored(100 + number, START + 3 * HOUR + number * MINUTE, topics={"energy": 9_000})
+        for number in range(9)
+    ]
+    return sorted(found, key=lambda one: one.article.available_at)
+
+
+def test_a_topic_tells_of_an_alarm_where_most_of_its_articles_are_the_alarms() -> None:
+    told: Mapping[str, Collection[str]] = {
+        COMPANY: ["a", "b", "c"],
+        "topic:legal_regulation": ["a", "b", "x"],
+        "topic:earnings": ["c", "y"],
+        "topic:energy": ["z"],
+    }
+    asked = []
+
+    def within(series: Collection[str], start: int, end: int) -> Mapping[str, Collection[str]]:
+        asked.append((start, end))
+        return told
+
+    found = echoes({"company": [ALARM]}, {"company": 3 * HOUR}, within)
+    assert found == [("topic:legal_regulation", ALARM[1], ALARM[2] + 3 * HOUR)]
+    assert asked == [(ALARM[1] - 3 * HOUR, ALARM[2])]
+    assert not echoes({"an immediate rule": [ALARM]}, {"company": 3 * HOUR}, within)
+    assert not echoes({"company": [("topic:legal_regulation", *ALARM[1:])]}, {"company": 3 * HOUR}, within)
+
+
+def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
+    desk, heard = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE), Heard()
+    for one in news():
+        desk.take(one)
+    desk.mark(0, Marker(writer="t", t=START + DAY, end=True))
+    store = open_store(StoreSettings(url=f"sqlite:///{tmp_path}/store.db"))
+    with store.write() as connection:
+        more = True
+        while more:
+            more, effects = desk.advance(), desk.effects()
+            heard.take(effects.panes)
+            persist.save(connection, "main", desk, effects)
+    with store.read() as connection:
+        ask = in_store(connection, "main")
+        for start, end in ((START, START + DAY), (START + 3 * HOUR, START + 5 * HOUR), (START, START)):
+            one, other = ask((COMPANY, *TOLD_ON), start, end), heard.within((COMPANY, *TOLD_ON), start, end)
+            assert {name: ids for name, ids in other.items() if ids} == one
+        windows = {rule.id: rule.window_ms for rule in RULES.rules}
+        found = echoes({"company": [ALARM]}, windows, ask)
+        assert found == echoes({"company": [ALARM]}, windows, heard.within)
+        other_desk = in_store(connection, "other")
+        assert not echoes({"company": [ALARM]}, windows, other_desk)
+    store.close()
+    until = ALARM[2] + 3 * HOUR
+    names = ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")
+    assert sorted(found) == [(f"topic:{name}", ALARM[1], until) for name in names]
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
+    kept: list[Watch] = []
+
+    def make(rules: object, pane: int) -> list[Watch]:
+        kept.extend(watches_of(RULES, pane))
+        return kept
+
+    later = [
+        scored(500 + number, START + DAY + number * MINUTE, topics={"crypto": 9_000}) for number in range(600)
+    ]
+    articles = [*news(), *later, scored(2_000, START + 15 * DAY, topics={"energy": 9_000})]
+    alarms = {"company": [ALARM]} if judged else {}
+    run(iter(articles), RULES, pane_ms=MINUTE, lateness_ms=MINUTE, make_watches=make, reader=lambda _: alarms)
+    for watch in kept:
+        assert {series for series, _, _ in watch.echoes} == (
+            {
+                f"topic:{name}"
+                for name in ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")
+            }
+            if judged
+            else set()
+        )
