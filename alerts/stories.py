@@ -189,8 +189,8 @@ class StoryBook:
         ways = [
             (told.at, told.article, told.revision, told, story) for story in stories for told in story.told
         ]
-        for *_, told, story in sorted(ways, key=lambda way: way[:3]):
-            self._index.add(story, told)
+        ways.sort(key=lambda way: way[:3])
+        self._index.add_all([(story, told) for *_, told, story in ways])
 
     def _nearest(self, told: Told, known: LookedUp | None = None) -> tuple[Story | None, int]:
         """The nearest story that `told` may belong to (of equals the first founded), and how many bits away."""

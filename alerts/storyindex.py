@@ -30,6 +30,8 @@ FAR_BITS = 60
 """Signatures further apart are never compared."""
 FAR_ALIKE = 46
 """Nor, within one language, signatures further apart than this."""
+TOGETHER = 1_024
+"""Tellings whose keys are found at once."""
 LASTING = 64
 """Tellings of stories that went on are asked for their end so many at a time."""
 PLACE_BITS = 32
@@ -119,6 +121,25 @@ class StoryIndex(Generic[S, T]):
 
     def add(self, story: S, told: T, known: LookedUp | None = None) -> None:
         """One more way in which `story` was told; `known`: what was looked up of it."""
+        if known is None or known.batch != self._batch:
+            self.add_all([(story, told)])
+            return
+        number = self._enter(story, told, known.own)
+        for key, _, _, own in known.shared:
+            if own:
+                self._recent[key].append(number)
+
+    def add_all(self, pairs: Sequence[tuple[S, T]]) -> None:
+        """Many ways in which stories were told, in the order in which they came. Voids what was looked up before."""
+        self._batch += 1
+        for start in range(0, len(pairs), TOGETHER):
+            some = pairs[start : start + TOGETHER]
+            tellings = [told for _, told in some]
+            at, first = _keys(tellings, [slots(told.facts, told.language) for told in tellings])
+            for (story, told), begin, end in zip(some, first[:-1].tolist(), first[1:].tolist(), strict=True):
+                self._enter(story, told, at[begin:end])
+
+    def _enter(self, story: S, told: T, keys: NDArray[np.int64]) -> int:
         number, language = len(self._tellings), told.language
         self._tellings.append((story, told))
         self._languages[language] = self._languages.get(language, 0) + 1
@@ -126,14 +147,8 @@ class StoryIndex(Generic[S, T]):
         self._high.append(told.signature >> 64)
         _due(self._last, story.last_at, number)
         _due(self._first, story.first_at, number)
-        if known is None or known.batch != self._batch:
-            self._batch += 1
-            self._unlinked.append((number, _keys([told], [slots(told.facts, language)])[0]))
-            return
-        self._unlinked.append((number, known.own))
-        for key, _, _, own in known.shared:
-            if own:
-                self._recent[key].append(number)
+        self._unlinked.append((number, keys))
+        return number
 
     def look_up(self, tellings: Sequence[T], since: int, oldest: int) -> list[LookedUp]:
         """Look up articles that `candidates` will be asked for; `since` and `oldest` as for the first of them. Makes
@@ -366,8 +381,7 @@ class StoryIndex(Generic[S, T]):
             batch = self._batch
             self.__init__()  # type: ignore[misc]
             self._batch = batch + 1
-            for story, told in kept:
-                self.add(story, told)
+            self.add_all(kept)
 
 
 def _halves(tellings: Sequence[Keyed]) -> NDArray[np.uint64]:
