@@ -18,6 +18,8 @@ NEAR = 30
 PRIOR_PEAKS = 40.0
 """Peaks' worth of belief in an exponential tail."""
 _STEEPEST = 0.3
+STEP = 1e-6
+"""The next higher level: what reaches a threshold fires."""
 RARE = 0.01
 LYING = 3.0
 """How much longer than its p-values say a rule's tail is taken to be at the most, until its peaks show it."""
@@ -94,14 +96,14 @@ def proven(peaks: Sequence[float], allowed: float, floor: float) -> float:
     """The level that peaks so few prove to be high enough for what is `allowed` in as long a time.
 
     The rate of episodes at or above `floor` is at 95 % no more than Poisson's upper bound of their number; a tail of
-    scale LONGEST brings that down to what is allowed. No more than allowed have passed the level so far, either.
+    scale LONGEST brings that down to what is allowed. No more than allowed have reached the level so far, either.
     `peaks` fall; all are at or above `floor`.
 
     >>> [round(proven([2.0, 1.4], allowed, 0.5), 2) for allowed in (8.0, 4.0, 2.0, 1.0)]
     [0.5, 1.09, 1.99, 2.89]
     """
     level = floor + LONGEST * max(0.0, log(_at_most(len(peaks)) / allowed))
-    return max(level, peaks[int(allowed)]) if len(peaks) > allowed else level
+    return max(level, peaks[int(allowed)] + STEP) if len(peaks) > allowed else level
 
 
 def _at_most(count: int) -> float:

@@ -306,7 +306,7 @@ def test_what_passed_the_level_more_often_than_is_allowed_raises_it() -> None:
     for day, peak in ((0, 0.1), (2, 3.0), (6, 3.2), (10, 2.8), (14, 0.1)):
         one.observe(HOUR + day * DAY, f"s{day}", peak)
     fit = one.fit(HOUR + 14 * DAY)
-    assert fit.threshold == 2.8 and fit.method == "proven by so few episodes: 3"
+    assert fit.threshold == 2.8 + tail.STEP and fit.method == "proven by so few episodes: 3"
 
 
 def test_the_tail_fit_finds_a_known_exponential() -> None:
@@ -344,3 +344,9 @@ def test_a_history_of_four_weeks_makes_the_number_of_series_no_matter() -> None:
         many.observe(*look)
     assert few.fit(8 * WEEK) == many.fit(8 * WEEK)
     assert few.dump() == many.dump()
+
+
+def test_of_equal_peaks_no_more_than_allowed_reach_what_they_prove():
+    for allowed in (1.0, 2.0, 3.0):
+        level = tail.proven([3.0] * 4, allowed, 0.5)
+        assert sum(peak >= level for peak in [3.0] * 4) <= allowed
