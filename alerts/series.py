@@ -23,6 +23,8 @@ _BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?", re.ASCII)
 """What may stand before the first wildcard of a glob over companies."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _WILD = re.compile(r"[*?]")
+_ACROSS = re.compile(r"\{[^}]*[/@]")
+"""Braces that hold more than a piece of one part of a name."""
 
 
 @lru_cache(maxsize=4096)
@@ -87,25 +89,29 @@ def check_glob(glob: str) -> str:
     pattern = plain_glob(glob)
     if pattern.fullmatch("all"):
         return glob
-    if not _SHAPE.fullmatch(glob):
+    # Braces may choose between whole parts of a name, as {all@en,topic:energy} does: then each choice is looked at.
+    ones = choices(glob) if _ACROSS.search(glob) else [glob]
+    if not any(_SHAPE.fullmatch(one) for one in (glob, *ones)):
         raise ValueError(
             f"bad glob {glob!r}: expected all, topic:…, entity:COUNTRY:TICKER or source:…, "
             "then perhaps /topic:… and @language"
         )
-    for part in re.findall(r"(?:^|/)topic:([^/@]+)", glob):
-        topic = glob_regex(part)
-        if not any(topic.fullmatch(name) for name in TOPICS):
-            raise ValueError(f"bad glob {glob!r}: no topic is called {part!r}; known: {', '.join(TOPICS)}")
-    if said := _never(glob):
-        raise ValueError(f"bad glob {glob!r}: {said}")
+    said = [_never(one) for one in ones]
+    if all(said):
+        raise ValueError(f"bad glob {glob!r}: {said[0]}")
     return glob
 
 
 def _never(glob: str) -> str:
     """Why no series can have such a name (alerts/naming.py); empty where one can, or where that is not plain."""
+    for part in re.findall(r"(?:^|/)topic:([^/@]+)", glob):
+        topic = glob_regex(part)
+        if not any(topic.fullmatch(name) for name in TOPICS):
+            return f"no topic is called {part!r}; known: {', '.join(TOPICS)}"
     base, _, language = glob.partition("@")
     if base.startswith("entity:"):
-        company = base.removeprefix("entity:").partition("/")[0]
+        company, deep, _ = base.removeprefix("entity:").partition("/")[0].partition("**")
+        company += deep  # what follows may be of its topic
         if not any(map(names_company, choices(company))):
             return (
                 "expected companies such as entity:US:JPM (country and ticker), or a glob such as entity:US:*"

@@ -38,6 +38,8 @@ def test_exclude_and_braces_and_languages() -> None:
         ("all/topic:energy", "write topic:energy"),
         ("topic:energy/topic:crypto", "write topic:crypto"),
         ("source:*@en", "not parted by language"),
+        ("{topic:energy@english,entity:JPM@zh}", "expected a language's code"),
+        ("entity:JPM{,@en}", "expected companies"),
     ],
 )
 def test_a_glob_that_no_series_can_match_is_a_fault(glob: str, said: str) -> None:
@@ -49,6 +51,8 @@ def test_a_glob_that_no_series_can_match_is_a_fault(glob: str, said: str) -> Non
     [
         "entity:{US:JPM,US:BRK.B}", "entity:{jpm,US:JPM}", "entity:*:JPM", "entity:U?:*", "entity:HK:0700@{en,zh}",
         "entity:**", "entity:*/topic:{energy,crypto}@zh", "entity:US:*@*", "*@zh-TW", "source:a/b", "**",
+        "entity:US:JPM{,@en}", "{all@zh,topic:energy@en}", "topic:{energy,crypto}{,@zh}", "entity:*{,/topic:energy}",
+        "{entity:US:JPM/topic:energy,topic:energy@english}", "entity:US:**:energy",
     ],
 )  # fmt: skip
 def test_a_glob_that_some_series_can_match_is_none(glob: str) -> None:
