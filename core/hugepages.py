@@ -3,8 +3,8 @@
 A desk keeps hundreds of megabytes of small objects and meets few of them twice in a row. In small pages the processor
 then looks up not only the object but, first, where its page lies; in large ones it mostly knows. On machines that give
 large pages only to who asks (`madvise`, as most distributions have it) that is a seventh of the desk's time
-(bench/windows.py). Where they are switched off (`never`), where the kernel cannot (before 6.1), and elsewhere than on
-Linux nothing happens.
+(bench/windows.py). Where they are switched off (`never`), where the kernel cannot (before 6.1), where /proc is not to be
+read, and elsewhere than on Linux nothing happens.
 """
 
 from __future__ import annotations
@@ -33,18 +33,24 @@ class HugePages:
 
     def tend(self) -> int:
         """Ask, if it is time to; returns how many bytes it was asked for."""
-        if self._advise is None or (resident := _resident()) < self._next:
+        if self._advise is None:
             return 0
-        self._next = resident + resident // GROWTH
-        for start, end in _anonymous(_ARENA):
-            self._advise(start, end - start, _ADVISE)
-        asked = 0
-        for start, end in _anonymous(_HUGE):
-            first, last = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
-            if last > first:
-                self._advise(first, last - first, _COLLAPSE)  # what cannot be stays as it is
-                asked += last - first
-        return asked
+        try:
+            if (resident := _resident()) < self._next:
+                return 0
+            self._next = resident + resident // GROWTH
+            for start, end in _anonymous(_ARENA):
+                self._advise(start, end - start, _ADVISE)
+            asked = 0
+            for start, end in _anonymous(_HUGE):
+                first, last = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
+                if last > first:
+                    self._advise(first, last - first, _COLLAPSE)  # what cannot be stays as it is
+                    asked += last - first
+            return asked
+        except OSError:  # a sandbox may hide /proc: no desk is to end of that
+            self._advise = None
+            return 0
 
 
 def _wanted() -> bool:

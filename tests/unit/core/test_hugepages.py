@@ -39,3 +39,13 @@ def test_where_they_are_switched_off_nothing_is_asked(tmp_path: Path, monkeypatc
     for place in (off, tmp_path / "absent"):
         monkeypatch.setattr(hugepages, "_ENABLED", place)
         assert hugepages.HugePages().tend() == 0
+
+
+@pytest.mark.parametrize("file", ["_STATM", "_MAPS"])
+def test_where_proc_is_hidden_nothing_is_asked(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    on = tmp_path / "enabled"
+    on.write_text("always [madvise] never\n")
+    monkeypatch.setattr(hugepages, "_ENABLED", on)
+    monkeypatch.setattr(hugepages, file, tmp_path / "absent")
+    pages = hugepages.HugePages()
+    assert [pages.tend(), pages.tend()] == [0, 0]
