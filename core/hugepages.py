@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ _ARENA = 1 << 20
 _ADVISE, _COLLAPSE = 14, 25
 GROWTH = 8
 """Asked again once an eighth more is resident: what came since is copied into large pages, once."""
+MOST_S = 1.0
+"""So long at a time, a gigabyte takes three: a desk that stood still for longer might lose its lease."""
+_STEP = 1 << 25
 
 
 class HugePages:
@@ -29,28 +33,39 @@ class HugePages:
 
     def __init__(self) -> None:
         self._next = 0
+        self._from = 0
+        """Where to go on; 0: it was asked for all."""
         self._advise = _libc() if _wanted() else None
 
     def tend(self) -> int:
-        """Ask, if it is time to; returns how many bytes it was asked for."""
+        """Ask, if it is time to, or go on; returns how many bytes it was asked for."""
         if self._advise is None:
             return 0
         try:
-            if (resident := _resident()) < self._next:
-                return 0
-            self._next = resident + resident // GROWTH
-            for start, end in _anonymous(_ARENA):
-                self._advise(start, end - start, _ADVISE)
-            asked = 0
-            for start, end in _anonymous(_HUGE):
-                first, last = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
-                if last > first:
-                    self._advise(first, last - first, _COLLAPSE)  # what cannot be stays as it is
-                    asked += last - first
-            return asked
+            if not self._from:
+                if (resident := _resident()) < self._next:
+                    return 0
+                self._next = resident + resident // GROWTH
+                for start, end in _anonymous(_ARENA):
+                    self._advise(start, end - start, _ADVISE)
+            return self._collapse(self._advise)
         except OSError:  # a sandbox may hide /proc: no desk is to end of that
             self._advise = None
             return 0
+
+    def _collapse(self, advise: ctypes._FuncPointer) -> int:
+        until, asked = time.monotonic() + MOST_S, 0
+        for start, end in _anonymous(_HUGE):
+            last = end // _HUGE * _HUGE
+            for first in range(max(-(-start // _HUGE) * _HUGE, self._from), last, _STEP):
+                piece = min(_STEP, last - first)
+                advise(first, piece, _COLLAPSE)  # what cannot be stays as it is
+                asked += piece
+                if time.monotonic() > until:
+                    self._from = first + piece
+                    return asked
+        self._from = 0
+        return asked
 
 
 def _wanted() -> bool:

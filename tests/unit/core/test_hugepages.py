@@ -23,6 +23,18 @@ print(pages.tend() >> 20)
 """
 
 
+SLOWLY = """
+from core import hugepages
+kept = [(number, str(number), [number]) for number in range(600_000)]
+known = sum(end // (1 << 21) - -(-start // (1 << 21)) for start, end in hugepages._anonymous(1 << 21)) * 2
+hugepages.MOST_S = 0.0
+pages, parts = hugepages.HugePages(), []
+while part := pages.tend():
+    parts.append(part >> 20)
+print(len(parts), max(parts), sum(parts), known)
+"""
+
+
 @pytest.mark.skipif(not hugepages._wanted(), reason="no large pages on this machine")
 def test_what_is_kept_moves_into_large_pages_and_is_asked_for_again_once_it_has_grown():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
@@ -31,6 +43,13 @@ def test_what_is_kept_moves_into_large_pages_and_is_asked_for_again_once_it_has_
     if after == before:
         pytest.skip("this kernel gives none when asked")
     assert after >= before + asked // 2
+
+
+@pytest.mark.skipif(not hugepages._wanted(), reason="no large pages on this machine")
+def test_much_is_asked_for_piece_by_piece_so_that_nothing_waits_long():
+    done = subprocess.run([sys.executable, "-c", SLOWLY], capture_output=True, text=True, check=True)
+    parts, largest, asked, known = map(int, done.stdout.split())
+    assert parts >= 3 and largest <= 32 and abs(asked - known) <= 16
 
 
 def test_where_they_are_switched_off_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
