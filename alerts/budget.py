@@ -256,7 +256,12 @@ class Budget:
         peaks = [(peak, when) for peak, when, _ in every]
         own = [one[:2] for one in every if not _inside(one, told)]
         weeks = min(self.weeks, MEMORY_WEEKS)
-        threshold, method, low, high = self._threshold(peaks, own, weeks)
+        found = self._threshold(peaks, own, weeks)
+        if len(own) < len(peaks):
+            # Fewer peaks prove less, and beside no incidents the rest may look like lying p-values: who calls an alarm
+            # true is not to deafen a rule by that.
+            found = min(found, self._threshold(peaks, peaks, weeks), key=lambda one: one[0])
+        threshold, method, low, high = found
         return Fit(
             round(threshold, 6),
             method,

@@ -3,8 +3,8 @@
 A desk keeps hundreds of megabytes of small objects and meets few of them twice in a row. In small pages the processor
 then looks up not only the object but, first, where its page lies; in large ones it mostly knows. On machines that give
 large pages only to who asks (`madvise`, as most distributions have it) that is a seventh of the desk's time
-(bench/windows.py). Where they are switched off (`never`), where the kernel cannot (before 6.1), where /proc is not to be
-read, and elsewhere than on Linux nothing happens.
+(bench/windows.py). Where they are switched off (`never`), where the kernel cannot (before 6.1), where /proc is hidden,
+and elsewhere than on Linux nothing happens.
 """
 
 from __future__ import annotations

@@ -300,6 +300,30 @@ def test_what_topics_tell_of_true_alarms_is_no_proof_in_the_first_weeks_either()
     assert one.fit(3 * WEEK).threshold >= first > one.fit(3 * WEEK, (), told).threshold
 
 
+@pytest.mark.parametrize(
+    ("weeks", "calm", "budgeted", "seed"), [(2.8, 14, 1.0, 38), (1.4, 13, 1.0, 38), (30.0, 3_000, 5.0, 10)]
+)
+def test_an_alarm_called_true_never_raises_a_threshold_by_what_topics_told_of_it(
+    weeks: float, calm: int, budgeted: float, seed: int
+) -> None:
+    """Of few peaks it leaves too few for proof; of many it leaves such as look like lying p-values, not incidents."""
+    chance, end = random.Random(seed), int(weeks * WEEK)
+    one = Budget(budgeted, 3 * HOUR, HOUR)
+    looks = [(HOUR, "s", 0.0), (end, "s", 0.0)]
+    for number in range(calm):
+        peak = 0.5 + chance.expovariate(5.0 if calm < 20 else 1.0 / 1.5)
+        looks.append((chance.randrange(end) // HOUR * HOUR, f"s{number}", peak))
+    told = []
+    for number in range(calm // 100 + 4):
+        at = chance.randrange(end) // HOUR * HOUR
+        looks.append((at, f"e{number}", 3.0 + chance.expovariate(0.5)))
+        told.append((f"e{number}", at, at))
+    for at, series, value in sorted(looks):
+        one.observe(at, series, value)
+    alone = one.fit(end).threshold
+    assert all(one.fit(end, (), told[:many]).threshold <= alone for many in {1, 2, 3, len(told)})
+
+
 def test_what_passed_the_level_more_often_than_is_allowed_raises_it() -> None:
     """Three episodes in a fortnight: a tail from the floor would say 2.3, and all three have passed that."""
     one = budget(1.0)
