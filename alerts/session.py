@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete
 from alerts import intake, notify, persist, restore, retire
 from alerts.batch import Batch, sort_out
 from alerts.desk import Desk
-from alerts.echoes import echoes, in_store
+from alerts.echoes import Alarm, echoes, in_store
 from alerts.rules import RuleSet
 from alerts.watermark import NEVER
 from core import crash, metrics
@@ -62,6 +62,7 @@ class Session:
         self._consumer.seek(self._positions)
         self._producer = bus.producer()
         self._poison: dict[int, int] = {}
+        self._echoes: dict[tuple[str, Alarm], list[Alarm]] = {}
         self._renewed_s = self._marked_s = clock.monotonic_s()
         self._adopt_rules()
         self._pages = HugePages()
@@ -211,7 +212,17 @@ class Session:
         desk = self.desk
         desk.true_alarms = persist.true_alarms(connection, self._name)
         windows = {watch.rule.id: watch.window_ms for watch in desk.watches}
-        heard = echoes(desk.true_alarms, windows, in_store(connection, self._name))
+        within, known = in_store(connection, self._name), self._echoes
+        # What was told of an alarm that is over stays so. On a busy desk to ask takes a second or two for each of the
+        # whole market's, and other writers wait.
+        self._echoes = {
+            (rule, alarm): known[rule, alarm]
+            if (rule, alarm) in known
+            else echoes({rule: [alarm]}, windows, within)
+            for rule, alarms in desk.true_alarms.items()
+            for alarm in alarms
+        }
+        heard = [echo for told in self._echoes.values() for echo in told]
         for watch in desk.watches:
             watch.echoes = heard
 
