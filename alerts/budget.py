@@ -306,9 +306,9 @@ class Budget:
                     None,
                 )
             if weeks >= PROOF_WEEKS:
-                level, proof = _proven(peaks, [peak for peak, _ in own], allowed)
-                if level < start:
-                    return level, proof, None, None
+                proof = _proven(peaks, [peak for peak, _ in own], allowed)
+                if proof[0] < start:
+                    return proof
             return start, f"{how}: too little history", None, None
         if allowed >= n:
             return LOWEST, "every episode so far fits the budget", None, None
@@ -356,18 +356,19 @@ class Budget:
         self._held = {series: deque(looks) for series, looks in known.held.items()}
 
 
-def _proven(peaks: Sequence[float], own: Sequence[float], allowed: float) -> tuple[float, str]:
-    """(the lowest level that so little history proves, how); `own` are the peaks without echoes.
+def _proven(
+    peaks: Sequence[float], own: Sequence[float], allowed: float
+) -> tuple[float, str, float | None, float | None]:
+    """(the lowest level that so little history proves, how, its interval); `own` are the peaks without echoes.
 
     A rule that seldom has its evidence cannot spend its budget on all the chances that the conservative tail counts:
     few episodes prove that by their number, enough of them by their own tail, at the upper bound of its interval.
     """
-    level, how = tail.proven(peaks, allowed, FLOOR), f"proven by so few episodes: {len(peaks)}"
-    if len(own) >= PROVING:
-        bound = tail.bound(own, allowed)
-        if bound < level:
-            level, how = bound, f"proven by the upper bound of {len(own)} peaks' own tail"
-    return max(LEAST_PROVEN, level), how
+    level = tail.proven(peaks, allowed, FLOOR)
+    if len(own) >= PROVING and (bound := tail.bound(own, allowed)) < level:
+        level, low = max(LEAST_PROVEN, bound), max(LOWEST, tail.interval(own, allowed)[0])
+        return level, f"proven by the upper bound of {len(own)} peaks' own tail", min(low, level), level
+    return max(LEAST_PROVEN, level), f"proven by so few episodes: {len(peaks)}", None, None
 
 
 def _by_series(alarms: Iterable[tuple[str, int, int]]) -> dict[str, list[tuple[int, int]]]:

@@ -95,7 +95,7 @@ def test_from_a_week_on_peaks_prove_a_lower_threshold_by_their_own_tails_upper_b
         fit = one.fit(2 * WEEK)
         assert fit.threshold <= one.initial().threshold
         if "upper bound" in fit.method:
-            assert fit.conservative and fit.low is None
+            assert fit.conservative and fit.low is not None and fit.low <= fit.threshold == fit.high
             proven += 1
             fired.append(onsets(statistics(30, 100 + seed, heavy=heavy), fit.threshold) / 30)
     assert proven > 15
