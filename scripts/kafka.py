@@ -191,6 +191,8 @@ class JavaKafka:
         with log.open("ab") as sink:
             if not (data / "meta.properties").exists():
                 cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+                if cluster.startswith("-"):  # one in 64: taken for an option
+                    cluster = "_" + cluster[1:]
                 storage = [*run, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
                 storage += self._users
                 if subprocess.run(storage, stdout=sink, stderr=sink, timeout=120, check=False).returncode:

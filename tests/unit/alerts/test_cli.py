@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -332,18 +333,18 @@ def test_a_closed_alert_is_no_longer_open_says_so_and_is_closed_once(
         ["resolve", ALERT, "--as", "true"],
     ],
 )
-def test_a_deed_on_a_store_that_is_not_there_makes_none(
-    tmp_path: Path, typed: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_deed_on_a_store_that_is_not_there_makes_none(tmp_path: Path, typed: list[str]) -> None:
     why = [] if "expire" in typed else ["--reason", "why not"]
-    words = ["newsquake", "alerts", *typed, *why, "--store", "sqlite:///mistyped/store.db"]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as ended:
-        main()
-    said = capsys.readouterr()
-    assert (ended.value.code, said.out) == (2, "")
-    assert said.err == "newsquake: store mistyped/store.db: no such file (start with: newsquake up)\n"
+    words = [sys.executable, "-m", "newsquake", "alerts", *typed, *why]
+    done = subprocess.run(
+        [*words, "--store", "sqlite:///mistyped/store.db"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "newsquake: store mistyped/store.db: no such file (start with: newsquake up)\n"
     assert not list(tmp_path.iterdir())
 
 
