@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable, Container
 from functools import lru_cache
 
+from alerts.series import COMPANY, LANGUAGE
 from core.records import TOPICS, Mention, ScoredArticle
 
 MIN_RELEVANCE = 1_000
 """A company named in passing (below a tenth) does not make the article its news."""
 
-_ENTITY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[A-Za-z0-9._\-]{1,40}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _KNOWN = frozenset(TOPICS)
 _UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
 _LONGEST = 160
@@ -67,12 +66,12 @@ def _series_of(source: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _is_entity(name: str) -> bool:
-    return _ENTITY.fullmatch(name) is not None
+    return COMPANY.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1_000)
 def _is_language(name: str) -> bool:
-    return _LANGUAGE.fullmatch(name) is not None
+    return LANGUAGE.fullmatch(name) is not None
 
 
 def fault(scored: ScoredArticle) -> str:

@@ -21,7 +21,7 @@ _SHAPE = re.compile(
 COMPANY = re.compile(r"[A-Z][A-Z0-9]{0,7}:[\w.\-]{1,40}", re.ASCII)
 _BEGINS = re.compile(r"([A-Z][A-Z0-9]{0,7}(:[\w.\-]*)?)?", re.ASCII)
 """What may stand before the first wildcard of a glob over companies."""
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _WILD = re.compile(r"[*?]")
 _ACROSS = re.compile(r"\{[^}]*[/@]")
 """Braces that hold more than a piece of one part of a name."""
@@ -120,7 +120,7 @@ def _never(glob: str) -> str:
         return "what a source says is not parted by language"
     elif base.startswith(("all/", "topic:")) and "/topic:" in base:
         return f"only companies are parted by topic: write topic:{topic_of(base)}"
-    if language and not any(_WILD.search(one) or _LANGUAGE.fullmatch(one) for one in choices(language)):
+    if language and not any(_WILD.search(one) or LANGUAGE.fullmatch(one) for one in choices(language)):
         return f"expected a language's code, such as en or zh, got {language!r}"
     return ""
 

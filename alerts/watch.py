@@ -150,8 +150,8 @@ class Watch:
         if window.articles < articles or window.stories < stories or window.publishers < publishers:
             return False
         bad, beside = self._broad
-        # Mostly the window's own figures tell: no publisher has more articles than the others leave, articles beyond
-        # one a story or one a publisher are so many in all, and stories may share them in any way.
+        # Mostly the window's own figures tell. `again`: articles of publishers that had one already, so that no
+        # publisher has more than one and those; `copies`: of stories that had one, all of which may be negative ones.
         again, copies = window.articles - window.publishers, window.articles - window.stories
         if bad and (not window.negative or window.negative + copies < bad):
             return False
@@ -240,8 +240,7 @@ class Watch:
             return None
         self.observed_since_fit = False
         self._snapshot_due = True
-        told = bool(true_alarms or self.echoes)
-        fit = self.budget.fit(at, true_alarms, self.echoes) if told else self.budget.fit(at)
+        fit = self.budget.fit(at, true_alarms, self.echoes)
         # All are kept, one a week: what was decided weeks ago may still be on its way to the store, with its fit.
         self.fits = [*self.fits, (at + DAY, fit)]
         return fit

@@ -5,7 +5,7 @@
     loose()                     when such things were thrown away whole, in case that they did make a cycle
 
 Python looks through each object that might hold another while it is young, and again as it ages; where nothing of it is
-in the processor's cache, that was a tenth of what a desk did (bench/windows.py). What is made inside `settled` is put
+in the processor's cache, that was 7 % of what a desk did (bench/windows.py). What is made inside `settled` is put
 where nobody looks; what libraries make outside of it is looked through as ever, the young ones at each `settled`.
 """
 
