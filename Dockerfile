@@ -9,6 +9,7 @@ COPY core core
 COPY ingest ingest
 COPY classifier classifier
 COPY alerts alerts
+COPY detect detect
 COPY backtest backtest
 COPY dashboard dashboard
 COPY newsquake newsquake

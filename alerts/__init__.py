@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.compiled import use
+from core.runtime.compiled import use
 
 COMPILED = use(Path(__file__).parent)
 """Whether the modules that count and judge run compiled (`make fast`)."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from alerts.desk import Desk
 from alerts.detectors import Context
-from alerts.effects import Effects
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Effects
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import Watermark
 from alerts.records import Verdict, Window
-from alerts.rules import Rule, RuleSet, parse_rules
-from alerts.watch import Watch
-from alerts.watermark import Watermark
+from alerts.rules.model import Rule, RuleSet, parse_rules
 from core.records import ONE, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE, parse_iso
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
 
-from alerts.export import alert_lines
-from alerts.rules import load_rules
+from alerts.interfaces.export import alert_lines
+from alerts.rules.model import load_rules
 from backtest import source
 from backtest.run import run
 from core.errors import ConfigError, NewsquakeError

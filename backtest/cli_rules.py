@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
 
-from alerts.budget import Fit
-from alerts.cli_common import Config, Json, StoreUrl, settings_of, show_json, show_table
-from alerts.cli_rules import rules_of
+from alerts.interfaces.cli.options import Config, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.interfaces.cli.rules import rules_of
+from alerts.thresholds.budget import Fit
 from backtest import source
 from backtest.cli import period, say_refused
 from backtest.preview import Report, RuleReport, preview, read_events

@@ -17,13 +17,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from alerts import budget as budgets
-from alerts.outagerules import is_outage
+from alerts.engine.rule_runner import Watch
 from alerts.records import AlertLine
-from alerts.rules import AnyRule, RuleSet
-from alerts.series import base_of, check_glob, entity_of, topic_of
-from alerts.watch import Watch
-from alerts.worker import watches_of
+from alerts.rules.model import AnyRule, RuleSet
+from alerts.rules.outages import is_outage
+from alerts.storage.worker import watches_of
+from alerts.thresholds import budget as budgets
+from alerts.windows.series import base_of, check_glob, entity_of, topic_of
 from backtest.run import run
 from core.errors import ConfigError
 from core.records import TOPICS, Health, ScoredArticle

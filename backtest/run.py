@@ -1,7 +1,7 @@
 """The desk over recorded scored articles, without broker or store: what live would have decided.
 
-It drives the same `alerts.desk.Desk` that the alert worker drives, marks time as a replay does, and knows nothing
-else. Promise 1 rests on there being one desk; `parity` shows that it holds.
+It drives the same `alerts.engine.desk.Desk` that the alert worker drives, marks time as a replay does, and knows
+nothing else. Promise 1 rests on there being one desk; `parity` shows that it holds.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from alerts.desk import Desk
-from alerts.echoes import Heard, echoes
-from alerts.effects import Effects
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Effects
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import Watermark
 from alerts.records import AlertLine
-from alerts.rules import RuleSet
-from alerts.watch import Watch
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.rules.model import RuleSet
+from alerts.storage.worker import watches_of
+from alerts.thresholds.echoes import Heard, echoes
 from backtest.source import in_order
 from core.records import Health, Marker, ScoredArticle
 from core.times import parse_iso

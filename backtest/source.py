@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import and_, select
 
-from alerts.intake import article_of, scored_of
-from alerts.naming import fault
-from alerts.rules import RuleSet, parse_rules
+from alerts.rules.model import RuleSet, parse_rules
+from alerts.storage.intake import article_of, scored_of
+from alerts.windows.naming import fault
 from core.errors import ConfigError, InvalidRecord, LookAhead, Reason
 from core.records import Health, ScoredArticle, decode
 from core.store import Store

@@ -20,14 +20,14 @@ from statistics import median
 
 os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
-from alerts.desk import Desk
-from alerts.echoes import Heard
-from alerts.lifecycle import Look
+from alerts.engine.desk import Desk
+from alerts.engine.rule_runner import Watch, detector_of
+from alerts.engine.watermark import Watermark
+from alerts.lifecycle.transitions import Look
 from alerts.records import AlertLine
-from alerts.rules import RuleSet, load_rules
-from alerts.watch import Watch, detector_of
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.rules.model import RuleSet, load_rules
+from alerts.storage.worker import watches_of
+from alerts.thresholds.echoes import Heard
 from backtest.preview import Event, related, true_alarms
 from backtest.run import hear
 from core.records import Marker, ScoredArticle

@@ -1,6 +1,6 @@
 """What a glitch hides from `newsquake detect`, and what a series at rest is reported for: `python -m bench.glitch`.
 
-The range that distances are measured by has a floor (alerts/detect.py); here is each way that was tried.
+The range that distances are measured by has a floor (detect/stream.py); here is each way that was tried.
 docs/detectors.md has the table. `--nab` adds the benchmark's figures for each (some ten seconds each).
 """
 
@@ -12,8 +12,8 @@ import random
 from collections import deque
 from collections.abc import Callable
 
-from alerts.detect import Stream, StreamParams
 from bench import nab
+from detect.stream import Stream, StreamParams
 
 Floor = Callable[[list[float], float], float]
 """(the values seen, sorted; their usual spread) -> the least that the range may be."""

@@ -20,12 +20,12 @@ from typing import Any
 os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
 import backtest.run
-from alerts.desk import Desk
-from alerts.entries import Entry
+from alerts.engine.desk import Desk
+from alerts.engine.rule_runner import Watch, detector_of
 from alerts.records import Window
-from alerts.rules import load_rules
-from alerts.stories import StoryBook, novelty
-from alerts.watch import Watch, detector_of
+from alerts.rules.model import load_rules
+from alerts.stories.book import StoryBook, novelty
+from alerts.stories.entry import Entry
 from backtest import source
 from backtest.preview import Event, Report, preview, related
 from core.settings import StoreSettings

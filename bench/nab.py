@@ -174,7 +174,7 @@ def windowed_gaussian(series: Series) -> list[float]:
 
 def newsquake(series: Series) -> list[float]:
     """What `newsquake detect` gives."""
-    from alerts.detect import Stream
+    from detect.stream import Stream
 
     stream = Stream()
     return [stream.step(moment, value) for moment, value in zip(series.times, series.values, strict=True)]

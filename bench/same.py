@@ -25,11 +25,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from alerts.desk import Desk
-from alerts.effects import Effects
-from alerts.rules import RuleSet, load_rules
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Effects
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import RuleSet, load_rules
+from alerts.storage.worker import watches_of
 from bench.windows import articles
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE

@@ -30,8 +30,8 @@ from pathlib import Path
 
 import yaml
 
-from alerts.entries import entry_of
-from alerts.stories import HORIZON_MS, StoryBook
+from alerts.stories.book import HORIZON_MS, StoryBook
+from alerts.stories.entry import entry_of
 from core.records import Article, Mention, ScoredArticle
 from core.times import DAY, HOUR, MINUTE
 

@@ -25,17 +25,17 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
 
-from alerts import persist, restore
-from alerts.desk import Desk
-from alerts.effects import Effects
-from alerts.rules import load_rules
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Effects
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import load_rules
+from alerts.storage import persist, restore
+from alerts.storage.worker import watches_of
 from alerts.testing import START
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
-from core.compiled import VARIABLE
-from core.garbage import calm, settled
-from core.hugepages import HugePages
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
+from core.runtime.compiled import VARIABLE
+from core.runtime.garbage import calm, settled
+from core.runtime.hugepages import HugePages
 from core.settings import StoreSettings
 from core.store import open_store
 from core.times import HOUR, MINUTE

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
-from core.chinese import usual
+from core.text.chinese import usual
 
 HEAD_BYTES: Final = 1 << 18
 """So much of the beginning decides."""

@@ -18,7 +18,7 @@ from classifier.records import Text
 from classifier.taxonomy import REGISTERS
 from classifier.text import sound
 from core.errors import ConfigError
-from core.language import detect, foreign, normal, quick
+from core.text.language import detect, foreign, normal, quick
 
 FORMATS: Final = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 _SAME: Final = {".ndjson": ".jsonl", ".text": ".txt", ".tab": ".tsv", ".pq": ".parquet"}

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from core.chinese import simplified
+from core.text.chinese import simplified
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.ASCII)
 _SPACE: Final = re.compile(r"\s+")

@@ -24,7 +24,7 @@ import structlog
 from classifier.classify import Classify
 from classifier.crashguard import DEATHS, CrashGuard
 from classifier.shadow import Shadow
-from core import crash, metrics
+from core import metrics
 from core.bus import Bus, Consumer, Producer, Received
 from core.bus.base import RAW, SCORED
 from core.bus.watchdog import Watchdog
@@ -40,6 +40,7 @@ from core.errors import (
 )
 from core.records import Article, DeadLetter, ScoredArticle, decode, encode, schema_of
 from core.retry import delays
+from core.runtime import crash
 from core.stage import Stage
 from core.store import Store
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alerts import audit, handling, silences
+from alerts.handling import actions as handling
+from alerts.handling import audit, silences
 from core.clock import SystemClock
 from core.store import Store
 from core.tables import feedback

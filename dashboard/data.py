@@ -9,8 +9,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.figures import Figures
-from alerts.silences import Silence, covers
+from alerts.handling.silences import Silence, covers
+from alerts.interfaces.figures import Figures
 from core.times import MINUTE
 from dashboard import actions, context
 from dashboard.period import Period

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from alerts.words import Tongue
+from alerts.evidence.vocabulary import Tongue
 from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette

@@ -19,8 +19,8 @@ from typing import Any
 
 import httpcore
 
-from core.addresses import Address, leads_inside
 from core.errors import ConfigError, Refused
+from core.net.addresses import Address, leads_inside
 
 Resolve = Callable[[str, int], Sequence[str]]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from core.chinese import rows
-from core.chinese import usual as chinese_characters
+from core.text.chinese import rows
+from core.text.chinese import usual as chinese_characters
 
 _SAMPLE = 32_000
 _MARKUP = re.compile(rb"([\x00-\x7f])[\x00-\x7f]{20,}")

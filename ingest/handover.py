@@ -21,7 +21,6 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, select
 
-from core import crash
 from core.bus import Bus, Producer
 from core.bus.base import RAW
 from core.deadletter import bury
@@ -29,6 +28,7 @@ from core.errors import BusUnavailable, InvalidRecord
 from core.ids import partition_of
 from core.metrics import ARTICLES_READ, ARTICLES_SENT, DUPLICATES
 from core.records import Article, DeadLetter, Health, Marker, encode
+from core.runtime import crash
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store, insert_absent, upsert

@@ -12,8 +12,8 @@ import orjson
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
 from core.ids import article_id, revision, source_origin
-from core.language import detect, normal
 from core.records import Article, DeadLetter, encode
+from core.text.language import detect, normal
 from ingest.charset import tidy
 from ingest.dates import publish_time
 from ingest.rows import ticker_list

@@ -23,7 +23,6 @@ import msgspec
 import structlog
 from sqlalchemy import select
 
-from core import crash
 from core.bus import Bus, Producer
 from core.bus.base import RAW
 from core.deadletter import bury
@@ -32,6 +31,7 @@ from core.ids import partition_of
 from core.metrics import ARTICLES_READ, ARTICLES_SENT, DUPLICATES
 from core.records import DeadLetter, Marker
 from core.retry import delays
+from core.runtime import crash
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store, insert_absent, upsert

@@ -17,8 +17,8 @@ import orjson
 from core.deadletter import dead_letter
 from core.errors import Reason
 from core.ids import article_id, file_origin, revision
-from core.language import foreign, normal, quick
 from core.records import Article, DeadLetter
+from core.text.language import foreign, normal, quick
 from core.times import DAY
 from ingest.moments import parse_moment, plausible
 from ingest.readers import Fault, Original, Row

@@ -367,7 +367,7 @@ def schema(what: Annotated[str, typer.Argument(help="records, settings or rules"
     elif what == "settings":
         found = Settings.model_json_schema()
     elif what == "rules":
-        from alerts.rulesfile import RulesFile
+        from alerts.rules.schema import RulesFile
 
         found = RulesFile.model_json_schema()
     else:

@@ -212,7 +212,7 @@ def _model(settings: Settings) -> Iterator[Verdict]:
 
 
 def _rules(settings: Settings) -> Iterator[Verdict]:
-    from alerts.rules import load_rules
+    from alerts.rules.model import load_rules
 
     try:
         rules = load_rules(settings.path(settings.alerts.rules) if settings.alerts.rules else None)
@@ -245,7 +245,7 @@ def _sources(settings: Settings) -> Iterator[Verdict]:
 
 
 def _delivery(settings: Settings) -> Iterator[Verdict]:
-    from alerts.delivery.channels import open_channels
+    from alerts.delivery.channels.registry import open_channels
 
     try:
         channels = open_channels(settings)

@@ -29,8 +29,8 @@ def use(
 
     Going back to the shipped one needs no gate. Every promotion, and every refusal, is a line in the audit.
     """
-    from alerts import audit
-    from alerts.cli_common import actor_of
+    from alerts.handling import audit
+    from alerts.interfaces.cli.options import actor_of
     from classifier import packed, registry
     from classifier.cli import gate
     from core.store import open_store

@@ -117,7 +117,7 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
 
 def alerts(settings: Settings, *, notify: bool = True) -> None:
     """`news.scored` -> stories, windows, findings, alerts, outbox: one leased process per desk."""
-    from alerts.worker import run
+    from alerts.storage.worker import run
 
     with running("alerts", settings) as (store, bus, stage):
         assert bus is not None

@@ -16,8 +16,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from alerts.api import alerts_router
-from alerts.figures import NoSeries, figures_of
+from alerts.interfaces.api import alerts_router
+from alerts.interfaces.figures import NoSeries, figures_of
 from core import tables
 from core.auth import Tokens
 from core.errors import ConfigError, StoreUnavailable

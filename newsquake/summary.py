@@ -69,7 +69,7 @@ def so_far(found: dict[str, int]) -> str:
 
 def write(out: Path, store: Store, desk: str, snapshot: Snapshot, wall_s: float) -> dict[str, Any]:
     """Write summary.json and alerts.jsonl into `out`; returns the summary."""
-    from alerts.export import alert_lines
+    from alerts.interfaces.export import alert_lines
 
     found = numbers(store, desk)
     summary: dict[str, Any] = {

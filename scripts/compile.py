@@ -3,7 +3,8 @@
     .venv/bin/python scripts/compile.py [--into FOLDER]      (or: make fast)
 
 Needs a C compiler, Python's headers, and mypy and setuptools (`make dev` brings both). What was compiled is used as
-long as the sources stay as they are (core/compiled.py); after a change the sources run, until this is called again.
+long as the sources stay as they are (core/runtime/compiled.py); after a change the sources run, until this is called
+again.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from core.compiled import FOLDER, STAMP, digest, found, listed  # noqa: E402
+from core.runtime.compiled import FOLDER, STAMP, digest, found, listed  # noqa: E402
 
 PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
 MODULES = (
-    "baselines", "breadth", "calendar", "desk", "entries", "facts", "immediate", "incidents", "lifecycle", "memory",
-    "naming", "observations", "plan", "pools", "retold", "schedule", "sight", "stories", "storyindex", "storykeys",
-    "tracks", "twins", "unread", "watch", "windows",
+    "baselines/calendar", "baselines/counts", "baselines/memory", "baselines/pools", "baselines/tracks",
+    "engine/desk", "engine/duplicates", "engine/immediate", "engine/plan", "engine/rule_runner", "engine/schedule",
+    "engine/source_coverage", "engine/window_reader", "lifecycle/incidents", "lifecycle/transitions", "stories/book",
+    "stories/entry", "stories/facts", "stories/index", "stories/keys", "stories/similarity", "windows/breadth",
+    "windows/naming", "windows/observations", "windows/rolling",
     # every detector with a memory, also one that somebody adds: a plain class cannot inherit from a compiled one
     *sorted(
         f"{WHOLE}/{file.stem}"

@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
-from alerts import content, outbox
-from alerts.content import Content
-from alerts.quiet import Quiet
-from alerts.rulesfile import SEVERITIES
+from alerts.delivery import content, outbox
+from alerts.delivery.content import Content
+from alerts.handling.suppression import Quiet
+from alerts.rules.schema import SEVERITIES
 from core.ids import digest
 from core.tables import outbox as table
 from core.times import HOUR, MINUTE

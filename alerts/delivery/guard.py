@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from core.addresses import Address, leads_inside
 from core.errors import ChannelUnavailable, ConfigError, Refused
+from core.net.addresses import Address, leads_inside
 
 Resolve = Callable[[str, int], Sequence[str]]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

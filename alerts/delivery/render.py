@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from alerts.content import Content, Headline
-from alerts.delivery.base import Message
-from alerts.sentence import figure, less, many, p_value, tiny
-from alerts.words import SEVERITY, STATE, pick, series_name, span_words
+from alerts.delivery.channels.contract import Message
+from alerts.delivery.content import Content, Headline
+from alerts.evidence.sentence import figure, less, many, p_value, tiny
+from alerts.evidence.vocabulary import SEVERITY, STATE, pick, series_name, span_words
 from core.records import ONE
 from core.times import from_ms
 

@@ -1,6 +1,6 @@
 """Time stands still: people are told once that nothing is decided any more, and once that it goes on.
 
-The desk says `pipeline_stalled` of itself by the wall clock (alerts/session.py): no marker has come for
+The desk says `pipeline_stalled` of itself by the wall clock (alerts/storage/session.py): no marker has come for
 `alerts.stalled_after`. That is no event of the stream, so it is a notice to every channel and no alert of a rule. What
 was told last stands in the outbox, so a restart tells nothing twice.
 """
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from alerts import outbox
-from alerts.content import Content, from_json
+from alerts.delivery import outbox
+from alerts.delivery.content import Content, from_json
 from core.tables import desks, stages
 from core.tables import outbox as table
 from core.times import SECOND, iso

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
-from alerts import audit
 from alerts.delivery import flood
-from alerts.delivery.base import Channel, Names
-from alerts.delivery.channels import Condition, conditions, open_channels, record
-from alerts.delivery.courier import Courier
-from alerts.delivery.sweep import Sweep
-from alerts.rules import RuleSet
+from alerts.delivery.attempt import Courier
+from alerts.delivery.channels.contract import Channel, Names
+from alerts.delivery.channels.registry import Condition, conditions, open_channels, record
+from alerts.delivery.reminders import Sweep
+from alerts.handling import audit
+from alerts.rules.model import RuleSet
 from core.clock import Clock, SystemClock
 from core.errors import Fenced, StoreUnavailable
 from core.metrics import FENCED, OUTBOX

@@ -21,7 +21,7 @@ from alerts.detectors.keep import Kept
 from alerts.detectors.means import PRIOR, Means
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
 from alerts.records import Verdict, Window
-from alerts.series import base_of, entity_of
+from alerts.windows.series import base_of, entity_of
 from core.times import HOUR
 
 

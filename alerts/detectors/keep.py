@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.baselines import Baseline
+from alerts.baselines.counts import Baseline
 from alerts.detectors.means import Means
 
 _pack = msgspec.msgpack.Encoder().encode

@@ -13,9 +13,9 @@ from math import sqrt
 from operator import attrgetter
 from typing import ClassVar
 
-from alerts.calendar import HOURS_OF_WEEK
-from alerts.memory import Memory
-from alerts.pools import ARRAYS, PLAIN, Pool
+from alerts.baselines.calendar import HOURS_OF_WEEK
+from alerts.baselines.memory import Memory
+from alerts.baselines.pools import ARRAYS, PLAIN, Pool
 from core.times import HOUR
 
 PRIOR = 12.0

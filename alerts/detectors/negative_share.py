@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from alerts.baselines.memory import ODD
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
-from alerts.memory import ODD
 from alerts.records import Verdict, Window
 
 

@@ -1,9 +1,10 @@
 """Negative volume: more negative stories than this hour of the week lets expect. Negative binomial, mid-p.
 
 A burst of bad news is both: more stories than usual, and worse ones. Tested one by one each half is weak where a
-series is thin (six stories instead of a half; six of six negative), while six negative ones instead of a tenth are not.
-So counts of negative stories get a baseline of their own, as those of all stories have (alerts/baselines.py): level,
-hours of the week, over-dispersion. A launch that everybody praises is no burst here.
+series is thin (six stories instead of a half; six of six negative), while six negative ones instead of a tenth are
+not. So counts of negative stories get a baseline of their own, as those of all stories have
+(alerts/baselines/counts.py): level, hours of the week, over-dispersion. A launch that everybody praises is no burst
+here.
 """
 
 from __future__ import annotations

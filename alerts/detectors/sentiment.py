@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
+from alerts.baselines.memory import ODD
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import normal_tail, statistic
-from alerts.memory import ODD
 from alerts.records import Verdict, Window
 from core.records import ONE
 from core.times import HOUR

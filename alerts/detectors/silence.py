@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import exp, log1p
 from typing import Any
 
-from alerts.baselines import Baseline
+from alerts.baselines.counts import Baseline
 from alerts.detectors.context import Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, statistic

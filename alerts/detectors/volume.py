@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.baselines import FIRST_WEEK, Baseline
+from alerts.baselines.counts import FIRST_WEEK, Baseline
+from alerts.baselines.memory import ODD
+from alerts.baselines.pools import Pool
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, directed, negative_binomial_tail, statistic
-from alerts.memory import ODD
-from alerts.pools import Pool
 from alerts.records import Verdict, Window
 
 

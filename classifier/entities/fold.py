@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from core.chinese import simplified
+from core.text.chinese import simplified
 
 _UNSEEN: Final = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _ESCAPED: Final = re.compile(r"&(?:amp|apos|quot|lt|gt|nbsp|#39|#x27|#8217|#038|rsquo);")

@@ -9,11 +9,12 @@ import pandas as pd
 from msgspec import json
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
-from alerts import handling as handled
-from alerts import listing, silences
-from alerts.handling import CLOSED, closed_by
-from alerts.outagerules import PREFIX
-from alerts.silences import Silence
+from alerts.handling import actions as handled
+from alerts.handling import silences
+from alerts.handling.actions import CLOSED, closed_by
+from alerts.handling.silences import Silence
+from alerts.interfaces import listing
+from alerts.rules.outages import PREFIX
 from core.store import Store
 from core.tables import alert_lines, alerts, audit, handling, outbox
 from dashboard.period import Period

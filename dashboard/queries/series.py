@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select, text
 
-from alerts.figures import Figures, between
-from alerts.observations import Observation
-from alerts.panes import decode
-from alerts.statistics import tally
+from alerts.interfaces.figures import Figures, between
+from alerts.windows.observations import Observation
+from alerts.windows.panes import decode
+from alerts.windows.statistics import tally
 from core.store import Store
 from core.tables import desks, findings, panes
 from dashboard.period import Period

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from alerts.words import span_words
+from alerts.evidence.vocabulary import span_words
 from dashboard import actions, context, data, who
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 from msgspec import DecodeError, json
 
-from alerts.outagerules import is_outage
-from alerts.rulesfile import SEVERITIES
-from alerts.sentence import figure, tiny
+from alerts.evidence.sentence import figure, tiny
+from alerts.rules.outages import is_outage
+from alerts.rules.schema import SEVERITIES
 from core.times import DAY, HOUR
 from dashboard import data, names
 from dashboard.charts.series import sentiment, volume

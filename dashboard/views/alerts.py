@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.handling import SEVERAL, TOO_SHORT
-from alerts.unfit import Unfit
+from alerts.errors import Unfit
+from alerts.handling.actions import SEVERAL, TOO_SHORT
 from core.ids import digest
 from core.times import from_ms
 from dashboard import data, names

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from alerts.silences import MATCHERS
-from alerts.unfit import Undone, Unfit
+from alerts.errors import Undone, Unfit
+from alerts.handling.silences import MATCHERS
 from core.errors import ConfigError, StoreUnavailable
 from dashboard import data
 from dashboard.viewer import Viewer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from alerts.words import span_words
+from alerts.evidence.vocabulary import span_words
 from core.times import from_ms
 from dashboard.viewer import Viewer
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alerts.outagewords import count, share
+from alerts.evidence.outage_sentence import count, share
 from dashboard.viewer import Viewer
 from dashboard.views.header import moment
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.figures import LONGEST
-from alerts.sentence import of_a_window
-from alerts.statistics import MIN_STORIES
+from alerts.evidence.sentence import of_a_window
+from alerts.interfaces.figures import LONGEST
+from alerts.windows.statistics import MIN_STORIES
 from core.times import parse_iso
 from dashboard import data, names
 from dashboard.charts.series import expectation, sentiment, volume

@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from alerts.silences import Silence
-from alerts.words import span_words
+from alerts.evidence.vocabulary import span_words
+from alerts.handling.silences import Silence
 from core.times import DAY, HOUR, WEEK
 from dashboard import actions, context, data, who
 from dashboard.charts.palette import SEVERITY_ORDER

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from msgspec import json
 
-from alerts.quiet import Quiet, reason_of
+from alerts.handling.suppression import Quiet, reason_of
 from core.times import from_ms
 from dashboard.viewer import Viewer
 

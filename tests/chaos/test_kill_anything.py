@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from core import crash, tables
+from core import tables
+from core.runtime import crash
 from core.settings import StoreSettings
 from core.store import open_store
 from newsquake.broker import EmbeddedBroker

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from alerts import audit, handling, silences
-from alerts.delivery.sweep import Sweep
+from alerts.delivery.reminders import Sweep
+from alerts.handling import actions as handling
+from alerts.handling import audit, silences
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import Store

@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 
+from alerts.storage.worker import run
 from alerts.testing import START, rule_set, scored, share_watches
-from alerts.worker import run
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
 from core.ids import partition_of
@@ -51,7 +51,7 @@ def fill(bus: MemoryBus) -> None:
 
 def main(store_file: str, topic_id: str, step: int) -> None:
     """Work until the watermark has passed the end; `step` records a poll, so that there are many transactions."""
-    from alerts import session
+    from alerts.storage import session
 
     session.POLL_RECORDS = step
     bus = MemoryBus()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from alerts.export import alert_lines
+from alerts.interfaces.export import alert_lines
 from core import tables
 from core.settings import StoreSettings
 from core.store import open_store

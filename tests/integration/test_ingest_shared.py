@@ -10,8 +10,8 @@ import pytest
 
 from core.clock import SystemClock
 from core.errors import Refused
-from core.language import foreign, quick
 from core.records import Article
+from core.text.language import foreign, quick
 from ingest.dump import Dump
 from ingest.items import About, build
 from ingest.sources.feed import parse_feed

@@ -15,17 +15,20 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from alerts import evidence, listing, session, verify
-from alerts.content import of
-from alerts.delivery.base import Message
+from alerts.delivery.channels.contract import Message
+from alerts.delivery.content import of
+from alerts.delivery.context import Surroundings
 from alerts.delivery.render import render
-from alerts.desk import Desk
-from alerts.export import alert_lines
-from alerts.rules import load_rules, parse_rules
-from alerts.surroundings import Surroundings
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify import alert as verify
+from alerts.interfaces import listing
+from alerts.interfaces.export import alert_lines
+from alerts.rules.model import load_rules, parse_rules
+from alerts.storage import session
+from alerts.storage.worker import run, watches_of
 from alerts.testing import lines, scored
-from alerts.watermark import Watermark
-from alerts.worker import run, watches_of
 from backtest import source
 from backtest.run import run as backtest
 from core import tables

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from alerts.desk import Desk
-from alerts.export import alert_lines
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.interfaces.export import alert_lines
+from alerts.rules.model import parse_rules
+from alerts.storage.worker import run, watches_of
 from alerts.testing import START, drive, end_marker, lines, scored
-from alerts.watermark import Watermark
-from alerts.worker import run, watches_of
 from backtest.cli import backtest
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus

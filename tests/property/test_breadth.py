@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.breadth import broad
-from alerts.observations import Observation
 from alerts.testing import rule_set, share_watches
-from alerts.windows import measure
+from alerts.windows.breadth import broad
+from alerts.windows.observations import Observation
+from alerts.windows.rolling import measure
 from core.times import HOUR, MINUTE
 
 ARTICLE = st.tuples(

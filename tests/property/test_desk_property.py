@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from alerts import persist, restore
-from alerts.desk import Desk
-from alerts.export import alert_lines
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.interfaces.export import alert_lines
+from alerts.rules.model import parse_rules
+from alerts.storage import persist, restore
+from alerts.storage.worker import watches_of
 from alerts.testing import RULES, START, drive, end_marker, lines, scored, share_watches
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from core.records import Marker
 from core.settings import StoreSettings
 from core.store import open_store
@@ -151,7 +151,7 @@ def test_restart_at_any_moment_gives_the_same_alerts(tmp_path_factory, articles,
 
 
 def _through_restarts(store, records, chunk, rng):
-    from alerts import intake
+    from alerts.storage import intake
     from core.records import ScoredArticle
 
     desk = fresh()

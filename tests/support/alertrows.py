@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import evidence, notify
-from alerts.lifecycle import alert_id
+from alerts.delivery import enqueue as notify
+from alerts.evidence import pack as evidence
+from alerts.lifecycle.transitions import alert_id
 from alerts.records import AlertLine, Severity, State, Verdict, Window
-from alerts.rules import RuleSet, parse_rules
+from alerts.rules.model import RuleSet, parse_rules
 from core.settings import Settings
 from core.store import Store, upsert
 from core.tables import alert_lines, alerts, outbox
@@ -32,7 +33,7 @@ SERIES = "entity:US:JPM/topic:legal_regulation"
 
 @dataclass(frozen=True)
 class Change:
-    """What alerts/notify.py reads of a change."""
+    """What alerts/delivery/enqueue.py reads of a change."""
 
     line: AlertLine
     pack: bytes

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, func, select
 
-from alerts.export import alert_lines
+from alerts.interfaces.export import alert_lines
 from core import tables
 from core.errors import StoreUnavailable
 from core.settings import StoreSettings

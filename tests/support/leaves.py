@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from alerts import evidence, verify
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify import alert as verify
 
 Path = tuple[str | int, ...]
 _NEXT = {

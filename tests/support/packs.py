@@ -6,13 +6,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from alerts import evidence
-from alerts.desk import Desk
-from alerts.effects import Change
-from alerts.rules import RuleSet, parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Change
+from alerts.engine.watermark import Watermark
+from alerts.evidence import pack as evidence
+from alerts.rules.model import RuleSet, parse_rules
+from alerts.storage.worker import watches_of
 from alerts.testing import START, scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE
 
@@ -71,7 +71,7 @@ def packs(rules: RuleSet = RULES, told: Sequence[ScoredArticle] = ()) -> list[ev
 def decided(
     rules: RuleSet = RULES, told: Sequence[ScoredArticle] = ()
 ) -> list[tuple[Change, evidence.Inputs]]:
-    """What the desk decides, with the inputs of each pack, made as alerts/persist.py makes them."""
+    """What the desk decides, with the inputs of each pack, made as alerts/storage/persist.py makes them."""
     articles = {one.article.id: one for one in told or news()}
     desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     for one in sorted(articles.values(), key=lambda one: one.article.available_at):

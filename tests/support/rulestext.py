@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rules import Rule, parse_rules
+from alerts.rules.model import Rule, parse_rules
 from core.errors import ConfigError
 
 MINIMAL = """

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from alerts import handling, silences
-from alerts.delivery.sweep import Sweep
-from alerts.quiet import reason_of
-from alerts.rules import RuleSet
+from alerts.delivery.reminders import Sweep
+from alerts.handling import actions as handling
+from alerts.handling import silences
+from alerts.handling.suppression import reason_of
+from alerts.rules.model import RuleSet
 from core.settings import Settings
 from core.store import Store
 from core.times import HOUR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from alerts.entries import entry_of
+from alerts.stories.entry import entry_of
 from alerts.testing import scored
 
 SIGNATURE = "0123456789abcdef" * 2

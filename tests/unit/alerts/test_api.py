@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from alerts import handling
-from alerts.api import alerts_router
+from alerts.handling import actions as handling
+from alerts.interfaces.api import alerts_router
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import Store

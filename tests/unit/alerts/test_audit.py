@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import audit
+from alerts.handling import audit
 from core.store import Store
 
 

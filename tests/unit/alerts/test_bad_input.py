@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from alerts.batch import sort_out
-from alerts.naming import names
+from alerts.engine.watermark import NEVER, Watermark
+from alerts.storage.batch import sort_out
 from alerts.testing import START, desk_of, drive, end_marker, rule_set, scored
-from alerts.watermark import NEVER, Watermark
+from alerts.windows.naming import names
 from core.bus.base import SCORED, Received
 from core.records import Article, Health, Marker, Mention, encode, schema_of
 from core.times import DAY, MINUTE, iso
@@ -150,7 +150,7 @@ def test_rule_that_matches_fifty_thousand_series_is_looked_at_sparsely():
 
 
 def test_rules_with_one_name_are_a_fault_with_a_line():
-    from alerts.rules import parse_rules
+    from alerts.rules.model import parse_rules
     from core.errors import ConfigError
 
     text = rule_set().source + "\n  - name: share\n    series: [all]\n    threshold: 0.5\n"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from alerts.baselines import Baseline
+from alerts.baselines.counts import Baseline
 from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
 
 START = parse_iso("2024-03-04T00:00:00Z")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerts import tail
-from alerts.budget import Budget, Fit, load_fit
+from alerts.thresholds import tail
+from alerts.thresholds.budget import Budget, Fit, load_fit
 from core.times import DAY, HOUR, MINUTE, WEEK
 
 HOP = 15 * MINUTE

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from alerts.calendar import calendar, calendar_of
+from alerts.baselines.calendar import calendar, calendar_of
 from core.times import HOUR, to_ms
 
 

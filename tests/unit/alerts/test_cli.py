@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from alerts import cli, cli_deliveries, cli_evidence, cli_rules
+from alerts.interfaces.cli import alerts as cli
+from alerts.interfaces.cli import deliveries as cli_deliveries
+from alerts.interfaces.cli import evidence as cli_evidence
+from alerts.interfaces.cli import rules as cli_rules
 from core.errors import ConfigError, NewsquakeError
 from core.settings import load_settings
 from core.store import Store

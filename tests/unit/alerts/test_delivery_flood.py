@@ -6,11 +6,10 @@ import threading
 
 import pytest
 
-from alerts import content
-from alerts.delivery import worker
-from alerts.delivery.base import Disabled, Message, Throttled
-from alerts.delivery.channels import conditions
-from alerts.delivery.sweep import Sweep
+from alerts.delivery import content, worker
+from alerts.delivery.channels.contract import Disabled, Message, Throttled
+from alerts.delivery.channels.registry import conditions
+from alerts.delivery.reminders import Sweep
 from core.clock import ManualClock
 from core.errors import ChannelUnavailable, Refused
 from core.settings import Settings

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 
 from alerts.delivery import guard
-from alerts.delivery.schedule import JITTER, WAITS_MS, Outcome, next_try, outcome, retry_after_s
+from alerts.delivery.retry_schedule import JITTER, WAITS_MS, Outcome, next_try, outcome, retry_after_s
 from core.errors import ChannelUnavailable, ConfigError, Refused
 from core.times import HOUR, from_ms
 from tests.support.records import T0

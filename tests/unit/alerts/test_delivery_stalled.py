@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.content import from_json
-from alerts.delivery.base import Message
+from alerts.delivery.channels.contract import Message
+from alerts.delivery.content import from_json
+from alerts.delivery.reminders import Sweep
 from alerts.delivery.render import render
-from alerts.delivery.sweep import Sweep
 from core.clock import ManualClock
 from core.settings import Settings
 from core.stage import Stage

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from alerts.detect import Stream, rows, score
-from alerts.detect_cli import detect
 from core.errors import ConfigError
+from detect.cli import detect
+from detect.stream import Stream, rows, score
 
 
 def wave(n: int, seed: int = 1) -> list[float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.desk import Desk
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import parse_rules
+from alerts.storage.worker import watches_of
 from alerts.testing import START, drive, end_marker, scored
-from alerts.watch import Watch
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from core.times import DAY, HOUR, MINUTE, iso
 
 RULES = """

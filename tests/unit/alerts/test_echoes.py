@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from alerts import persist
-from alerts.desk import Desk
-from alerts.echoes import TOLD_ON, Heard, echoes, in_store
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import parse_rules
+from alerts.storage import persist
+from alerts.storage.worker import watches_of
 from alerts.testing import START, scored
-from alerts.watch import Watch
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.thresholds.echoes import TOLD_ON, Heard, echoes, in_store
 from backtest.run import run
 from core.records import Marker, ScoredArticle
 from core.settings import StoreSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from alerts import outbox
+from alerts.delivery import outbox
 from core.errors import ConfigError
 from core.store import Store
 from core.times import DAY, HOUR, iso

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import evidence, verify, verifystore
+from alerts.evidence import pack as evidence
+from alerts.evidence.sentence import figure, p_value, windowed
+from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify import store as verifystore
 from alerts.records import Verdict, Window
-from alerts.rules import parse_rules
-from alerts.sentence import figure, p_value, windowed
+from alerts.rules.model import parse_rules
 from alerts.testing import START, scored
 from core.ids import text_hash
 from core.times import HOUR, MINUTE, iso, parse_iso

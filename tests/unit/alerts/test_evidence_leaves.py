@@ -1,5 +1,6 @@
 """Every single leaf of a pack is changed, by enough and with a new hash: verify finds it, or it is one of a few that
-nothing is derived from. Exactly those stand here, with the reason, and alerts/stated.py says them to whoever verifies.
+nothing is derived from. Exactly those stand here, with the reason, and alerts/evidence/verify/stated.py says them to
+whoever verifies.
 
 By enough: a topic that nobody asked for, or a company in passing, is found where its probability leaves 0 to one; what
 lies between is stated, as test_within_bounds_some_probabilities_are_stated says."""
@@ -9,11 +10,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from alerts import evidence, verify
-from alerts.desk import Desk
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify import alert as verify
+from alerts.rules.model import parse_rules
 from alerts.testing import START, scored
-from alerts.watermark import Watermark
 from core.records import Health, Mention, ScoredArticle
 from core.times import DAY, HOUR, MINUTE
 from tests.support.leaves import changed, differs, unfound

@@ -14,11 +14,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from alerts import cli_evidence, evidence
 from alerts.detectors import KINDS
-from alerts.rules import parse_rules
+from alerts.evidence import pack as evidence
+from alerts.interfaces.cli import evidence as cli_evidence
+from alerts.rules.model import parse_rules
+from alerts.storage.worker import run, watches_of
 from alerts.testing import START
-from alerts.worker import run, watches_of
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
 from core.errors import NewsquakeError

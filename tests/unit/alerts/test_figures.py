@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts import cli
-from alerts.figures import figures_of
-from alerts.observations import Observation
-from alerts.panes import pane_of, pane_row
+from alerts.engine.source_coverage import Unread
+from alerts.interfaces.cli import alerts as cli
+from alerts.interfaces.figures import figures_of
 from alerts.testing import START
-from alerts.unread import Unread
+from alerts.windows.observations import Observation
+from alerts.windows.panes import pane_of, pane_row
 from core.errors import ConfigError
 from core.records import Health
 from core.store import Store

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from alerts import content, handling
+from alerts.delivery import content
+from alerts.handling import actions as handling
 from core.errors import ConfigError
 from core.tables import audit
 from core.times import DAY, HOUR, MINUTE

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.incidents import Incidents, group_of
-from alerts.rules import parse_rules
+from alerts.lifecycle.incidents import Incidents, group_of
+from alerts.rules.model import parse_rules
 from core.times import DAY
 
 

@@ -12,16 +12,18 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from alerts import cli_rules, persist, restore, verify
-from alerts.budget import Fit
-from alerts.desk import Desk
 from alerts.detectors import KINDS
-from alerts.evidence import Pack
-from alerts.learned import Learned, learned
-from alerts.rules import RuleSet, parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.evidence.pack import Pack
+from alerts.evidence.verify import alert as verify
+from alerts.interfaces.cli import rules as cli_rules
+from alerts.rules.model import RuleSet, parse_rules
+from alerts.storage import persist, restore
+from alerts.storage.learning import Learned, learned
+from alerts.storage.worker import watches_of
 from alerts.testing import scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.thresholds.budget import Fit
 from core import tables
 from core.errors import ConfigError
 from core.records import Marker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.lifecycle import Look, alert_id, step
+from alerts.lifecycle.transitions import Look, alert_id, step
 from alerts.records import Verdict, Window
 from alerts.testing import rule_set
 from core.times import MINUTE

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from alerts.baselines import Baseline
+from alerts.baselines.counts import Baseline
 from alerts.detectors.means import Means
 from alerts.testing import START
 from core.times import HOUR

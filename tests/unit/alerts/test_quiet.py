@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.quiet import Facts, Quiet, decide
+from alerts.handling.suppression import Facts, Quiet, decide
 from core.store import Store
 from core.times import HOUR, MINUTE
 from tests.support.alertrows import RULES, change, rules_of

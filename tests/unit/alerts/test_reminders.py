@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alerts import handling
-from alerts.delivery.sweep import due_at
+from alerts.delivery.reminders import due_at
+from alerts.handling import actions as handling
 from core.store import Store
 from core.times import DAY, HOUR, MINUTE
 from tests.support.alertrows import change

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from alerts.audit import NO_REASON
-from alerts.cli_rules import unknown_channels
 from alerts.detectors import KINDS
-from alerts.rules import load_rules, parse_rules
-from alerts.rulesfile import RulesFile
+from alerts.handling.audit import NO_REASON
+from alerts.interfaces.cli.rules import unknown_channels
+from alerts.rules.model import load_rules, parse_rules
+from alerts.rules.schema import RulesFile
 from core.errors import ConfigError
 from tests.support.rulestext import MINIMAL, faults, only
 
@@ -101,7 +101,7 @@ def test_what_no_detector_could_run_with_is_a_fault_and_no_crash(change: str, wo
 def test_every_parameter_of_every_kind_has_a_range() -> None:
     from dataclasses import fields
 
-    from alerts.rulefaults import RANGES
+    from alerts.rules.validation import RANGES
 
     known = {field.name for kind in KINDS.values() for field in fields(kind.params)}
     assert known - {"direction", "calendar", "metric"} == set(RANGES)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.naming import names
-from alerts.rules import parse_rules
+from alerts.rules.model import parse_rules
 from alerts.testing import START, scored
+from alerts.windows.naming import names
 from tests.support.rulestext import MINIMAL, faults, only
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts import evidence, persist, restore, verify
-from alerts.desk import Desk
-from alerts.effects import Change
+from alerts.engine.desk import Desk
+from alerts.engine.effects import Change
+from alerts.engine.watermark import Watermark
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify import alert as verify
 from alerts.records import AlertLine
-from alerts.rules import DEFAULT, RuleSet, load_rules, parse_rules
+from alerts.rules.model import DEFAULT, RuleSet, load_rules, parse_rules
+from alerts.storage import persist, restore
+from alerts.storage.worker import watches_of
 from alerts.testing import START, scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from classifier.entities import catalogue
 from classifier.entities.linker import default_linker
 from core.errors import ConfigError
@@ -217,7 +219,7 @@ def test_evidence_with_other_sectors_than_the_rules_differs() -> None:
     assert "window: sectors" in bad
 
 
-@pytest.mark.parametrize("file", [DEFAULT, DEFAULT.parent / "templates" / "rules.yaml"])
+@pytest.mark.parametrize("file", [DEFAULT, DEFAULT.parents[1] / "templates" / "rules.yaml"])
 def test_the_starters_companies_are_those_that_the_linker_links(file: Path) -> None:
     linker = default_linker()
     names = {entity.id: entity.name for entity in catalogue.of_yaml(catalogue.BUILTIN)}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from alerts import persist, restore
-from alerts.budget import ASSUMED_SERIES, make
-from alerts.desk import Desk
-from alerts.export import alert_lines
-from alerts.rules import Rule, parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.interfaces.export import alert_lines
+from alerts.rules.model import Rule, parse_rules
+from alerts.storage import persist, restore
+from alerts.storage.worker import watches_of
 from alerts.testing import scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.thresholds.budget import ASSUMED_SERIES, make
 from core.records import TOPICS, Marker
 from core.settings import StoreSettings
 from core.store import Store, open_store

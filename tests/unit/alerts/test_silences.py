@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts import silences
+from alerts.handling import silences
 from core.errors import ConfigError
 from core.store import Store
 from core.tables import audit

@@ -9,12 +9,12 @@ import random
 
 import pytest
 
-from alerts.desk import Desk
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import parse_rules
+from alerts.storage.worker import watches_of
 from alerts.testing import START, drive, end_marker, lines, scored
-from alerts.watermark import Watermark
-from alerts.windows import UNCOUNTED, Windows
-from alerts.worker import watches_of
+from alerts.windows.rolling import UNCOUNTED, Windows
 from core.times import DAY, HOUR, MINUTE
 
 RULES = """

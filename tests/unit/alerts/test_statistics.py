@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from alerts import statistics
-from alerts.observations import Observation
-from alerts.statistics import NA, Tally, figures, momentum, net, share, tally, weighted_mean, wilson
+from alerts.windows import statistics
+from alerts.windows.observations import Observation
+from alerts.windows.statistics import NA, Tally, figures, momentum, net, share, tally, weighted_mean, wilson
 
 
 def observation(number, sentiment=0, label=0, story=None, at=0, decided=1, trust=10_000, novelty=10_000):

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from alerts.entries import entry_of
-from alerts.facts import conflict, facts_of, named_in
-from alerts.retold import ANY_TWO, likeness
-from alerts.stories import HORIZON_MS, LONGEST_MS, StoryBook, novelty, row_of, story_of
+from alerts.stories.book import HORIZON_MS, LONGEST_MS, StoryBook, novelty, row_of, story_of
+from alerts.stories.entry import entry_of
+from alerts.stories.facts import conflict, facts_of, named_in
+from alerts.stories.similarity import ANY_TWO, likeness
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 from tests.support.signatures import SIGNATURE, near, place

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from alerts.entries import entry_of
-from alerts.stories import HORIZON_MS, LONGEST_MS, Story, StoryBook, told_of
-from alerts.storyindex import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex
-from alerts.storykeys import bands, fact_slots, word_slots
+from alerts.stories.book import HORIZON_MS, LONGEST_MS, Story, StoryBook, told_of
+from alerts.stories.entry import entry_of
+from alerts.stories.index import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex
+from alerts.stories.keys import bands, fact_slots, word_slots
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 from tests.support.signatures import SIGNATURE, near, place

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from alerts.rules import DEFAULT, load_rules, parse_rules
-from alerts.rulesfile import RulesFile
+from alerts.rules.model import DEFAULT, load_rules, parse_rules
+from alerts.rules.schema import RulesFile
 from core.settings import Settings, load_settings
 
-TEMPLATES = DEFAULT.parent / "templates"
+TEMPLATES = DEFAULT.parents[1] / "templates"
 
 
 def keys(model: type[BaseModel]) -> set[str]:

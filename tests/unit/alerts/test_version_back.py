@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from alerts import intake, persist, restore, retire
-from alerts.desk import Desk
-from alerts.rules import RuleSet, parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.rules.model import RuleSet, parse_rules
+from alerts.storage import intake, persist, restore, retire
+from alerts.storage.worker import watches_of
 from alerts.testing import START, scored
-from alerts.watermark import Watermark
-from alerts.worker import watches_of
 from core.records import Marker, ScoredArticle
 from core.store import Store
 from core.times import DAY, HOUR, MINUTE, parse_iso

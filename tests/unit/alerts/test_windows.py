@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.observations import Observation
-from alerts.windows import MUCH, Rolling, Windows, measure
+from alerts.windows.observations import Observation
+from alerts.windows.rolling import MUCH, Rolling, Windows, measure
 from core.times import MINUTE
 
 

@@ -9,16 +9,17 @@ import time
 import pytest
 from sqlalchemy import func, select
 
-from alerts import audit, content
-from alerts import session as session_module
-from alerts.delivery.base import Message
+from alerts.delivery import content
+from alerts.delivery.channels.contract import Message
 from alerts.delivery.render import render
-from alerts.export import alert_lines, correction_lines
-from alerts.listing import card
-from alerts.rules import parse_rules
+from alerts.evidence.verify.store import alert_checks, alert_row, bare_checks, changes
+from alerts.handling import audit
+from alerts.interfaces.export import alert_lines, correction_lines
+from alerts.interfaces.listing import card
+from alerts.rules.model import parse_rules
+from alerts.storage import session as session_module
+from alerts.storage.worker import run, watches_of
 from alerts.testing import START, rule_set, scored, share_watches
-from alerts.verifystore import alert_checks, alert_row, bare_checks, changes
-from alerts.worker import run, watches_of
 from core import tables
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.budget import LOWEST
 from alerts.records import AlertLine
-from alerts.rules import parse_rules
+from alerts.rules.model import parse_rules
 from alerts.testing import START, scored
+from alerts.thresholds.budget import LOWEST
 from backtest.cli_rules import rules_preview, rules_tune
 from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
 from core.errors import ConfigError

@@ -3,7 +3,7 @@
 from classifier.language import detect
 from classifier.records import shares
 from classifier.text import normal, sound
-from core.chinese import simplified
+from core.text.chinese import simplified
 
 
 def test_a_wires_capitals_are_lowered_and_a_headline_is_not() -> None:

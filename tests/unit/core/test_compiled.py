@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core import compiled
+from core.runtime import compiled
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from core import crash
+from core.runtime import crash
 
 _CHILD = """
 import atexit

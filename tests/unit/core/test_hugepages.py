@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core import hugepages
+from core.runtime import hugepages
 
 PROGRAM = """
 import re

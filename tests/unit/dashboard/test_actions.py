@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from alerts import audit as chain
-from alerts import handling
+from alerts.handling import actions as handling
+from alerts.handling import audit as chain
 from core.errors import ConfigError
 from core.store import Store
 from core.tables import audit, feedback, silences

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import dashboard
-from alerts.audit import NO_REASON
-from alerts.handling import SEVERAL, TOO_SHORT, UNDONE
-from alerts.quiet import JUST_TOLD, OF_A_REPLAY, TOO_LATE, UNTOLD, Quiet
-from alerts.silences import EVERYTHING, NONE_LEFT
+from alerts.handling.actions import SEVERAL, TOO_SHORT, UNDONE
+from alerts.handling.audit import NO_REASON
+from alerts.handling.silences import EVERYTHING, NONE_LEFT
+from alerts.handling.suppression import JUST_TOLD, OF_A_REPLAY, TOO_LATE, UNTOLD, Quiet
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES

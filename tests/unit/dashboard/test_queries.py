@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.observations import Observation
-from alerts.panes import pane_of, pane_row
+from alerts.windows.observations import Observation
+from alerts.windows.panes import pane_of, pane_row
 from core.records import TOPICS
 from core.store import Store
 from core.tables import panes

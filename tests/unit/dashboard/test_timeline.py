@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alerts import handling, silences
+from alerts.handling import actions as handling
+from alerts.handling import silences
 from core.store import Store
 from core.times import HOUR, MINUTE
 from dashboard.charts.palette import PALETTES

@@ -242,7 +242,7 @@ def give_and_die(world: World, point: str, batch: Batch) -> None:
             raise Killed
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("core.crash.point", die)
+        patch.setattr("core.runtime.crash.point", die)
         HandOver(world.settings, world.bus, world.store, world.stage).give(batch)
 
 

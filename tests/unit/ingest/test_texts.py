@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.language import detect, foreign, normal, quick
+from core.text.language import detect, foreign, normal, quick
 from core.times import iso, parse_iso
 from ingest.dates import publish_time
 from ingest.extract import plain

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from alerts import audit
+from alerts.handling import audit
 from classifier import registry
 from classifier.engine import SHIPPED
 from core.errors import ConfigError

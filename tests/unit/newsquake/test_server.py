@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from alerts.observations import Observation
-from alerts.panes import pane_of, pane_row
+from alerts.windows.observations import Observation
+from alerts.windows.panes import pane_of, pane_row
 from core.settings import Settings, load_settings
 from core.store import open_store
 from core.tables import panes, stages

@@ -1,0 +1,1 @@
+"""What is expected of a series, learned from its past."""

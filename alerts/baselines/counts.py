@@ -1,0 +1,198 @@
+"""What is expected: how many stories of a series at this hour of this weekday, learned online, from the past only.
+
+How it flows: a detector holds one `Baseline`. A series belongs to the pool of its market (pools.py), which keeps what
+its series share; a `Track` keeps what is the series' own (tracks.py); memory.py keeps both, and what they were before a
+step. A series' own hour counts as far as its own stories go, else the pool's rhythm times the series' level is taken; a
+new series starts from the pool's mean level with the weight of half a story, so its own history soon wins.
+
+Incidents are learned with a fraction of their excess: a crash does not become normal in a day, a new normal does in
+about twice the memory.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from alerts.baselines.memory import Memory
+from alerts.baselines.pools import DEAD_HOURS, Pool
+from alerts.baselines.tracks import Track
+from core.times import HOUR
+
+OWN_HOUR = 8.0
+"""Stories after which a series' own hour weighs as much as the pool's."""
+NEWCOMER = 0.5
+"""Stories' worth of belief in the pool's mean level."""
+INCIDENT = 0.25
+"""Weight of a block with an incident in the spread."""
+UNHEARD = 0.25
+"""More doubt of an hour of the week than one and a half days of its kind leave."""
+FIRST_WEEK = 168.0
+"""Hours heard before which nothing is known to be an incident, and all is learned in full."""
+
+
+class Baseline(Memory[Pool, Track]):
+    """Expected stories of every series of a rule, with the spread about it."""
+
+    def __init__(self, window: int, memory_hours: float, exchange: str = "auto") -> None:
+        super().__init__(Pool, Track, window, memory_hours, exchange)
+
+    def expect(
+        self, pool: Pool, track: Track | None, start: int, end: int, *, either: bool = False
+    ) -> tuple[float, float]:
+        """(mean, size) of the negative binomial of stories in [start, end), from what is known so far.
+
+        `either`: an exchange's holiday is half taken for a Sunday, half for a plain day, as wires do not close with
+        exchanges; what the two differ by is spread.
+        """
+        level, belief = self.level(pool, track)
+        bins, plain = pool.calendar.span(start // HOUR, (end - 1) // HOUR)
+        if end <= start or (either and plain is not None):
+            hours, apart = self._rhythm(pool, track, start, end, either)
+        else:
+            hours, apart = self._hours(pool, track, bins, start, end), 0.0
+        mean = level * hours
+        if track is not None:
+            spread = (track.excess + 10.0 * pool.excess / pool.weight) / (track.weight + 10.0)
+        else:
+            spread = pool.excess / pool.weight
+        doubt = pool.doubt
+        unsure = 0.5 * (doubt[bins[0]] + doubt[bins[-1]])
+        return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
+
+    def heard(self, pool: Pool, start: int, end: int) -> bool:
+        """Whether, in the first week, two days of their kind (working or weekend) were heard at the first and the last
+        hour of [start, end); later always. Of a Monday morning a Thursday afternoon, a day missing from the archive and
+        a Sunday tell nothing: no tail, however wide, makes up for that."""
+        if pool.live >= FIRST_WEEK:
+            return True
+        bins, doubt = pool.calendar.bin, pool.doubt
+        return doubt[bins(start // HOUR)] <= UNHEARD and doubt[bins((end - 1) // HOUR)] <= UNHEARD
+
+    def level(self, pool: Pool, track: Track | None) -> tuple[float, float]:
+        """The series' stories in an hour of rhythm 1, and the stories that this rests on."""
+        at, mean = pool.at_fast, pool.level
+        if mean <= 0.0:
+            return 0.0, NEWCOMER
+        if track is None:
+            belief, hours = NEWCOMER, NEWCOMER / mean + pool.exposure / at
+        else:
+            self.touch(pool, track)
+            belief = NEWCOMER + track.fast / at
+            hours = NEWCOMER / mean + max(0.0, pool.exposure - track.missing) / at
+        return belief / hours, belief
+
+    def _rhythm(
+        self, pool: Pool, track: Track | None, start: int, end: int, either: bool = False
+    ) -> tuple[float, float]:
+        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series; and the
+        relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
+        if end <= start:
+            return 0.0, 0.0
+        first, last = start // HOUR, (end - 1) // HOUR
+        bins, plain = pool.calendar.span(first, last)
+        if not either or plain is None:
+            return self._hours(pool, track, bins, start, end), 0.0
+        weights, others = self._weights(pool, track, bins), self._weights(pool, track, plain)
+        apart = [0.5 * abs(other - weight) for weight, other in zip(weights, others, strict=True)]
+        weights = [0.5 * (weight + other) for weight, other in zip(weights, others, strict=True)]
+        if first == last:
+            part = (end - start) / HOUR
+            weights[0] *= part
+            apart[0] *= part
+        else:
+            part, rest = ((first + 1) * HOUR - start) / HOUR, (end - last * HOUR) / HOUR
+            weights[0] *= part
+            weights[-1] *= rest
+            apart[0] *= part
+            apart[-1] *= rest
+        total = unsure = 0.0
+        for weight, doubt in zip(weights, apart, strict=True):  # sum() rounds otherwise from Python 3.12 on
+            total += weight
+            unsure += doubt
+        return total, (unsure / total) ** 2 if unsure else 0.0
+
+    def _hours(self, pool: Pool, track: Track | None, bins: tuple[int, ...], start: int, end: int) -> float:
+        """`_rhythm` of a stretch without a holiday, or of one whose holidays are Sundays."""
+        weights = self._weights(pool, track, bins)
+        first, last = start // HOUR, (end - 1) // HOUR
+        if first == last:
+            return weights[0] * ((end - start) / HOUR)
+        weights[0] *= ((first + 1) * HOUR - start) / HOUR
+        weights[-1] *= (end - last * HOUR) / HOUR
+        total = 0.0
+        for weight in weights:  # sum() rounds otherwise from Python 3.12 on
+            total += weight
+        return total
+
+    def _weights(self, pool: Pool, track: Track | None, bins: tuple[int, ...]) -> list[float]:
+        """The share of these hours of the week: the pool's, drawn to the series' own stories in each."""
+        rhythm = pool.rhythm
+        if track is None or track.slow <= 0.0 or pool.rhythm_hours <= 0.0:
+            return [rhythm[b] for b in bins]
+        prior, usual, hours = OWN_HOUR * pool.at_slow, track.slow / pool.rhythm_hours, pool.hours
+        if track.hours is not None:
+            own = track.hours
+            return [rhythm[b] * (prior + own[b]) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
+        assert track.early is not None
+        few = track.early.get
+        return [rhythm[b] * (prior + few(b, 0.0)) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
+
+    def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
+        """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
+        self.keep_prior(series, pool)
+        pool.advance(end, end - start)
+        track = self.own_track(series, pool)
+        self.touch(pool, track)
+        track.fast += stories * pool.at_fast
+        slow = stories * pool.at_slow
+        track.slow += slow
+        b = pool.calendar.bin((end - 1) // HOUR)
+        track.add(b, slow)
+        pool.fast += stories * pool.at_fast
+        pool.add("stories", pool.stories, b, slow)
+        pool.learned += seen
+        self._learn_spread(pool, track, end, seen, stories < seen)
+
+    def _learn_spread(self, pool: Pool, track: Track, end: int, seen: int, odd: bool) -> None:
+        """Over-dispersion by moments over blocks of one window's length, empty ones in closed form.
+
+        A block's estimate of 1/size is ((n - mean)² - mean) / mean², worth mean² / (1 + mean²) of a block with many
+        stories. Incidents are no spread: three standard deviations are believed, with INCIDENT of the weight.
+        """
+        block = (end - 1) // self.window
+        if block == track.block:
+            track.block_n += seen
+            track.odd |= odd
+            return
+        if track.block >= 0 and pool.live > 24.0:
+            begin = track.block * self.window
+            level, _ = self.level(pool, track)
+            mean = max(level * self._rhythm(pool, track, begin, begin + self.window)[0], 1e-6)
+            square = mean * mean
+            most = mean + 3.0 * sqrt(mean + square * pool.excess / pool.weight) + 1.0
+            count = min(float(track.block_n), most)
+            worth = (INCIDENT if track.odd else 1.0) / (1.0 + square)
+            average = level * self.window / HOUR
+            empty = min(float(block - track.block - 1), DEAD_HOURS * HOUR / self.window) / (
+                1.0 + average * average
+            )
+            excess = worth * ((count - mean) ** 2 - mean) + empty * (average * average - average)
+            weight = worth * square + empty * average * average
+            track.excess += excess
+            track.weight += weight
+            pool.excess = max(pool.excess + excess, 1e-3)
+            pool.weight += weight
+            if pool.weight > 4_000.0:
+                pool.excess *= 0.5
+                pool.weight *= 0.5
+            if track.weight > 200.0:
+                track.excess *= 0.5
+                track.weight *= 0.5
+        track.block, track.block_n, track.odd = block, seen, odd
+
+    def skip(self, series: str, pool: Pool, start: int, end: int) -> None:
+        """None of the series' sources was being read in [start, end): this is no calm."""
+        track = self.tracks.get(series)
+        if track is not None:
+            self.touch(pool, track)
+            track.missing += (end - start) / HOUR * pool.at_fast

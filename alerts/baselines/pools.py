@@ -1,0 +1,216 @@
+"""What the series of one market share: a clock of live time, exposure and stories per hour of the week, the spread.
+
+Time without data needs no step: exposure is the pool's, and grows when any of its series has data. A pool in
+which nothing at all was heard for longer than 72 h (or twenty times its mean interval) was not listening: that
+time is dead, it neither decays nor counts as calm. The 1987 wire has sixteen such weeks.
+
+Memory fades by forward decay (Cormode et al. 2009): what is added at live time L is weighted e^(L/memory), and
+read relative to now; so nothing has to be aged.
+"""
+
+from __future__ import annotations
+
+from array import array
+from math import exp
+from operator import attrgetter
+from typing import ClassVar
+
+from alerts.baselines.calendar import HOURS_OF_WEEK, Calendar, calendar
+from core.times import HOUR
+
+SLOW = 4.0
+"""Memory of the hours of the week is this many times that of the level."""
+GENERATION = 30.0
+"""After so many slow memories the weights are scaled back (e^30 stays exact enough in 32 bits)."""
+POOL_DAY = 5.0
+"""Stories after which an hour of the day weighs as much as a flat day, and one of working days or weekends as that."""
+POOL_HOUR = 20.0
+"""Stories after which an hour of one weekday weighs as much as that hour of all working days."""
+DOUBT_DAYS = 2.0
+"""One day heard weighs so much against not knowing an hour's rhythm at all (a relative variance of 1)."""
+DEAD_HOURS = 72.0
+RHYTHM_MS = 6 * HOUR
+"""How often a pool's rhythm is drawn from its hours."""
+
+PLAIN = (
+    "now",
+    "live",
+    "generation",
+    "steps",
+    "series",
+    "learned",
+    "fast",
+    "exposure",
+    "rhythm_hours",
+    "rhythm_at",
+    "excess",
+    "weight",
+)
+ARRAYS = ("stories", "hours", "rhythm", "doubt")
+
+
+class Pool:
+    """What the series of one market share. `memory` and all exposure are in hours of live time."""
+
+    plain: ClassVar[tuple[str, ...]] = PLAIN
+    arrays: ClassVar[tuple[str, ...]] = ARRAYS
+    plain_of: ClassVar[attrgetter] = attrgetter(*PLAIN)
+    arrays_of: ClassVar[attrgetter] = attrgetter(*ARRAYS)
+
+    def __init__(self, name: str, memory: float, window: int) -> None:
+        self.name = name
+        self.calendar: Calendar = calendar(name)
+        self.memory = memory
+        self.window = window
+        self.now = -1
+        self.live = 0.0
+        self.generation = 0
+        self.steps = 0
+        self.series = 0
+        self.learned = 0
+        """Stories learned, unweighted."""
+        self.fast = 0.0
+        self.exposure = 0.0
+        """Fast-weighted hours, each weighted by the rhythm of its hour."""
+        self.stories = array("d", bytes(8 * HOURS_OF_WEEK))
+        self.hours = array("d", bytes(8 * HOURS_OF_WEEK))
+        self.rhythm = array("d", [1.0] * HOURS_OF_WEEK)
+        self.doubt = array("d", [1.0] * HOURS_OF_WEEK)
+        """How unsure each hour's rhythm is: the relative variance that days not heard yet leave in it."""
+        self.rhythm_hours = 0.0
+        """Slow hours weighted by rhythm, as of `rhythm_at`."""
+        self.rhythm_at = -1
+        self.excess = 5.0
+        self.weight = 10.0
+        self._undo: dict[tuple[str, int], tuple[array[float], float]] = {}
+        """Where an array was written to since the last `copy`: that array, and what stood there."""
+        self._weights()
+
+    def _weights(self) -> None:
+        """Forward weights at the present live time, relative to the generation."""
+        span = GENERATION * SLOW * self.memory
+        since = self.live - self.generation * span
+        while since >= span:
+            self.generation += 1
+            since -= span
+            self._turn(*self.scale(1))
+        self.at_fast = exp(since / self.memory)
+        self.at_slow = exp(since / (self.memory * SLOW))
+
+    def _turn(self, slow: float, fast: float) -> None:
+        """A new generation: scale all weights back."""
+        self.fast *= fast
+        self.exposure *= fast
+        self.rhythm_hours *= slow
+        self.stories = array("d", [value * slow for value in self.stories])
+        self.hours = array("d", [value * slow for value in self.hours])
+
+    def scale(self, generations: int) -> tuple[float, float]:
+        """What slow and fast weights shrink by over so many generations."""
+        return exp(-GENERATION * generations), exp(-GENERATION * SLOW * generations)
+
+    def advance(self, end: int, hop: int) -> float:
+        """Some series has data in the `hop` milliseconds up to `end`: move the clock there; returns live hours."""
+        if end <= self.now:
+            return 0.0
+        if self.now < 0:
+            self.now = end - hop
+        gap = (end - self.now) / HOUR
+        usual = self.live / self.steps if self.steps else 0.0
+        if gap > max(DEAD_HOURS, 20.0 * usual):
+            self.now = end - min(hop, HOUR)
+            gap = (end - self.now) / HOUR
+        self.steps += 1
+        self.live += gap
+        self._weights()
+        start, fast, slow = self.now, self.at_fast, self.at_slow
+        while start < end:
+            hour = start // HOUR
+            stop = min(end, (hour + 1) * HOUR)
+            part = (stop - start) / HOUR
+            b = self.calendar.bin(hour)
+            self.add("hours", self.hours, b, part * slow)
+            self.exposure += part * self.rhythm[b] * fast
+            start = stop
+        self.now = end
+        if end // RHYTHM_MS != self.rhythm_at:
+            self._learn_rhythm(end // RHYTHM_MS)
+        return gap
+
+    def _learn_rhythm(self, at: int) -> None:
+        self.rhythm_at = at
+        hours, stories = self.hours, self.stories
+        exposure = sum(hours)
+        mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
+        prior_day, prior = POOL_DAY * self.at_slow, POOL_HOUR * self.at_slow
+        rhythm = [0.0] * HOURS_OF_WEEK
+        doubt = [0.0] * HOURS_OF_WEEK
+        # From coarse to fine, each drawn to the one before: hour of the day, of working days or weekends, of the week.
+        for hour_of_day in range(24):
+            daily = _rate(stories, hours, range(hour_of_day, HOURS_OF_WEEK, 24), prior_day, mean)
+            for first, last in ((0, 120), (120, HOURS_OF_WEEK)):
+                bins = range(first + hour_of_day, last, 24)
+                usual = _rate(stories, hours, bins, prior_day, daily)
+                days = sum([hours[b] for b in bins]) / self.at_slow
+                for b in bins:
+                    doubt[b] = 1.0 / (1.0 + DOUBT_DAYS * days)
+                    rhythm[b] = usual / mean * (prior + stories[b]) / (prior + hours[b] * usual)
+        weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
+        norm = exposure / weighted if weighted > 0.0 else 1.0
+        self.rhythm = array("d", [r * norm for r in rhythm])
+        self.doubt = array("d", doubt)
+        self.rhythm_hours = weighted * norm
+
+    @property
+    def level(self) -> float:
+        """Mean stories an hour of one of its series."""
+        if self.exposure <= 0.0 or not self.series:
+            return 0.0
+        return self.fast / self.exposure / self.series
+
+    def add(self, name: str, values: array[float], b: int, value: float) -> None:
+        """Add to one of this pool's arrays (`values`, called `name`), remembering what stood there."""
+        old = values[b]
+        if (name, b) not in self._undo:
+            self._undo[name, b] = values, old
+        values[b] = old + value
+
+    def copy(self) -> tuple[object, ...]:
+        """Everything but what follows from it, cheaply: `packed` makes a dump of it, until the next copy.
+
+        Arrays are kept as they are: single values are written through `add`, which remembers what they were; all else
+        that changes an array makes a new one.
+        """
+        self._undo.clear()
+        return (*self.plain_of(self), *self.arrays_of(self))
+
+    def packed(self, copy: tuple[object, ...]) -> dict[str, object]:
+        """The dump of what the last `copy` kept."""
+        found: dict[str, object] = dict(zip((*self.plain, *self.arrays), copy, strict=True))
+        kept = {name: array("d", found[name]) for name in self.arrays}  # type: ignore[call-overload]
+        for (name, b), (values, value) in self._undo.items():
+            if values is found[name]:
+                kept[name][b] = value
+        return found | {name: values.tobytes() for name, values in kept.items()}
+
+    def dump(self) -> dict[str, object]:
+        """Everything but what follows from it."""
+        plain = dict(zip(self.plain, self.plain_of(self), strict=True))
+        return plain | {name: getattr(self, name).tobytes() for name in self.arrays}
+
+    def restore(self, state: dict) -> None:
+        """Become what was dumped."""
+        for name in self.plain:
+            setattr(self, name, state[name])
+        for name in self.arrays:
+            if name in state:  # states of before `doubt` was kept have none
+                values = array("d")
+                values.frombytes(state[name])
+                setattr(self, name, values)
+        self._weights()
+
+
+def _rate(stories: array[float], hours: array[float], bins: range, prior: float, usual: float) -> float:
+    """Stories an hour in these bins, drawn to `usual` with the weight of `prior` stories."""
+    n, e = sum([stories[b] for b in bins]), sum([hours[b] for b in bins])
+    return usual * (prior + n) / (prior + e * usual)

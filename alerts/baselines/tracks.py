@@ -1,0 +1,100 @@
+"""One series' own memory of counts: its level (fast memory), its own hours of the week (slow memory), its spread."""
+
+from __future__ import annotations
+
+from array import array
+
+from alerts.baselines.calendar import HOURS_OF_WEEK
+
+EARLY = 12
+"""Own hours are kept as pairs until there are more than so many."""
+
+
+class Track:
+    """One series' own memory. Weights are relative to the pool's generation `born`."""
+
+    __slots__ = (
+        "block",
+        "block_n",
+        "born",
+        "early",
+        "excess",
+        "fast",
+        "hours",
+        "missing",
+        "odd",
+        "odd_at",
+        "slow",
+        "weight",
+    )
+
+    def __init__(self, generation: int) -> None:
+        self.born = generation
+        self.fast = 0.0
+        self.slow = 0.0
+        self.missing = 0.0
+        """Fast-weighted exposure during which none of its sources was read."""
+        self.early: dict[int, float] | None = {}
+        self.hours: array[float] | None = None
+        self.block = -1
+        self.block_n = 0
+        self.odd = False
+        """Whether the block holds an incident."""
+        self.odd_at = -1
+        """End of the last window that was out of the ordinary."""
+        self.excess = 0.0
+        self.weight = 0.0
+
+    def add(self, b: int, stories: float) -> None:
+        """Learn slow-weighted stories in hour `b`."""
+        if self.hours is None:
+            early = self.early
+            assert early is not None
+            early[b] = early.get(b, 0.0) + stories
+            if len(early) > EARLY:
+                self.hours = array("f", bytes(4 * HOURS_OF_WEEK))
+                for known, value in early.items():
+                    self.hours[known] = value
+                self.early = None
+        else:
+            self.hours[b] += stories
+
+    def rescale(self, slow: float, fast: float) -> None:
+        """Scale all weights back."""
+        self.fast *= fast
+        self.missing *= fast
+        self.slow *= slow
+        if self.hours is not None:
+            self.hours = array("f", [value * slow for value in self.hours])
+        else:
+            self.early = {b: value * slow for b, value in (self.early or {}).items()}
+
+    def dump(self) -> tuple[object, ...]:
+        """Everything, as msgpack can carry it; later changes do not reach it."""
+        hours = self.hours.tobytes() if self.hours is not None else None
+        early = dict(self.early) if self.early is not None else None
+        return (
+            self.born,
+            self.fast,
+            self.slow,
+            self.missing,
+            early,
+            hours,
+            self.block,
+            self.block_n,
+            self.odd,
+            self.odd_at,
+            self.excess,
+            self.weight,
+        )
+
+    @classmethod
+    def load(cls, state: tuple) -> Track:
+        """The track whose `dump` this is."""
+        track = cls(state[0])
+        _, track.fast, track.slow, track.missing, track.early, hours, *rest = state
+        track.block, track.block_n, track.odd, track.odd_at, track.excess, track.weight = rest
+        if hours is not None:
+            track.hours = array("f")
+            track.hours.frombytes(hours)
+        return track

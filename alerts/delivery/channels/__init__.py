@@ -1,0 +1,1 @@
+"""One module a channel: its settings, how it sends, its test message."""

@@ -1,0 +1,63 @@
+"""The configured channels, and how each is doing (table `channels`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from alerts.delivery.channels.contract import Channel
+from alerts.delivery.channels.mail import MailChannel
+from alerts.delivery.channels.names import names
+from alerts.delivery.channels.webhook import WebhookChannel
+from core.settings import Settings
+from core.store import upsert
+from core.tables import channels
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a channel is doing. `status`: ok | failing | throttled | disabled."""
+
+    status: str = "ok"
+    since: int = 0
+    failures: int = 0
+    not_before: int = 0
+    detail: str = ""
+
+
+def open_channels(settings: Settings) -> dict[str, Channel]:
+    """All configured channels by name. Raises ConfigError for what is wrong in their settings; connects nowhere."""
+    names(settings)
+    delivery = settings.delivery
+    found: list[Channel] = [MailChannel(options, settings) for options in delivery.mail]
+    found += [WebhookChannel(options, settings) for options in delivery.webhooks]
+    return {channel.name: channel for channel in found}
+
+
+def conditions(connection: Connection, desk: str) -> dict[str, Condition]:
+    """How each channel that ever sent is doing."""
+    rows = connection.execute(select(channels).where(channels.c.desk == desk))
+    return {
+        row.channel: Condition(row.status, row.since, row.failures, row.not_before, row.detail)
+        for row in rows
+    }
+
+
+def record(connection: Connection, desk: str, channel: str, condition: Condition) -> None:
+    """Write how a channel is doing."""
+    upsert(
+        connection,
+        channels,
+        [
+            {
+                "desk": desk,
+                "channel": channel,
+                "status": condition.status,
+                "since": condition.since,
+                "failures": condition.failures,
+                "not_before": condition.not_before,
+                "detail": condition.detail[:2000],
+            }
+        ],
+    )

@@ -1,0 +1,165 @@
+"""What a notification says, as data: the one thing from which mails, webhooks and the log are made.
+
+Taken from the alert's line and its evidence pack; small enough (well under 20 kB) for any receiver. Titles and
+names come from the world: whoever shows them treats them as text (alerts/delivery/render.py, webhook.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from alerts.evidence import outage_sentence as outagewords
+from alerts.evidence import pack as evidence
+from alerts.lifecycle.outage_proof import Proof
+from alerts.records import AlertLine, Severity, State
+from alerts.rules.outages import is_outage
+
+MOST_IDS = 50
+_TITLE_CHARS = 300
+_URL_CHARS = 600
+
+
+class Headline(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the most telling articles. Shares in 1/10,000, times in milliseconds."""
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    language: str
+    available_at: int
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool = False
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification. `event`: firing | severity | resolved | reminder | escalated | notice | digest | test."""
+
+    event: str
+    desk: str
+    alert: str = ""
+    incident: str = ""
+    rule: str = ""
+    rule_version: str = ""
+    rule_about: str = ""
+    series: str = ""
+    metric: str = ""
+    state: State = "firing"
+    severity: Severity = "low"
+    severity_before: str = ""
+    """Of `severity`: what it rose from."""
+    onset: str = ""
+    decided_at: str = ""
+    observed: float | None = None
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    threshold: float | None = None
+    statistic: float | None = None
+    articles: int = 0
+    stories: int = 0
+    publishers: int = 0
+    article_ids: list[str] = []
+    """At most 50; `articles` says how many there are."""
+    window_ms: int = 0
+    sentence: dict[str, str] = {}
+    headlines: list[Headline] = []
+    model_versions: list[str] = []
+    evidence_hash: str = ""
+    note: str = ""
+    """What a person or a clock adds: why it is told again, who acknowledged, what failed."""
+    kind: Literal["market", "outage"] = "market"
+    outage: str = ""
+    """`source_silent` or `source_broken`, of which `facts` tells more."""
+    facts: list[tuple[str, str]] = []
+    folded: list[dict[str, str]] = []
+    """Of a digest: the notifications that it stands for (event, severity, series, sentence, alert)."""
+    folded_of: int = 0
+    """Of a digest: how many it stands for, where not all are named."""
+
+
+def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") -> Content:
+    """The content of a change of an alert. `pack` may be empty: then there are no headlines nor sentence."""
+    made = evidence.load(pack) if pack else None
+    verdict = (made.verdict or {}) if made else {}
+    rule = made.rule if made else {}
+    shown = {article.id: article for article in made.articles} if made else {}
+    return Content(
+        event=event,
+        desk=desk,
+        alert=line.id,
+        incident=incident,
+        rule=line.rule,
+        rule_version=line.rule_version,
+        rule_about=str(rule.get("about", "")),
+        series=line.series,
+        metric=str(rule.get("metric", "")),
+        state=line.state,
+        severity=line.severity,
+        onset=line.onset,
+        decided_at=line.decided_at,
+        observed=line.observed,
+        expected=line.expected,
+        low=verdict.get("low"),
+        high=verdict.get("high"),
+        p_value=line.p_value,
+        threshold=made.threshold if made else None,
+        statistic=verdict.get("statistic"),
+        articles=line.articles,
+        stories=line.stories,
+        publishers=line.publishers,
+        article_ids=line.article_ids[:MOST_IDS],
+        window_ms=(made.window["end"] - made.window["start"]) if made and made.window else 0,
+        sentence=made.sentence if made else {},
+        headlines=[_headline(shown[name]) for name in (made.headlines if made else []) if name in shown],
+        model_versions=made.model_versions if made else [],
+        evidence_hash=made.hash if made else "",
+        kind="outage" if is_outage(line.series) else "market",
+        outage=str(rule.get("kind", "")) if is_outage(line.series) else "",
+        facts=outagewords.facts(made.outage) if made and isinstance(made.outage, Proof) else [],
+    )
+
+
+def _headline(article: evidence.EvidenceArticle) -> Headline:
+    return Headline(
+        id=article.id,
+        title=_cut(article.title, _TITLE_CHARS),
+        publisher=_cut(article.publisher or article.source, 100),
+        url=article.url if len(article.url) <= _URL_CHARS else "",
+        language=article.language,
+        available_at=article.available_at,
+        p_negative=article.p_negative,
+        p_neutral=article.p_neutral,
+        p_positive=article.p_positive,
+        abstained=article.abstained,
+    )
+
+
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
+
+
+def _cut(text: str, most: int) -> str:
+    """One line, without the characters that make text read in another order than it stands."""
+    text = " ".join("".join(char if char >= " " else " " for char in text).translate(_BIDI).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def to_json(content: Content) -> str:
+    """For the outbox."""
+    return msgspec.json.encode(content).decode()
+
+
+def from_json(text: str) -> Content:
+    """From the outbox."""
+    return msgspec.json.decode(text, type=Content)
+
+
+def plain(content: Content) -> dict[str, Any]:
+    """As plain dicts and lists."""
+    found: dict[str, Any] = msgspec.to_builtins(content)
+    return found

@@ -1,0 +1,202 @@
+"""What stands around a change of an alert: silences, maintenance, larger alerts, its incident, what people did.
+
+Read once for a transaction; from it come the facts of the decision in alerts/handling/suppression.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
+
+from alerts.handling import silences
+from alerts.handling.suppression import Facts, Quiet, highest
+from alerts.records import Severity
+from alerts.rules.maintenance import windows_of
+from alerts.rules.model import RuleSet
+from alerts.rules.outages import is_outage
+from alerts.rules.schema import Matcher, matches
+from alerts.windows.series import glob_regex
+from core.store.bulk import chunks
+from core.tables import alert_lines, alerts, handling, outbox
+from core.times import DAY, HOUR, parse_iso
+
+
+def told() -> ColumnElement[bool]:
+    """Rows of the outbox that say what was told, or will be: by themselves or in a digest."""
+    return or_(outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{Quiet.DIGEST}:"))
+
+
+@dataclass
+class Surroundings:
+    """As of `now_ms` (wall clock), for one desk."""
+
+    connection: Connection
+    desk: str
+    rules: RuleSet
+    now_ms: int
+    notify: bool = True
+    _silences: list[silences.Silence] = field(default_factory=list)
+    _firing: list[Row[Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._silences = silences.holding(self.connection, self.desk, self.now_ms)
+        if self.rules.file.inhibit:
+            self._firing = list(
+                self.connection.execute(
+                    select(alerts).where(alerts.c.desk == self.desk, alerts.c.state == "firing")
+                )
+            )
+
+    def facts(
+        self,
+        event: str,
+        alert: str,
+        rule: str,
+        series: str,
+        severity: Severity,
+        incident: str,
+        decided_at: str,
+    ) -> Facts:
+        """The facts of one change."""
+        if not self.notify:
+            return Facts(event, severity, notify=False)
+        hands = self._handling(alert)
+        stale_after = self.rules.file.notify.stale_after
+        return Facts(
+            event=event,
+            severity=severity,
+            stale=stale_after is not None and self.now_ms - parse_iso(decided_at) > stale_after,
+            closed_by=str(hands.get("closed_by", "")),
+            disposition=str(hands.get("disposition", "")),
+            silence=self._silence(rule, series, severity, alert),
+            maintenance=self._maintenance(rule, series, severity),
+            inhibited_by=self._inhibitor(alert, rule, series, severity),
+            incident=incident,
+            told_in_incident=self._told(alert, incident)
+            or self._told_just_now(alert, rule, series, decided_at),
+            heard=bool(self.heard(alert)) if event == "resolved" else True,
+        )
+
+    def still_quiet(self, alert: str, rule: str, series: str, severity: Severity) -> bool:
+        """Whether a silence, maintenance or a larger alert holds; asks the store nothing."""
+        return bool(
+            self._silence(rule, series, severity, alert)
+            or self._maintenance(rule, series, severity)
+            or self._inhibitor(alert, rule, series, severity)
+        )
+
+    def heard(self, alert: str) -> list[str]:
+        """Channels that were (or will be) told that this alert fires."""
+        rows = self.connection.execute(
+            select(outbox.c.channel)
+            .where(
+                outbox.c.desk == self.desk,
+                outbox.c.alert_id == alert,
+                outbox.c.event.in_(("firing", "severity", "reminder", "escalated")),
+                told(),
+            )
+            .distinct()
+        )
+        return sorted(rows.scalars())
+
+    def _handling(self, alert: str) -> dict[str, Any]:
+        row = self.connection.execute(
+            select(handling).where(handling.c.desk == self.desk, handling.c.id == alert)
+        ).first()
+        if row is None:
+            return {}
+        state: dict[str, Any] = msgspec.json.decode(row.state or "{}")
+        return state | {"disposition": row.disposition}
+
+    def _silence(self, rule: str, series: str, severity: Severity, alert: str) -> str:
+        for silence in self._silences:
+            if silence.matches(rule, series, severity, alert):
+                return f"{silence.id} by {silence.author} ({silence.reason})"
+        return ""
+
+    def _maintenance(self, rule: str, series: str, severity: Severity) -> str:
+        for entry in self.rules.file.maintenance:
+            if _chosen(entry.what, rule, series, severity) and windows_of(entry).holds(self.now_ms):
+                return f"{entry.name} ({entry.reason})"
+        return ""
+
+    def _inhibitor(self, alert: str, rule: str, series: str, severity: Severity) -> str:
+        if is_outage(series):  # a market alert says nothing of a source that is down, nor the other way round
+            return ""
+        for entry in self.rules.file.inhibit:
+            if not _chosen(entry.what, rule, series, severity):
+                continue
+            for row in self._firing:
+                if is_outage(row.series):
+                    continue
+                own = row.id == alert or _chosen(entry.what, row.rule, row.series, row.severity)
+                # A larger alert that is itself among the smaller ones inhibits nobody: no two silence each other.
+                if not own and _chosen(entry.by, row.rule, row.series, row.severity):
+                    return str(row.id)
+        return ""
+
+    def _told(self, alert: str, incident: str) -> Severity | None:
+        """The highest severity told of the incident's other alerts that fire still."""
+        if not incident:
+            return None
+        others = self.connection.execute(
+            select(alerts.c.severity)
+            .where(
+                alerts.c.desk == self.desk,
+                alerts.c.incident == incident,
+                alerts.c.id != alert,
+                alerts.c.state == "firing",
+                alerts.c.id.in_(
+                    select(outbox.c.alert_id).where(
+                        outbox.c.desk == self.desk,
+                        outbox.c.event.in_(("firing", "severity")),
+                        told(),
+                    )
+                ),
+            )
+            .distinct()
+        )
+        return highest(list(others.scalars()))
+
+    def _told_just_now(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
+        """Of an immediate rule: the severity told of another article on the same series within an hour of it, or of
+        another revision of the same article within a day.
+
+        Every article is an alert of its own there; the tenth report of one piece of news is no tenth message. Before
+        or after does not matter: a batch does not always come in the order of time.
+        """
+        if rule not in {one.id for one in self.rules.immediate}:
+            return None
+        at = parse_iso(decided_at)
+        tellings = select(outbox.c.alert_id).where(
+            outbox.c.desk == self.desk, outbox.c.event == "firing", told()
+        )
+        query = select(alerts.c.id, alerts.c.severity, alerts.c.onset).where(
+            alerts.c.desk == self.desk, alerts.c.rule == rule, alerts.c.series == series, alerts.c.id != alert,
+            alerts.c.onset > at - DAY, alerts.c.onset < at + DAY, alerts.c.id.in_(tellings),
+        )  # fmt: skip
+        near = self.connection.execute(query).all()
+        far = [row.id for row in near if abs(row.onset - at) >= HOUR]
+        same = self._of_one_article(alert, far) if far else set()
+        return highest([row.severity for row in near if abs(row.onset - at) < HOUR or row.id in same])
+
+    def _of_one_article(self, alert: str, others: list[str]) -> set[str]:
+        """Which of the others rest on the very articles that `alert` rests on."""
+        lines = alert_lines.c
+        query = select(lines.id, lines.line).where(lines.desk == self.desk, lines.state == "firing")
+        rests: dict[str, list[str]] = {}
+        for chunk in chunks([alert, *others]):
+            for name, line in self.connection.execute(query.where(lines.id.in_(chunk))):
+                rests[name] = msgspec.json.decode(line)["article_ids"]
+        return {name for name in others if alert in rests and rests.get(name) == rests[alert]}
+
+
+def _chosen(matcher: Matcher, rule: str, series: str, severity: Severity) -> bool:
+    return (
+        matches(matcher.rule, rule)
+        and glob_regex(matcher.series).fullmatch(series) is not None
+        and (not matcher.severity or severity in matcher.severity)
+    )

@@ -1,0 +1,1 @@
+"""The pure state machine: scored articles in, panes, findings and alerts out."""

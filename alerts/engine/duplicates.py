@@ -1,0 +1,42 @@
+"""An id counts once within seven days: which of its revisions, the panes' order decides.
+
+Revisions are rare, so only ids of which a second one was seen are held here; the worker finds those in the store.
+"""
+
+from __future__ import annotations
+
+from alerts.stories.entry import Entry
+from core.times import WEEK
+
+ONCE_WITHIN_MS = WEEK
+
+
+class Twins:
+    """Ids with several revisions, and when each last counted."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, int | None] = {}
+
+    def flag(self, article: str, counted_at: int | None) -> None:
+        """The id has several revisions; the newest one that counted did at `counted_at`."""
+        known = self._counted.get(article)
+        if known is None or (counted_at is not None and counted_at > known):
+            self._counted[article] = counted_at
+
+    def count(self, entry: Entry) -> bool:
+        """Whether this revision counts. Entries come in the order in which panes close."""
+        if entry.id not in self._counted:
+            return True
+        last = self._counted[entry.id]
+        if last is not None and entry.at - last < ONCE_WITHIN_MS:
+            return False
+        self._counted[entry.id] = entry.at
+        return True
+
+    def prune(self, at: int) -> None:
+        """Forget ids that counted more than seven days before `at`: the store knows them."""
+        self._counted = {
+            article: last
+            for article, last in self._counted.items()
+            if last is None or at - last < ONCE_WITHIN_MS
+        }

@@ -1,0 +1,96 @@
+"""What a desk did since it was last asked: the rows to write, in one transaction (alerts/storage/persist.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from alerts.engine.rule_runner import Outcome, Watch
+from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.transitions import Alert
+from alerts.records import AlertLine, Verdict, Window
+from alerts.stories.entry import Entry
+from alerts.windows.observations import Observation
+
+
+class ClosedPane(msgspec.Struct, frozen=True, gc=False):
+    """A series' pane, as decided."""
+
+    window: Window
+    observations: list[Observation]
+
+
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """What became of an article: counted in `story`, a further revision, or late."""
+
+    id: str
+    revision: str
+    fate: str
+    story: str = ""
+
+
+class LookedAt(msgspec.Struct, frozen=True, gc=False):
+    """One finding: what a detector said of a series at a window's end."""
+
+    rule: str
+    window: Window
+    verdict: Verdict
+    breach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewFit:
+    """A rule's fit, made from panes before `in_force_from` less a day. `rule`: its key, id@version."""
+
+    rule: str
+    in_force_from: int
+    version: str
+    fit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state or severity of an alert that fired: its line, and what the evidence is made from.
+
+    `watch` and `outcome` are None for an immediate rule's alert and for an outage.
+    """
+
+    line: AlertLine
+    at: int
+    """End of the deciding pane (an immediate alert: available_at)."""
+    incident: str
+    watch: Watch | None
+    outcome: Outcome | None
+    articles: Sequence[tuple[str, str]]
+    """(article id, story id) of what the window held."""
+    revision: str = ""
+    """Of an immediate alert's article."""
+    proof: Proof | None = None
+    """Of an outage."""
+    left: Sequence[tuple[str, str]] | None = None
+    """(article id, story id) of what the hop held, where it had left the window."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """Everything since the last time."""
+
+    panes: list[ClosedPane] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    findings: list[LookedAt] = field(default_factory=list)
+    fits: list[NewFit] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """Alerts that changed, by id."""
+    gone: set[str] = field(default_factory=set)
+    """Ids of pending alerts that never fired and are no more."""
+    changes: list[Change] = field(default_factory=list)
+    late: list[tuple[Entry, str]] = field(default_factory=list)
+    """Late articles and the story each may join."""
+    detectors: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """Rule key -> series -> state, where it changed."""
+    stories: list[dict[str, Any]] = field(default_factory=list)
+    slices: int = 0
+    """Slices of time closed, empty ones too."""

@@ -1,0 +1,142 @@
+"""Outages: what sources say of themselves, made into alerts that are never market alerts.
+
+A source's Health records come in one partition, so in order; each is judged as it comes, by its own time and nothing
+else. So batches, crashes and the order of partitions cannot matter, and no watermark is waited for: a source that is
+down must be told of also where time stands still. One that comes again (its time is known) is dropped.
+
+    silent or broken -> pending -> so for `hold` -> firing -> ended for `resolve_after` -> resolved
+                           `any other word before that -> gone, as if it never was
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from alerts.engine.effects import Change, Effects
+from alerts.lifecycle.outage_proof import proof_of
+from alerts.lifecycle.transitions import Alert, six
+from alerts.records import AlertLine, State
+from alerts.rules.outages import PREFIX, OutageRule
+from core.ids import digest
+from core.records import Health
+from core.times import iso
+
+
+def outage_id(rule: str, version: str, series: str, onset: int) -> str:
+    """The id of an outage's alert. `onset`: the time of the first record that told of it."""
+    return digest("outage", rule, version, series, str(onset))
+
+
+class Outages:
+    """The open alerts of the outage rules, and how far each source was heard."""
+
+    def __init__(self, rules: tuple[OutageRule, ...]) -> None:
+        self._rules = rules
+        self._heard: dict[str, int] = {}
+        self._open: dict[tuple[str, str], Alert] = {}
+
+    def hear(self, health: Health, effects: Effects) -> None:
+        """Judge one record."""
+        if health.at <= self._heard.get(health.source, -1):
+            return
+        self._heard[health.source] = health.at
+        for rule in self._rules:
+            if rule.matches(health.source):
+                self._step(rule, health, effects)
+
+    def _step(self, rule: OutageRule, health: Health, effects: Effects) -> None:
+        key = (_key(rule), health.source)
+        alert = self._open.get(key)
+        if alert is None:
+            if not rule.breach(health):
+                return
+            series = PREFIX + health.source
+            alert = Alert(
+                id=outage_id(rule.id, rule.version, series, health.at),
+                rule=rule.id,
+                rule_version=rule.version,
+                series=series,
+                state="pending",
+                severity=rule.level,
+                onset=health.at,
+            )
+            self._open[key] = alert
+        if alert.state == "pending" and not rule.breach(health):
+            del self._open[key]
+            effects.alerts.pop(alert.id, None)
+            effects.gone.add(alert.id)
+            return
+        effects.alerts[alert.id] = alert
+        if alert.state == "pending":
+            self._pending(rule, alert, health, effects)
+        else:
+            self._firing(rule, alert, health, effects)
+            if alert.state == "resolved":
+                del self._open[key]
+
+    def _pending(self, rule: OutageRule, alert: Alert, health: Health, effects: Effects) -> None:
+        if health.at < alert.onset + rule.hold_ms:
+            return
+        alert.state, alert.fired_at = "firing", health.at
+        if health.at > alert.onset:
+            _say(alert, "pending", alert.onset, health, effects)
+        _say(alert, "firing", health.at, health, effects)
+
+    def _firing(self, rule: OutageRule, alert: Alert, health: Health, effects: Effects) -> None:
+        if not rule.over(health):
+            alert.calm_since = None
+            return
+        if alert.calm_since is None:
+            alert.calm_since = health.at
+        if health.at >= alert.calm_since + rule.resolve_after_ms:
+            alert.state, alert.resolved_at = "resolved", health.at
+            _say(alert, "resolved", health.at, health, effects)
+
+    def dump(self) -> Mapping[str, Any]:
+        """What to keep, with the desk."""
+        return {
+            "heard": self._heard,
+            "open": [
+                [rule, source, msgspec.msgpack.encode(alert)]
+                for (rule, source), alert in sorted(self._open.items())
+            ],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """What was kept; alerts of rules that are gone are ended by alerts/storage/retire.py."""
+        known = {_key(rule) for rule in self._rules}
+        self._heard = dict(state.get("heard", {}))
+        self._open = {
+            (rule, source): msgspec.msgpack.decode(alert, type=Alert)
+            for rule, source, alert in state.get("open", [])
+            if rule in known
+        }
+
+
+def _key(rule: OutageRule) -> str:
+    return f"{rule.id}@{rule.version}"
+
+
+def _say(alert: Alert, state: State, decided_at: int, health: Health, effects: Effects) -> None:
+    proof = proof_of(health, alert.calm_since)
+    line = AlertLine(
+        id=alert.id,
+        rule=alert.rule,
+        rule_version=alert.rule_version,
+        series=alert.series,
+        state=state,
+        severity=alert.severity,
+        onset=iso(alert.onset),
+        decided_at=iso(decided_at),
+        observed=six(proof.observed),
+        expected=six(proof.expected),
+        p_value=six(proof.p_value),
+        articles=proof.items,
+        stories=0,
+        publishers=0,
+        article_ids=proof.samples,
+    )
+    effects.changes.append(Change(line, decided_at, "", None, None, [], proof=proof))

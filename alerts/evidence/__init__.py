@@ -1,0 +1,1 @@
+"""What an alert was decided from, and the words it is shown in."""

@@ -1,0 +1,61 @@
+"""The most telling headlines: strong, and different from one another.
+
+Greedy maximal marginal relevance (Carbonell and Goldstein, 1998): next comes the article whose own strength less its
+likeness to those chosen already is largest; of one story only one is taken. Likeness is shared character trigrams,
+which works for English and Chinese alike and needs no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.records import ONE
+
+if TYPE_CHECKING:
+    from alerts.evidence.pack import EvidenceArticle
+
+_LIKENESS_COSTS = 0.5
+
+
+def telling(articles: Sequence[EvidenceArticle], direction: str, most: int = 5) -> list[str]:
+    """Ids of up to `most` articles; `direction`: negative | positive | any. Does not depend on the order given."""
+    best: dict[str, tuple[float, int, str, EvidenceArticle]] = {}
+    for article in articles:
+        key = (-_strength(article, direction), article.available_at, article.id, article)
+        story = article.story or article.id
+        if story not in best or key[:3] < best[story][:3]:
+            best[story] = key
+    waiting = sorted(best.values(), key=lambda key: key[:3])[:200]
+    grams = {key[2]: _grams(key[3].title) for key in waiting}
+    chosen: list[str] = []
+    while waiting and len(chosen) < most:
+        worth = [
+            (
+                -key[0]
+                - _LIKENESS_COSTS
+                * max((_likeness(grams[key[2]], grams[other]) for other in chosen), default=0)
+            )
+            for key in waiting
+        ]
+        place = worth.index(max(worth))
+        chosen.append(waiting.pop(place)[2])
+    return chosen
+
+
+def _strength(article: EvidenceArticle, direction: str) -> float:
+    if article.abstained:
+        return 0.0
+    felt = {"negative": article.p_negative, "positive": article.p_positive}.get(direction)
+    if felt is None:
+        felt = max(article.p_negative, article.p_positive)
+    return felt / ONE * (0.5 + 0.5 * article.relevance / ONE)
+
+
+def _grams(title: str) -> frozenset[str]:
+    text = "".join(char for char in title.lower() if char.isalnum())
+    return frozenset(text[at : at + 3] for at in range(max(1, len(text) - 2)))
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other) if one or other else 1.0

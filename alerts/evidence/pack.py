@@ -1,0 +1,320 @@
+"""The evidence pack of an alert: everything it was decided from, so that one command derives it again.
+
+A pack is JSON: the line of alerts.jsonl, the rule and its version, the window and its articles with hashes and scores
+as they counted in this series, their stories and publishers, what was expected and from which fit, the detector's
+state before the deciding step and the hop that it learned then, a sentence in English and in Chinese made from these
+numbers only, and the most telling headlines. Its `hash` covers all of it. alerts/evidence/verify/alert.py checks a
+pack; nothing here reads a clock or the store.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import msgspec
+
+from alerts.detectors import KINDS
+from alerts.evidence import sentence
+from alerts.evidence.headlines import telling
+from alerts.lifecycle.outage_proof import Proof
+from alerts.records import AlertLine, Verdict, Window
+from alerts.rules.model import AnyRule, ImmediateRule, Rule
+from alerts.rules.outages import OutageRule
+from alerts.windows.naming import MIN_RELEVANCE
+from alerts.windows.series import entity_of, topic_of
+from core.ids import text_hash
+from core.records import ONE, Mention, ScoredArticle
+
+SCHEMA = "evidence/1"
+MOST_ARTICLES = 500
+"""Articles that a pack lists; a window of more says how many it left out, and cannot be counted again from the pack."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a pack is made of. `state`: the detector's before the deciding step; `fit`: JSON, empty where static."""
+
+    line: AlertLine
+    rule: AnyRule
+    rules_version: str
+    articles: Sequence[tuple[ScoredArticle, str]]
+    """Each article of the window and its story's id."""
+    window: Window | None = None
+    hop: Window | None = None
+    verdict: Verdict | None = None
+    threshold: float | None = None
+    fit: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, bytes] = field(default_factory=dict)
+    pane_ms: int = 60_000
+    lateness_ms: int = 60_000
+    outage: Proof | None = None
+    left: Sequence[tuple[ScoredArticle, str]] | None = None
+    """Of a hop that has left the window: its articles and their stories; None where nobody says."""
+
+
+class EvidenceMention(msgspec.Struct, frozen=True, kw_only=True):
+    """A company that the article of an immediate alert names, and how it speaks of it. Shares in 1/10,000."""
+
+    entity: str
+    relevance: int
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool
+
+
+class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
+    """An article as it counted in the alert's series. Shares in 1/10,000."""
+
+    id: str
+    revision: str
+    text_hash: str
+    title: str
+    url: str
+    source: str
+    publisher: str
+    language: str
+    published_at: int
+    available_at: int
+    story: str
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool
+    relevance: int = ONE
+    topics: dict[str, int] = {}
+    model_version: str = ""
+    topic_threshold: int | msgspec.UnsetType = msgspec.UNSET
+    """In a topic's series: from which probability on the article belongs to it."""
+    mentions: list[EvidenceMention] | msgspec.UnsetType = msgspec.UNSET
+    """Of an immediate alert about companies: all that the article names, as the most relevant one is taken."""
+
+
+class HopArticle(msgspec.Struct, frozen=True, kw_only=True):
+    """An article of a hop that has left the window, as it counted: the detector learned from it in this step."""
+
+    id: str
+    revision: str
+    publisher: str
+    available_at: int
+    story: str
+    p_negative: int
+    p_neutral: int
+    p_positive: int
+    abstained: bool
+
+
+class EvidenceStory(msgspec.Struct, frozen=True, kw_only=True):
+    """A story in the window: how many articles and publishers told it."""
+
+    id: str
+    articles: int
+    publishers: int
+
+
+class Pack(msgspec.Struct, frozen=True, kw_only=True):
+    """An evidence pack. `hash` is over everything else."""
+
+    schema: str
+    line: AlertLine
+    sentence: dict[str, str]
+    rule: dict[str, Any]
+    window: dict[str, Any] | None
+    hop: dict[str, Any] | None
+    verdict: dict[str, Any] | None
+    threshold: float | None
+    fit: str
+    detector: dict[str, Any]
+    articles: list[EvidenceArticle]
+    left_out: int
+    stories: list[EvidenceStory]
+    publishers: list[str]
+    headlines: list[str]
+    """Ids of the most telling articles, chosen to differ from one another."""
+    model_versions: list[str]
+    pane_ms: int
+    lateness_ms: int
+    hash: str = ""
+    outage: Proof | msgspec.UnsetType = msgspec.UNSET
+    """Of an outage: what ingest said, and what follows from it."""
+    hop_articles: list[HopArticle] | msgspec.UnsetType = msgspec.UNSET
+    """What the hop holds where the window does not hold it; packs of before, and hops of thousands, lack it."""
+
+
+def pack(inputs: Inputs) -> bytes:
+    """The pack as JSON bytes; the same inputs in any order of articles give the same bytes."""
+    ordered = sorted(inputs.articles, key=lambda pair: (pair[0].article.available_at, pair[0].article.id))
+    at_once = isinstance(inputs.rule, ImmediateRule)
+    counted = [as_counted(scored, story, inputs.line.series, at_once) for scored, story in ordered]
+    kept = counted[-MOST_ARTICLES:]
+    made = Pack(
+        schema=SCHEMA,
+        line=inputs.line,
+        sentence=sentence.both(inputs.line, inputs.rule, inputs.window, inputs.verdict, inputs.outage),
+        rule=_rule(inputs),
+        window=msgspec.structs.asdict(inputs.window) if inputs.window else None,
+        hop=msgspec.structs.asdict(inputs.hop) if inputs.hop else None,
+        verdict=msgspec.structs.asdict(inputs.verdict) if inputs.verdict else None,
+        threshold=inputs.threshold,
+        fit=inputs.fit,
+        detector=_detector(inputs),
+        articles=kept,
+        left_out=len(counted) - len(kept),
+        stories=_stories(counted),
+        publishers=sorted({article.publisher for article in counted}),
+        headlines=telling(kept, _direction(inputs.rule)),
+        model_versions=sorted({article.model_version for article in counted}),
+        pane_ms=inputs.pane_ms,
+        lateness_ms=inputs.lateness_ms,
+        outage=inputs.outage or msgspec.UNSET,
+        hop_articles=_hop(inputs),
+    )
+    return msgspec.json.encode(msgspec.structs.replace(made, hash=hash_of(made)))
+
+
+def load(data: bytes | str) -> Pack:
+    """The pack in `data`. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=Pack)
+
+
+def hash_of(made: Pack) -> str:
+    """SHA-256 over the pack without its hash."""
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, hash=""))).hexdigest()
+
+
+def _direction(rule: AnyRule) -> str:
+    if isinstance(rule, OutageRule):
+        return "any"
+    return rule.sentiment if isinstance(rule, ImmediateRule) else direction(rule.metric, rule.direction)
+
+
+def direction(metric: str, way: str) -> str:
+    """Which articles tell most of a metric that moved so: negative | positive | any."""
+    if metric in ("negative_share", "negative_stories"):
+        return "negative" if way != "down" else "positive"
+    if metric in ("mean_sentiment", "net_sentiment"):
+        return {"down": "negative", "up": "positive"}.get(way, "any")
+    return "any"
+
+
+def as_counted(scored: ScoredArticle, story: str, series: str, at_once: bool = False) -> EvidenceArticle:
+    """The article as it counts in this series; `at_once`: as an immediate rule reads it."""
+    article, relevance = scored.article, ONE
+    own: Any = scored
+    mention = _spoken_of(scored, entity_of(series), 0 if at_once else MIN_RELEVANCE)
+    if mention is not None:
+        own, relevance = mention, mention.relevance
+    return EvidenceArticle(
+        id=article.id,
+        revision=article.revision,
+        text_hash=text_hash(article.title, article.body),
+        title=article.title or article.body[:200],
+        url=article.url,
+        source=article.source,
+        publisher=article.publisher,
+        language=scored.language or article.language,
+        published_at=article.published_at,
+        available_at=article.available_at,
+        story=story,
+        p_negative=own.p_negative,
+        p_neutral=own.p_neutral,
+        p_positive=own.p_positive,
+        abstained=own.abstained,
+        relevance=relevance,
+        topics=dict(sorted(scored.topics.items())),
+        model_version=scored.model_version,
+        topic_threshold=scored.topic_threshold if topic_of(series) and not at_once else msgspec.UNSET,
+        mentions=[_mention(one) for one in scored.mentions]
+        if at_once and entity_of(series)
+        else msgspec.UNSET,
+    )
+
+
+def _spoken_of(scored: ScoredArticle, entity: str, least: int) -> Mention | None:
+    """The first mention of this company that is relevant enough."""
+    named = (one for one in scored.mentions if entity and one.entity == entity and one.relevance >= least)
+    return next(named, None)
+
+
+def _mention(mention: Mention) -> EvidenceMention:
+    return EvidenceMention(**{name: getattr(mention, name) for name in EvidenceMention.__struct_fields__})
+
+
+def _hop(inputs: Inputs) -> list[HopArticle] | msgspec.UnsetType:
+    if inputs.left is None or len(inputs.left) > MOST_ARTICLES:
+        return msgspec.UNSET
+    told = [in_short(as_counted(scored, story, inputs.line.series)) for scored, story in inputs.left]
+    return sorted(told, key=lambda one: (one.available_at, one.id))
+
+
+def in_short(article: EvidenceArticle) -> HopArticle:
+    """The article without what no figure is made of."""
+    return HopArticle(**{name: getattr(article, name) for name in HopArticle.__struct_fields__})
+
+
+def _stories(articles: Sequence[EvidenceArticle]) -> list[EvidenceStory]:
+    told: dict[str, list[EvidenceArticle]] = {}
+    for article in articles:
+        told.setdefault(article.story, []).append(article)
+    return [
+        EvidenceStory(id=story, articles=len(group), publishers=len({article.publisher for article in group}))
+        for story, group in sorted(told.items())
+    ]
+
+
+def _rule(inputs: Inputs) -> dict[str, Any]:
+    rule = inputs.rule
+    told: dict[str, Any] = {
+        "id": rule.id,
+        "version": rule.version,
+        "about": rule.about,
+        "set": inputs.rules_version,
+    }
+    names = (
+        "entities topics languages sentiment min_probability min_topic_probability min_relevance min_trust level"
+        if isinstance(rule, ImmediateRule)
+        else "kind sources exclude hold_ms resolve_after_ms level"
+        if isinstance(rule, OutageRule)
+        else "window_ms metric direction min_articles min_stories min_publishers hold_ms resolve_below "
+        "resolve_after_ms severities budget_per_week threshold"
+    )
+    if isinstance(rule, Rule):
+        later = ("min_negative_publishers", "min_stories_beside_one")
+        names = " ".join([names, *(name for name in later if getattr(rule, name))])
+    return told | {name: getattr(rule, name) for name in names.split()} | {"content": dict(rule.content)}
+
+
+def _detector(inputs: Inputs) -> dict[str, Any]:
+    if not isinstance(inputs.rule, Rule):
+        return {}
+    state = {name: base64.b64encode(value).decode() for name, value in sorted(inputs.state.items())}
+    return {
+        "kind": inputs.rule.detector,
+        "params": params_of(inputs.rule),
+        "context": dict(inputs.context),
+        "state": state,
+        "state_hash": state_hash(inputs.state),
+    }
+
+
+def params_of(rule: Rule) -> dict[str, Any]:
+    """What the rule's detector is made with: its parameters, and direction and metric where it asks for them."""
+    kind = KINDS.get(rule.detector)
+    asked = {field.name for field in fields(kind.params)} if kind else set()
+    given = {"direction": rule.direction, "metric": rule.metric}
+    return {name: value for name, value in given.items() if name in asked} | dict(rule.params)
+
+
+def state_hash(state: Mapping[str, bytes]) -> str:
+    """SHA-256 over a detector's saved state."""
+    whole = hashlib.sha256()
+    for name, value in sorted(state.items()):
+        for part in (name.encode(), value):
+            whole.update(len(part).to_bytes(8, "big"))
+            whole.update(part)
+    return whole.hexdigest()

@@ -1,0 +1,1 @@
+"""Deriving an alert again from its evidence pack."""

@@ -1,0 +1,211 @@
+"""Deriving an alert again from its evidence pack, and saying of each figure whether it agrees.
+
+Needs nothing but the pack; what only the store can say is in alerts/evidence/verify/store.py, what is taken as the
+pack states it in alerts/evidence/verify/stated.py. The arithmetic is written anew, from DESIGN.md, and not shared
+with the desk: one mistake does not confirm itself. Parts: the rule (alerts/evidence/verify/rule.py), what is counted
+(alerts/evidence/verify/counts.py), and here the verdict, the decision and the words; alerts of other kinds are
+alerts/evidence/verify/immediate.py and alerts/evidence/verify/outage.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from alerts.detectors import KINDS, Context, make
+from alerts.engine.rule_runner import LASTING
+from alerts.evidence import pack as evidence
+from alerts.evidence import sentence
+from alerts.evidence.headlines import telling
+from alerts.evidence.verify.checks import Check, guarded, same
+from alerts.evidence.verify.counts import article_checks, count_checks, hop_checks
+from alerts.evidence.verify.immediate import verify_immediate
+from alerts.evidence.verify.outage import verify_outage
+from alerts.evidence.verify.rule import rule_checks, version_checks
+from alerts.lifecycle import transitions as lifecycle
+from alerts.lifecycle.outage_proof import Proof
+from alerts.records import Verdict, Window
+from alerts.rules.schema import SEVERITIES
+from alerts.windows.breadth import broad
+from alerts.windows.observations import Observation, label_of
+from core.errors import ConfigError
+from core.times import iso, parse_iso
+
+
+def verify(pack: evidence.Pack) -> list[Check]:
+    """All checks of a pack, in the order of the derivation. What nobody's desk could have written differs."""
+    return guarded("pack's content", _checks(pack))
+
+
+def _checks(pack: evidence.Pack) -> Iterator[Check]:
+    yield same("pack's hash", pack.hash, evidence.hash_of(pack))
+    yield from version_checks(pack)
+    if isinstance(pack.outage, Proof):
+        yield from verify_outage(pack, pack.outage)
+        return
+    if pack.window is None:
+        yield from verify_immediate(pack)
+        return
+    window = Window(**pack.window)
+    yield same("alert's id", pack.line.id, _window_id(pack))
+    yield from rule_checks(pack, window)
+    yield from article_checks(pack, window)
+    yield from count_checks(pack, window)
+    yield from hop_checks(pack, window)
+    yield from _verdict(pack)
+    yield from _decision(pack, window)
+    yield from _words(pack, window)
+
+
+def _window_id(pack: evidence.Pack) -> str:
+    line = pack.line
+    return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
+
+
+def _verdict(pack: evidence.Pack) -> Iterator[Check]:
+    told = Verdict(**(pack.verdict or {"statistic": 0.0}))
+    line = pack.line
+    for name in ("observed", "expected", "p_value"):
+        yield same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
+    state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
+    yield same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
+    if not state or pack.window is None or pack.hop is None:
+        yield Check(
+            "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
+        )
+        return
+    if pack.rule.get("metric") == "net_sentiment" and "positive" not in pack.window:
+        said = (
+            "made when net sentiment was taken for the mean sentiment: its window counts no positive stories"
+        )
+        yield Check("detector's verdict", "unknown", said)
+        return
+    kind = KINDS.get(pack.detector["kind"])
+    then, now = pack.rule.get("content", {}).get("statistic", 1), kind.statistic if kind else None
+    if kind and then != now:
+        said = f"decided by statistic {then} of {pack.detector['kind']}; this version of newsquake computes {now}"
+        yield Check("detector's verdict", "unknown", said)
+        return
+    try:
+        detector = make(pack.detector["kind"], pack.detector["params"], Context(**pack.detector["context"]))
+        detector.load(state.items())
+        found = detector.step(Window(**pack.window), Window(**pack.hop))
+    except (ConfigError, TypeError, ValueError, msgspec.DecodeError) as error:
+        yield Check("detector's verdict", "unknown", f"this version cannot load the state: {error}")
+        return
+    differing = [
+        name
+        for name in pack.verdict
+        or ()  # what it says: packs of before there was a part have nothing to agree with
+        if not _equal(getattr(told, name), getattr(found, name))
+    ]
+    if differing:
+        name = differing[0]
+        yield same(f"detector's {name}", getattr(told, name), getattr(found, name))
+    else:
+        yield Check(
+            "detector's verdict", "agrees", f"statistic {told.statistic:.6g} derived again from its state"
+        )
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        # Another machine's exp and log may differ in the last bit.
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    line, rule = pack.line, pack.rule
+    yield from _threshold(pack)
+    if pack.threshold is None or pack.verdict is None:
+        return
+    statistic, threshold = float(pack.verdict["statistic"]), pack.threshold
+    sure = bool(pack.verdict["enough"])
+    evident = all(
+        getattr(window, name) >= rule[f"min_{name}"] for name in ("articles", "stories", "publishers")
+    )
+    wide = _broad(pack)
+    if wide is None:
+        said = f"the pack leaves {pack.left_out} articles out, so who tells the news cannot be counted"
+        yield Check("breadth", "unknown", said)
+    # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
+    silence = pack.detector["kind"] == "silence"
+    enough = sure and (silence or (window.observed and evident and wide is not False))
+    if line.state == "resolved":
+        lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
+        below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
+        calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
+        said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
+        # Above it, but perhaps told too narrowly to go on: what was left out would say.
+        unsure = not calm and wide is None and window.observed and not (silence or lasts)
+        yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", said)
+    else:
+        said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
+        breach = statistic >= threshold and enough
+        yield Check("breach", "agrees" if breach else "differs", said)
+        far = 1 + (statistic - threshold) / abs(threshold) if threshold else 1.0
+        rungs = [name for name, ratio in rule["severities"] if far >= ratio - 1e-12]
+        reached = rungs[-1] if rungs else rule["severities"][0][0]
+        if line.state == "pending" or not rule["hold_ms"]:  # one look: at the onset, or where it rose
+            yield same("severity", line.severity, reached)
+        else:
+            fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
+            said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
+            yield Check("severity", "agrees" if fits else "differs", said)
+    ladder = [name for name, _ in rule["severities"]]
+    if line.severity not in ladder:
+        yield Check("severity", "differs", f"{line.severity} is none of the rule's: {', '.join(ladder)}")
+    if line.state == "pending":
+        yield same("pending since", line.onset, iso(window.end))
+    yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
+
+
+def _broad(pack: evidence.Pack) -> bool | None:
+    """Whether its news is told as broadly as the rule asks for; None where articles that would say are left out."""
+    bad, beside = (pack.rule.get(name, 0) for name in ("min_negative_publishers", "min_stories_beside_one"))
+    if not (bad or beside):
+        return True
+    if pack.left_out:
+        return None
+    told = []
+    for one in pack.articles:
+        label = label_of(one.p_negative, one.p_neutral, one.p_positive)
+        told.append(Observation(0, one.id, one.story, one.publisher, "", 1 - one.abstained, label, 0))
+    return broad(told, bad, beside)
+
+
+def _threshold(pack: evidence.Pack) -> Iterator[Check]:
+    static = pack.rule.get("threshold")
+    if static is not None:
+        yield same("threshold", pack.threshold, static)
+    elif pack.fit:
+        fit = msgspec.json.decode(pack.fit)
+        yield same("threshold", pack.threshold, fit.get("threshold"))
+    elif isinstance(pack.hop_articles, msgspec.UnsetType):
+        said = "the pack holds no fit: an earlier release lost it where a batch held weeks; `verify ID` asks the store"
+        yield Check("threshold", "unknown", said)
+    else:
+        yield Check("threshold", "differs", "the rule sets none, and the pack holds no fit")
+
+
+def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    rule = _rule_like(pack)
+    verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
+    said = sentence.windowed(pack.line, rule["metric"], window, verdict)
+    before = sentence.windowed(pack.line, rule["metric"], window, verdict, round_to_0=True)
+    # A pack keeps the words of its time; what they say of the numbers is the same.
+    yield same("sentence", pack.sentence, before if pack.sentence == before else said)
+    yield same(
+        "headlines",
+        pack.headlines,
+        telling(pack.articles, evidence.direction(rule["metric"], rule["direction"])),
+    )
+
+
+def _rule_like(pack: evidence.Pack) -> dict[str, str]:
+    return {"metric": str(pack.rule["metric"]), "direction": str(pack.rule["direction"])}

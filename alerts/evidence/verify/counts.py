@@ -1,0 +1,244 @@
+"""Whether what an evidence pack counts is in the articles that it lists: window, hop, stories, publishers, models.
+
+The arithmetic is written anew, and not shared with the desk (see alerts/evidence/verify/alert.py).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from alerts.engine.rule_runner import LEARN_WHAT_LEFT
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify.checks import Check, listed, same
+from alerts.records import Window
+from alerts.windows.naming import MIN_RELEVANCE
+from alerts.windows.series import entity_of, language_of, topic_of
+from core.records import ONE
+from core.times import iso, parse_iso
+
+_ROUNDING = 2
+"""In 1/10,000: of three shares that were rounded each by itself."""
+_UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
+_LONGEST = 160
+Counted = evidence.EvidenceArticle | evidence.HopArticle
+
+
+def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    """Which articles there are, and whether they are this window's and this series'."""
+    articles, line = pack.articles, pack.line
+    # When the line says it was decided: what came later was not known.
+    known = min(window.end, parse_iso(line.decided_at) - pack.lateness_ms)
+    outside = [one.id for one in articles if not window.start <= one.available_at < known]
+    said = f"{len(articles)} articles, all known in [{iso(window.start)}, {iso(known)})"
+    yield none("no look ahead", outside, "are not of this window, or came after what decided", said)
+    strangers = [one.id for one in articles if not _belongs(one, line.series)]
+    yield none("of the series", strangers, f"are not {line.series}'s", f"all are {line.series}'s")
+    yield shares(articles)
+    yield bounds(articles)
+    yield same("articles listed and left out", len(articles) + pack.left_out, window.articles)
+    if pack.left_out and len(articles) < evidence.MOST_ARTICLES:
+        yield Check("left out", "differs", f"{pack.left_out}, and the pack has place for more")
+    order = [(one.available_at, one.id) for one in articles]
+    yield Check("order", "agrees" if order == sorted(order) else "differs", "by time, then id")
+    yield from _ids(pack, sorted({one.id for one in articles}))
+
+
+def _ids(pack: evidence.Pack, ids: list[str]) -> Iterator[Check]:
+    """The line names the articles that the pack has (all, where it left none out)."""
+    told = pack.line.article_ids
+    if pack.left_out:
+        yield same("article ids", len(told), len(ids) + pack.left_out)
+        yield none(
+            "article ids", [one for one in ids if one not in set(told)], "the line does not name", "all named"
+        )
+        return
+    yield same("article ids", len(told), len(ids))
+    if told != ids:
+        yield Check("article ids", "differs", "the line names other articles than the pack")
+
+
+def shares(articles: Sequence[Counted]) -> Check:
+    """Whether each article's shares are shares of one."""
+    off = []
+    for one in articles:
+        three = (one.p_negative, one.p_neutral, one.p_positive)
+        if min(three) < 0 or abs(sum(three) - ONE) > _ROUNDING:
+            off.append(one.id)
+    return none(
+        "shares", off, "have shares that do not add up", "negative, neutral and positive add up to one"
+    )
+
+
+def bounds(articles: Sequence[evidence.EvidenceArticle]) -> Check:
+    """Whether all that is a probability or a share lies within 0 and one, also what nothing is derived from."""
+    off = [one.id for one in articles if any(not 0 <= value <= ONE for value in _fractions(one))]
+    return none("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
+
+
+def _fractions(article: evidence.EvidenceArticle) -> Iterator[int]:
+    yield article.relevance
+    yield from article.topics.values()
+    for one in [] if isinstance(article.mentions, msgspec.UnsetType) else article.mentions:
+        yield from (one.relevance, one.p_negative, one.p_neutral, one.p_positive)
+
+
+def none(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:
+    """Agrees where nothing is wrong; else says how many are, and which."""
+    return (
+        Check(what, "differs", f"{len(wrong)} {are}: {listed(wrong)}")
+        if wrong
+        else Check(what, "agrees", fine)
+    )
+
+
+def _belongs(article: evidence.EvidenceArticle, series: str) -> bool:
+    topic, language = topic_of(series), language_of(series)
+    least = 0 if isinstance(article.topic_threshold, msgspec.UnsetType) else article.topic_threshold
+    if topic and article.topics.get(topic, -1) < least:
+        return False
+    if series.startswith("source:"):
+        return ("source:" + _UNSAFE.sub("_", article.source))[:_LONGEST] == series
+    if entity_of(series):
+        relevant = MIN_RELEVANCE <= article.relevance <= ONE
+    else:
+        relevant = article.relevance == ONE
+    return relevant and (not language or article.language == language)
+
+
+def count_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    """The window's figures, its stories and publishers, and the line's counts."""
+    line, told = pack.line, msgspec.structs.asdict(window)
+    for name in ("articles", "stories", "publishers"):
+        yield same(f"line's {name}", getattr(line, name), told[name])
+    if pack.left_out:
+        yield Check("counts", "unknown", f"the pack leaves {pack.left_out} articles out")
+    else:
+        for name, number in tally(pack.articles).items():
+            if name in (
+                pack.window or {}
+            ):  # packs of before windows counted positive stories have no such figure
+                yield same(name, told[name], number)
+    yield from list_checks(pack, window.articles, window.stories, window.publishers)
+
+
+def list_checks(pack: evidence.Pack, articles: int, stories: int, publishers: int) -> Iterator[Check]:
+    """The pack's lists of stories with their publishers, of publishers and of models, held against its articles.
+
+    Where articles were left out: against the numbers given, and none may be missing.
+    """
+    found: dict[str, tuple[int, set[str]]] = {}
+    for one in pack.articles:
+        number, told_by = found.get(one.story, (0, set()))
+        found[one.story] = (number + 1, told_by | {one.publisher})
+    told = [(one.id, one.articles, one.publishers) for one in pack.stories]
+    names = sorted({one.publisher for one in pack.articles})
+    models = sorted({one.model_version for one in pack.articles})
+    if not pack.left_out:
+        made = [(story, number, len(told_by)) for story, (number, told_by) in sorted(found.items())]
+        yield same_rows("stories and their publishers", told, made)
+        yield same_rows("list of publishers", pack.publishers, names)
+        yield same("models", pack.model_versions, models)
+        return
+    known = {story: (number, of) for story, number, of in told}
+    short = [
+        story
+        for story, (number, told_by) in found.items()
+        if known.get(story, (0, 0))[0] < number or known[story][1] < len(told_by)
+    ]
+    fits = not short and (len(known), sum(number for number, _ in known.values())) == (stories, articles)
+    said = f"{stories} stories of {articles} articles; those listed are among them"
+    yield Check("stories and their publishers", "agrees" if fits else "differs", said)
+    fits = len(pack.publishers) == publishers and set(names) <= set(pack.publishers)
+    yield Check(
+        "list of publishers", "agrees" if fits else "differs", f"{publishers}, those listed among them"
+    )
+    yield Check(
+        "models", "agrees" if set(models) <= set(pack.model_versions) else "differs", f"{pack.model_versions}"
+    )
+
+
+def same_rows(what: str, told: Sequence[Any], found: Sequence[Any]) -> Check:
+    """As `same`, for lists that may be long: names the first row that differs."""
+    for told_row, found_row in zip(told, found, strict=False):
+        if told_row != found_row:
+            return same(what, told_row, found_row)
+    if len(told) != len(found):
+        return same(f"{what}: how many", len(told), len(found))
+    return Check(what, "agrees", f"{len(found)}, as the articles have them")
+
+
+def tally(articles: Sequence[Counted]) -> dict[str, int]:
+    """The figures of these articles."""
+    stories: dict[str, list[Counted]] = {}
+    for article in articles:
+        stories.setdefault(article.story, []).append(article)
+    found = {
+        "articles": len(articles),
+        "stories": len(stories),
+        "publishers": len({article.publisher for article in articles}),
+        "decided": 0,
+        "negative": 0,
+        "sentiment_sum": 0,
+        "sentiment_squares": 0,
+        "positive": 0,
+    }
+    for told in stories.values():
+        judged = [article for article in told if not article.abstained]
+        if not judged:
+            continue
+        found["decided"] += 1
+        bad = sum(one.p_negative > max(one.p_neutral, one.p_positive) for one in judged)
+        good = sum(one.p_positive > max(one.p_neutral, one.p_negative) for one in judged)
+        found["negative"] += 2 * bad > len(judged)
+        found["positive"] += 2 * good > len(judged)
+        mean = math.floor(sum(one.p_positive - one.p_negative for one in judged) / len(judged) + 0.5)
+        found["sentiment_sum"] += mean
+        found["sentiment_squares"] += mean * mean
+    return found
+
+
+def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    """The hop that the detector learned in the deciding step: when it was, and what was in it."""
+    if pack.hop is None:
+        yield Check("hop", "differs", "the pack of a window has one")
+        return
+    hop, before = Window(**pack.hop), pack.hop_articles
+    grid = int(pack.detector["context"]["hop_ms"])
+    length = 0 if window.end % grid else grid  # between two points of the grid nothing is learned
+    end = window.start if pack.detector["kind"] in LEARN_WHAT_LEFT else window.end
+    if isinstance(before, msgspec.UnsetType) and hop.end in (window.start, window.end):
+        end = hop.end  # packs of before: some kinds learned the newest hop that learn the oldest now
+    yield same("hop: series", hop.series, window.series)
+    yield same("hop: time", f"{iso(hop.start)} to {iso(hop.end)}", f"{iso(end - length)} to {iso(end)}")
+    yield same("hop: observed", hop.observed, window.observed)
+    articles: Sequence[Counted]
+    if not isinstance(before, msgspec.UnsetType):
+        outside = [one.id for one in before if not hop.start <= one.available_at < hop.end]
+        yield none("hop: its articles", outside, "are not of the hop", f"{len(before)}, all of the hop")
+        yield shares(before)
+        articles = before
+    elif hop.start == hop.end:
+        articles = []
+    elif hop.start < window.start:
+        yield Check("hop: counts", "unknown", "not in this pack: the articles that the detector learned from")
+        return
+    elif pack.left_out and pack.articles and pack.articles[0].available_at >= hop.start:
+        yield Check("hop: counts", "unknown", f"the pack leaves {pack.left_out} articles out")
+        return
+    else:
+        articles = [one for one in pack.articles if hop.start <= one.available_at < hop.end]
+    told, found = msgspec.structs.asdict(hop), tally(articles)
+    wrong = [name for name in found if name in pack.hop and told[name] != found[name]]
+    if wrong:
+        for name in wrong:
+            yield same(f"hop: {name}", told[name], found[name])
+    else:
+        said = f"{hop.articles} articles, {hop.stories} stories counted again"
+        yield Check(
+            "hop: counts", "agrees", said if length else "none: between two points of the rule's grid"
+        )

@@ -1,0 +1,144 @@
+"""Deriving an outage again from its evidence pack. See alerts/evidence/verify/alert.py.
+
+The pack holds the Health record's own proof (`told`), as ingest wrote it: what ingest counted there is taken as stated
+(alerts/evidence/verify/stated.py), and everything that follows from it is derived.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from alerts.engine.outages import outage_id
+from alerts.evidence import outage_sentence as outagewords
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify.checks import Check, same
+from alerts.evidence.verify.counts import same_rows
+from alerts.evidence.verify.immediate import nothing_else
+from alerts.evidence.verify.rule import outage_terms, parts
+from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
+from alerts.lifecycle.transitions import six
+from alerts.rules.outages import PREFIX
+from alerts.rules.schema import matches
+from core.times import iso, parse_iso
+
+_ROUNDING = 0.02
+"""Of the sum over days, each told to three decimals."""
+
+
+def verify_outage(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
+    """All checks of an outage's pack."""
+    line, rule = pack.line, pack.rule
+    onset = parse_iso(line.onset)
+    yield same("alert's id", line.id, outage_id(line.rule, line.rule_version, line.series, onset))
+    terms = outage_terms(rule["content"])
+    yield parts("rule's terms", rule, terms)
+    yield same("source", line.series, PREFIX + proof.source)
+    watched = any(matches(glob, proof.source) for glob in terms["sources"])
+    watched = watched and not any(matches(glob, proof.source) for glob in terms["exclude"])
+    yield Check("rule's sources", "agrees" if watched else "differs", f"{proof.source}, as it watches")
+    yield same("severity", line.severity, terms["level"])
+    yield from _follows(proof, line.state)
+    yield same("article ids", line.article_ids, proof.samples)
+    for name, number in (("articles", proof.items), ("stories", 0), ("publishers", 0)):
+        yield same(f"line's {name}", getattr(line, name), number)
+    yield nothing_else(pack)
+    for name, value in (
+        ("observed", proof.observed),
+        ("expected", proof.expected),
+        ("p_value", proof.p_value),
+    ):
+        yield same(f"line's {name}", getattr(line, name), six(value))
+    yield same("decided at", line.decided_at, iso(onset if line.state == "pending" else proof.at))
+    if line.state == "resolved":
+        over = proof.status == "ok" or (proof.status == "silent" and terms["kind"] == "source_broken")
+        long = over and proof.at - proof.since >= terms["resolve_after_ms"] and proof.since > onset
+        yield Check("resolved", "agrees" if long else "differs", f"as usual since {iso(proof.since)}")
+    else:
+        wanted = "silent" if terms["kind"] == "source_silent" else "broken"
+        yield same("status", proof.status, wanted)
+        held = proof.at - onset >= terms["hold_ms"] and (line.state == "firing" or proof.at > onset)
+        said = f"told from {line.onset} to {iso(proof.at)}, {terms['hold_ms']} ms asked for"
+        yield Check("hold", "agrees" if held else "differs", said)
+        yield from {"silent": _silent, "misshapen": _misshapen}.get(proof.kind, _unreachable)(proof)
+    yield same("sentence", pack.sentence, outagewords.sentence(line, proof))
+
+
+def _follows(proof: Proof, state: str) -> Iterator[Check]:
+    """What the pack repeats of the record's own proof."""
+    told, said = proof.told, str(proof.told.get("kind", ""))
+    kind = "ok" if state == "resolved" else said or "unreachable"  # of which an older ingest said nothing
+    yield same("kind", proof.kind, kind)
+    samples: list[str] = []
+    items, observed, expected, chance = 0, None, None, None
+    if kind == "silent":
+        observed, expected = 0.0, proof.expected  # its sum and its p are derived below
+        chance = proof.p_value
+    elif kind == "misshapen":
+        items, expected = int(told["items"]), float(told["usual"])
+        observed = int(told["whole"]) / items if items else None
+        samples = sorted({str(one) for one in told["samples"]})
+    elif kind == "unreachable":
+        observed = float(told.get("failures", 0)) or None
+    if kind != "silent":
+        yield same("days", len(proof.days), 0)
+    if proof.status == "ok":  # of which there is nothing to prove
+        yield same("as told", len(told), 0)
+    yield same("as told: samples", proof.samples, samples)
+    found = [items, observed, expected, chance]
+    yield same(
+        "as told: items and figures", [proof.items, proof.observed, proof.expected, proof.p_value], found
+    )
+
+
+def _silent(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    if "rates" not in told:
+        yield Check("rhythm", "unknown", "the record does not say by which rates")
+        return
+    days = quiet_days(proof.since, proof.at, told)
+    yield same("days", [day.day for day in proof.days], [day.day for day in days])
+    yield same("holidays", [d.day for d in proof.days if d.holiday], [d.day for d in days if d.holiday])
+    yield same_rows("day by day", list(map(_rounded, proof.days)), list(map(_rounded, days)))
+    total = sum(day.expected for day in days)
+    near = proof.expected is not None and abs(total - proof.expected) <= _ROUNDING
+    said = f"{total:.3f} articles over {len(days)} days, told {proof.expected}"
+    yield Check("expected by its rhythm", "agrees" if near else "differs", said)
+    beyond = proof.expected is not None and proof.expected >= told["threshold"]
+    said = f"{proof.expected} expected and none came, from {told['threshold']} on"
+    yield Check("silent beyond its rhythm", "agrees" if beyond else "differs", said)
+    chance = math.exp(-(proof.expected or 0.0))
+    close = proof.p_value is not None and math.isclose(chance, proof.p_value, rel_tol=1e-9)
+    yield Check("p", "agrees" if close else "differs", f"exp(-{proof.expected}) = {chance:.3g}")
+
+
+def _rounded(day: QuietDay) -> list[Any]:
+    return [day.day, day.weekday, day.counted_as, day.holiday, round(day.hours, 2), round(day.expected, 3)]
+
+
+def _misshapen(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    whole, items = int(told["whole"]), int(told["items"])
+    lacking = sum(int(told[key]) for key in ("without_title", "without_body", "without_both"))
+    yield same("items", items, whole + lacking)
+    before = told["usual"] >= told["usual_at_least"]
+    yield Check(
+        "whole before", "agrees" if before else "differs", f"{told['usual']} ≥ {told['usual_at_least']}"
+    )
+    now = items > 0 and whole <= told["whole_at_most"] * items
+    said = f"{whole} of {items}, at most {told['whole_at_most']} of them"
+    yield Check("whole now", "agrees" if now else "differs", said)
+    yield Check(
+        "samples", "agrees" if len(told["samples"]) <= lacking else "differs", f"{len(told['samples'])}"
+    )
+
+
+def _unreachable(proof: Proof) -> Iterator[Check]:
+    told = proof.told
+    if "failures" not in told:
+        yield Check("failures", "unknown", "the record does not say how many")
+        return
+    enough = told["failures"] >= told["failures_at_least"]
+    said = f"{told['failures']} in a row, from {told['failures_at_least']} on"
+    yield Check("failures", "agrees" if enough else "differs", said)

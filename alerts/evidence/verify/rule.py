@@ -1,0 +1,194 @@
+"""Whether what an evidence pack says of its rule, its window and its detector is what the rule's version stands for.
+
+A version is the hash of a rule's content (alerts/rules/model.py). The pack repeats parts of it where the decision
+reads them, and each of these must follow from the content: else one could lower a minimum beside the hash and be
+believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+import msgspec
+
+from alerts.detectors import KINDS
+from alerts.engine.schedule import ceil_to
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify.checks import Check, same
+from alerts.records import Window
+from alerts.rules.model import content_hash
+from alerts.rules.schema import SEVERITIES
+from alerts.windows.series import entity_of, union
+from core.records import ONE
+from core.times import iso, parse_iso, parse_span
+
+_LOOKS = 12
+"""A window is looked at this many times over its length (DESIGN.md), but never more often than each pane."""
+_FORMER_METRICS = {"negative_volume": "stories"}
+"""Of a detector's kind: what its metric was called in packs of earlier releases."""
+
+
+def version_checks(pack: evidence.Pack) -> Iterator[Check]:
+    """Of any rule: its name, and the version that its content has."""
+    line, rule = pack.line, pack.rule
+    yield same("schema", pack.schema, evidence.SCHEMA)
+    yield same("rule", rule.get("id"), line.rule)
+    yield same("rule's version", line.rule_version, content_hash(rule.get("content", {})))
+    if rule.get("version") != line.rule_version:
+        yield same("rule's version", rule.get("version"), line.rule_version)
+
+
+def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    """Checks of a window rule's pack."""
+    content, rule, line = pack.rule["content"], pack.rule, pack.line
+    terms = _terms(content)
+    # A minimum that the content does not name asks nothing.
+    yield parts("rule's terms", rule, {name: 0 for name in rule if name.startswith("min_")} | terms)
+    yield from _figure(rule, content)
+    yield same("series of the window", window.series, line.series)
+    yield Check(
+        "series", "agrees" if _watched(content, line.series) else "differs", f"{line.series}, as it watches"
+    )
+    own, told = content["detector"], pack.detector
+    yield same("detector", told.get("kind"), own["kind"])
+    yield _params(told.get("kind", ""), told.get("params", {}), content)
+    length = ceil_to(rule["window_ms"], pack.pane_ms)
+    context = told.get("context", {})
+    found = {
+        "window": window.end - window.start,
+        "window that the detector was made for": context.get("window_ms"),
+        "hop that the detector was made for": context.get("hop_ms"),
+        "sectors": context.get("sectors", {}),
+    }
+    hop = max(1, -(-rule["window_ms"] // (_LOOKS * pack.pane_ms))) * pack.pane_ms
+    wanted = [length, length, hop, content.get("sectors", {})]
+    yield parts("window", found, dict(zip(found, wanted, strict=True)))
+    yield from _lasted(pack, window)
+    if pack.fit:
+        fit = msgspec.json.decode(pack.fit)
+        yield same("budget", rule["budget_per_week"], fit.get("budget"))
+        made_at = fit.get("made_at", 0)
+        said = f"from what was known at {iso(made_at)}" if made_at else "before there was a history"
+        yield Check("fit", "agrees" if made_at < window.end else "differs", said)
+
+
+def _lasted(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+    """Of an alert that must hold, or be calm for a time: whether it was so for so long."""
+    rule, line = pack.rule, pack.line
+    since = window.end - parse_iso(line.onset)
+    if line.state == "pending":
+        held = rule["hold_ms"] > 0
+        said = "pending until it has lasted" if held else "no rule without a hold is ever pending"
+        yield Check("hold", "agrees" if held else "differs", said)
+    if line.state == "firing" and since < rule["hold_ms"]:
+        yield Check("hold", "differs", f"it fired before it had lasted for {rule['hold_ms'] / 1000:g} s")
+    if line.state == "resolved" and since < rule["hold_ms"] + rule["resolve_after_ms"]:
+        yield Check(
+            "calm", "differs", f"it ended before {rule['resolve_after_ms'] / 1000:g} s of calm were over"
+        )
+
+
+def _watched(content: Mapping[str, Any], series: str) -> bool:
+    wanted, unwanted = union(tuple(content["series"] or ["entity:*"])), union(tuple(content["exclude"]))
+    company = entity_of(series)
+    return (
+        wanted.fullmatch(series) is not None
+        and unwanted.fullmatch(series) is None
+        and (not content.get("watch_list") or company in content.get("entities", ()))
+        and ("sectors" not in content or company in content["sectors"])
+    )
+
+
+def _terms(content: Mapping[str, Any]) -> dict[str, Any]:
+    ladder = content["severities"]
+    return {
+        "window_ms": parse_span(content["window"]),
+        "hold_ms": parse_span(content["hold"]),
+        "resolve_below": content["resolve"]["below"],
+        "resolve_after_ms": parse_span(content["resolve"]["after"]),
+        "severities": [[name, ladder[name]] for name in SEVERITIES if name in ladder],
+        "budget_per_week": content["budget"],
+        "threshold": content["threshold"],
+        **{f"min_{name}": number for name, number in content["minimum"].items()},
+    }
+
+
+def _figures(content: Mapping[str, Any]) -> dict[str, str]:
+    """Which figure the rule watches, and which way. Left out in the rule: what its detector looks for by itself."""
+    told, kind = content["detector"], KINDS.get(content["detector"]["kind"])
+    if kind is None:
+        return {}
+    metric = kind.metric or content.get("metric") or told.get("metric") or "negative_share"
+    direction = content.get("direction") or told.get("direction") or _default(kind.params, "direction", "up")
+    return {"metric": metric, "direction": direction}
+
+
+def _default(params: type, name: str, otherwise: str) -> str:
+    return next((str(field.default) for field in fields(params) if field.name == name), otherwise)
+
+
+def _figure(rule: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[Check]:
+    """Metric and direction are names that releases gave otherwise to the same content: the version holds neither."""
+    for name, found in _figures(content).items():
+        told, what = rule.get(name), f"rule's {name}"
+        if told != found and told == _formerly(content)[name]:
+            yield Check(what, "unknown", f"made when this rule's {name} was called {told}; it is {found} now")
+        else:
+            yield same(what, told, found)
+
+
+def _formerly(content: Mapping[str, Any]) -> dict[str, str]:
+    """What earlier releases called them: they asked the rule first, and never what its detector is told."""
+    name = content["detector"]["kind"]
+    kind = KINDS[name]
+    metric = content.get("metric") or _FORMER_METRICS.get(name) or kind.metric or "negative_share"
+    return {
+        "metric": metric,
+        "direction": content.get("direction") or _default(kind.params, "direction", "up"),
+    }
+
+
+def _params(kind: str, told: Mapping[str, Any], content: Mapping[str, Any]) -> Check:
+    """The detector's parameters, with the defaults of those that nobody set."""
+    made = KINDS.get(kind)
+    if made is None:
+        return Check(
+            "detector's parameters", "unknown", f"this version of newsquake knows no detector {kind!r}"
+        )
+    names = {field.name for field in fields(made.params)}
+    if odd := sorted(set(told) - names):
+        return Check("detector's parameters", "differs", f"{kind} has no {odd[0]}")
+    given: dict[str, Any] = {name: value for name, value in _figures(content).items() if name in names}
+    given |= {name: value for name, value in content["detector"].items() if name != "kind"}
+    return parts("detector's parameters", asdict(made.params(**told)), asdict(made.params(**given)))
+
+
+def immediate_terms(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What an immediate rule's content comes to. Shares in 1/10,000."""
+    shares = ("min_probability", "min_topic_probability", "min_relevance", "min_trust")
+    plain = ("entities", "topics", "languages", "sentiment")
+    return (
+        {name: content[name] for name in plain}
+        | {name: round(content[name] * ONE) for name in shares}
+        | {"level": content["severity"]}
+    )
+
+
+def outage_terms(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What an outage rule's content comes to."""
+    return {
+        **{name: content[name] for name in ("kind", "sources", "exclude")},
+        "hold_ms": parse_span(content["hold"]),
+        "resolve_after_ms": parse_span(content["resolve_after"]),
+        "level": content["severity"],
+    }
+
+
+def parts(what: str, told: Mapping[str, Any], found: Mapping[str, Any]) -> Check:
+    """Agrees where every part does; else the first that does not."""
+    for name, value in found.items():
+        if told.get(name) != value:
+            return same(f"{what}: {name}", told.get(name), value)
+    return Check(what, "agrees", f"{len(found)} parts as the rule's version has them")

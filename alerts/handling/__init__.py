@@ -1,0 +1,1 @@
+"""What people do with alerts, and the audit log of it."""

@@ -1,0 +1,190 @@
+"""What people do with an alert: acknowledge, take back, close, judge. Governs notification only, never the decision.
+
+An acknowledgement lasts until the alert clears: the next alert of the series is another one, with another id. Every
+deed needs an actor and a reason, and goes into the audit log in the same transaction. Whoever writes takes the log's
+lock before it looks, people and clocks alike: else one of two would overwrite what the other did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from alerts.errors import Undone, Unfit, one_of
+from alerts.handling import audit
+from alerts.handling.suppression import Facts, Quiet
+from core.store import upsert
+from core.tables import alerts, handling
+
+DISPOSITIONS = ("true", "false", "duplicate", "known")
+Disposition = Literal["true", "false", "duplicate", "known"]
+_SHORTEST_ID = 6
+TOO_SHORT = f"give at least {_SHORTEST_ID} characters of its id"
+SEVERAL = "several alerts have ids that begin so: give more of it"
+ACKNOWLEDGED = "alert {alert} is acknowledged already, by {name}"
+NOT_ACKNOWLEDGED = "alert {alert} is not acknowledged"
+TAKEN_TOO_LATE = "alert {alert} is closed, by {name}: there is nothing to acknowledge"
+CLOSED_ALREADY = "alert {alert} is closed already, by {name}"
+OVER_TO_TAKE = "alert {alert} is resolved: there is nothing to acknowledge"
+OVER_TO_CLOSE = "alert {alert} is resolved: there is nothing to close"
+UNDONE = (ACKNOWLEDGED, NOT_ACKNOWLEDGED, TAKEN_TOO_LATE, CLOSED_ALREADY, OVER_TO_TAKE, OVER_TO_CLOSE)
+"""Why a deed cannot be done."""
+
+
+def find(connection: Connection, desk: str, which: str) -> Row[Any]:
+    """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
+    if len(which) < _SHORTEST_ID:
+        raise Unfit("alert", TOO_SHORT, which or "''")
+    rows = connection.execute(
+        select(alerts).where(alerts.c.desk == desk, alerts.c.id.startswith(which, autoescape=True)).limit(2)
+    ).all()
+    if not rows:
+        raise Unfit(
+            "alert", f"no alert of desk {desk!r} has an id that begins so (newsquake alerts list)", which
+        )
+    if len(rows) > 1:
+        raise Unfit("alert", SEVERAL, which)
+    return rows[0]
+
+
+def state_of(connection: Connection, desk: str, alert: str) -> dict[str, Any]:
+    """The handling row of an alert, as a dict with its defaults."""
+    row = connection.execute(select(handling).where(handling.c.desk == desk, handling.c.id == alert)).first()
+    if row is None:
+        return {
+            "acknowledged": False, "acknowledged_by": "", "silenced": False, "inhibited_by": "", "escalation": 0,
+            "disposition": "", "reason": "", "state": {}, "updated_at": 0,
+        }  # fmt: skip
+    found = dict(row._mapping)
+    found["state"] = msgspec.json.decode(found["state"] or "{}")
+    del found["desk"], found["id"]
+    return found
+
+
+def acknowledge(
+    connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Take an alert in hand: no reminder and no escalation until it clears; returns its id."""
+    audit.lock(connection)
+    alert = _firing(find(connection, desk, which), OVER_TO_TAKE)
+    known = state_of(connection, desk, alert)
+    if known["acknowledged"]:
+        raise Undone(ACKNOWLEDGED, alert=alert, name=known["acknowledged_by"])
+    if closer := closed_by(known["state"]):
+        raise Undone(TAKEN_TOO_LATE, alert=alert, name=closer)
+    changes = {"acknowledged": True, "acknowledged_by": actor}
+    return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
+
+
+def unacknowledge(
+    connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Take an acknowledgement back: reminders and escalation go on from now; returns the alert's id."""
+    audit.lock(connection)
+    alert = str(find(connection, desk, which).id)
+    known = state_of(connection, desk, alert)
+    if not known["acknowledged"]:
+        raise Undone(NOT_ACKNOWLEDGED, alert=alert)
+    changes = {
+        "acknowledged": False, "acknowledged_by": "", "state": {"again_from": now_ms, "reminders": 0},
+        "escalation": 0,
+    }  # fmt: skip
+    return _do(connection, desk, alert, "alert.unacknowledge", changes, actor, reason, now_ms)
+
+
+def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
+    """Close an alert by hand: no reminder, escalation or rise is told any more, only its end to who heard of it.
+
+    Its state still follows from the panes; returns its id.
+    """
+    audit.lock(connection)
+    alert = _firing(find(connection, desk, which), OVER_TO_CLOSE)
+    if closer := closed_by(state_of(connection, desk, alert)["state"]):
+        raise Undone(CLOSED_ALREADY, alert=alert, name=closer)
+    changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
+    return _do(connection, desk, alert, "alert.close", changes, actor, reason, now_ms)
+
+
+def dispose(
+    connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
+) -> str:
+    """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
+    if disposition not in DISPOSITIONS:
+        raise Unfit("disposition", one_of(DISPOSITIONS), disposition or "''")
+    audit.lock(connection)
+    alert = str(find(connection, desk, which).id)
+    return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
+
+
+def resolve(
+    connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
+) -> tuple[str, bool]:
+    """Judge an alert and close it; returns its id, and whether it was open until now (else it was only judged)."""
+    alert = dispose(connection, desk, which, disposition, actor=actor, reason=reason, now_ms=now_ms)
+    ended = find(connection, desk, alert).state == "resolved"
+    if ended or closed_by(state_of(connection, desk, alert)["state"]):
+        return alert, False
+    return close(connection, desk, alert, actor=actor, reason=reason, now_ms=now_ms), True
+
+
+def closed_by(state: Mapping[str, Any]) -> str:
+    """Who closed the alert by hand, from the state of its handling row; empty: nobody."""
+    return str(state.get("closed_by", ""))
+
+
+CLOSED = handling.c.state.contains('"closed_by":')
+"""The same as a condition: quotes within the state's own values are escaped, so that none can look so."""
+
+
+def note_quiet(connection: Connection, desk: str, alert: str, why: Quiet, facts: Facts, now_ms: int) -> None:
+    """Write down, for lists and the page, that an alert is silenced or inhibited."""
+    if why in (Quiet.SILENCED, Quiet.MAINTENANCE, Quiet.INHIBITED):
+        changes = {"silenced": why is not Quiet.INHIBITED, "inhibited_by": facts.inhibited_by}
+        _write(connection, desk, alert, changes, now_ms)
+
+
+def note(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
+    """Write down what the clock did (reminders, escalation)."""
+    _write(connection, desk, alert, changes, now_ms)
+
+
+def _firing(row: Row[Any], else_said: str) -> str:
+    if row.state == "resolved":
+        raise Undone(else_said, alert=row.id)
+    return str(row.id)
+
+
+def _do(
+    connection: Connection,
+    desk: str,
+    alert: str,
+    action: str,
+    changes: Mapping[str, Any],
+    actor: str,
+    reason: str,
+    now_ms: int,
+) -> str:
+    reason, actor = audit.check_reason(reason), actor.strip()
+    if not actor:
+        raise Unfit("actor", "say who you are")
+    audit.check_text(reason=reason, actor=actor)
+    _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
+    told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
+    audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=told)
+    return alert
+
+
+def _write(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
+    audit.lock(connection)
+    known = state_of(connection, desk, alert)
+    merged = {
+        **known,
+        **changes,
+        "state": {**known["state"], **changes.get("state", {})},
+        "updated_at": now_ms,
+    }
+    merged["state"] = msgspec.json.encode(merged["state"]).decode()
+    upsert(connection, handling, [{"desk": desk, "id": alert, **merged}])

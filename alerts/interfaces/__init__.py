@@ -1,0 +1,1 @@
+"""How people and machines ask: HTTP API, lists, exports, commands."""

@@ -1,0 +1,1 @@
+"""The commands of the alerts room, mounted by newsquake/cli.py."""

@@ -1,0 +1,208 @@
+"""`newsquake evidence …` and `newsquake audit …`: prove later what was known when, and who did what."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from sqlalchemy import Connection, select
+
+from alerts.errors import Unfit
+from alerts.evidence import pack as evidence
+from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify import store as verifystore
+from alerts.evidence.verify.stated import stated
+from alerts.handling import actions as handling
+from alerts.handling import audit
+from alerts.interfaces.cli.options import (
+    Config,
+    DeskName,
+    Json,
+    StoreUrl,
+    escaped,
+    one_line,
+    open_desk,
+    show_encoded,
+    show_json,
+)
+from core.errors import ConfigError, NewsquakeError
+from core.tables import alert_lines
+from core.times import iso
+
+_MARKS = {"agrees": "ok  ", "differs": "BAD ", "unknown": "  ? ", "stated": "  - "}
+
+
+def show(
+    which: Annotated[str, typer.Argument(help="The alert's id, or its beginning.")],
+    line: Annotated[
+        int | None, typer.Option(help="Which of its changes (from 1); default: the last that fired.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the pack to this file.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Show an alert's evidence pack (JSON), or write it to a file."""
+    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+        alert = handling.find(connection, at.name, which).id
+        query = select(alert_lines).where(alert_lines.c.desk == at.name, alert_lines.c.id == alert)
+        order = (alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity)
+        lines = connection.execute(query.order_by(*order)).all()
+    if not lines:
+        raise ConfigError(f"alert {alert} never fired: there is no evidence of it")
+    if line is not None:
+        if not 1 <= line <= len(lines):
+            raise ConfigError(f"--line {line}: expected 1 to {len(lines)} (or left out: the last that fired)")
+        chosen = lines[line - 1]
+    else:
+        chosen = ([one for one in lines if one.state == "firing"] or list(lines))[-1]
+    if not chosen.evidence:
+        raise ConfigError(f"alert {alert}: this change has no evidence pack")
+    if out is not None:
+        out.write_bytes(chosen.evidence)
+        typer.echo(f"wrote {out} ({len(chosen.evidence):,} bytes)", err=True)
+        return
+    show_encoded(chosen.evidence)
+
+
+def check(
+    which: Annotated[str, typer.Argument(help="A pack's file, or an alert's id (or its beginning).")],
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """Derive the alert again from its pack and say whether every figure agrees. Exit status 1 where one does not.
+
+    An alert's id: every pack that the store has of it, also held against the store's own line, articles, scores, rules
+    and audit log.
+    """
+    if Path(which).is_file():
+        pack = _load(Path(which).read_bytes(), which)
+        found = [("", [*verify.verify(pack), *stated(pack)])]
+    else:
+        with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
+            try:
+                alert = handling.find(connection, at.name, which).id
+            except Unfit as error:
+                raise ConfigError(f"{error}; nor is there such a file") from error
+            found = list(_stored(connection, at.name, alert))
+    if json:
+        show_json([[one.__dict__ for one in checks] for _, checks in found])
+    else:
+        for title, checks in found:
+            if title:
+                typer.echo(one_line(f"{title}:"))
+            for one in checks:  # whose words a stranger's pack may have written
+                typer.echo(one_line(f"{_MARKS[one.verdict]} {one.what}: {one.detail}"))
+    told = Counter(one.verdict for _, checks in found for one in checks)
+    if told["differs"]:
+        raise NewsquakeError(f"{told['differs']} figures differ: the pack is not what was decided")
+    if not json:
+        unknown = f"; {told['unknown']} cannot be told" if told["unknown"] else ""
+        typer.echo(f"{told['agrees']} checks agree, none differs{unknown}", err=True)
+
+
+def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[verify.Check]]]:
+    """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
+    rows, lateness = verifystore.changes(connection, desk, alert), set[int]()
+    if not rows:
+        raise ConfigError(f"alert {alert}: no evidence pack")
+    for row in rows:
+        title = f"{row.state}, {row.severity}, decided at {_moment(row.decided_at)}"
+        if not row.evidence:
+            yield title, verifystore.bare_checks(connection, desk, row)
+            continue
+        try:
+            pack = _load(row.evidence, "the store's")
+        except ConfigError as error:
+            yield title, [verify.Check("evidence pack", "differs", str(error))]
+            continue
+        lateness.add(pack.lateness_ms)
+        yield (
+            title,
+            [
+                *verify.verify(pack),
+                *verifystore.store_checks(connection, desk, row, pack),
+                *stated(pack, in_store=True),
+            ],
+        )
+    whole = verifystore.alert_row(connection, desk, alert)
+    yield "the alert", verifystore.alert_checks(connection, desk, whole, rows, lateness)
+
+
+def _moment(at: int) -> str:
+    try:
+        return iso(at)
+    except ArithmeticError:  # of an edited row
+        return f"{at} ms"
+
+
+def _load(pack: bytes, name: str) -> evidence.Pack:
+    try:
+        return evidence.load(pack)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ConfigError(f"{name}: not an evidence pack ({error})") from error
+
+
+def audit_verify(
+    file: Annotated[Path | None, typer.Option(help="An export, instead of the store.")] = None,
+    anchor: Annotated[str | None, typer.Option(help="COUNT:HASH that was kept elsewhere.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """Check the chain of hashes, in the store or offline from an export. Exit status 1 where a link is broken."""
+    met = _anchor(anchor)
+    if file is not None:
+        found = audit.verify(_entries(file), met)
+    else:
+        with open_desk(config, store, None, read_only=True) as at, at.store.read() as connection:
+            found = audit.verify(audit.entries(connection), met)
+    if found.fault:
+        raise NewsquakeError(f"the audit log is broken after {found.entries} right entries: {found.fault}")
+    typer.echo(f"{found.entries} entries, every link holds; anchor {found.entries}:{found.last_hash}")
+
+
+def _anchor(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    count, colon, value = text.partition(":")
+    if not (colon and count.isdigit() and len(value) == 64):
+        raise ConfigError(f"--anchor {text}: expected COUNT:HASH, as `newsquake audit verify` prints it")
+    return int(count), value
+
+
+def _entries(file: Path) -> Iterator[audit.Entry]:
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield msgspec.json.decode(line, type=audit.Entry)
+                except msgspec.DecodeError as error:
+                    raise ConfigError(f"{file}:{number}: not an audit entry ({error})") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+
+
+def audit_export(
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File; default: standard output.")] = None,
+    config: Config = None,
+    store: StoreUrl = None,
+) -> None:
+    """Write the whole audit log, one JSON object a line: it can be verified anywhere."""
+    with open_desk(config, store, None, read_only=True) as at, at.store.read() as connection:
+        target = out.open("wb") if out is not None else sys.stdout.buffer
+        number = 0
+        try:
+            for entry in audit.entries(connection):
+                target.write(escaped(msgspec.json.encode(entry).decode()).encode() + b"\n")
+                number += 1
+        finally:
+            if out is not None:
+                target.close()
+    typer.echo(f"{number} entries", err=True)

@@ -1,0 +1,166 @@
+"""`newsquake rules check` and `newsquake rules list`; preview and tune need history: backtest/cli_rules.py."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from alerts.delivery.channels.names import names
+from alerts.interfaces.cli.options import Config, DeskName, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.rules.model import AnyRule, ImmediateRule, RuleSet, load_rules
+from alerts.rules.outages import OutageRule
+from alerts.rules.schema import Route
+from alerts.storage.learning import Learned, learned
+from core import yamlfile
+from core.errors import ConfigError, StoreUnavailable
+from core.settings import Settings
+from core.store import open_store
+from core.times import span
+
+log = structlog.get_logger(__name__)
+File = Annotated[
+    Path | None,
+    typer.Argument(help="rules.yaml; default: the one that the settings name, else the built-in ones."),
+]
+Also = Annotated[
+    Path | None, typer.Option("--rules", help="The same, as `rules tune` and `preview` take it.")
+]
+
+
+def _named(file: Path | None, also: Path | None) -> Path | None:
+    if file is not None and also is not None:
+        raise ConfigError(f"{file} and --rules {also}: name one file")
+    return file or also
+
+
+def rules_of(file: Path | None, settings: Settings) -> RuleSet:
+    """The rules of `file`, else of the settings, else the built-in ones. Raises ConfigError."""
+    if file is None and settings.alerts.rules:
+        file = settings.path(settings.alerts.rules)
+    return load_rules(file)
+
+
+def check(
+    file: File = None, rules_file: Also = None, config: Config = None, store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:  # fmt: skip
+    """Say what is wrong in a rules file, with file and line; exit status 2 where something is.
+
+    Where the store is at hand it also says how far each rule has learned: a changed rule starts without a past.
+    """
+    settings = settings_of(config, store, desk)
+    rules = rules_of(_named(file, rules_file), settings)
+    if unknown := unknown_channels(rules, names(settings)):
+        raise ConfigError("\n".join(f"{rules.name}:{line}: {words}" for line, words in unknown))
+    number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
+    far = _learned(rules, settings, asked=store is not None)
+    typer.echo(f"{rules.name}: {number} rules, version {rules.version}: nothing wrong")
+    _show_learned(far, settings)
+
+
+def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[int, str]]:
+    """(line, words) of every channel that rules route to and settings do not know."""
+    file = rules.file
+    routes: list[tuple[tuple[Any, ...], Route]] = [(("notify", "route"), file.notify.route)]
+    routes += [(("rules", at, "route"), entry.route or {}) for at, entry in enumerate(file.rules)]
+    routes += [(("immediate", at, "route"), entry.route or {}) for at, entry in enumerate(file.immediate)]
+    routes += [(("outages", at, "route"), entry.route or {}) for at, entry in enumerate(file.outages)]
+    named = [
+        ((*where, severity, at), name)
+        for where, route in routes
+        for severity, channels in route.items()
+        for at, name in enumerate(channels)
+    ]
+    named += [
+        (("notify", "escalate", at, "to", place), name)
+        for at, entry in enumerate(file.notify.escalate)
+        for place, name in enumerate(entry.to)
+    ]
+    words = ", ".join(known) or "none is configured"
+    return sorted(
+        (yamlfile.line_of(rules.source, where), f"{yamlfile.dotted(where)}: no channel {name!r} ({words})")
+        for where, name in named
+        if name != "*" and name not in known
+    )
+
+
+def list_rules(
+    file: File = None,
+    rules_file: Also = None,
+    json: Json = False,
+    config: Config = None,
+    store: StoreUrl = None,
+    desk: DeskName = None,
+) -> None:
+    """List the rules: what each watches, its version, and, where the store is at hand, how far it has learned."""
+    settings = settings_of(config, store, desk)
+    rules = rules_of(_named(file, rules_file), settings)
+    every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
+    far = _learned(rules, settings, asked=store is not None)
+    found = [_told(rule) | ({"learned": asdict(far[rule.id])} if rule.id in far else {}) for rule in every]
+    if json:
+        show_json({"version": rules.version, "rules": found})
+        return
+    rows = [
+        (one["id"], one["version"][:8], one["detector"], one["window"], one["budget"], one["minimum"],
+         " ".join(one["series"]))
+        for one in found
+    ]  # fmt: skip
+    columns = ("rule", "version", "detector", "window", "false alarms", "stories / publishers", "watches")
+    show_table(columns, rows, "No rules.")
+    typer.echo(f"{rules.name}, version {rules.version}")
+    _show_learned(far, settings)
+
+
+def _show_learned(far: dict[str, Learned], settings: Settings) -> None:
+    if far:
+        said = [(name, one.words()) for name, one in far.items()]
+        show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")
+
+
+def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, Learned]:
+    """How far each window rule has learned; empty where no store is at hand. Raises where it was asked for."""
+    try:
+        opened = open_store(settings.store, read_only=True)
+        try:
+            with opened.read() as connection:
+                return {
+                    rule.id: learned(connection, settings.alerts.desk, rule, settings.alerts.pane)
+                    for rule in rules.rules
+                }
+        finally:
+            opened.close()
+    except (ConfigError, StoreUnavailable) as error:
+        if asked:
+            raise
+        log.debug("no store at hand", error=str(error))
+        return {}
+
+
+def _told(rule: AnyRule) -> dict[str, Any]:
+    if isinstance(rule, OutageRule):
+        return {
+            "id": rule.id, "version": rule.version, "about": rule.about, "detector": rule.kind, "window": "",
+            "budget": "", "minimum": "", "series": [f"outage:{glob}" for glob in rule.sources],
+        }  # fmt: skip
+    if isinstance(rule, ImmediateRule):
+        return {
+            "id": rule.id, "version": rule.version, "about": rule.about, "detector": "one article", "window": "",
+            "budget": "", "minimum": "", "series": [*rule.entities, *(f"topic:{topic}" for topic in rule.topics)],
+        }  # fmt: skip
+    budget = f"{rule.budget_per_week:g}/week" if rule.threshold is None else f"threshold {rule.threshold:g}"
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        "about": rule.about,
+        "detector": rule.detector,
+        "params": dict(rule.params),
+        "window": span(rule.window_ms),
+        "budget": budget,
+        "minimum": f"{rule.min_stories} / {rule.min_publishers}",
+        "series": list(rule.series) + ([f"of {rule.watch_list}"] if rule.watch_list else []),
+    }

@@ -1,0 +1,119 @@
+"""The figures of one window of a series, from the stored panes: each with its interval, NA below a minimum.
+
+What alerts/windows/statistics.py computes, for people and other programs: `newsquake alerts figures`, `GET
+/v1/series/NAME` with `window`, and the dashboard's series page. Nothing is kept: panes as decided never change and
+hold every observation. A window all of whose sources are broken since before it began is NA throughout
+(alerts/engine/source_coverage.py), and so is one that ends before the desk's first pane: nobody was reading then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from alerts.engine.source_coverage import Unread
+from alerts.errors import Unfit
+from alerts.lifecycle.transitions import six
+from alerts.windows.panes import decode
+from alerts.windows.statistics import MIN_STORIES, NA, Figure, figures
+from core.errors import ConfigError
+from core.tables import desks, panes
+from core.times import DAY, MINUTE, iso, span
+
+
+class NoSeries(ConfigError):
+    """The desk has never heard of a series of this name."""
+
+
+LONGEST = 60 * DAY
+"""As long as a rule's window can be: what a store adds up for one question."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Every figure of `series` over [start, end), by name. `observed`: False where none of its sources was read."""
+
+    series: str
+    start: int
+    end: int
+    observed: bool
+    figures: dict[str, Figure]
+
+    def told(self) -> dict[str, Any]:
+        """As JSON: null is NA."""
+        return {
+            "series": self.series,
+            "start": iso(self.start),
+            "end": iso(self.end),
+            "observed": self.observed,
+            "least_stories": MIN_STORIES,
+            "figures": {
+                name: {"value": six(one.value), "low": six(one.low), "high": six(one.high), "n": six(one.n)}
+                for name, one in self.figures.items()
+            },
+        }
+
+
+def figures_of(
+    connection: Connection, desk: str, series: str, window_ms: int, pane_ms: int, at: int | None = None
+) -> Figures:
+    """The figures of the window that ends at `at` (default: where the desk stands), on pane borders.
+
+    Raises ConfigError for a window that is too short or too long and for a time that is not decided yet, NoSeries for
+    a series that there is not.
+    """
+    if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
+        raise Unfit("window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms))
+    mine = (panes.c.desk == desk) & (panes.c.series == series)
+    if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
+        raise NoSeries(f"desk {desk!r} knows no series {series[:200]!r}")
+    stands = _stands(connection, desk)
+    if at is None:
+        at = stands
+    elif at - pane_ms >= stands:
+        raise Unfit("to", f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands", iso(at))
+    end = at - at % pane_ms
+    return between(connection, desk, series, end - -(-window_ms // pane_ms) * pane_ms, end)
+
+
+def between(connection: Connection, desk: str, series: str, start: int, end: int) -> Figures:
+    """The figures over [start, end), both pane borders."""
+    state = connection.execute(select(desks.c.state).where(desks.c.desk == desk)).scalar()
+    query = (
+        select(panes.c.state)
+        .where(panes.c.desk == desk, panes.c.series == series, panes.c.start >= start, panes.c.start < end)
+        .order_by(panes.c.start)
+    )
+    told = [one for (stored,) in connection.execute(query) for one in decode(stored)]
+    known = figures(told, start, end)
+    observed = not _before_all(connection, desk, end) and _observed(
+        state or b"", series, start, {one.source for one in told}
+    )
+    return Figures(series, start, end, observed, known if observed else dict.fromkeys(known, NA))
+
+
+def _before_all(connection: Connection, desk: str, end: int) -> bool:
+    """Whether the desk's first pane (each holds an article, and each article is in `all`) lies behind the window."""
+    first = select(func.min(panes.c.start)).where(panes.c.desk == desk, panes.c.series == "all")
+    began = connection.execute(first).scalar()
+    return began is not None and end <= began
+
+
+def _observed(state: bytes, series: str, start: int, sources: set[str]) -> bool:
+    if not state:
+        return True
+    unread = Unread()
+    unread.load(msgspec.msgpack.decode(state)["unread"])
+    return unread.observed(series, start, sources)
+
+
+def _stands(connection: Connection, desk: str) -> int:
+    """Up to where the desk has decided: its watermark, else the end of its last pane."""
+    watermark = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar()
+    if watermark:
+        return int(watermark)
+    last = select(panes.c.end).where(panes.c.desk == desk).order_by(panes.c.start.desc()).limit(1)
+    return int(connection.execute(last).scalar() or 0)

@@ -1,0 +1,228 @@
+"""Alerts as lists and single cards, for the command line and the HTTP API: read from the store, nothing decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from alerts.delivery import content
+from alerts.evidence import outage_sentence as outagewords
+from alerts.evidence import pack as evidence
+from alerts.handling import actions as handling
+from alerts.handling import silences
+from alerts.lifecycle.outage_proof import Proof
+from alerts.rules.outages import PREFIX, is_outage
+from core.tables import alert_lines, alerts, desks, outbox
+from core.tables import audit as audit_table
+from core.tables import handling as hands
+from core.times import iso
+
+
+def listed(
+    connection: Connection,
+    desk: str,
+    *,
+    state: str | None = None,
+    rule: str | None = None,
+    series: str | None = None,
+    kind: str | None = None,
+    since: int | None = None,
+    unhandled: bool = False,
+    limit: int = 100,
+    now_ms: int = 0,
+) -> list[dict[str, Any]]:
+    """Alerts that fired (with `state` pending: those that may yet), the newest first.
+
+    `kind`: market or outage; `series`: a part of its name; `unhandled`: firing, neither
+    acknowledged nor closed by hand. `now_ms`: wall time; what fires under a silence then is told to be silenced,
+    also where there was nothing to keep back yet.
+    """
+    query = (
+        select(
+            alerts, hands.c.acknowledged, hands.c.acknowledged_by, hands.c.silenced, hands.c.inhibited_by,
+            hands.c.disposition, hands.c.reason, hands.c.escalation, hands.c.state.label("hands_state"),
+        )
+        .outerjoin(hands, and_(hands.c.desk == alerts.c.desk, hands.c.id == alerts.c.id))
+        .where(alerts.c.desk == desk)
+        .order_by(alerts.c.onset.desc(), alerts.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    if state != "pending":  # what is pending has not fired yet
+        query = query.where(alerts.c.fired)
+    if since is not None:
+        query = query.where(alerts.c.onset >= since)
+    if state:
+        query = query.where(alerts.c.state == state)
+    if rule:
+        query = query.where(alerts.c.rule == rule)
+    if series:
+        query = query.where(alerts.c.series.contains(series, autoescape=True))
+    if kind:
+        outages = alerts.c.series.startswith(PREFIX)
+        query = query.where(outages if kind == "outage" else ~outages)
+    if unhandled:
+        query = query.where(
+            alerts.c.state == "firing",
+            or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False)),
+            or_(hands.c.state.is_(None), ~handling.CLOSED),
+        )
+    quiet = silences.left(connection, desk, now_ms) if now_ms else []
+    found = [_summary(row) for row in connection.execute(query)]
+    for one in found:
+        if one["state"] != "resolved" and silences.covers(
+            quiet, now_ms, one["rule"], one["series"], one["severity"], one["id"]
+        ):
+            one["silenced"] = True
+    return found
+
+
+def other_desks(connection: Connection, desk: str) -> list[str]:
+    """Names of the desks that the store knows, where it does not know this one; else none."""
+    known = [*connection.execute(select(desks.c.desk).order_by(desks.c.desk)).scalars()]
+    known += [
+        one for one in connection.execute(select(alerts.c.desk).distinct()).scalars() if one not in known
+    ]
+    return [] if desk in known else sorted(known)
+
+
+def _summary(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": "outage" if is_outage(row.series) else "market",
+        "rule": row.rule,
+        "rule_version": row.rule_version,
+        "series": row.series,
+        "state": row.state,
+        "severity": row.severity,
+        "onset": iso(row.onset),
+        "fired_at": iso(row.fired_at) if row.fired_at else None,
+        "resolved_at": iso(row.resolved_at) if row.resolved_at else None,
+        "incident": row.incident,
+        "acknowledged": bool(row.acknowledged),
+        "acknowledged_by": row.acknowledged_by or "",
+        "closed_by": handling.closed_by(msgspec.json.decode(row.hands_state or "{}")),
+        "silenced": bool(row.silenced),
+        "inhibited_by": row.inhibited_by or "",
+        "escalation": row.escalation or 0,
+        "disposition": row.disposition or "",
+        "reason": row.reason or "",
+    }
+
+
+def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
+    """One alert with its lines, the latest evidence, notifications and history. Raises ConfigError."""
+    row = handling.find(connection, desk, which)
+    lines = connection.execute(
+        select(alert_lines)
+        .where(alert_lines.c.desk == desk, alert_lines.c.id == row.id)
+        .order_by(alert_lines.c.decided_at, alert_lines.c.state, alert_lines.c.severity)
+    ).all()
+    known = handling.state_of(connection, desk, row.id)
+    found = {
+        "id": row.id,
+        "kind": "outage" if is_outage(row.series) else "market",
+        "rule": row.rule,
+        "rule_version": row.rule_version,
+        "series": row.series,
+        "state": row.state,
+        "severity": row.severity,
+        "onset": iso(row.onset),
+        "incident": row.incident,
+        "together": together(connection, desk, row.id, row.incident),
+        "lines": [msgspec.json.decode(line.line) for line in lines],
+        "handling": {**known, "updated_at": iso(known["updated_at"]) if known["updated_at"] else None},
+        "notifications": [_notification(one) for one in _rows(connection, desk, row.id)],
+        "history": [_deed(one) for one in _deeds(connection, desk, row.id)],
+    }
+    packs = [line.evidence for line in lines if line.evidence and line.state == "firing"]
+    if packs:
+        made = evidence.load(packs[-1])
+        shown = {article.id: article for article in made.articles}
+        found["sentence"] = made.sentence
+        found["headlines"] = [
+            {
+                "title": shown[name].title, "publisher": shown[name].publisher, "url": shown[name].url,
+                "available_at": iso(shown[name].available_at),
+            }
+            for name in made.headlines if name in shown
+        ]  # fmt: skip
+        found["evidence_hash"] = made.hash
+        if isinstance(made.outage, Proof):
+            found["facts"] = [[name, value] for name, value in outagewords.facts(made.outage)]
+    return found
+
+
+def together(connection: Connection, desk: str, alert: str, incident: str) -> list[dict[str, str]]:
+    """The other alerts of its incident that fired, the newest first: id, rule, series, state, severity; 20 at most."""
+    if not incident:
+        return []
+    query = (
+        select(alerts.c.id, alerts.c.rule, alerts.c.series, alerts.c.state, alerts.c.severity)
+        .where(alerts.c.desk == desk, alerts.c.incident == incident, alerts.c.id != alert, alerts.c.fired)
+        .order_by(alerts.c.onset.desc(), alerts.c.id)
+        .limit(20)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _rows(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:
+    query = select(outbox).where(outbox.c.desk == desk, outbox.c.alert_id == alert)
+    return list(connection.execute(query.order_by(outbox.c.created_at, outbox.c.channel, outbox.c.id)))
+
+
+def _notification(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "event": row.event,
+        "status": row.status,
+        "attempts": row.attempts,
+        "created_at": iso(row.created_at),
+        "sent_at": iso(row.sent_at) if row.sent_at else None,
+        "next_try": iso(row.not_before) if row.status == "pending" else None,
+        "error": row.error,
+        "alert": row.alert_id,
+    }
+
+
+def _deeds(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:
+    query = select(audit_table).where(audit_table.c.desk == desk, audit_table.c.subject == alert)
+    return list(connection.execute(query.order_by(audit_table.c.seq)))
+
+
+def _deed(row: Row[Any]) -> dict[str, Any]:
+    detail = msgspec.json.decode(row.detail)
+    return {
+        "at": iso(row.at),
+        "actor": row.actor,
+        "action": row.action,
+        "reason": detail.get("reason") or detail.get("note", ""),
+        "disposition": detail.get("disposition", ""),
+    }
+
+
+def notifications(
+    connection: Connection,
+    desk: str,
+    *,
+    status: str | None = None,
+    channel: str | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Rows of the outbox, the newest first."""
+    query = (
+        select(outbox)
+        .where(outbox.c.desk == desk)
+        .order_by(outbox.c.created_at.desc(), outbox.c.id)
+        .limit(limit)
+    )
+    if status:
+        query = query.where(outbox.c.status == status)
+    if channel:
+        query = query.where(outbox.c.channel == channel)
+    return [
+        _notification(row) | {"severity": content.from_json(row.payload).severity}
+        for row in connection.execute(query)
+    ]

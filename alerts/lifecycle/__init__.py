@@ -1,0 +1,1 @@
+"""The life of an alert, and which alerts are one incident."""

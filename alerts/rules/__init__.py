@@ -1,0 +1,1 @@
+"""What rules may say, and whether what they say can work."""

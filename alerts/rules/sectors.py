@@ -1,0 +1,95 @@
+"""Sectors: which companies a company is held against, and which alerts are one sector's.
+
+They stand in rules.yaml (`sectors: {banks: [US:JPM, US:BAC]}`). A rule of `sector_divergence` watches the companies
+that have one; its version hangs on those sectors that it can see, and no other rule's version on any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from alerts.rules.schema import RulesFile, WindowRule
+from alerts.windows.series import union
+
+BY_SECTOR = "sector_divergence"
+"""The kind of detector that needs them."""
+_COMPANY = re.compile(r"[A-Z]{1,3}:[\w.\-]{1,32}")
+_EXAMPLE = "`sectors:` (sectors: {banks: [US:JPM, US:BAC]}), and there are none"
+
+
+def sectors_of(entry: WindowRule, file: RulesFile) -> dict[str, str]:
+    """Company -> sector, of the companies that the rule watches; empty where it neither decides nor groups by them."""
+    if entry.detector.kind != BY_SECTOR and "sector" not in entry.group_by:
+        return {}
+    listed = set(file.watch_lists.get(entry.watch_list, ())) if entry.watch_list else None
+    return {
+        company: sector
+        for sector, companies in sorted(file.sectors.items())
+        for company in sorted(companies)
+        if (listed is None or company in listed) and _watches(entry, company)
+    }
+
+
+def _watches(entry: WindowRule, company: str) -> bool:
+    """Whether some series of the company may be the rule's: its globs and this company's name can meet."""
+    name = f"entity:{company}"
+    wanted = union(tuple(_base(glob) for glob in entry.series or ["entity:*"]))
+    return wanted.fullmatch(name) is not None and union(tuple(entry.exclude)).fullmatch(name) is None
+
+
+def _base(glob: str) -> str:
+    """A glob for companies' names alone: without topic and language."""
+    return re.split(r"/topic:|@", glob, maxsplit=1)[0]
+
+
+def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What is wrong with sectors, and with rules that need them."""
+    first: dict[str, str] = {}
+    for sector, companies in file.sectors.items():
+        if len(companies) < 2:
+            said = (
+                "a sector of one company has nothing to hold it against"
+                if companies
+                else "a sector of no company"
+            )
+            yield ("sectors", sector), said
+        for at, company in enumerate(companies):
+            where = ("sectors", sector, at)
+            if not _COMPANY.fullmatch(company):
+                yield where, f"expected a company such as US:AAPL, got {company!r}"
+            elif first.setdefault(company, sector) != sector:
+                yield where, f"{company} is in two sectors (the other is {first[company]})"
+            elif company in companies[:at]:
+                yield where, f"{company} stands twice in this sector"
+    for at, rule in enumerate(file.rules):
+        yield from _rule(("rules", at), rule, file)
+
+
+def _rule(where: tuple[Any, ...], rule: WindowRule, file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
+    decides = rule.detector.kind == BY_SECTOR
+    if not file.sectors:
+        if decides:
+            yield where, f"{BY_SECTOR} needs {_EXAMPLE}"
+        elif "sector" in rule.group_by:
+            yield (*where, "group_by"), f"group_by sector needs {_EXAMPLE}"
+        return
+    if not decides:
+        return
+    known = {company for companies in file.sectors.values() for company in companies}
+    bases = [(at, _base(glob).removeprefix("entity:")) for at, glob in enumerate(rule.series)]
+    named = [(("series", at), company) for at, company in bases if _COMPANY.fullmatch(company)]
+    listed = file.watch_lists.get(rule.watch_list, []) if rule.watch_list else []
+    alone: list[tuple[tuple[Any, ...], str]] = [
+        (place, company) for place, company in named if company not in known
+    ]
+    alone += [(("watch_list",), company) for company in listed if company not in known]
+    for place, company in alone:
+        yield (*where, *place), f"{company} is in no sector: the rule can never fire on it"
+    if not alone and max(Counter(sectors_of(rule, file).values()).values(), default=0) < 2:
+        yield (
+            (*where, "series" if rule.series else "watch_list"),
+            "no sector has two companies that this rule watches: it can never fire",
+        )

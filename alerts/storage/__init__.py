@@ -1,0 +1,1 @@
+"""The desk and its store: one transaction a batch, under one lease."""

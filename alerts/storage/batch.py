@@ -1,0 +1,92 @@
+"""Records as they came from the log, sorted out: what can be taken, what is dead, and where to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from alerts.windows.naming import fault
+from core.bus.base import Received
+from core.deadletter import dead_letter
+from core.errors import InvalidRecord, Reason
+from core.records import DeadLetter, Health, Marker, ScoredArticle, decode
+
+Taken = ScoredArticle | Marker | Health
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    origin: str = ""
+    source: str = ""
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    article: _Origin = _Origin()
+
+
+@dataclass(slots=True)
+class Batch:
+    """A poll's records. `poison`: records in a row, at each partition's end, that could not be decoded."""
+
+    records: list[tuple[int, Taken]] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    next_offsets: dict[int, int] = field(default_factory=dict)
+    poison: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def articles(self) -> list[ScoredArticle]:
+        """The articles, in order."""
+        return [record for _, record in self.records if isinstance(record, ScoredArticle)]
+
+    @property
+    def health(self) -> list[Health]:
+        """What sources said of themselves, in order."""
+        return [record for _, record in self.records if isinstance(record, Health)]
+
+    @property
+    def markers(self) -> int:
+        """How many markers came."""
+        return sum(1 for _, record in self.records if isinstance(record, Marker))
+
+
+def sort_out(received: Sequence[Received], topic_id: str, now_ms: int, poison: dict[int, int]) -> Batch:
+    """Decode what came. `poison`: how many in a row were undecodable before, by partition."""
+    batch = Batch(poison=dict(poison))
+    for one in received:
+        batch.next_offsets[one.partition] = one.offset + 1
+        try:
+            record = decode(one.value, one.schema)
+            if isinstance(record, ScoredArticle) and (wrong := fault(record)):
+                raise InvalidRecord(Reason.BAD_SCHEMA, wrong)
+            if not isinstance(record, (ScoredArticle, Marker, Health)):
+                raise InvalidRecord(Reason.BAD_SCHEMA, f"{one.schema} has no place on {one.topic}")
+        except InvalidRecord as error:
+            batch.dead.append(_letter(one, error, topic_id, now_ms))
+            batch.poison[one.partition] = batch.poison.get(one.partition, 0) + 1
+        else:
+            batch.records.append((one.partition, record))
+            batch.poison[one.partition] = 0
+    return batch
+
+
+def _letter(one: Received, error: InvalidRecord, topic_id: str, now_ms: int) -> DeadLetter:
+    """A dead letter; of the article's own origin where that can still be read, so that the numbers add up."""
+    try:
+        known = msgspec.json.decode(one.value, type=_Envelope).article
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        known = _Origin()
+    place = f"t:{topic_id[:36]}:{one.partition}:{one.offset}"
+    return dead_letter(
+        origin=known.origin if 0 < len(known.origin) <= 80 else place[:80],
+        reason=error.reason,
+        payload=one.value,
+        at=now_ms,
+        detail=error.detail,
+        error="InvalidRecord",
+        source=known.source[:200],
+        topic=one.topic,
+        partition=one.partition,
+        offset=one.offset,
+        key=(one.key or b"").decode("utf-8", "replace"),
+    )

@@ -1,0 +1,83 @@
+"""How far a rule has learned on a desk, from its store: since when it judges, and where its threshold comes from.
+
+A rule in a new version starts without a past (docs/rules.md): until its detector has warmed up nothing can fire, and
+until its budget has four weeks with data the threshold is the conservative parametric one. The store stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from alerts.engine.desk import MONDAY
+from alerts.engine.rule_runner import Watch
+from alerts.engine.schedule import ceil_to
+from alerts.rules.model import Rule
+from alerts.storage.restore import budget_of
+from alerts.thresholds import budget
+from alerts.thresholds.budget import LEAST_WEEKS
+from core import tables
+from core.times import DAY, WEEK, iso
+
+
+@dataclass(frozen=True)
+class Learned:
+    """`since`: the first window judged on enough evidence and history; `until`: when the conservative tail may end, at
+    the earliest. Times as ISO 8601; None where it does not apply."""
+
+    state: str
+    """`new`: never ran here in this version; `learning`: nothing judged yet; `conservative`; `fitted`; `fixed`."""
+    since: str | None = None
+    weeks: float = 0.0
+    threshold: float | None = None
+    how: str = ""
+    until: str | None = None
+    low: float | None = None
+    high: float | None = None
+    """The fitted threshold's 90 % interval."""
+
+    def words(self) -> str:
+        """One cell of a table."""
+        since = f"since {self.since[:10]}" if self.since else ""
+        if self.state == "new":
+            return "never ran here: starts without a past"
+        if self.state == "learning":
+            return "nothing judged yet: it learns, or no window held its minimum"
+        if self.state == "fixed":
+            return "threshold fixed"
+        if self.state == "fitted":
+            known = self.low is not None and self.high is not None
+            between = f" ({self.low:.2f} to {self.high:.2f})" if known else ""
+            return f"{since}, {self.weeks:.1f} weeks: threshold {self.threshold:.2f}{between} fitted"
+        told = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
+        if self.until:
+            return f"{told} until {self.until[:10]} at the earliest"
+        _, _, why = self.how.partition("; ")
+        return f"{told}, {why}" if why else told
+
+
+def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Learned:
+    """How far `rule` has learned on `desk`."""
+    states, desks = tables.detector_state.c, tables.desks
+    watch = Watch(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+    ran = connection.execute(
+        select(states.series).where(states.desk == desk, states.rule == watch.key).limit(1)
+    ).first()
+    if ran is None:
+        return Learned("new")
+    if watch.budget is None:
+        return Learned("fixed", threshold=rule.threshold)
+    budget_of(connection, desk, watch)
+    first = watch.budget.first_at
+    if first is None:
+        return Learned("learning")
+    now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
+    fit, weeks, since = watch.fit(now), round(watch.budget.weeks, 1), iso(first)
+    if not fit.conservative:
+        return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
+    if watch.budget.weeks >= LEAST_WEEKS and "too little" not in fit.method and "proven by" not in fit.method:
+        return Learned("conservative", since, weeks, fit.threshold, fit.method)
+    enough = max(now, now + round((LEAST_WEEKS - watch.budget.weeks) * WEEK))
+    until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
+    return Learned("conservative", since, weeks, fit.threshold, fit.method, iso(until))

@@ -1,0 +1,224 @@
+"""A desk as it was: from the store, after the lease was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, and_, func, or_, select
+
+from alerts.engine.desk import BUDGET, TIMERS, Desk, restore_looks
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import NEVER, Watermark
+from alerts.lifecycle.transitions import Alert
+from alerts.storage.intake import article_of, scored_of
+from alerts.stories.book import HORIZON_MS, StoryBook, story_of
+from alerts.thresholds.budget import load_fit
+from alerts.windows.panes import decode
+from core import tables
+from core.records import ScoredArticle
+from core.times import HOUR
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the desk stands in one partition."""
+
+    topic_id: str
+    next_offset: int
+
+
+def positions(connection: Connection, name: str) -> dict[int, Position]:
+    """Where the desk stands, by partition."""
+    table = tables.positions
+    rows = connection.execute(select(table).where(table.c.desk == name))
+    return {row.partition: Position(row.topic_id, row.next_offset) for row in rows}
+
+
+def load(connection: Connection, name: str, desk: Desk) -> Desk:
+    """Fill a fresh desk with what the store holds of it."""
+    table = tables.desks
+    row = connection.execute(select(table).where(table.c.desk == name)).one_or_none()
+    if row is None:
+        return desk
+    state = msgspec.msgpack.decode(row.state)
+    desk.closed, desk.next_fit = state["closed"], state["next_fit"]
+    desk.watermark.load(state["watermark"])
+    desk.unread.load(state["unread"])
+    desk.incidents.load(state["incidents"])
+    desk.outages.load(state.get("outages", {}))
+    stories = tables.stories
+    kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
+    desk.stories.restore([story_of(row) for row in connection.execute(kept)])
+    for watch in desk.watches:
+        _watch(connection, name, watch)
+    restore_looks(desk, list(_panes(connection, name, desk)))
+    _immediate(connection, name, desk)
+    for scored, twins in _open(connection, name, desk):
+        if twins:
+            desk.twins.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
+        desk.hold(desk.entry(scored))
+        if desk.rules.immediate:
+            desk.immediate.wait(scored, desk.watermark.furthest)
+    return desk
+
+
+def _watch(connection: Connection, name: str, watch: Watch) -> None:
+    states, alerts = tables.detector_state.c, tables.alerts.c
+    query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
+    rows = connection.execute(query).all()
+    watch.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
+    for state in (state for series, state in rows if series == TIMERS):
+        watch.restore_timers(state)
+    found = connection.execute(
+        select(alerts.state_data).where(
+            alerts.desk == name,
+            alerts.rule == watch.rule.id,
+            alerts.rule_version == watch.rule.version,
+            alerts.state.in_(("pending", "firing")),
+        )
+    )
+    for (data,) in found:
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        watch.alerts[alert.series] = alert
+    budget_of(connection, name, watch)
+    if not rows:
+        _say_forgotten(connection, name, watch)
+
+
+def _say_forgotten(connection: Connection, name: str, watch: Watch) -> None:
+    """The code computes the statistic otherwise than when this rule last ran: what was fitted to it is not used."""
+    fits, states = tables.fits.c, tables.detector_state.c
+    for version in watch.rule.former:
+        key = f"{watch.rule.id}@{version}"
+        known = connection.execute(
+            select(states.series).where(states.desk == name, states.rule == key).limit(1)
+        )
+        if known.first() is None:
+            continue
+        query = select(func.count()).where(fits.desk == name, fits.rule == key)
+        log.warning(
+            "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
+            "used, and it learns anew",
+            rule=watch.rule.id,
+            detector=watch.rule.detector,
+            fits=connection.execute(query).scalar_one(),
+            version=watch.rule.version,
+            was=version,
+        )
+
+
+def budget_of(connection: Connection, name: str, watch: Watch) -> None:
+    """Give the watch its fits and the history of its statistic."""
+    states, fits = tables.detector_state.c, tables.fits.c
+    if watch.budget is not None:
+        made = connection.execute(
+            select(fits.in_force_from, fits.fit)
+            .where(fits.desk == name, fits.rule == watch.key)
+            .order_by(fits.in_force_from)
+        )
+        watch.fits += [(since, load_fit(text)) for since, text in made]
+        kept = select(states.state).where(
+            states.desk == name, states.rule == watch.key, states.series == BUDGET
+        )
+        for (snapshot,) in connection.execute(kept).all():
+            _observe(connection, name, watch, watch.restore_budget(snapshot))
+
+
+def _immediate(connection: Connection, name: str, desk: Desk) -> None:
+    """Alerts of immediate rules that have not ended; their article stands in their line."""
+    alerts, lines = tables.alerts.c, tables.alert_lines.c
+    rules = {(rule.id, rule.version) for rule in desk.rules.immediate}
+    if not rules:
+        return
+    query = (
+        select(alerts.state_data, lines.line)
+        .join(
+            tables.alert_lines,
+            and_(lines.desk == alerts.desk, lines.id == alerts.id, lines.state == "firing"),
+        )
+        .where(
+            alerts.desk == name,
+            alerts.state == "firing",
+            alerts.rule.in_(sorted({rule for rule, _ in rules})),
+        )
+    )
+    for data, line in connection.execute(query):
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        if (alert.rule, alert.rule_version) in rules:
+            [article] = msgspec.json.decode(line)["article_ids"]
+            desk.immediate.take_up(alert, article)
+
+
+def _observe(connection: Connection, name: str, watch: Watch, after: int) -> None:
+    """The budget is its snapshot and the findings after it, of this version of the rule: what another version found in
+    between, before somebody went back to this one, is on another scale."""
+    found = tables.findings.c
+    mine = or_(found.rule_version == watch.rule.version, found.rule_version.is_(None))
+    query = (
+        select(found.at, found.series, found.statistic)
+        .where(found.desk == name, found.rule == watch.rule.id, found.at > after, mine)
+        .order_by(found.at, found.series)
+    )
+    for at, series, statistic in connection.execute(query):
+        watch.observe_again(at, series, statistic)
+
+
+def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:
+    longest = max((watch.reach_ms for watch in desk.watches), default=0)
+    panes = tables.panes.c
+    query = (
+        select(panes.series, panes.start, panes.state)
+        .where(panes.desk == name, panes.start >= desk.closed - longest - desk.pane_ms)
+        .order_by(panes.start)
+    )
+    for series, start, state in connection.execute(query):
+        if desk.plan.interest(series):
+            desk.windows.add(series, start, decode(state))
+            yield series, start
+
+
+def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[ScoredArticle, list[int]]]:
+    """Articles whose pane is not closed, each with its other revisions' times (-1: did not count)."""
+    articles, scores, seen = tables.articles, tables.scores, tables.seen
+    wanted = and_(
+        seen.c.desk == name, seen.c.available_at >= desk.closed - desk.pane_ms, seen.c.fate == "open"
+    )
+    keys = select(seen.c.id, seen.c.revision).where(wanted)
+    rows = connection.execute(
+        select(articles)
+        .join(seen, and_(seen.c.id == articles.c.id, seen.c.revision == articles.c.revision))
+        .where(wanted)
+    )
+    texts = {(row.id, row.revision): article_of(row) for row in rows}
+    if not texts:
+        return
+    found = connection.execute(
+        select(scores)
+        .join(seen, and_(seen.c.id == scores.c.id, seen.c.revision == scores.c.revision))
+        .where(wanted)
+    )
+    scored = {(row.id, row.revision): row for row in found}
+    others: dict[str, list[int]] = {}
+    mine = keys.subquery()
+    twins = connection.execute(
+        select(seen.c.id, seen.c.revision, seen.c.available_at, seen.c.fate)
+        .join(mine, mine.c.id == seen.c.id)
+        .where(seen.c.desk == name, seen.c.revision != mine.c.revision)
+    )
+    for article, _, at, fate in twins:
+        others.setdefault(article, []).append(at if fate == "counted" else -1)
+    for key, article_row in texts.items():
+        yield scored_of(article_row, scored[key]), others.get(key[0], [])
+
+
+def fresh_desk(
+    rules: Any, partitions: int, pane_ms: int, lateness_ms: int, watches: Callable[[], list[Watch]]
+) -> Desk:
+    """A desk that knows nothing yet."""
+    return Desk(rules, watches(), Watermark(partitions, lateness_ms, NEVER), pane_ms, StoryBook())

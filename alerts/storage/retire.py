@@ -1,0 +1,72 @@
+"""Alerts whose rule is gone, or is another version now: they end where the desk stands, and say so."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from alerts.engine.desk import Desk
+from alerts.lifecycle.transitions import Alert
+from alerts.records import AlertLine
+from alerts.storage.persist import Told, alert_row
+from core.store.bulk import insert_absent, upsert
+from core.tables import alert_lines, alerts
+from core.times import iso
+
+WHY = (
+    "It ends because its rule was changed or removed; that says nothing of whether it is calm again. "
+    "其规则已被修改或移除，预警因此结束，并不表示已恢复平静。"
+)
+"""The note of what people are told: no evidence pack stands behind such an end, and so no sentence."""
+
+
+def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list[Told]:
+    """Resolve open alerts of rules that no longer stand in the rule set; returns their ends, which are to be told.
+
+    Pending ones lapse: nobody was told of them.
+    """
+    table = alerts.c
+    versions = {(watch.rule.id, watch.rule.version) for watch in desk.watches}
+    versions |= {(rule.id, rule.version) for rule in desk.rules.immediate}
+    versions |= {(rule.id, rule.version) for rule in desk.rules.outages}
+    rows = connection.execute(
+        select(table.state_data).where(table.desk == name, table.state.in_(("pending", "firing")))
+    ).all()
+    ended: list[Told] = []
+    for (data,) in rows:
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        if (alert.rule, alert.rule_version) in versions:
+            continue
+        if alert.state == "pending":
+            connection.execute(delete(alerts).where(table.desk == name, table.id == alert.id))
+            continue
+        if line := _resolve(connection, name, desk, alert):
+            ended.append(Told(line, alert.incident, b""))
+    return ended
+
+
+def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> AlertLine | None:
+    last = connection.execute(
+        select(alert_lines.c.line)
+        .where(alert_lines.c.desk == name, alert_lines.c.id == alert.id)
+        .order_by(alert_lines.c.decided_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    alert.state, alert.resolved_at, alert.due = "resolved", max(desk.closed, alert.onset), None
+    upsert(connection, alerts, [alert_row(name, alert)])
+    if last is None:
+        return None
+    decided_at = alert.resolved_at + desk.lateness_ms
+    ending = {"state": "resolved", "severity": alert.severity, "decided_at": iso(decided_at)}
+    line = msgspec.convert({**msgspec.json.decode(last), **ending}, AlertLine)
+    row = {
+        "desk": name,
+        "decided_at": decided_at,
+        "id": alert.id,
+        "state": "resolved",
+        "severity": alert.severity,
+        "line": msgspec.json.encode(line).decode(),
+        "evidence": b"",
+    }
+    insert_absent(connection, alert_lines, [row])
+    return line

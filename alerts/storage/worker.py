@@ -1,0 +1,103 @@
+"""The alert worker: a thin loop around the desk. One leased process per desk; others stand by.
+
+    take the lease -> load the desk -> poll -> one transaction per batch -> poll ...
+
+The transaction begins by renewing the lease and holds everything: articles, origins, panes, stories, detector state,
+alerts, outbox, and the positions in `news.scored`. If it fails, the desk in memory is thrown away and loaded again:
+what is in the store is the truth. Offsets are committed for lag monitors only.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+
+from alerts.engine.desk import Desk
+from alerts.engine.rule_runner import Watch
+from alerts.engine.watermark import NEVER, Watermark
+from alerts.rules.model import RuleSet, load_rules
+from alerts.storage.session import Session
+from alerts.thresholds import budget
+from core import metrics
+from core.bus.base import Bus
+from core.clock import Clock, SystemClock
+from core.errors import Fenced, Retryable
+from core.retry import delays
+from core.runtime import garbage
+from core.settings import Settings
+from core.stage import Stage
+from core.store import Lease, Store, take_lease
+
+log = structlog.get_logger(__name__)
+MakeWatches = Callable[[RuleSet, int], list[Watch]]
+
+
+def run(
+    settings: Settings,
+    bus: Bus,
+    store: Store,
+    stage: Stage,
+    *,
+    notify: bool = True,
+    rules: RuleSet | None = None,
+    clock: Clock | None = None,
+    make_watches: MakeWatches | None = None,
+) -> None:
+    """Work until the stage is told to stop. Raises ConfigError for faulty rules.
+
+    `rules`: instead of those that the settings name. `make_watches`: instead of the rules' own detectors (tests).
+    """
+    if rules is None:
+        file = settings.alerts.rules
+        rules = load_rules(settings.path(file) if file else None)
+    clock = clock or SystemClock()
+    options = settings.alerts
+    holder = f"{stage.instance}:{uuid.uuid4().hex[:8]}"
+
+    def fresh(partitions: int) -> Desk:
+        watches = (make_watches or watches_of)(rules, options.pane)
+        return Desk(rules, watches, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
+
+    garbage.calm()
+    pauses = delays()
+    while not stage.stopping:
+        session: Session | None = None
+        try:
+            lease = wait_for_lease(store, stage, options.desk, holder, options.lease_timeout)
+            if lease is None:
+                return
+            session = Session(settings, bus, store, stage, clock, lease, rules, fresh, notify)
+            session.loop()
+        except Fenced as error:
+            metrics.FENCED.labels("alerts").inc()
+            log.warning("lost the lease; what was not committed is dropped", error=str(error))
+        except Retryable as error:
+            log.warning("starting over from the store", error=str(error))
+            stage.tell("waiting")
+            stage.wait(max(next(pauses), error.after_s or 0.0))
+        finally:
+            if session is not None:
+                session.close()
+                session = None
+                garbage.loose()
+
+
+def watches_of(rules: RuleSet, pane_ms: int) -> list[Watch]:
+    """A watch per window rule, with a budget where the rule has no threshold of its own."""
+    return [
+        Watch(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+        for rule in rules.rules
+    ]
+
+
+def wait_for_lease(store: Store, stage: Stage, desk: str, holder: str, timeout_ms: int) -> Lease | None:
+    """Stand by until the desk's lease is ours; None when told to stop."""
+    while not stage.stopping:
+        lease = take_lease(store, desk, holder, timeout_ms)
+        if lease is not None:
+            return lease
+        stage.tell("standing by")
+        stage.wait(min(1.0, timeout_ms / 10_000))
+    return None

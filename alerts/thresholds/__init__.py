@@ -1,0 +1,1 @@
+"""From a budget of false alarms a week to a threshold."""

@@ -1,0 +1,1 @@
+"""Panes, the windows added up from them, and the series that they belong to."""

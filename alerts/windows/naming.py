@@ -1,0 +1,91 @@
+"""Which series an article belongs to (DESIGN.md: `base['/topic:'TOPIC]['@'language]`).
+
+Every article: `all`, its source, its topics, its companies, each also per language. Company×topic series exist for
+watch-lists, and where a rule asks for them by name.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Container
+from functools import lru_cache
+
+from alerts.windows.series import COMPANY, LANGUAGE
+from core.records import TOPICS, Mention, ScoredArticle
+
+MIN_RELEVANCE = 1_000
+"""A company named in passing (below a tenth) does not make the article its news."""
+
+_KNOWN = frozenset(TOPICS)
+_UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
+_LONGEST = 160
+
+
+Name = tuple[str, int]
+"""A series of the article, and which of its mentions speaks for it (-1: the article itself)."""
+
+
+def names(
+    scored: ScoredArticle,
+    watched: Container[str] = (),
+    wanted: Callable[[str], bool] | None = None,
+) -> list[Name]:
+    """The article's series, each once. Unknown topics, malformed entities and languages give none.
+
+    `watched`: entities that have company×topic series. `wanted(series)`: whether a rule asks for a further one;
+    None: none does.
+    """
+    found: dict[str, int] = {"all": -1}
+    topics = sorted(t for t, p in scored.topics.items() if t in _KNOWN and p >= scored.topic_threshold)
+    for topic in topics:
+        found[f"topic:{topic}"] = -1
+    for index, mention in enumerate(scored.mentions):
+        if mention.relevance < MIN_RELEVANCE or not _is_entity(mention.entity):
+            continue
+        base = sys.intern(f"entity:{mention.entity}")
+        found.setdefault(base, index)
+        if wanted is None and mention.entity not in watched:
+            continue
+        for topic in topics:
+            name = f"{base}/topic:{topic}"
+            if mention.entity in watched or (wanted is not None and wanted(name)):
+                found.setdefault(name, index)
+    language = scored.language or scored.article.language
+    if _is_language(language):
+        for name, index in list(found.items()):
+            found[sys.intern(f"{name}@{language}")] = index
+    found[_series_of(scored.article.source)] = -1
+    return [name for name in found.items() if len(name[0]) <= _LONGEST]
+
+
+@lru_cache(maxsize=1_000)
+def _series_of(source: str) -> str:
+    return f"source:{_UNSAFE.sub('_', source)}"[:_LONGEST]
+
+
+@lru_cache(maxsize=20_000)
+def _is_entity(name: str) -> bool:
+    return COMPANY.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=1_000)
+def _is_language(name: str) -> bool:
+    return LANGUAGE.fullmatch(name) is not None
+
+
+def fault(scored: ScoredArticle) -> str:
+    """What is impossible in this record, in words; empty where nothing is."""
+    spoken: list[ScoredArticle | Mention] = [scored, *scored.mentions]
+    for what in spoken:
+        shares = (what.p_negative, what.p_neutral, what.p_positive)
+        if min(shares) < 0 or abs(sum(shares) - 10_000) > 2:
+            return f"probabilities {shares} are not shares of 10000"
+    article = scored.article
+    if not article.id or not article.revision or not article.origin:
+        return "id, revision or origin is empty"
+    if len(article.id) > 64 or len(article.revision) > 32 or len(article.origin) > 80:
+        return "id, revision or origin is too long"
+    if not 0 <= article.available_at < 1 << 46:  # the year 4199
+        return f"available_at {article.available_at} is no time"
+    return ""

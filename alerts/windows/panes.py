@@ -1,0 +1,58 @@
+"""A pane: one series in one slice of time, as decided; how it stands in the store, and how it is read again.
+
+Counts and sums add up; sets of stories and publishers are kept as observations, so that a window takes unions (a
+story in three panes is one story). Exact at any size (docs/decisions/0005-sets-stay-exact.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from alerts.records import Window
+from alerts.windows.observations import Observation
+from alerts.windows.rolling import measure
+
+_ENCODE = msgspec.msgpack.Encoder()
+_DECODE = msgspec.msgpack.Decoder(list[Observation])
+TELLING = 5
+"""Articles named in a pane's row as the most telling ones."""
+
+
+def pane_row(desk: str, window: Window, observations: list[Observation]) -> dict[str, Any]:
+    """The pane's row for the table `panes`."""
+    return {
+        "desk": desk,
+        "series": window.series,
+        "start": window.start,
+        "end": window.end,
+        "articles": window.articles,
+        "stories": window.stories,
+        "publishers": window.publishers,
+        "negative": window.negative,
+        "decided": window.decided,
+        "sentiment_sum": sum(observation.sentiment for observation in observations),
+        "state": encode(observations),
+    }
+
+
+def encode(observations: list[Observation]) -> bytes:
+    """The observations as msgpack."""
+    return _ENCODE.encode(observations)
+
+
+def decode(state: bytes) -> list[Observation]:
+    """The observations of a pane's `state`."""
+    return _DECODE.decode(state) if state else []
+
+
+def telling(observations: list[Observation]) -> list[str]:
+    """Ids of the most telling articles: by the strength of their sentiment, then available_at, then id."""
+    ranked = sorted(observations, key=lambda o: (-abs(o.sentiment), o.at, o.article))
+    return [observation.article for observation in ranked[:TELLING]]
+
+
+def pane_of(series: str, start: int, end: int, observations: list[Observation]) -> Window:
+    """The pane's own figures."""
+    return measure(series, start, end, observations)

@@ -1,0 +1,223 @@
+"""Figures of a window, each with an interval, NA where there is too little evidence.
+
+A `Tally` is a mergeable partial of integers: tallies of parts that share no story add up exactly, in any order;
+stories and publishers are unions and come from the observations (alerts/windows/rolling.py). Which interval: shares
+have Wilson's (95 %, n = stories decided on); means of sentiment have Student's t over stories; differences (momentum)
+have Welch's; counts have the exact Poisson interval (Garwood). Weighted means use the effective number of stories,
+(Σw)² / Σw².
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alerts.windows.observations import Observation, divide
+from core.records import ONE
+
+MIN_STORIES = 3
+"""Below so many stories decided on, figures of sentiment are NA."""
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value and its 95 % interval; None where there is too little evidence (NA, never 0)."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: float = 0
+    """How much evidence: stories, or their effective number."""
+
+
+NA = Figure(None)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Integer sums over stories, each with a weight in 1/10,000. Adds up exactly."""
+
+    n: int = 0
+    negative: int = 0
+    positive: int = 0
+    total: int = 0
+    squares: int = 0
+    weights: int = 0
+    weight_squares: int = 0
+    weighted: int = 0
+    weighted_squares: int = 0
+
+    def add(self, sentiment: int, label: int, weight: int = ONE) -> None:
+        """One more story."""
+        self.n += 1
+        self.negative += label < 0
+        self.positive += label > 0
+        self.total += sentiment
+        self.squares += sentiment * sentiment
+        self.weights += weight
+        self.weight_squares += weight * weight
+        self.weighted += weight * sentiment
+        self.weighted_squares += weight * sentiment * sentiment
+
+    def __add__(self, other: Tally) -> Tally:
+        """The tally of both, which share no story."""
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+def tally(observations: Iterable[Observation], weight: str = "") -> Tally:
+    """The tally of these observations' stories. `weight`: "", `novelty` or `trust` (the largest of a story's articles).
+
+    A story's sentiment is the mean over its decided articles, its label their majority.
+    """
+    stories: dict[str, list[int]] = {}
+    for one in observations:
+        if not one.decided:
+            continue
+        held = stories.setdefault(one.story, [0, 0, 0, 0, 0])
+        held[0] += 1
+        held[1] += one.label < 0
+        held[2] += one.label > 0
+        held[3] += one.sentiment
+        held[4] = max(held[4], getattr(one, weight) if weight else ONE)
+    whole = Tally()
+    for count, bad, good, sentiment, heaviest in stories.values():
+        label = -1 if 2 * bad > count else 1 if 2 * good > count else 0
+        whole.add(divide(sentiment, count), label, heaviest)
+    return whole
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share.
+
+    >>> [round(x, 3) for x in wilson(8, 11)]
+    [0.434, 0.903]
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    share, z2 = k / n, _Z * _Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low = 0.0 if k == 0 else max(0.0, middle - half)
+    return low, 1.0 if k == n else min(1.0, middle + half)
+
+
+def garwood(k: int) -> tuple[float, float]:
+    """The exact Poisson 95 % interval of a count.
+
+    >>> [round(x, 2) for x in garwood(10)]
+    [4.8, 18.39]
+    """
+    from scipy.special import gammaincinv
+
+    low = 0.0 if k == 0 else float(gammaincinv(k, 0.025))
+    return low, float(gammaincinv(k + 1, 0.975))
+
+
+def student(degrees: float) -> float:
+    """The 97.5 % point of Student's t.
+
+    >>> round(student(10), 3)
+    2.228
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.975))
+
+
+def count(k: int) -> Figure:
+    """A count of things."""
+    return Figure(float(k), *garwood(k), n=k)
+
+
+def share(k: int, n: int, least: int = MIN_STORIES) -> Figure:
+    """k of n, or NA."""
+    return Figure(k / n, *wilson(k, n), n=n) if n >= max(1, least) else NA
+
+
+def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Figure:
+    """The mean of n values with this sum and sum of squares (here in 1/10,000), in -1..1."""
+    if n < max(2, least):
+        return NA
+    value = total / n
+    variance = max(0.0, squares / n - value * value) * n / (n - 1)
+    half = student(n - 1) * math.sqrt(variance / n)
+    return Figure(value / ONE, max(-1.0, (value - half) / ONE), min(1.0, (value + half) / ONE), n=n)
+
+
+def weighted_mean(sums: Tally, least: int = MIN_STORIES) -> Figure:
+    """The weighted mean of a tally with weights, by the effective number of stories."""
+    if sums.n < max(2, least) or not sums.weights:
+        return NA
+    effective = sums.weights**2 / sums.weight_squares
+    if effective <= 1:
+        return NA
+    return mean(
+        sums.weighted * effective / sums.weights,
+        sums.weighted_squares * effective / sums.weights,
+        effective,
+        0,
+    )
+
+
+def net(sums: Tally, least: int = MIN_STORIES) -> Figure:
+    """(positive - negative) / decided, in -1..1; the interval is of a difference of shares (Wald on the labels)."""
+    n = sums.n
+    if n < max(2, least):
+        return NA
+    value = (sums.positive - sums.negative) / n
+    variance = max(0.0, (sums.positive + sums.negative) / n - value * value) * n / (n - 1)
+    half = student(n - 1) * math.sqrt(variance / n)
+    return Figure(value, max(-1.0, value - half), min(1.0, value + half), n=n)
+
+
+def dispersion(sums: Tally, least: int = MIN_STORIES) -> Figure:
+    """The standard deviation of stories' sentiments, with the chi-square interval."""
+    n = sums.n
+    if n < max(3, least):
+        return NA
+    from scipy.special import chdtri
+
+    variance = max(0.0, sums.squares / n - (sums.total / n) ** 2) * n / (n - 1)
+    low, high = (math.sqrt(variance * (n - 1) / float(chdtri(n - 1, p))) for p in (0.025, 0.975))
+    return Figure(math.sqrt(variance) / ONE, low / ONE, min(1.0, high / ONE), n=n)
+
+
+def momentum(older: Tally, newer: Tally, least: int = MIN_STORIES) -> Figure:
+    """Mean sentiment of the newer half less that of the older half (Welch)."""
+    parts = []
+    for part in (newer, older):
+        if part.n < max(2, least):
+            return NA
+        middle = part.total / part.n
+        variance = max(0.0, part.squares / part.n - middle * middle) * part.n / (part.n - 1)
+        parts.append((middle, variance / part.n, part.n))
+    (a, va, na), (b, vb, nb) = parts
+    if va + vb == 0:
+        return Figure((a - b) / ONE, (a - b) / ONE, (a - b) / ONE, n=na + nb)
+    degrees = (va + vb) ** 2 / (va * va / (na - 1) + vb * vb / (nb - 1))
+    half = student(degrees) * math.sqrt(va + vb)
+    return Figure((a - b) / ONE, (a - b - half) / ONE, (a - b + half) / ONE, n=na + nb)
+
+
+def figures(
+    observations: Sequence[Observation], start: int, end: int, least: int = MIN_STORIES
+) -> dict[str, Figure]:
+    """Every figure of a window's observations, by name."""
+    sums = tally(observations)
+    middle = start + (end - start) // 2
+    older = tally(one for one in observations if one.at < middle)
+    newer = tally(one for one in observations if one.at >= middle)
+    return {
+        "articles": count(len(observations)),
+        "stories": count(len({one.story for one in observations})),
+        "publishers": count(len({one.publisher for one in observations})),
+        "negative_share": share(sums.negative, sums.n, least),
+        "mean_sentiment": mean(sums.total, sums.squares, sums.n, least),
+        "net_sentiment": net(sums, least),
+        "dispersion": dispersion(sums, least),
+        "novelty_weighted": weighted_mean(tally(observations, "novelty"), least),
+        "trust_weighted": weighted_mean(tally(observations, "trust"), least),
+        "momentum": momentum(older, newer, least),
+    }

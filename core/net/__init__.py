@@ -1,0 +1,1 @@
+"""Which network addresses requests may go to."""

@@ -1,0 +1,1 @@
+"""What a process does with its interpreter, memory and crash points."""
