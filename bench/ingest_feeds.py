@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import Refused
 from core.records import Article
-from ingest.items import About, build
+from ingest.live.items import About, build
 from ingest.sources.feed import parse_feed
 
 NOW = 1_700_000_000_000

@@ -61,7 +61,7 @@ def main() -> int:
     from core.settings import load_settings
     from core.stage import Stage
     from core.store import open_store
-    from ingest.live import Live
+    from ingest.live.runner import Live
     from newsquake.broker import EmbeddedBroker
 
     context = multiprocessing.get_context("fork")

@@ -20,7 +20,7 @@ from pathlib import Path
 import trafilatura
 
 from core.errors import Refused
-from ingest.extract import extract_page
+from ingest.web.extract import extract_page
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ def ours(texts: list[str], device: str, rounds: int) -> dict[str, Any]:
     import psutil
 
     began = time.perf_counter()
-    from classifier.engine import Engine
     from classifier.records import Text
+    from classifier.scoring.engine import Engine
 
     engine = Engine.load(device=device)
     engine.score([Text(texts[0])])
@@ -122,8 +122,8 @@ def our_bert() -> Any:
     import torch
     from transformers import BertForSequenceClassification
 
-    from classifier import packed
     from classifier.backends.torch import encoder_state
+    from classifier.network import packed
 
     tensors, config = packed.read(ROOT / "classifier/weights")
     shape = {k: config["encoder"][k] for k in BERT_BASE}

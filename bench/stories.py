@@ -49,8 +49,8 @@ def side(key: str) -> str:
 
 def scored(articles: list[Article]) -> list[ScoredArticle]:
     """With the signatures, companies and languages that the shipped model gives."""
-    from classifier.engine import Engine
     from classifier.records import Text
+    from classifier.scoring.engine import Engine
 
     engine = Engine.load(threads=1)
     texts = [Text(title=a.title, body=a.body[:1_500], language=None, register=None) for a in articles]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from classifier.cache import ScoreCache
-from classifier.language import OURS
+from classifier.reading.script import OURS
 from classifier.records import Score, Text
+from classifier.scoring.cache import ScoreCache
 from core.ids import text_hash
 from core.records import Article, Mention, ScoredArticle
 
@@ -16,7 +16,7 @@ KEPT_TOPIC = 100
 
 
 class Scorer(Protocol):
-    """What the step needs of an engine (classifier/engine.py)."""
+    """What the step needs of an engine (classifier/scoring/engine.py)."""
 
     model_version: str
 

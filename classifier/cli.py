@@ -90,8 +90,8 @@ def classify(
 
 def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any:
     """Load the engine; what is wrong with the weights' folder becomes a ConfigError."""
-    from classifier import registry
-    from classifier.engine import Engine
+    from classifier.network import registry
+    from classifier.scoring.engine import Engine
 
     try:
         return Engine.load(weights or registry.current(), threads=threads, device=device, linker=linker)
@@ -190,7 +190,7 @@ def evaluate(
 
 def _kept(weights: Path | None, out: Path, split: str) -> tuple[Any, Any]:
     """The weights' config and the report in `out`, if they belong together. Raises ConfigError."""
-    from classifier import packed, registry
+    from classifier.network import packed, registry
 
     config, result = _json((weights or registry.current()) / packed.CONFIG), _json(out / "report.json")
     if (result.get("model_version"), result.get("split")) != (config.get("model_version"), split):
@@ -256,7 +256,7 @@ app.add_typer(entities_app, name="entities")
 
 def model_list() -> None:
     """Show the models at hand; the one in use is marked."""
-    from classifier import registry
+    from classifier.network import registry
 
     for version in registry.versions():
         mark = "*" if version.current else " "
@@ -272,7 +272,7 @@ def model_compare(
     out: Annotated[Path, typer.Option(help="where both reports are written")] = Path("build/compare"),
 ) -> None:
     """Evaluate two models on the same dev side; exit 1 where the gate objects to the challenger."""
-    from classifier import registry
+    from classifier.network import registry
 
     second = registry.find(champion) if champion else registry.current()
     problems = gate(registry.find(challenger), second, data, out)
@@ -282,14 +282,14 @@ def model_compare(
 
 
 def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
-    """Evaluate both on dev and return the gate's objections (classifier/registry.py says what they are).
+    """Evaluate both on dev and return the gate's objections (classifier/network/registry.py says what they are).
 
     Raises ConfigError where the data or a folder of weights is not there.
     """
-    from classifier import registry
     from classifier.entities.linker import default_linker
     from classifier.evaluation import floor
     from classifier.evaluation.run import run
+    from classifier.network import registry
 
     if not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder (the gate measures; --force promotes without it)")

@@ -12,11 +12,11 @@ from typing import IO, Any, Final
 
 from classifier import charset, delimited
 from classifier.delimited import READ, TEXTS, folded
-from classifier.language import OURS
-from classifier.language import foreign as strange
+from classifier.reading.normal import sound
+from classifier.reading.script import OURS
+from classifier.reading.script import foreign as strange
 from classifier.records import Text
 from classifier.taxonomy import REGISTERS
-from classifier.text import sound
 from core.errors import ConfigError
 from core.text.language import detect, foreign, normal, quick
 

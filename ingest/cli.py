@@ -18,7 +18,7 @@ from core.errors import ConfigError, NewsquakeError
 from core.settings import Settings, load_settings
 from core.store import Store, open_store
 from core.times import iso, parse_span
-from ingest import dlq
+from ingest.deadletters import commands as dlq
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="newsquake.yaml")]
 StoreUrl = Annotated[
@@ -66,8 +66,8 @@ def sources_check(
     public: Annotated[bool, typer.Option(help="Check the shipped set of public sources.")] = False,
 ) -> None:
     """Try each source once, without taking anything in, and say what it gives. Status 1 when one cannot be used."""
-    from ingest.check import check_all
-    from ingest.live import open_fetcher
+    from ingest.live.check import check_all
+    from ingest.live.runner import open_fetcher
     from ingest.sources.spec import load_sources
 
     settings = _public(_settings(config, store), public)
@@ -180,7 +180,7 @@ def dlq_replay(
 ) -> None:
     """Try dead letters again after a fix: those that pass now are sent, the others stay dead. Idempotent."""
     from core.bus import open_bus
-    from ingest.columns import parse_columns
+    from ingest.dumps.columns import parse_columns
 
     settings = _settings(config, store, broker)
     if not (origins or reason or source):

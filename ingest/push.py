@@ -26,9 +26,9 @@ from core.records import Article, DeadLetter, encode
 from core.settings import Settings
 from core.store import Store, insert_absent
 from core.tables import cursors, origins, pending, tokens
-from ingest.items import About, Item, build
+from ingest.live.items import About, Item, build
 from ingest.sources.spec import PushSpec, load_sources
-from ingest.urls import canonical
+from ingest.web.urls import canonical
 
 MAX_BYTES = 8 << 20
 MAX_ARTICLES = 5000

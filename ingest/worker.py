@@ -8,8 +8,8 @@ from core.bus import Bus
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store
-from ingest.progress import shown
-from ingest.replay import Replay, ReplayOptions
+from ingest.dumps.progress import shown
+from ingest.dumps.replay import Replay, ReplayOptions
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,6 @@ def run(
             stage.tell("done", force=True)
             log.info("replay through", file=str(replay.path), **stage.counters)
         return
-    from ingest.live import Live
+    from ingest.live.runner import Live
 
     Live(settings, bus, store, stage).run()

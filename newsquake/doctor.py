@@ -186,8 +186,8 @@ def _opened(store: Store, shown: str) -> Verdict:
 
 
 def _model(settings: Settings) -> Iterator[Verdict]:
-    from classifier.engine import Engine
     from classifier.records import Text
+    from classifier.scoring.engine import Engine
 
     started = time.monotonic()
     weights = settings.path(settings.classifier.weights) if settings.classifier.weights else None

@@ -31,8 +31,8 @@ def use(
     """
     from alerts.handling import audit
     from alerts.interfaces.cli.options import actor_of
-    from classifier import packed, registry
     from classifier.cli import gate
+    from classifier.network import packed, registry
     from core.store import open_store
 
     folder, actor = registry.find(name), actor_of(by)

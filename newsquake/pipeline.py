@@ -26,7 +26,7 @@ from core.store import Store, open_store
 from core.telemetry import configure_logs
 
 if TYPE_CHECKING:
-    from ingest.replay import ReplayOptions
+    from ingest.dumps.replay import ReplayOptions
 
 log = structlog.get_logger(__name__)
 
@@ -76,11 +76,11 @@ def ingest(settings: Settings, replay: ReplayOptions | None = None) -> None:
 
 def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
     """`news.raw` -> `news.scored`."""
-    from classifier.cache import ScoreCache
     from classifier.classify import Classify
-    from classifier.engine import Engine
     from classifier.entities.linker import default_linker
-    from classifier.registry import current, find
+    from classifier.network.registry import current, find
+    from classifier.scoring.cache import ScoreCache
+    from classifier.scoring.engine import Engine
     from classifier.shadow import Shadow
     from classifier.worker import Worker
 

@@ -27,8 +27,8 @@ from core.errors import ConfigError, NewsquakeError, StoreUnavailable
 from core.folders import writable
 from core.settings import Settings
 from core.store import Store, open_store
-from ingest.columns import parse_columns
-from ingest.dump import check_dump
+from ingest.dumps.columns import parse_columns
+from ingest.dumps.sorted_dump import check_dump
 from ingest.sources.spec import load_sources
 from newsquake import summary
 from newsquake.broker import EmbeddedBroker

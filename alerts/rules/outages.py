@@ -1,7 +1,7 @@
 """Rules of outages: which sources are watched, what is told of them, and to whom.
 
 They stand in a section of their own (`outages:`), so that no budget, window or inhibition of a market rule can reach
-them. What they judge is not news but what ingest says of its sources (Health records, ingest/rhythm.py).
+them. What they judge is not news but what ingest says of its sources (Health records, ingest/live/rhythm.py).
 """
 
 from __future__ import annotations

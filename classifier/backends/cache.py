@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from classifier import graph, packed
+from classifier.network import graph, packed
 
 _HASH = 32
 _LEFT_OVER = re.compile(r"encoder-nq\d+-[0-9a-f]{12}-g\d+(-exact)?\.onnx")

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifier import packed
 from classifier.backends.base import Backend
 from classifier.extras import how
+from classifier.network import packed
 from core.errors import ConfigError
 
 
@@ -55,7 +55,7 @@ class TorchBackend(Backend):
             raise ConfigError(f"device cuda or torch needs the extra gpu: {how('gpu')}")
         import torch
 
-        from classifier.model import Encoder, add_adapters
+        from classifier.network.model import Encoder, add_adapters
 
         if device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("device cuda: torch sees no CUDA card; use device auto or cpu")

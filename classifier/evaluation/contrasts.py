@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from classifier.engine import Engine
 from classifier.records import Text
+from classifier.scoring.engine import Engine
 from classifier.taxonomy import SENTIMENTS
 
 HEADLINES = Path(__file__).with_name("contrasts.yaml")

@@ -21,13 +21,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from classifier.engine import Engine
 from classifier.evaluation import metrics
 from classifier.evaluation.card import seeds_table
 from classifier.evaluation.predict import predict
-from classifier.model import Heads
-from classifier.training import corpus
-from classifier.training.corpus import Example
+from classifier.network.model import Heads
+from classifier.scoring.engine import Engine
+from classifier.training.data import corpus
+from classifier.training.data.corpus import Example
 
 SETS = ("phrasebank", "twitter", "twitter_topics", "sentfin", "finfe", "zh_stock_news", "finnl")
 CLASSES = (0, 1, 2)

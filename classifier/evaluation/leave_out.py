@@ -24,9 +24,10 @@ from tokenizers import Tokenizer
 
 from classifier.evaluation import metrics
 from classifier.evaluation.card import leave_out_table
-from classifier.model import pool
-from classifier.training import base, corpus
-from classifier.training.corpus import Example
+from classifier.network.model import pool
+from classifier.training import base
+from classifier.training.data import corpus
+from classifier.training.data.corpus import Example
 
 SETS = ("phrasebank", "twitter", "sentfin", "finfe", "zh_stock_news")
 CLASSES = (0, 1, 2)

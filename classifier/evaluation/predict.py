@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from classifier.backends.base import Backend
-from classifier.encode import encode
-from classifier.heads import Heads
-from classifier.mentions import mention_logits
-from classifier.tokens import Tokens
+from classifier.reading.tokens import Tokens
+from classifier.scoring.encode import encode
+from classifier.scoring.heads import Heads
+from classifier.scoring.mentions import mention_logits
 
 
 class Labelled(Protocol):

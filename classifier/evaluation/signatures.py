@@ -84,8 +84,8 @@ def markdown(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """The command line."""
-    from classifier.engine import Engine
     from classifier.records import Text
+    from classifier.scoring.engine import Engine
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

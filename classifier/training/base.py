@@ -9,9 +9,9 @@ import torch
 from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file
 
-from classifier import packed
-from classifier.heads import Heads
-from classifier.model import Encoder, add_adapters
+from classifier.network import packed
+from classifier.network.model import Encoder, add_adapters
+from classifier.scoring.heads import Heads
 from core.errors import ConfigError
 
 PACKED = "weights-q4.safetensors"

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from classifier.model import Encoder, Heads
-from classifier.training import fingerprint
+from classifier.network.model import Encoder, Heads
 from classifier.training.average import Average
+from classifier.training.data.sampling import Item, Plan, batches, epoch, share
 from classifier.training.losses import losses
 from classifier.training.methods import Method
-from classifier.training.sampling import Item, Plan, batches, epoch, share
+from classifier.training.packing import fingerprint
 
 Watch = Callable[[int, int, float, dict[str, float]], None]
 """watch(step, of, progress 0..1, mean losses since the last call)"""

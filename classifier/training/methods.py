@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from classifier.extras import how
-from classifier.model import Bottleneck, Encoder
+from classifier.network.model import Bottleneck, Encoder
 from core.errors import ConfigError
 
 TARGETS = ["qkv", "out", "up", "down"]

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from classifier.model import Encoder
+from classifier.network.model import Encoder
+from classifier.reading.normal import normal
 from classifier.table import read
-from classifier.text import normal
 
 SHARE = 0.15
 BATCH_TOKENS = 1536

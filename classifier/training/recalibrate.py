@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier import packed
-from classifier.engine import Engine
 from classifier.evaluation.predict import predict
-from classifier.training import calibrate, corpus
-from classifier.training.corpus import Example
+from classifier.network import packed
+from classifier.scoring.engine import Engine
+from classifier.training.data import corpus
+from classifier.training.data.corpus import Example
+from classifier.training.packing import calibrate
 
 
 def run(folder: Path, examples: list[Example]) -> str:

@@ -12,13 +12,13 @@ import orjson
 
 from core.errors import ConfigError, Reason, Refused, Retryable
 from core.times import iso
-from ingest.charset import decode_text
-from ingest.extract import plain
-from ingest.items import Item
-from ingest.moments import parse_moment
+from ingest.live.items import Item
 from ingest.sources.base import TRIES, Context, Look, dig, headers_for
 from ingest.sources.spec import ApiFields, ApiSpec
-from ingest.text import no_text, not_text
+from ingest.text.charset import decode_text
+from ingest.text.clean import no_text, not_text
+from ingest.times.moments import parse_moment
+from ingest.web.extract import plain
 
 MOST_WALKS = 50
 """Of a source that publishes faster than we may ask, the oldest of what was left is given up behind so many."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from core.errors import Refused, Retryable
-from ingest.fetch import Answer, Fetcher
-from ingest.items import Item
-from ingest.urls import origin
+from ingest.live.items import Item
+from ingest.web.fetch import Answer, Fetcher
+from ingest.web.urls import origin
 
 TRIES = 3
 """Looks at which a linked page that cannot be had is asked for, before what there is must do."""

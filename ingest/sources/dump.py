@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigError, Reason, Refused
-from ingest.columns import FIELDS
-from ingest.files import file_hashes, is_dump, kind_of
-from ingest.items import Item
-from ingest.readers import Fault, Original, Reader, Row, moment_text, open_reader, parse_line, values_of
+from ingest.dumps.columns import FIELDS
+from ingest.dumps.files import file_hashes, is_dump, kind_of
+from ingest.dumps.readers import Fault, Original, Reader, Row, moment_text, open_reader, parse_line, values_of
+from ingest.live.items import Item
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import DumpSpec
-from ingest.text import clean, no_text, not_text
+from ingest.text.clean import clean, no_text, not_text
 
 ROWS_A_LOOK = 2000
 

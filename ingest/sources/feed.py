@@ -14,13 +14,13 @@ import orjson
 
 from core.errors import Reason, Refused, Retryable
 from core.ids import digest, revision
-from ingest.charset import decode_text
-from ingest.extract import SHORT, Page, extract_page, plain
-from ingest.items import Item
+from ingest.live.items import Item
 from ingest.sources.base import Context, Look, again, cut_short, tried, waits
 from ingest.sources.spec import FeedSpec
-from ingest.text import no_text, not_text
-from ingest.urls import canonical
+from ingest.text.charset import decode_text
+from ingest.text.clean import no_text, not_text
+from ingest.web.extract import SHORT, Page, extract_page, plain
+from ingest.web.urls import canonical
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _ENTITY = re.compile(r"<!ENTITY\s+(%\s+)?[^>]*?>", re.IGNORECASE | re.DOTALL)

@@ -19,7 +19,7 @@ from core.bus import Bus, Consumer, open_bus
 from core.bus.base import Received
 from core.errors import ConfigError, Reason
 from core.settings import BrokerSettings
-from ingest.items import Item
+from ingest.live.items import Item
 from ingest.sources.api import map_item
 from ingest.sources.base import Context, Look
 from ingest.sources.spec import KafkaSpec

@@ -13,15 +13,15 @@ from defusedxml.common import DefusedXmlException
 
 from core.errors import Refused, Retryable
 from core.times import DAY, HOUR
-from ingest.charset import decode_text
-from ingest.extract import extract_page, parse_html
-from ingest.fetch import Answer
-from ingest.items import Item
-from ingest.moments import parse_moment
+from ingest.live.items import Item
 from ingest.sources.base import TRIES, Context, Look, again, cut_short, headers_for, tried, waits
 from ingest.sources.spec import PageSpec
-from ingest.unpack import unpack
-from ingest.urls import canonical, origin, publisher_of
+from ingest.text.charset import decode_text
+from ingest.times.moments import parse_moment
+from ingest.web.extract import extract_page, parse_html
+from ingest.web.fetch import Answer
+from ingest.web.unpack import unpack
+from ingest.web.urls import canonical, origin, publisher_of
 
 _SITEMAP_BYTES = 52 << 20
 MAPS = 5

@@ -20,9 +20,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from core import yamlfile
 from core.errors import ConfigError
 from core.settings import Settings, Span, within
-from ingest.columns import FIELDS
-from ingest.cron import cron_trigger
-from ingest.urls import canonical
+from ingest.dumps.columns import FIELDS
+from ingest.live.cron import cron_trigger
+from ingest.web.urls import canonical
 
 
 def _url(value: str) -> str:

@@ -14,9 +14,8 @@ import pytest
 from core.bus.memory import MemoryBus, MemoryProducer
 from core.errors import Refused, Retryable
 from core.settings import BrokerSettings
-from ingest.cursor import Cursor, mark_of
-from ingest.fetch import Answer, Fetcher, Unreachable
-from ingest.items import About, build
+from ingest.live.cursor import Cursor, mark_of
+from ingest.live.items import About, build
 from ingest.sources.api import Api
 from ingest.sources.base import Context, Look, Source
 from ingest.sources.dump import DumpFolder
@@ -24,6 +23,7 @@ from ingest.sources.feed import Feed
 from ingest.sources.kafka import ForeignTopic
 from ingest.sources.page import Page
 from ingest.sources.spec import ApiFields, ApiSpec, DumpSpec, FeedSpec, KafkaSpec, PageSpec
+from ingest.web.fetch import Answer, Fetcher, Unreachable
 
 NOW = 1_700_000_000_000
 BODY = "A body that is long enough to be an article of its own, with a number of words in it. " * 4

@@ -14,8 +14,8 @@ import pytest
 import zstandard
 
 from core.errors import Refused, Retryable
-from ingest.fetch import Unreachable
 from ingest.sources.feed import parse_feed
+from ingest.web.fetch import Unreachable
 from tests.support.wild import FEED, Wild, fetcher, ok
 
 
@@ -237,7 +237,7 @@ def test_invalid_xml_and_nul_bytes_lose_only_what_is_broken() -> None:
 
 
 def test_one_bad_item_among_fifty_costs_one(wild: Wild) -> None:
-    from ingest.items import About, build
+    from ingest.live.items import About, build
 
     bad = FEED.replace(b"<title>Item 3</title><description>Text of item 3</description>", b"<title></title>")
     records = [build(item, About("s"), 1_700_000_000_000) for item in parse_feed(bad)]

@@ -69,7 +69,7 @@ def test_a_page_that_is_not_there_yet_is_asked_for_again_and_told(wild: Wild) ->
 
 
 def test_a_list_longer_than_the_memory_is_read_once(wild: Wild, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.cursor.SEEN", 20)
+    monkeypatch.setattr("ingest.live.cursor.SEEN", 20)
     names = [f"/art/{number}" for number in range(50)]
     for name in [*names, "/art/new"]:
         wild.answer(name, ok(html(f"Rates {name}")))

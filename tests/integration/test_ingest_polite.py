@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import Refused, Retryable
-from ingest.fetch import Unreachable
-from ingest.guard import AddressRule
+from ingest.web.fetch import Unreachable
+from ingest.web.guard import AddressRule
 from tests.support.wild import FEED, Wild, fetcher, ok
 
 

@@ -12,8 +12,8 @@ from core.clock import SystemClock
 from core.errors import Refused
 from core.records import Article
 from core.text.language import foreign, quick
-from ingest.dump import Dump
-from ingest.items import About, build
+from ingest.dumps.sorted_dump import Dump
+from ingest.live.items import About, build
 from ingest.sources.feed import parse_feed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -96,7 +96,7 @@ def test_article_text_is_found_at_least_as_well_as_trafilatura_does() -> None:
 
 
 def test_real_page_gives_its_metadata() -> None:
-    from ingest.extract import extract_page
+    from ingest.web.extract import extract_page
 
     page = extract_page(gzip.decompress((SHARED / "pages" / "en" / "2c46804d9db4.html.gz").read_bytes()))
     assert page.title

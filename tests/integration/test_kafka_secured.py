@@ -17,11 +17,11 @@ from core.bus import open_bus
 from core.bus.base import RAW
 from core.errors import BusUnavailable, ConfigError
 from core.settings import BrokerSettings, load_settings
-from ingest.fetch import Fetcher
 from ingest.sources.base import Context
 from ingest.sources.kafka import ForeignTopic
 from ingest.sources.make import make_source
 from ingest.sources.spec import load_sources
+from ingest.web.fetch import Fetcher
 from tests.support.brokers import kafka_script, unavailable
 from tests.support.records import article
 

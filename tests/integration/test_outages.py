@@ -40,8 +40,8 @@ from core.records import Article, Health, Marker
 from core.settings import Settings
 from core.stage import Stage
 from core.times import HOUR, MINUTE, from_ms, parse_iso
-from ingest.cursor import Cursor
-from ingest.rhythm import Watcher
+from ingest.live.cursor import Cursor
+from ingest.live.rhythm import Watcher
 from ingest.sources.spec import FeedSpec
 
 PARTITIONS = 3

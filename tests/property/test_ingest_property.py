@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.records import Article, decode
-from ingest.charset import decode_text, tidy
-from ingest.dump import Dump
-from ingest.extract import plain
-from ingest.moments import parse_moment
-from ingest.text import clean
-from ingest.unpack import unpack
-from ingest.urls import canonical
+from ingest.dumps.sorted_dump import Dump
+from ingest.text.charset import decode_text, tidy
+from ingest.text.clean import clean
+from ingest.times.moments import parse_moment
+from ingest.web.extract import plain
+from ingest.web.unpack import unpack
+from ingest.web.urls import canonical
 
 NOW = 1_700_000_000_000
 TIMES = st.one_of(

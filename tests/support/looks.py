@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from core.records import Article
-from ingest.cursor import Cursor, mark_of
-from ingest.fetch import Fetcher
-from ingest.items import About, build
+from ingest.live.cursor import Cursor, mark_of
+from ingest.live.items import About, build
 from ingest.sources.base import Context, Look, Source
 from ingest.sources.feed import Feed
 from ingest.sources.page import Page
 from ingest.sources.spec import FeedSpec, PageSpec
+from ingest.web.fetch import Fetcher
 from tests.support.wild import Wild, fetcher, ok
 
 NOW = 1_700_000_000_000

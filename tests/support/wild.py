@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from ingest.fetch import Fetcher
+from ingest.web.fetch import Fetcher
 
 FEED = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>'

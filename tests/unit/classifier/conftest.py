@@ -9,8 +9,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
-from classifier import packed
 from classifier.labels import FINNL_LABELS, TWITTER_LABELS
+from classifier.network import packed
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 
 WIDTH, INNER, LAYERS, HEADS = 64, 128, 2, 4

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from classifier import packed
 from classifier.backends import cache
 from classifier.backends.base import additive_mask, choose
 from classifier.backends.instructions import has_int8_products
+from classifier.network import packed
 from core.errors import ConfigError
 
 IDS = np.array([[0, 4, 5, 6, 2, 1, 1, 1], [0, 7, 8, 9, 10, 11, 12, 2]])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.buckets import buckets, waste
+from classifier.scoring.buckets import buckets, waste
 
 LENGTHS = st.lists(st.integers(1, 200), max_size=300)
 

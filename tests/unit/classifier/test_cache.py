@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from classifier.cache import ScoreCache
 from classifier.classify import Classify
-from classifier.engine import Engine
 from classifier.entities.linker import Linker, build, default_linker
 from classifier.entities.rules import rulebook
+from classifier.scoring.cache import ScoreCache
+from classifier.scoring.engine import Engine
 from tests.support.records import article
 
 TITLE = "Acme Robotics shares fall"

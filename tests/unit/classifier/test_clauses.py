@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.clauses import LINE_CHARS, own_clauses
-from classifier.engine import SHIPPED, Engine
 from classifier.evaluation import contrasts, metrics
 from classifier.evaluation.predict import predict
+from classifier.reading.clauses import LINE_CHARS, own_clauses
+from classifier.reading.tokens import Tokens
 from classifier.records import ONE, Text
-from classifier.tokens import Tokens
-from classifier.training.corpus import Example
+from classifier.scoring.engine import SHIPPED, Engine
+from classifier.training.data.corpus import Example
 
 
 @pytest.mark.parametrize(

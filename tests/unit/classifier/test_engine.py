@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.engine import Engine
 from classifier.records import ONE, Score, Text
+from classifier.scoring.engine import Engine
 from classifier.taxonomy import TOPIC_NAMES
 
 TEXTS = [

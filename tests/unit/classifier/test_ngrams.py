@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from classifier.heads import Heads
-from classifier.ngrams import SLOTS, NGrams, slots
+from classifier.scoring.heads import Heads
+from classifier.scoring.ngrams import SLOTS, NGrams, slots
 
 
 def test_a_text_of_n_pieces_has_its_one_to_three_grams() -> None:

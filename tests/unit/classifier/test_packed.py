@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier import packed
+from classifier.network import packed
 
 
 def test_four_bits_come_back_within_half_a_step() -> None:

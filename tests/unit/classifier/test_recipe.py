@@ -8,7 +8,7 @@ from core.errors import ConfigError
 
 pytest.importorskip("pydantic")
 from classifier.training import recipe
-from classifier.training.corpus import COMMERCIAL, SETS
+from classifier.training.data.corpus import COMMERCIAL, SETS
 
 GOOD = "name: x\nbase: somewhere\nsets: {phrasebank: 1}\n"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from classifier import registry
-from classifier.engine import SHIPPED
 from classifier.evaluation import floor
+from classifier.network import registry
+from classifier.scoring.engine import SHIPPED
 from core.errors import ConfigError
 
 REPORT: dict[str, Any] = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import select
 
-from classifier.cache import ScoreCache
 from classifier.classify import Classify
 from classifier.records import Score, Text
+from classifier.scoring.cache import ScoreCache
 from classifier.shadow import FAULTS_IN_A_ROW, Shadow, chosen, furthest, summary
 from classifier.taxonomy import TOPIC_NAMES
 from classifier.worker import Worker

@@ -2,10 +2,10 @@
 
 import pytest
 
-from classifier.engine import SHIPPED, Engine
 from classifier.evaluation import signatures
-from classifier.packed import MODEL
+from classifier.network.packed import MODEL
 from classifier.records import Text
+from classifier.scoring.engine import SHIPPED, Engine
 
 
 def test_every_story_stands_four_times_and_pairs_are_labelled() -> None:

@@ -1,8 +1,8 @@
 """What the encoder reads: the normal form, the language."""
 
-from classifier.language import detect
+from classifier.reading.normal import normal, sound
+from classifier.reading.script import detect
 from classifier.records import shares
-from classifier.text import normal, sound
 from core.text.chinese import simplified
 
 

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
-from classifier import cpu
 from classifier.evaluation import leave_out
-from classifier.model import Encoder, Heads, pool
+from classifier.network import cpu
+from classifier.network.model import Encoder, Heads, pool
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.training import fingerprint, loop, methods, signature
+from classifier.training import loop, methods
 from classifier.training.average import DECAY, EVERY, Average
 from classifier.training.base import Base
-from classifier.training.corpus import Example
+from classifier.training.data.corpus import Example
+from classifier.training.data.sampling import Item, Plan, batches, epoch
 from classifier.training.losses import cross, losses
+from classifier.training.packing import fingerprint, signature
 from classifier.training.recipe import Recipe
-from classifier.training.sampling import Item, Plan, batches, epoch
 from core.errors import ConfigError
 
 CONFIG = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,

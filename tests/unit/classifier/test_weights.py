@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from classifier import packed
-from classifier.engine import SHIPPED, Engine
+from classifier.network import packed
 from classifier.records import Text
+from classifier.scoring.engine import SHIPPED, Engine
 from classifier.taxonomy import TOPIC_NAMES
 
 pytestmark = pytest.mark.skipif(

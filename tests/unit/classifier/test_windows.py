@@ -4,11 +4,11 @@ from functools import lru_cache
 
 import pytest
 
-from classifier.engine import SHIPPED
+from classifier.reading.normal import normal
+from classifier.reading.passages import article, later, lead, width
+from classifier.reading.tokens import Tokens, Window
 from classifier.records import Text
-from classifier.text import normal
-from classifier.tokens import Tokens, Window
-from classifier.windows import article, later, lead, width
+from classifier.scoring.engine import SHIPPED
 
 DULL = "The weather in the town was as it is. "
 BAD = "The bank said its profit fell after a fraud probe and it will cut the dividend. "

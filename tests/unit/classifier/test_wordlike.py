@@ -5,11 +5,11 @@ import string
 
 import pytest
 
-from classifier.engine import SHIPPED, Engine
+from classifier.reading.normal import normal
+from classifier.reading.tokens import Tokens
+from classifier.reading.wordlike import Wordlike
 from classifier.records import Text
-from classifier.text import normal
-from classifier.tokens import Tokens
-from classifier.wordlike import Wordlike
+from classifier.scoring.engine import SHIPPED, Engine
 
 REAL = [
     "Apple beats estimates",

@@ -3,7 +3,7 @@
 import random
 
 from core.times import HOUR, MINUTE
-from ingest.breaker import MOST_MS, Breaker
+from ingest.live.breaker import MOST_MS, Breaker
 
 NOW = 1_700_000_000_000
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import Refused
-from ingest.charset import decode_text, mend, tidy
-from ingest.files import kind_of, sniff_encoding
-from ingest.readers import open_reader
+from ingest.dumps.files import kind_of, sniff_encoding
+from ingest.dumps.readers import open_reader
 from ingest.sources.feed import parse_feed
+from ingest.text.charset import decode_text, mend, tidy
 
 ZH = "央行宣布下调金融机构存款准备金率零点五个百分点，释放长期资金约一万亿元。"
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "pages" / "zh_gbk"

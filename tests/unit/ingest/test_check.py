@@ -15,11 +15,11 @@ from core.errors import Refused
 from core.settings import load_settings
 from core.store import open_store, upsert
 from core.tables import cursors, origins
-from ingest.check import check_all, check_source
-from ingest.cursor import load_cursor
-from ingest.fetch import Answer, Fetcher, Unreachable
+from ingest.live.check import check_all, check_source
+from ingest.live.cursor import load_cursor
 from ingest.sources.kafka import ForeignTopic
 from ingest.sources.spec import load_sources
+from ingest.web.fetch import Answer, Fetcher, Unreachable
 
 FEED = (
     b'<rss version="2.0"><channel><title>t</title><item><guid>1</guid><title>The bank has failed</title>'

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import ConfigError
-from ingest.columns import map_columns, parse_columns
+from ingest.dumps.columns import map_columns, parse_columns
 
 
 def test_columns_are_found_by_name_in_any_writing() -> None:

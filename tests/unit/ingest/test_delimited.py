@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest.files import kind_of
-from ingest.readers import Fault, open_reader
+from ingest.dumps.files import kind_of
+from ingest.dumps.readers import Fault, open_reader
 
 ROWS = [(f"2026-03-02T09:{n:02d}:00Z", f"Headline {n}", f"Body, with a comma, of {n}") for n in range(20)]
 BROKEN = '2026-03-02T09:30:00Z,"Headline that is never closed,and its body\n'

@@ -14,7 +14,7 @@ import zstandard
 from core.clock import ManualClock
 from core.errors import ConfigError
 from core.records import Article, decode
-from ingest.dump import Dump, check_dump
+from ingest.dumps.sorted_dump import Dump, check_dump
 
 NOW = 1_700_000_000_000
 ROWS = [

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from core.records import Article
-from ingest.cursor import Cursor, mark_of
-from ingest.fetch import Fetcher
-from ingest.items import About, build
+from ingest.live.cursor import Cursor, mark_of
+from ingest.live.items import About, build
 from ingest.sources.base import Context
 from ingest.sources.dump import DumpFolder
 from ingest.sources.spec import DumpSpec
+from ingest.web.fetch import Fetcher
 
 NOW = 1_800_000_000_000
 

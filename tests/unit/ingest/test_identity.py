@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from core.records import Article
-from ingest.fetch import Answer, Fetcher
-from ingest.items import About, build
+from ingest.live.items import About, build
 from ingest.sources.base import Context
 from ingest.sources.feed import Feed, item_again, parse_feed
 from ingest.sources.spec import FeedSpec
+from ingest.web.fetch import Answer, Fetcher
 
 NOW = 1_790_000_000_000
 TEXT = "The bank said on Monday that it would raise its main rate. " * 6

@@ -20,11 +20,11 @@ from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, dead, health, origins, pending
-from ingest.cursor import Cursor, load_cursor
-from ingest.fetch import Answer, Fetcher, Unreachable
-from ingest.handover import Batch, HandOver
-from ingest.items import About, Item, build
-from ingest.live import Live
+from ingest.live.cursor import Cursor, load_cursor
+from ingest.live.handover import Batch, HandOver
+from ingest.live.items import About, Item, build
+from ingest.live.runner import Live
+from ingest.web.fetch import Answer, Fetcher, Unreachable
 
 NOW = 1_700_000_000_000
 BODY = "Enough words to be a whole article, so that no page has to be fetched for it. " * 5

@@ -3,7 +3,7 @@
 import pytest
 
 from core.times import iso
-from ingest.moments import parse_moment, plausible
+from ingest.times.moments import parse_moment, plausible
 
 
 @pytest.mark.parametrize(

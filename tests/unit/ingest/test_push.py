@@ -21,7 +21,7 @@ from core.settings import load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, origins, pending, tokens
-from ingest.handover import HandOver
+from ingest.live.handover import HandOver
 from ingest.push import MAX_BYTES, push_router
 
 NOW = 1_700_000_000_000

@@ -22,15 +22,15 @@ from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, open_store
 from core.tables import dead, origins, pending
-from ingest import dlq
-from ingest.fetch import Answer, Fetcher
-from ingest.handover import HandOver
-from ingest.items import build
-from ingest.live import about_source
-from ingest.replay import ReplayOptions
+from ingest.deadletters import commands as dlq
+from ingest.dumps.replay import ReplayOptions
+from ingest.live.handover import HandOver
+from ingest.live.items import build
+from ingest.live.runner import about_source
 from ingest.sources.base import Context
 from ingest.sources.make import make_source
 from ingest.sources.spec import load_sources
+from ingest.web.fetch import Answer, Fetcher
 from ingest.worker import run
 
 NOW = 1_700_000_000_000

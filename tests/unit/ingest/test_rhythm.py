@@ -7,8 +7,8 @@ import pytest
 
 from core.records import Article
 from core.times import DAY, HOUR, MINUTE, parse_iso
-from ingest.cursor import Cursor
-from ingest.rhythm import Rhythm, Watcher, is_holiday
+from ingest.live.cursor import Cursor
+from ingest.live.rhythm import Rhythm, Watcher, is_holiday
 from ingest.sources.spec import FeedSpec
 
 MONDAY = parse_iso("2024-03-04T00:00:00Z")

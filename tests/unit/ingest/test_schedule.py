@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.cron import cron_trigger
-from ingest.lanes import Lanes, lane_of
-from ingest.schedule import THREADS, Schedule
+from ingest.live.cron import cron_trigger
+from ingest.live.lanes import Lanes, lane_of
+from ingest.live.schedule import THREADS, Schedule
 from ingest.sources.spec import FeedSpec
 
 

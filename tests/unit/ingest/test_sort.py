@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from ingest.sort import Sorter
+from ingest.dumps.sort import Sorter
 
 
 def test_runs_on_disk_merge_into_one_order(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from core.text.language import detect, foreign, normal, quick
 from core.times import iso, parse_iso
-from ingest.dates import publish_time
-from ingest.extract import plain
-from ingest.text import clean
-from ingest.urls import canonical, publisher_of
+from ingest.text.clean import clean
+from ingest.times.dates import publish_time
+from ingest.web.extract import plain
+from ingest.web.urls import canonical, publisher_of
 from tests.support.languages import FOREIGN
 
 NOW = parse_iso("2024-05-01T12:00:00Z")

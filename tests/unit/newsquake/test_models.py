@@ -9,8 +9,8 @@ import pytest
 import typer
 
 from alerts.handling import audit
-from classifier import registry
-from classifier.engine import SHIPPED
+from classifier.network import registry
+from classifier.scoring.engine import SHIPPED
 from core.errors import ConfigError
 from core.settings import StoreSettings
 from core.store import open_store

@@ -1,0 +1,1 @@
+"""The network and its weights: packed file, CPU graph, torch model."""

@@ -1,0 +1,1 @@
+"""What of a text the encoder reads: normal form, passages, clauses, word pieces."""

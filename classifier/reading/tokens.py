@@ -1,0 +1,93 @@
+"""Windows -> word pieces, and a mention's characters -> its pieces. The tokeniser runs in Rust, in parallel."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from classifier.network.packed import TOKENIZER
+from classifier.reading.clauses import own_clauses
+from classifier.reading.passages import LATER_TOKENS, LEAD_TOKENS
+from classifier.reading.surfaces import place
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One encoder input. `spans[k]`: (first piece, last + 1) of the text's k-th mention, or None.
+
+    `clause`: a part of the headline that has a company to itself; only that mention is read from it.
+    """
+
+    text: int
+    lead: bool
+    ids: list[int]
+    spans: tuple[tuple[int, int] | None, ...]
+    clause: bool = False
+
+
+Later = Callable[[int, int, Sequence[tuple[int, int] | None]], list[str]]
+"""later(text, characters of its lead that were read, where the lead shows its mentions) -> further windows"""
+
+
+class Tokens:
+    """Wraps a tokenizer.json. Safe to call from one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(LEAD_TOKENS)
+
+    def pieces(self) -> list[str]:
+        """Return the vocabulary in order of the ids."""
+        return [self._tokenizer.id_to_token(i) or "" for i in range(self._tokenizer.get_vocab_size())]
+
+    def windows(
+        self, leads: Sequence[str], surfaces: Sequence[Sequence[str]], later: Later | None = None
+    ) -> list[Window]:
+        """Tokenise each text's lead, later windows and clauses; `surfaces[t]` are the names of text t's mentions.
+
+        `later` is asked for a text's further windows once it is known how much of its lead was read.
+        """
+        out, further = [], []
+        for t, (lead, encoding) in enumerate(
+            zip(leads, self._tokenizer.encode_batch(list(leads)), strict=True)
+        ):
+            ids, offsets = encoding.ids, encoding.offsets
+            spans = tuple(_span(lead, surface, offsets) for surface in surfaces[t])
+            out.append(Window(t, True, ids, spans))
+            if later:
+                cut = len(ids) >= LEAD_TOKENS
+                further += [(t, w) for w in later(t, offsets[-2][1] if cut else len(lead), spans)]
+        for (t, window), encoding in zip(
+            further, self._tokenizer.encode_batch([w for _, w in further]), strict=True
+        ):
+            ids, offsets = encoding.ids, encoding.offsets
+            if len(ids) > LATER_TOKENS:
+                ids, offsets = [*ids[: LATER_TOKENS - 1], ids[-1]], offsets[: LATER_TOKENS - 1]
+            out.append(Window(t, False, ids, tuple(_span(window, s, offsets) for s in surfaces[t])))
+        return out + self._clauses(leads, surfaces)
+
+    def _clauses(self, leads: Sequence[str], surfaces: Sequence[Sequence[str]]) -> list[Window]:
+        found = [
+            (t, k, clause)
+            for t, lead in enumerate(leads)
+            for k, clause in own_clauses(lead.partition("\n")[0], surfaces[t])
+        ]
+        out = []
+        coded = self._tokenizer.encode_batch([clause for _, _, clause in found])
+        for (t, k, clause), encoding in zip(found, coded, strict=True):
+            spans: list[tuple[int, int] | None] = [None] * len(surfaces[t])
+            spans[k] = _span(clause, surfaces[t][k], encoding.offsets)
+            out.append(Window(t, False, encoding.ids, tuple(spans), clause=True))
+        return out
+
+
+def _span(window: str, surface: str, offsets: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The pieces of a surface's first occurrence in the window as a word of its own."""
+    start = place(window, surface)
+    if start < 0:
+        return None
+    end = start + len(surface)
+    inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > start and b > a]
+    return (inside[0], inside[-1] + 1) if inside else None

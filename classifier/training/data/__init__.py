@@ -1,0 +1,1 @@
+"""The labelled sets, their splits and what is drawn from them."""

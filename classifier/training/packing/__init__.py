@@ -1,0 +1,1 @@
+"""From trained weights to the shipped file: heads, n-grams, calibration, signature."""

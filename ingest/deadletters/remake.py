@@ -1,0 +1,122 @@
+"""A dead letter -> the article that its source would have given, had it not died.
+
+By the very rules that read it the first time, as the settings have them now: a dump's row by its columns, an item of an
+API or a topic by its fields, a page by the extractor, a feed's entry with the page that was fetched for it. What they
+need besides the bytes stands in the letter's context. What died behind ingest goes as it stood on its topic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import orjson
+
+from core.bus.base import RAW, SCORED
+from core.errors import InvalidRecord, Reason, Refused
+from core.records import Article, DeadLetter, ScoredArticle, decode
+from core.settings import Settings
+from ingest.dumps.readers import Fault, parse_line, values_of
+from ingest.dumps.rows import Rows
+from ingest.live.items import Item, build
+from ingest.live.runner import about_source
+from ingest.sources import api, dump, feed, kafka, page
+from ingest.sources.spec import ApiSpec, DumpSpec, FeedSpec, KafkaSpec, PageSpec, SourceSpec
+
+_SCHEMAS = {RAW: "article/1", SCORED: "scored/1"}
+
+
+def remake(
+    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSpec], now: int,
+    columns: Mapping[str, str] | None = None,
+) -> Article:  # fmt: skip
+    """The article of a letter. `columns` are told in place of those that a dump was replayed with.
+
+    Raises InvalidRecord: still no article, or bytes that were not kept whole.
+    """
+    if hashlib.sha256(letter.payload).hexdigest() != letter.payload_hash:
+        raise InvalidRecord(
+            Reason.TOO_LARGE, "too large to be kept whole; what is left of it makes no article"
+        )
+    if schema := _SCHEMAS.get(letter.topic):
+        return _live(_as_it_stood(letter, schema), letter, now)
+    if letter.origin.startswith("f:"):
+        return msgspec.structs.replace(
+            _row(letter, settings, specs, now, columns), origin=letter.origin
+        )  # keeps its event time: late, it corrects what was decided
+    spec = specs.get(letter.source)
+    if spec is None:
+        raise InvalidRecord(
+            Reason.BAD_ROW, f"no source {letter.source!r} in the settings, whose rules it needs"
+        )
+    record = build(_item(letter, spec), about_source(spec, settings), letter.at)
+    if isinstance(record, DeadLetter):
+        raise InvalidRecord(record.reason, record.detail)
+    return _live(record, letter, now)
+
+
+def _live(article: Article, letter: DeadLetter, now: int) -> Article:
+    """Seen when it was, available now."""
+    return msgspec.structs.replace(
+        article, origin=letter.origin, available_at=max(now, article.first_seen_at)
+    )
+
+
+def _as_it_stood(letter: DeadLetter, schema: str) -> Article:
+    record = decode(letter.payload, schema)
+    if isinstance(record, ScoredArticle):
+        return record.article
+    assert isinstance(record, Article)
+    return record
+
+
+def _context(letter: DeadLetter) -> dict[str, Any]:
+    found = orjson.loads(letter.context) if letter.context else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _item(letter: DeadLetter, spec: SourceSpec) -> Item:
+    raw, context = letter.payload, _context(letter)
+    try:
+        match spec:
+            case FeedSpec():
+                return feed.item_again(raw, context)
+            case PageSpec():
+                return page.item_again(raw, context)
+            case ApiSpec():
+                return api.item_again(raw, context, spec)
+            case KafkaSpec():
+                return kafka.item_again(raw, context, spec)
+            case DumpSpec():
+                return dump.item_again(raw, context, spec)
+    except Refused as error:
+        raise InvalidRecord(Reason.NO_TEXT, str(error)) from error
+    except ValueError as error:
+        raise InvalidRecord(Reason.BAD_JSON, str(error)) from error
+    raise InvalidRecord(Reason.BAD_ROW, f"source {letter.source!r} is of another kind by now")
+
+
+def _row(
+    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSpec], now: int,
+    columns: Mapping[str, str] | None,
+) -> Article:  # fmt: skip
+    context = _context(letter)
+    told: Mapping[str, str] = columns or context.get("columns", {})
+    record = parse_line(letter.payload)
+    if not isinstance(record, dict):
+        fault = record if isinstance(record, Fault) else Fault(Reason.BAD_ROW, "no JSON object")
+        raise InvalidRecord(fault.reason, fault.detail)
+    rows = Rows(
+        "", letter.source, now_ms=now, told=told, delay_ms=context.get("delay", 0),
+        delays={spec.name: spec.delay for spec in specs.values() if spec.delay},
+        max_bytes=settings.ingest.max_article_bytes, dates_only=context.get("dates_only", False),
+        newest=context.get("newest"),
+    )  # fmt: skip
+    built = rows.build(0, values_of(record, told), letter.payload)
+    if isinstance(built, DeadLetter):
+        raise InvalidRecord(built.reason, built.detail)
+    found = decode(built.value, "article/1")
+    assert isinstance(found, Article)
+    return found

@@ -1,0 +1,1 @@
+"""Dumps of history: rows of files to articles, in event time."""

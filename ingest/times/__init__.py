@@ -1,0 +1,1 @@
+"""Publish times, as publishers write them."""

@@ -1,0 +1,1 @@
+"""Fetching, politely and guarded, and reading pages."""
