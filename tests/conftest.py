@@ -19,6 +19,7 @@ from tests.support.records import T0
 
 pytest_plugins = [
     "tests.support.brokers",
+    "tests.support.logged_errors",
     "tests.support.postgres",
     "tests.support.scene",
     "tests.support.stores",
