@@ -15,7 +15,7 @@ from alerts.engine.rule_runner import Watch
 from alerts.engine.watermark import Watermark
 from alerts.records import Verdict, Window
 from alerts.rules.model import Rule, RuleSet, parse_rules
-from core.records import ONE, Article, Marker, Mention, ScoredArticle
+from core.records import UNIT_SCALE, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE, parse_iso
 
 START = 1_700_000_040_000 // MINUTE * MINUTE
@@ -41,7 +41,7 @@ def scored(
     extra: Mapping[str, Any] | None = None,
 ) -> ScoredArticle:
     """An article whose id follows from `number`; without a signature of its own it is a story of its own."""
-    neutral = (ONE - negative) // 2
+    neutral = (UNIT_SCALE - negative) // 2
     name = hashlib.sha256(f"article {number}".encode()).hexdigest()
     article = Article(
         id=name[:32],
@@ -57,7 +57,7 @@ def scored(
         available_at=at,
         extra=dict(extra or {}),
     )
-    positive = ONE - negative - neutral
+    positive = UNIT_SCALE - negative - neutral
     return ScoredArticle(
         article=article,
         p_negative=negative,

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-ONE: Final = 10_000
+UNIT_SCALE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def shares(probabilities: np.ndarray) -> tuple[int, int, int]:
     >>> shares(np.array([1 / 3, 1 / 3, 1 / 3]))
     (3334, 3333, 3333)
     """
-    scaled = np.asarray(probabilities, dtype=np.float64) * ONE
+    scaled = np.asarray(probabilities, dtype=np.float64) * UNIT_SCALE
     whole = np.floor(scaled).astype(int)
-    for i in np.argsort(-(scaled - whole), kind="stable")[: ONE - int(whole.sum())]:
+    for i in np.argsort(-(scaled - whole), kind="stable")[: UNIT_SCALE - int(whole.sum())]:
         whole[i] += 1
     return int(whole[0]), int(whole[1]), int(whole[2])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
-from classifier.records import ONE, Score
+from classifier.records import UNIT_SCALE, Score
 from classifier.table import Row
 from classifier.taxonomy import TOPIC_NAMES
 from core.errors import ConfigError
@@ -30,13 +30,13 @@ def row_out(row: Row, score: Score | None) -> dict[str, Any]:
         {
             "id": m.entity,
             "name": m.name,
-            "relevance": m.relevance / ONE,
+            "relevance": m.relevance / UNIT_SCALE,
             "sentiment": ("negative", "neutral", "positive")[
                 max(range(3), key=(m.p_negative, m.p_neutral, m.p_positive).__getitem__)
             ],
-            "p_negative": m.p_negative / ONE,
-            "p_neutral": m.p_neutral / ONE,
-            "p_positive": m.p_positive / ONE,
+            "p_negative": m.p_negative / UNIT_SCALE,
+            "p_neutral": m.p_neutral / UNIT_SCALE,
+            "p_positive": m.p_positive / UNIT_SCALE,
             "abstained": m.abstained,
         }
         for m in score.mentions
@@ -46,11 +46,11 @@ def row_out(row: Row, score: Score | None) -> dict[str, Any]:
         "language": score.language,
         "register": score.register,
         "sentiment": score.sentiment,
-        "p_negative": score.p_negative / ONE,
-        "p_neutral": score.p_neutral / ONE,
-        "p_positive": score.p_positive / ONE,
+        "p_negative": score.p_negative / UNIT_SCALE,
+        "p_neutral": score.p_neutral / UNIT_SCALE,
+        "p_positive": score.p_positive / UNIT_SCALE,
         "abstained": score.abstained,
-        "topics": {t: score.topics[t] / ONE for t in TOPIC_NAMES},
+        "topics": {t: score.topics[t] / UNIT_SCALE for t in TOPIC_NAMES},
         "entities": entities,
         "signature": score.signature,
         "model_version": score.model_version,

@@ -13,7 +13,7 @@ import msgspec
 
 from core.errors import InvalidRecord, Reason
 
-ONE = 10_000
+UNIT_SCALE = 10_000
 """1.0 in the wire's integer unit."""
 
 TOPICS = (
@@ -71,7 +71,7 @@ class Mention(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     relevance: int = 0
     p_negative: int = 0
-    p_neutral: int = ONE
+    p_neutral: int = UNIT_SCALE
     p_positive: int = 0
     abstained: bool = False
 

@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from core.records import ONE
+from core.records import UNIT_SCALE
 
 MIN_DECIDED = 5
 """Fewer decided stories than this say nothing: NA, never 0."""
@@ -43,7 +43,7 @@ def net_interval(sentiment_sum: int, n: int) -> tuple[float, float, float]:
     (-0.5, -0.66974, -0.33026)
     """
     # A pane adds up articles and counts stories: copies within a minute could push the mean beyond its range.
-    net = max(-1.0, min(1.0, sentiment_sum / (ONE * n)))
+    net = max(-1.0, min(1.0, sentiment_sum / (UNIT_SCALE * n)))
     half = Z * math.sqrt(max(0.0, 1 - net * net) / n)
     return net, round(max(-1.0, net - half), 5), round(min(1.0, net + half), 5)
 

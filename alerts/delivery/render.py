@@ -17,7 +17,7 @@ from alerts.delivery.channels.contract import Message
 from alerts.delivery.content import Content, Headline
 from alerts.evidence.sentence import figure, less, many, p_value, tiny
 from alerts.evidence.vocabulary import SEVERITY, STATE, pick, series_name, span_words
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import from_ms
 
 _SUBJECT_CHARS = 160
@@ -136,11 +136,11 @@ def _headline(line: Headline) -> dict[str, str]:
     if line.abstained:
         felt = "—"
     elif line.p_negative >= max(line.p_positive, line.p_neutral):
-        felt = f"negative {line.p_negative / ONE:.0%}"
+        felt = f"negative {line.p_negative / UNIT_SCALE:.0%}"
     elif line.p_positive >= line.p_neutral:
-        felt = f"positive {line.p_positive / ONE:.0%}"
+        felt = f"positive {line.p_positive / UNIT_SCALE:.0%}"
     else:
-        felt = f"neutral {line.p_neutral / ONE:.0%}"
+        felt = f"neutral {line.p_neutral / UNIT_SCALE:.0%}"
     return {
         "title": line.title,
         "url": safe_url(line.url),

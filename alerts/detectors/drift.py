@@ -21,7 +21,7 @@ from alerts.detectors.means import Means
 from alerts.detectors.sentiment import one_sided
 from alerts.detectors.tails import statistic
 from alerts.records import Verdict, Window
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import HOUR
 
 _Faded = tuple[float, float, float, float, float, float, float, float]
@@ -97,7 +97,11 @@ class Drift(Kept):
     def _learn(self, window: Window, hop: Window) -> None:
         params, means, series = self.params, self.means, hop.series
         pool = means.pool(series)
-        n, total, squares = hop.decided, hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
+        n, total, squares = (
+            hop.decided,
+            hop.sentiment_sum / UNIT_SCALE,
+            hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE),
+        )
         means.learn(series, pool, hop.start, hop.end, n, total, squares, 1.0)
         _, _, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
         each = n * (1.0 + max(0.0, window.decided - 1.0) * correlation)

@@ -18,7 +18,7 @@ from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import statistic
 from alerts.records import Verdict, Window
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import DAY, HOUR
 
 _MOST = 30.0
@@ -75,7 +75,7 @@ class MeanShift(Kept):
         n = hop.decided
         if n > 0 and known:
             noise = (1.0 + (n - 1.0) * correlation) / n + 1.0 / belief
-            off = (hop.sentiment_sum / n / ONE - mean) / sqrt(pool.variance)
+            off = (hop.sentiment_sum / n / UNIT_SCALE - mean) / sqrt(pool.variance)
             off = min(max(off, -3.0), 3.0)
             up = min(_MOST, max(0.0, up + params.shift * (off - params.shift / 2.0) / noise))
             down = min(_MOST, max(0.0, down + params.shift * (-off - params.shift / 2.0) / noise))
@@ -84,13 +84,13 @@ class MeanShift(Kept):
         if n > 0:
             self.sums[series] = (window.end, up, down)
             weight = params.incident_weight if known and p < 0.01 else 1.0
-            total, squares = hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
+            total, squares = hop.sentiment_sum / UNIT_SCALE, hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE)
             means.learn(series, pool, hop.start, hop.end, n, total, squares, weight)
         count = window.decided
         if not count:
             return Verdict(statistic(p), p, None, mean, None, None, False, "no story in the window")
         error = sqrt(max(pool.variance, 1e-9) * ((1.0 + (count - 1.0) * correlation) / count + 1.0 / belief))
-        seen = window.sentiment_sum / count / ONE
+        seen = window.sentiment_sum / count / UNIT_SCALE
         low, high = max(-1.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error)
         return Verdict(
             statistic(p), p, seen, mean, low, high, known, "" if known else "learning the usual sentiment"

@@ -16,7 +16,7 @@ from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import normal_tail, statistic
 from alerts.records import Verdict, Window
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import HOUR
 
 
@@ -53,14 +53,14 @@ class Sentiment(Kept):
         p = 1.0
         seen = None
         if n:
-            seen = window.sentiment_sum / n / ONE
+            seen = window.sentiment_sum / n / UNIT_SCALE
             p = one_sided((seen - mean) / max(error, 1e-9), self.params.direction)
         enough = n > 0 and pool.learned >= self.params.warmup_stories
         if enough and p < ODD:
             means.odd(series, pool, window.end)
         if hop.decided > 0:
             weight = self.params.incident_weight if means.was_odd(series, hop.end) else 1.0
-            total, squares = hop.sentiment_sum / ONE, hop.sentiment_squares / (ONE * ONE)
+            total, squares = hop.sentiment_sum / UNIT_SCALE, hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE)
             means.learn(series, pool, hop.start, hop.end, hop.decided, total, squares, weight)
         if not n:
             return Verdict(0.0, None, None, mean, None, None, False, "no story in the window")

@@ -13,7 +13,7 @@ from typing import Literal
 
 from alerts.detectors.context import NOT_OBSERVED, Context
 from alerts.records import Verdict, Window
-from core.records import ONE
+from core.records import UNIT_SCALE
 
 Metric = Literal[
     "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
@@ -69,7 +69,7 @@ def figure(window: Window, metric: str) -> float | None:
         return window.negative / n
     if metric == "net_sentiment":
         return (window.positive - window.negative) / n
-    mean = window.sentiment_sum / n / ONE
+    mean = window.sentiment_sum / n / UNIT_SCALE
     if metric == "dispersion":
-        return sqrt(max(0.0, window.sentiment_squares / n / (ONE * ONE) - mean * mean))
+        return sqrt(max(0.0, window.sentiment_squares / n / (UNIT_SCALE * UNIT_SCALE) - mean * mean))
     return mean

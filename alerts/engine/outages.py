@@ -17,7 +17,7 @@ import msgspec
 
 from alerts.engine.effects import Change, Effects
 from alerts.lifecycle.outage_proof import proof_of
-from alerts.lifecycle.transitions import Alert, six
+from alerts.lifecycle.transitions import Alert, round_significant
 from alerts.records import AlertLine, State
 from alerts.rules.outages import PREFIX, OutageRule
 from core.ids import digest
@@ -131,9 +131,9 @@ def _say(alert: Alert, state: State, decided_at: int, health: Health, effects: E
         severity=alert.severity,
         onset=iso(alert.onset),
         decided_at=iso(decided_at),
-        observed=six(proof.observed),
-        expected=six(proof.expected),
-        p_value=six(proof.p_value),
+        observed=round_significant(proof.observed),
+        expected=round_significant(proof.expected),
+        p_value=round_significant(proof.p_value),
         articles=proof.items,
         stories=0,
         publishers=0,

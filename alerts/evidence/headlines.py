@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.records import ONE
+from core.records import UNIT_SCALE
 
 if TYPE_CHECKING:
     from alerts.evidence.pack import EvidenceArticle
@@ -49,7 +49,7 @@ def _strength(article: EvidenceArticle, direction: str) -> float:
     felt = {"negative": article.p_negative, "positive": article.p_positive}.get(direction)
     if felt is None:
         felt = max(article.p_negative, article.p_positive)
-    return felt / ONE * (0.5 + 0.5 * article.relevance / ONE)
+    return felt / UNIT_SCALE * (0.5 + 0.5 * article.relevance / UNIT_SCALE)
 
 
 def _grams(title: str) -> frozenset[str]:

@@ -27,7 +27,7 @@ from alerts.rules.outages import OutageRule
 from alerts.windows.naming import MIN_RELEVANCE
 from alerts.windows.series import entity_of, topic_of
 from core.ids import text_hash
-from core.records import ONE, Mention, ScoredArticle
+from core.records import UNIT_SCALE, Mention, ScoredArticle
 
 SCHEMA = "evidence/1"
 MOST_ARTICLES = 500
@@ -86,7 +86,7 @@ class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
     p_neutral: int
     p_positive: int
     abstained: bool
-    relevance: int = ONE
+    relevance: int = UNIT_SCALE
     topics: dict[str, int] = {}
     model_version: str = ""
     topic_threshold: int | msgspec.UnsetType = msgspec.UNSET
@@ -204,7 +204,7 @@ def direction(metric: str, way: str) -> str:
 
 def as_counted(scored: ScoredArticle, story: str, series: str, at_once: bool = False) -> EvidenceArticle:
     """The article as it counts in this series; `at_once`: as an immediate rule reads it."""
-    article, relevance = scored.article, ONE
+    article, relevance = scored.article, UNIT_SCALE
     own: Any = scored
     mention = _spoken_of(scored, entity_of(series), 0 if at_once else MIN_RELEVANCE)
     if mention is not None:

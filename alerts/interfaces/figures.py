@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.engine.source_coverage import Unread
 from alerts.errors import Unfit
-from alerts.lifecycle.transitions import six
+from alerts.lifecycle.transitions import round_significant
 from alerts.windows.panes import decode
 from alerts.windows.statistics import MIN_STORIES, NA, Figure, figures
 from core.errors import ConfigError
@@ -51,7 +51,12 @@ class Figures:
             "observed": self.observed,
             "least_stories": MIN_STORIES,
             "figures": {
-                name: {"value": six(one.value), "low": six(one.low), "high": six(one.high), "n": six(one.n)}
+                name: {
+                    "value": round_significant(one.value),
+                    "low": round_significant(one.low),
+                    "high": round_significant(one.high),
+                    "n": round_significant(one.n),
+                }
                 for name, one in self.figures.items()
             },
         }

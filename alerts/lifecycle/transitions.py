@@ -103,10 +103,10 @@ def _raise(alert: Alert, look: Look, severity: Severity) -> bool:
     return True
 
 
-def six(value: float | None) -> float | None:
+def round_significant(value: float | None) -> float | None:
     """Six significant digits.
 
-    >>> six(1 / 3), six(None)
+    >>> round_significant(1 / 3), round_significant(None)
     (0.333333, None)
     """
     return None if value is None else float(f"{value:.6g}")
@@ -125,9 +125,9 @@ def line_of(
         severity=severity,
         onset=iso(alert.onset),
         decided_at=iso(look.at + lateness_ms),
-        observed=six(look.verdict.observed),
-        expected=six(look.verdict.expected),
-        p_value=six(look.verdict.p_value),
+        observed=round_significant(look.verdict.observed),
+        expected=round_significant(look.verdict.expected),
+        p_value=round_significant(look.verdict.p_value),
         articles=look.window.articles,
         stories=look.window.stories,
         publishers=look.window.publishers,

@@ -29,7 +29,7 @@ from alerts.windows.series import entity_of, union
 from core import yamlfile
 from core.errors import ConfigError
 from core.ids import digest
-from core.records import ONE, ScoredArticle
+from core.records import UNIT_SCALE, ScoredArticle
 
 DEFAULT = Path(__file__).parent / "rules_default.yaml"
 _HOPS = 12
@@ -134,7 +134,7 @@ class ImmediateRule:
     level: Severity
     route: Mapping[str, tuple[str, ...]]
     trust: Mapping[str, int] = field(repr=False)
-    default_trust: int = ONE // 2
+    default_trust: int = UNIT_SCALE // 2
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def match(self, article: ScoredArticle) -> str | None:
@@ -209,8 +209,8 @@ class RuleSet:
     def trust(self, publisher: str) -> int:
         """How far a publisher is trusted, 1/10,000."""
         return trust_of(
-            {name: round(share * ONE) for name, share in self.file.trust.items()},
-            round(self.file.default_trust * ONE),
+            {name: round(share * UNIT_SCALE) for name, share in self.file.trust.items()},
+            round(self.file.default_trust * UNIT_SCALE),
             publisher,
         )
 
@@ -354,7 +354,7 @@ def _with_statistic(content: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def _immediate(entry: Immediate, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> ImmediateRule:
-    trust = {name: round(share * ONE) for name, share in file.trust.items()}
+    trust = {name: round(share * UNIT_SCALE) for name, share in file.trust.items()}
     entities = tuple(sorted({*entry.entities, *(lists[entry.watch_list] if entry.watch_list else ())}))
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {
         "entities": entities,
@@ -369,13 +369,13 @@ def _immediate(entry: Immediate, file: RulesFile, lists: Mapping[str, frozenset[
         topics=tuple(entry.topics),
         languages=tuple(entry.languages),
         sentiment=entry.sentiment,
-        min_probability=round(entry.min_probability * ONE),
-        min_topic_probability=round(entry.min_topic_probability * ONE),
-        min_relevance=round(entry.min_relevance * ONE),
-        min_trust=round(entry.min_trust * ONE),
+        min_probability=round(entry.min_probability * UNIT_SCALE),
+        min_topic_probability=round(entry.min_topic_probability * UNIT_SCALE),
+        min_relevance=round(entry.min_relevance * UNIT_SCALE),
+        min_trust=round(entry.min_trust * UNIT_SCALE),
         level=entry.severity,
         route=_routes(entry.route, file),
         trust=trust,
-        default_trust=round(file.default_trust * ONE),
+        default_trust=round(file.default_trust * UNIT_SCALE),
         content=content,
     )

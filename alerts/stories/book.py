@@ -25,7 +25,7 @@ from alerts.stories.facts import Facts, alike_but_for_names, conflict, containme
 from alerts.stories.index import FAR_ALIKE, FAR_BITS, LookedUp, StoryIndex
 from alerts.stories.similarity import likeness
 from core.ids import digest
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import DAY, HOUR
 
 HORIZON_MS = 36 * HOUR
@@ -113,7 +113,7 @@ def novelty(articles_before: int) -> int:
     >>> novelty(0), novelty(1), novelty(99)
     (10000, 7500, 100)
     """
-    return _NOVELTY[min(articles_before, len(_NOVELTY) - 1)] * ONE // 100
+    return _NOVELTY[min(articles_before, len(_NOVELTY) - 1)] * UNIT_SCALE // 100
 
 
 class StoryBook:

@@ -10,7 +10,7 @@ import msgspec
 from alerts.stories.facts import Facts, facts_of
 from alerts.windows.naming import MIN_RELEVANCE, Name, names
 from alerts.windows.observations import Observation, label_of
-from core.records import ONE, Mention, ScoredArticle
+from core.records import UNIT_SCALE, Mention, ScoredArticle
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -28,7 +28,7 @@ class Entry(msgspec.Struct, gc=False):
     names: tuple[Name, ...]
     feelings: tuple[tuple[int, int, int], ...]
     """(decided, label, sentiment) of the article, then of each mention: index a Name's mention + 1."""
-    trust: int = ONE
+    trust: int = UNIT_SCALE
 
     def observations(self, story: str, novelty: int) -> list[tuple[str, Observation]]:
         """What it says of each of its series."""
@@ -73,7 +73,7 @@ def entry_of(
     scored: ScoredArticle,
     watched: Container[str] = (),
     wanted: Callable[[str], bool] | None = None,
-    trust: Callable[[str], int] = lambda publisher: ONE,
+    trust: Callable[[str], int] = lambda publisher: UNIT_SCALE,
 ) -> Entry:
     """The entry of a scored article; the same whether it comes from the log or from the store."""
     article = scored.article

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.records import ONE
+from core.records import UNIT_SCALE
 
 
 class Observation(NamedTuple):
@@ -26,9 +26,9 @@ class Observation(NamedTuple):
     """-1 negative, 0 neutral, 1 positive; 0 where it abstained."""
     sentiment: int
     """p_positive - p_negative, 1/10,000; 0 where it abstained."""
-    novelty: int = ONE
+    novelty: int = UNIT_SCALE
     """1/10,000: the first article of a story has 1, the next ones less."""
-    trust: int = ONE
+    trust: int = UNIT_SCALE
     """Of the publisher, 1/10,000."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts.windows.observations import Observation, divide
-from core.records import ONE
+from core.records import UNIT_SCALE
 
 MIN_STORIES = 3
 """Below so many stories decided on, figures of sentiment are NA."""
@@ -49,7 +49,7 @@ class Tally:
     weighted: int = 0
     weighted_squares: int = 0
 
-    def add(self, sentiment: int, label: int, weight: int = ONE) -> None:
+    def add(self, sentiment: int, label: int, weight: int = UNIT_SCALE) -> None:
         """One more story."""
         self.n += 1
         self.negative += label < 0
@@ -80,7 +80,7 @@ def tally(observations: Iterable[Observation], weight: str = "") -> Tally:
         held[1] += one.label < 0
         held[2] += one.label > 0
         held[3] += one.sentiment
-        held[4] = max(held[4], getattr(one, weight) if weight else ONE)
+        held[4] = max(held[4], getattr(one, weight) if weight else UNIT_SCALE)
     whole = Tally()
     for count, bad, good, sentiment, heaviest in stories.values():
         label = -1 if 2 * bad > count else 1 if 2 * good > count else 0
@@ -143,7 +143,9 @@ def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Fi
     value = total / n
     variance = max(0.0, squares / n - value * value) * n / (n - 1)
     half = student(n - 1) * math.sqrt(variance / n)
-    return Figure(value / ONE, max(-1.0, (value - half) / ONE), min(1.0, (value + half) / ONE), n=n)
+    return Figure(
+        value / UNIT_SCALE, max(-1.0, (value - half) / UNIT_SCALE), min(1.0, (value + half) / UNIT_SCALE), n=n
+    )
 
 
 def weighted_mean(sums: Tally, least: int = MIN_STORIES) -> Figure:
@@ -181,7 +183,7 @@ def dispersion(sums: Tally, least: int = MIN_STORIES) -> Figure:
 
     variance = max(0.0, sums.squares / n - (sums.total / n) ** 2) * n / (n - 1)
     low, high = (math.sqrt(variance * (n - 1) / float(chdtri(n - 1, p))) for p in (0.025, 0.975))
-    return Figure(math.sqrt(variance) / ONE, low / ONE, min(1.0, high / ONE), n=n)
+    return Figure(math.sqrt(variance) / UNIT_SCALE, low / UNIT_SCALE, min(1.0, high / UNIT_SCALE), n=n)
 
 
 def momentum(older: Tally, newer: Tally, least: int = MIN_STORIES) -> Figure:
@@ -195,10 +197,10 @@ def momentum(older: Tally, newer: Tally, least: int = MIN_STORIES) -> Figure:
         parts.append((middle, variance / part.n, part.n))
     (a, va, na), (b, vb, nb) = parts
     if va + vb == 0:
-        return Figure((a - b) / ONE, (a - b) / ONE, (a - b) / ONE, n=na + nb)
+        return Figure((a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, n=na + nb)
     degrees = (va + vb) ** 2 / (va * va / (na - 1) + vb * vb / (nb - 1))
     half = student(degrees) * math.sqrt(va + vb)
-    return Figure((a - b) / ONE, (a - b - half) / ONE, (a - b + half) / ONE, n=na + nb)
+    return Figure((a - b) / UNIT_SCALE, (a - b - half) / UNIT_SCALE, (a - b + half) / UNIT_SCALE, n=na + nb)
 
 
 def figures(

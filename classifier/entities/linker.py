@@ -28,7 +28,7 @@ from classifier.entities.rules import (
     vetoed,
     within_a_name,
 )
-from classifier.records import ONE
+from classifier.records import UNIT_SCALE
 
 SEARCHED_CHARS = 20_000
 """A title and a body are searched up to here; what is named only later is not what the article is about."""
@@ -65,7 +65,7 @@ def relevance(starts: Sequence[int], title_chars: int) -> int:
         base = 0.6 + 0.3 * (1 - first / title_chars)
     else:
         base = 0.5 * math.exp(-first / 1000)
-    return round(ONE * min(1.0, base + 0.05 * min(4, len(starts) - 1)))
+    return round(UNIT_SCALE * min(1.0, base + 0.05 * min(4, len(starts) - 1)))
 
 
 class Linker:

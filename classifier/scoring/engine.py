@@ -20,7 +20,7 @@ from classifier.reading.passages import article, later, lead
 from classifier.reading.script import OURS, detect, foreign
 from classifier.reading.tokens import Tokens, Window
 from classifier.reading.wordlike import Wordlike
-from classifier.records import ONE, Mention, Score, Text, shares
+from classifier.records import UNIT_SCALE, Mention, Score, Text, shares
 from classifier.scoring.calibration import Calibration
 from classifier.scoring.encode import States, encode
 from classifier.scoring.heads import Heads
@@ -151,7 +151,7 @@ class Engine:
         sentiment += self.heads.ngrams.logits(leads, register)
         lead_first = np.where(weight < 1, weight * TOPIC_SHARE, weight)
         topic = _weighted(self.heads.topics(pooled), owner, lead_first, len(register))
-        topics = np.rint(self.calibration.topics(topic) * ONE).astype(int)
+        topics = np.rint(self.calibration.topics(topic) * UNIT_SCALE).astype(int)
         signature = np.packbits(self.heads.signature(states.pooled) > 0, axis=1)
         mentions = self._mentions(prepared, states, register, sentiment)
         out = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.ids import article_id, revision
-from core.records import ONE, Article, Mention, ScoredArticle
+from core.records import UNIT_SCALE, Article, Mention, ScoredArticle
 from newsquake.simulate.facts import FACTS
 from newsquake.simulate.grammar import Writer, compile_template, lines
 from newsquake.simulate.world import WORLD, Company, Pair, Publisher, load_yaml
@@ -141,8 +141,8 @@ class Simulated:
         if draw() < label_noise:
             tone = ("negative", "neutral", "positive")[int(draw() * 3)]
         sure = 6_500 + int(draw() * 3_300)
-        rest = int((ONE - sure) * draw())
-        other = ONE - sure - rest
+        rest = int((UNIT_SCALE - sure) * draw())
+        other = UNIT_SCALE - sure - rest
         if tone == "negative":
             negative, neutral, positive = sure, max(rest, other), min(rest, other)
         elif tone == "positive":

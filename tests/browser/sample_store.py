@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from core.ids import digest
-from core.records import ONE, TOPICS
+from core.records import TOPICS, UNIT_SCALE
 from core.settings import StoreSettings
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import (
@@ -166,7 +166,7 @@ def _mood(chance: random.Random, topic: str, crash: bool) -> int:
 def _article(chance, number, at, title, language, topic, mood, entity, company, story) -> dict:
     ident, rev = digest("sample", str(number)), digest("rev", str(number))[:16]
     main = chance.randint(6200, 9600)
-    rest = ONE - main
+    rest = UNIT_SCALE - main
     low = rest // 3
     p = {-1: (main, rest - low, low), 0: (low, main, rest - low), 1: (low, rest - low, main)}[mood]
     abstained = main < 6500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.ids import article_id, partition_of, revision
-from core.records import ONE, Article, Mention, ScoredArticle
+from core.records import UNIT_SCALE, Article, Mention, ScoredArticle
 from core.times import parse_iso
 
 T0 = parse_iso("2026-03-02T09:00:00+00:00")
@@ -44,12 +44,12 @@ def scored(number: int = 0, *, negative: int = 1_000, positive: int = 1_000, **f
         if name in fields
     }
     if isinstance(mention := own.get("mentions"), str):
-        own["mentions"] = (Mention(mention, "", 9_000, negative, ONE - negative - positive, positive),)
+        own["mentions"] = (Mention(mention, "", 9_000, negative, UNIT_SCALE - negative - positive, positive),)
     item = article(number, **fields)
     return ScoredArticle(
         article=item,
         p_negative=negative,
-        p_neutral=ONE - negative - positive,
+        p_neutral=UNIT_SCALE - negative - positive,
         p_positive=positive,
         language=item.language,
         model_version="test/1",

@@ -70,7 +70,7 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
     told = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
     for name in ("observed", "expected", "p_value"):
-        yield same(f"line's {name}", getattr(line, name), lifecycle.six(getattr(told, name)))
+        yield same(f"line's {name}", getattr(line, name), lifecycle.round_significant(getattr(told, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
     yield same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
     if not state or pack.window is None or pack.hop is None:

@@ -18,7 +18,7 @@ from alerts.evidence.verify.checks import Check, listed, same
 from alerts.records import Window
 from alerts.windows.naming import MIN_RELEVANCE
 from alerts.windows.series import entity_of, language_of, topic_of
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import iso, parse_iso
 
 _ROUNDING = 2
@@ -67,7 +67,7 @@ def shares(articles: Sequence[Counted]) -> Check:
     off = []
     for one in articles:
         three = (one.p_negative, one.p_neutral, one.p_positive)
-        if min(three) < 0 or abs(sum(three) - ONE) > _ROUNDING:
+        if min(three) < 0 or abs(sum(three) - UNIT_SCALE) > _ROUNDING:
             off.append(one.id)
     return none(
         "shares", off, "have shares that do not add up", "negative, neutral and positive add up to one"
@@ -76,7 +76,7 @@ def shares(articles: Sequence[Counted]) -> Check:
 
 def bounds(articles: Sequence[evidence.EvidenceArticle]) -> Check:
     """Whether all that is a probability or a share lies within 0 and one, also what nothing is derived from."""
-    off = [one.id for one in articles if any(not 0 <= value <= ONE for value in _fractions(one))]
+    off = [one.id for one in articles if any(not 0 <= value <= UNIT_SCALE for value in _fractions(one))]
     return none("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
 
 
@@ -104,9 +104,9 @@ def _belongs(article: evidence.EvidenceArticle, series: str) -> bool:
     if series.startswith("source:"):
         return ("source:" + _UNSAFE.sub("_", article.source))[:_LONGEST] == series
     if entity_of(series):
-        relevant = MIN_RELEVANCE <= article.relevance <= ONE
+        relevant = MIN_RELEVANCE <= article.relevance <= UNIT_SCALE
     else:
-        relevant = article.relevance == ONE
+        relevant = article.relevance == UNIT_SCALE
     return relevant and (not language or article.language == language)
 
 

@@ -21,7 +21,7 @@ from alerts.evidence.verify.rule import immediate_terms, parts
 from alerts.lifecycle import transitions as lifecycle
 from alerts.rules.schema import matches
 from alerts.windows.series import entity_of
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import iso
 
 Spoken = evidence.EvidenceArticle | evidence.EvidenceMention
@@ -97,7 +97,7 @@ def _trust(content: Mapping[str, Any], publisher: str) -> int:
     if publisher in known:
         return known[publisher]
     fitting = sorted((len(glob), glob) for glob in known if "*" in glob and matches(glob, publisher))
-    return known[fitting[-1][1]] if fitting else round(content["default_trust"] * ONE)
+    return known[fitting[-1][1]] if fitting else round(content["default_trust"] * UNIT_SCALE)
 
 
 def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArticle) -> Iterator[Check]:
@@ -117,14 +117,14 @@ def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArti
         )
         yield Check("topic", "agrees" if best else "differs", said)
     if not rule["entities"]:
-        yield same("relevance", article.relevance, ONE)
+        yield same("relevance", article.relevance, UNIT_SCALE)
         yield _felt(rule, article)
         yield same("series", series, f"topic:{best[1]}" if best else "")
         return
     entity, tail = entity_of(series), f"/topic:{best[1]}" if best and asked else ""
     yield _named(rule, entity)
     said = f"{entity} {article.relevance} ≥ {rule['min_relevance']}"
-    relevant = rule["min_relevance"] <= article.relevance <= ONE
+    relevant = rule["min_relevance"] <= article.relevance <= UNIT_SCALE
     yield Check("relevance", "agrees" if relevant else "differs", said)
     yield _felt(rule, article)
     if isinstance(article.mentions, msgspec.UnsetType):

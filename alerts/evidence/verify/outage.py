@@ -18,7 +18,7 @@ from alerts.evidence.verify.counts import same_rows
 from alerts.evidence.verify.immediate import nothing_else
 from alerts.evidence.verify.rule import outage_terms, parts
 from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
-from alerts.lifecycle.transitions import six
+from alerts.lifecycle.transitions import round_significant
 from alerts.rules.outages import PREFIX
 from alerts.rules.schema import matches
 from core.times import iso, parse_iso
@@ -49,7 +49,7 @@ def verify_outage(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
         ("expected", proof.expected),
         ("p_value", proof.p_value),
     ):
-        yield same(f"line's {name}", getattr(line, name), six(value))
+        yield same(f"line's {name}", getattr(line, name), round_significant(value))
     yield same("decided at", line.decided_at, iso(onset if line.state == "pending" else proof.at))
     if line.state == "resolved":
         over = proof.status == "ok" or (proof.status == "silent" and terms["kind"] == "source_broken")

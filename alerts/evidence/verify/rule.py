@@ -21,7 +21,7 @@ from alerts.records import Window
 from alerts.rules.model import content_hash
 from alerts.rules.schema import SEVERITIES
 from alerts.windows.series import entity_of, union
-from core.records import ONE
+from core.records import UNIT_SCALE
 from core.times import iso, parse_iso, parse_span
 
 _LOOKS = 12
@@ -171,7 +171,7 @@ def immediate_terms(content: Mapping[str, Any]) -> dict[str, Any]:
     plain = ("entities", "topics", "languages", "sentiment")
     return (
         {name: content[name] for name in plain}
-        | {name: round(content[name] * ONE) for name in shares}
+        | {name: round(content[name] * UNIT_SCALE) for name in shares}
         | {"level": content["severity"]}
     )
 

@@ -9,7 +9,7 @@ from classifier.evaluation import contrasts, metrics
 from classifier.evaluation.predict import predict
 from classifier.reading.clauses import LINE_CHARS, own_clauses
 from classifier.reading.tokens import Tokens
-from classifier.records import ONE, Text
+from classifier.records import UNIT_SCALE, Text
 from classifier.scoring.engine import SHIPPED, Engine
 from classifier.training.data.corpus import Example
 
@@ -88,7 +88,7 @@ def test_evaluation_reads_what_serving_reads(tiny_weights: Path) -> None:
     served = {m.entity: m for m in engine.score([Text(text, register="news")])[0].mentions}
     for entity, (_, _, logits) in zip(("US:AAPL", "US:BA"), outputs.mentions, strict=True):
         p, _ = engine.calibration.sentiment("entity", logits, "en", "news")
-        assert abs(served[entity].p_negative / ONE - p[0]) < 2e-3
+        assert abs(served[entity].p_negative / UNIT_SCALE - p[0]) < 2e-3
 
 
 def test_the_shipped_model_tells_most_contrasts_right() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifier.records import ONE, Score, Text
+from classifier.records import UNIT_SCALE, Score, Text
 from classifier.scoring.engine import Engine
 from classifier.taxonomy import TOPIC_NAMES
 
@@ -37,7 +37,9 @@ def engine(request: pytest.FixtureRequest, tiny_weights: Path) -> Engine:
 
 
 def numbers(score: Score) -> np.ndarray:
-    return np.array([score.p_negative, score.p_neutral, score.p_positive, *score.topics.values()]) / ONE
+    return (
+        np.array([score.p_negative, score.p_neutral, score.p_positive, *score.topics.values()]) / UNIT_SCALE
+    )
 
 
 def test_a_text_alone_padded_and_among_others_scores_the_same(engine: Engine) -> None:
@@ -62,13 +64,13 @@ def test_order_and_count_are_kept(engine: Engine) -> None:
 
 def test_probabilities_sum_to_exactly_one_and_every_topic_is_there(engine: Engine) -> None:
     for score in engine.score(TEXTS + ODD):
-        assert score.p_negative + score.p_neutral + score.p_positive == ONE
+        assert score.p_negative + score.p_neutral + score.p_positive == UNIT_SCALE
         assert tuple(score.topics) == TOPIC_NAMES
-        assert all(0 <= p <= ONE for p in score.topics.values())
+        assert all(0 <= p <= UNIT_SCALE for p in score.topics.values())
         assert len(bytes.fromhex(score.signature)) == 16
         for mention in score.mentions:
-            assert mention.p_negative + mention.p_neutral + mention.p_positive == ONE
-            assert 0 <= mention.relevance <= ONE
+            assert mention.p_negative + mention.p_neutral + mention.p_positive == UNIT_SCALE
+            assert 0 <= mention.relevance <= UNIT_SCALE
 
 
 def test_identical_texts_are_encoded_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
