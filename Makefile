@@ -4,9 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& { echo $$p; break; }; done)
 BIN := .venv/bin
 ARGS ?=
+FAST := not (long or slow or kafka or postgres or browser or shared)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev fast demo test check fix bench chaos kafka kafka-stop screenshots constraints docs clean
+.PHONY: help install dev fast demo test test-fast test-long check fix bench chaos kafka kafka-stop screenshots constraints docs clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,14 +26,21 @@ fast: dev ## Compile what every article passes through (needs a C compiler); the
 demo: install ## See it work: simulated news, a real broker, the model, alerts and the dashboard
 	@exec $(BIN)/newsquake demo $(ARGS)
 
-test: dev ## Run all tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: dev ## Run all tests but the long ones, about 20 minutes on 2 cores (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: dev ## Format, lint, types, imports
+test-fast: dev ## Unit, property and contract tests on memory and SQLite, about 3 minutes
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "$(FAST)" tests/unit tests/property tests/contract $(ARGS)
+
+test-long: dev ## The long tests: all of the wire of 1987, many kills, every page; writes docs/measured/long-tests.md
+	@$(BIN)/python scripts/long_tests.py $(ARGS)
+
+check: dev ## Format, lint, types, imports, structure
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/structure.py
 
 fix: dev ## Format and fix what can be fixed
 	$(BIN)/ruff format .

@@ -297,7 +297,7 @@ def test_a_store_in_a_place_that_takes_no_writing_can_be_looked_at(tmp_path: Pat
     )
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody who may not write here")
-    for folder in [place, *[one for one in place.parents if one != Path("/")]][:4]:
+    for folder in [place, *[one for one in place.parents if one != Path("/")]][:5]:
         folder.chmod(0o755)
     assert sorted(one.name for one in place.iterdir()) == ["store.db"]
     done = subprocess.run(
@@ -316,12 +316,14 @@ def test_a_database_without_our_tables_is_told_when_looked_at(empty_url: str) ->
     reader.close()
 
 
-@pytest.fixture
-def empty_url(store_url: str) -> str:
-    """A database in which nothing is."""
-    if store_url.startswith("sqlite"):
-        Path(store_url.removeprefix("sqlite:///")).touch()
-    return store_url
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres")
+        return url
+    (tmp_path / "store.db").touch()
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 def test_a_store_opened_for_reading_takes_no_change(sqlite_store: Store, tmp_path: Path) -> None:
