@@ -11,7 +11,7 @@ import msgspec
 from alerts.detectors import Context
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.records import Verdict, Window
 from alerts.rules.model import Rule, RuleSet, parse_rules
@@ -145,14 +145,14 @@ def rule_set(
     return parse_rules(text, "rules of the test")
 
 
-def share_watches(rules: RuleSet, pane_ms: int) -> list[Watch]:
+def share_runners(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
     """The rules with the detector `Share`."""
-    return [Watch(rule, pane_ms, make_detector=Share) for rule in rules.rules]
+    return [RuleRunner(rule, pane_ms, make_detector=Share) for rule in rules.rules]
 
 
 def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> Desk:
     """A fresh desk."""
-    return Desk(rules, share_watches(rules, MINUTE), Watermark(partitions, lateness_ms), MINUTE)
+    return Desk(rules, share_runners(rules, MINUTE), Watermark(partitions, lateness_ms), MINUTE)
 
 
 def drive(
@@ -162,9 +162,9 @@ def drive(
     found: list[Effects] = []
     for number, record in enumerate(records, 1):
         if isinstance(record, tuple):
-            desk.mark(*record)
+            desk.on_marker(*record)
         else:
-            desk.take(record)
+            desk.add(record)
         if number % chunk == 0:
             while desk.advance(7):
                 found.append(desk.effects())

@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
 from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outages import is_outage
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.thresholds import budget as budgets
 from alerts.windows.series import base_of, check_glob, entity_of, topic_of
 from backtest.run import run
@@ -173,7 +173,7 @@ def preview(
     """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
     days: set[int] = set()
     before: set[tuple[str, str]] = set()
-    kept: list[Watch] = []
+    kept: list[RuleRunner] = []
 
     def counted() -> Iterator[ScoredArticle]:
         for record in records:
@@ -183,8 +183,8 @@ def preview(
                 before.add((record.article.id, record.article.revision))
             yield record
 
-    def make_watches(of: RuleSet, pane: int) -> list[Watch]:
-        kept.extend(watches_of(of, pane))
+    def make_runners(of: RuleSet, pane: int) -> list[RuleRunner]:
+        kept.extend(runners_of(of, pane))
         return kept
 
     result = run(
@@ -193,7 +193,7 @@ def preview(
         pane_ms=pane_ms,
         lateness_ms=lateness_ms,
         progress=progress,
-        make_watches=make_watches,
+        make_runners=make_runners,
         health=health,
         reader=partial(true_alarms, events, {rule.id: rule.window_ms for rule in rules.rules}),
     )
@@ -207,8 +207,8 @@ def preview(
             continue
         begun.add(line.id)
         _place(reports[line.rule], line, inside, windows.get(line.rule, 0))
-    for watch in kept:
-        _options(reports[watch.rule.id], watch, end, pane_ms)
+    for runner in kept:
+        _options(reports[runner.rule.id], runner, end, pane_ms)
     within = sum(min(end, (day + 1) * DAY) - max(start, day * DAY) for day in days)
     own = result.articles - len(before)
     return Report(start, end, within / WEEK, own, inside, list(reports.values()), len(before))
@@ -264,15 +264,15 @@ def related(one: str, other: str) -> bool:
     return base_of(one) == base_of(other)
 
 
-def _options(report: RuleReport, watch: Watch, at: int, pane_ms: int) -> None:
-    if watch.budget is None:
-        report.threshold, report.how = watch.rule.threshold, "fixed"
+def _options(report: RuleReport, runner: RuleRunner, at: int, pane_ms: int) -> None:
+    if runner.budget is None:
+        report.threshold, report.how = runner.rule.threshold, "fixed"
         return
-    fit = watch.budget.fit(at)
+    fit = runner.budget.fit(at)
     report.threshold, report.how = fit.threshold, fit.method
-    state = watch.budget.dump()
-    for wanted in sorted({*BUDGETS, watch.rule.budget_per_week}):
-        other = budgets.make(replace(watch.rule, budget_per_week=wanted), pane_ms)
+    state = runner.budget.dump()
+    for wanted in sorted({*BUDGETS, runner.rule.budget_per_week}):
+        other = budgets.make(replace(runner.rule, budget_per_week=wanted), pane_ms)
         other.load(state)
         made = other.fit(at)
         if math.isfinite(made.threshold):

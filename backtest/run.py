@@ -13,11 +13,11 @@ import msgspec
 
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.records import AlertLine
 from alerts.rules.model import RuleSet
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard, echoes
 from backtest.source import in_order
 from core.records import Health, Marker, ScoredArticle
@@ -64,7 +64,7 @@ def run(
     pane_ms: int,
     lateness_ms: int,
     progress: Callable[[int], None] | None = None,
-    make_watches: Callable[[RuleSet, int], list[Watch]] = watches_of,
+    make_runners: Callable[[RuleSet, int], list[RuleRunner]] = runners_of,
     reader: Reader | None = None,
     health: Iterable[Health] = (),
 ) -> Result:
@@ -73,14 +73,14 @@ def run(
     `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
     `health`: what sources said of themselves in that time, in any order of sources; each holds from its own time on.
     """
-    desk = Desk(rules, make_watches(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
+    desk = Desk(rules, make_runners(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
     result = Result()
     seen: dict[str, set[str]] = {}
     counted = _Counted()
     heard = Heard() if reader is not None else None
     last = None
     for said in health:
-        desk.hear(said)
+        desk.on_health(said)
     for number, record in enumerate(in_order(records), 1):
         article = record.article
         revisions = seen.setdefault(article.id, set())
@@ -88,14 +88,14 @@ def run(
             result.repeats += 1
             continue
         if revisions:
-            desk.twins.flag(article.id, counted.at.get(article.id))
+            desk.deduplicator.flag(article.id, counted.at.get(article.id))
         revisions.add(article.revision)
-        desk.take(record)
+        desk.add(record)
         counted.waiting[article.id, article.revision] = article.available_at
         result.articles += 1
         last = article.available_at
         if number % _STRIDE == 0:
-            desk.mark(0, Marker(writer="backtest", t=last))
+            desk.on_marker(0, Marker(writer="backtest", t=last))
             _advance(desk, result, counted, reader, heard)
             if progress is not None:
                 progress(number)
@@ -103,7 +103,7 @@ def run(
         result.lines += [change.line for change in desk.effects().changes]
     else:
         end = (last // pane_ms + 1) * pane_ms + lateness_ms
-        desk.mark(0, Marker(writer="backtest", t=end, end=True))
+        desk.on_marker(0, Marker(writer="backtest", t=end, end=True))
         _advance(desk, result, counted, reader, heard)
     return result
 
@@ -123,15 +123,15 @@ def _advance(
             heard.take(effects.panes)
         result.lines += [change.line for change in effects.changes]
         result.panes += len(effects.panes)
-        for fate in effects.fates:
-            at = counted.waiting.pop((fate.id, fate.revision), None)
-            if fate.fate == "counted" and at is not None:
-                counted.at[fate.id] = at
+        for one in effects.outcomes:
+            at = counted.waiting.pop((one.id, one.revision), None)
+            if one.outcome == "counted" and at is not None:
+                counted.at[one.id] = at
 
 
 def hear(desk: Desk, heard: Heard) -> None:
     """Before a fit: what topics told of the alarms that people called true, as the live desk asks its store."""
-    windows = {watch.rule.id: watch.window_ms for watch in desk.watches}
+    windows = {runner.rule.id: runner.window_ms for runner in desk.runners}
     told = echoes(desk.true_alarms, windows, heard.within)
-    for watch in desk.watches:
-        watch.echoes = told
+    for runner in desk.runners:
+        runner.echoes = told

@@ -21,12 +21,12 @@ from statistics import median
 os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import Watch, detector_of
+from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.engine.watermark import Watermark
-from alerts.lifecycle.transitions import Look
+from alerts.lifecycle.transitions import Evaluation
 from alerts.records import AlertLine
 from alerts.rules.model import RuleSet, load_rules
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard
 from backtest.preview import Event, related, true_alarms
 from backtest.run import hear
@@ -44,10 +44,10 @@ class Found:
 
 
 class Asked(Desk):
-    """A desk that is asked, beside its own looks, at every pane with data on an incident's series."""
+    """A desk that is asked, beside its own evaluations, at every pane with data on an incident's series."""
 
-    def __init__(self, rules: RuleSet, watches: list[Watch], incidents: list[Incident]) -> None:
-        super().__init__(rules, watches, Watermark(1, MINUTE), MINUTE)
+    def __init__(self, rules: RuleSet, runners: list[RuleRunner], incidents: list[Incident]) -> None:
+        super().__init__(rules, runners, Watermark(1, MINUTE), MINUTE)
         self.incidents_asked = [one for one in incidents if one.must_alert]
         self.found: dict[tuple[str, str], Found] = {}
         self._came: set[str] = set()
@@ -58,44 +58,44 @@ class Asked(Desk):
         closed = super()._moment(at)
         self._came = {pane.window.series for pane in self._effects.panes[before:]}
         for incident in self.incidents_asked:
-            for watch in self.watches:
-                if incident.onset <= at <= incident.end + watch.window_ms:
-                    self._ask(at, incident, watch)
+            for runner in self.runners:
+                if incident.onset <= at <= incident.end + runner.window_ms:
+                    self._ask(at, incident, runner)
         return closed
 
-    def _ask(self, at: int, incident: Incident, watch: Watch) -> None:
-        found = self.found.setdefault((incident.id, watch.rule.id), Found())
+    def _ask(self, at: int, incident: Incident, runner: RuleRunner) -> None:
+        found = self.found.setdefault((incident.id, runner.rule.id), Found())
         for series in sorted(self._came):
-            mine = watch.rule.matches(series) and related(incident.series, series)
+            mine = runner.rule.matches(series) and related(incident.series, series)
             if mine and found.enough is None:
                 self.asked += 1
-                if self._would(at, watch, series):
+                if self._would(at, runner, series):
                     found.enough = at
-        for series, alert in watch.alerts.items():
+        for series, alert in runner.alerts.items():
             if alert.fired_at == at and found.fired is None and related(incident.series, series):
                 found.fired = at
                 found.enough = at if found.enough is None else found.enough
 
-    def _would(self, at: int, watch: Watch, series: str) -> bool:
-        detector = detector_of(watch.rule, watch.context)
-        detector.load(watch.detector.dump([series]).items())
-        window = self.windows.look(series, at - watch.window_ms, at)
+    def _would(self, at: int, runner: RuleRunner, series: str) -> bool:
+        detector = detector_of(runner.rule, runner.context)
+        detector.load(runner.detector.dump([series]).items())
+        window = self.windows.window(series, at - runner.window_ms, at)
         hop = type(window)(series, at, at)
         verdict = detector.step(window, hop)
-        enough = verdict.enough and watch.has_evidence(window)
-        return Look(at, window, verdict, watch.threshold(at), enough).breach
+        enough = verdict.enough and runner.has_evidence(window)
+        return Evaluation(at, window, verdict, runner.threshold(at), enough).breach
 
 
 def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found]:
     """(incident, rule) -> when its evidence was enough, and when it fired."""
-    desk = Asked(rules, watches_of(rules, MINUTE), plan(spec))
+    desk = Asked(rules, runners_of(rules, MINUTE), plan(spec))
     lines: list[AlertLine] = []
     heard = Heard()
     windows = {rule.id: rule.window_ms for rule in rules.rules}
     known = [Event(one.id, one.series, one.onset, one.end, one.must_alert) for one in desk.incidents_asked]
 
     def go_on(at: int, end: bool = False) -> None:
-        desk.mark(0, Marker(writer="bench", t=at, end=end))
+        desk.on_marker(0, Marker(writer="bench", t=at, end=end))
         more = True
         while more:
             if desk.next_fit <= desk.watermark.at:
@@ -107,7 +107,7 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
             lines.extend(change.line for change in effects.changes)
 
     for number, article in enumerate(_articles(spec)):
-        desk.take(article)
+        desk.add(article)
         if number % 200 == 0:
             go_on(article.article.available_at)
     go_on(spec.end_ms + 48 * HOUR, end=True)

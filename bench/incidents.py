@@ -21,7 +21,7 @@ os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken furt
 
 import backtest.run
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import Watch, detector_of
+from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.records import Window
 from alerts.rules.model import load_rules
 from alerts.stories.book import StoryBook, novelty
@@ -87,28 +87,28 @@ def desk_of(told: Told, true_stories: bool) -> type[Desk]:
             closed = super()._moment(at)
             self._came = {pane.window.series for pane in self._effects.panes[before:]}
             for incident in told.incidents if self._came else ():
-                for watch in self.watches:
-                    if incident.onset <= at <= incident.end + watch.window_ms:
-                        self._note(at, incident, watch)
+                for runner in self.runners:
+                    if incident.onset <= at <= incident.end + runner.window_ms:
+                        self._note(at, incident, runner)
             return closed
 
-        def _note(self, at: int, incident: Incident, watch: Watch) -> None:
+        def _note(self, at: int, incident: Incident, runner: RuleRunner) -> None:
             for series in sorted(self._came):
-                if not watch.rule.matches(series) or not related(incident.series, series):
+                if not runner.rule.matches(series) or not related(incident.series, series):
                     continue
-                detector = detector_of(watch.rule, watch.context)
-                detector.load(watch.detector.dump([series]).items())
-                window = self.windows.look(series, at - watch.window_ms, at)
+                detector = detector_of(runner.rule, runner.context)
+                detector.load(runner.detector.dump([series]).items())
+                window = self.windows.window(series, at - runner.window_ms, at)
                 verdict = detector.step(window, Window(series, at, at))
-                breach = verdict.enough and verdict.statistic >= watch.threshold(at)
+                breach = verdict.enough and verdict.statistic >= runner.threshold(at)
                 there = {
-                    "stories": window.stories >= watch.rule.min_stories,
-                    "publishers": window.publishers >= watch.rule.min_publishers,
+                    "stories": window.stories >= runner.rule.min_stories,
+                    "publishers": window.publishers >= runner.rule.min_publishers,
                     "statistic": breach,
-                    "breadth": watch.has_evidence(window),
-                    "all": breach and watch.has_evidence(window),
+                    "breadth": runner.has_evidence(window),
+                    "all": breach and runner.has_evidence(window),
                 }
-                noted = told.first.setdefault((incident.id, watch.rule.id), {})
+                noted = told.first.setdefault((incident.id, runner.rule.id), {})
                 for what, is_there in there.items():
                     if is_there:
                         noted.setdefault(what, at)

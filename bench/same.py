@@ -29,7 +29,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import RuleSet, load_rules
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from bench.windows import articles
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE
@@ -60,7 +60,7 @@ class Digests:
         """Add all that the desk did."""
         self.take("alerts.jsonl", (change.line for change in effects.changes))
         self.take("panes", effects.panes)
-        self.take("fates", effects.fates)
+        self.take("fates", effects.outcomes)
         self.take("findings", effects.findings)
         self.take("findings-7", map(_rounded, msgspec.to_builtins(effects.findings)))
         self.take("states", ((key, sorted(states.items())) for key, states in effects.detectors.items()))
@@ -136,10 +136,10 @@ def wire(file: Path) -> Iterator[ScoredArticle]:
 
 def digests(stream: Iterable[ScoredArticle], rules: RuleSet) -> Digests:
     """What a desk makes of a stream."""
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     found, last = Digests(), 0
     for number, scored in enumerate(stream, 1):
-        desk.take(scored)
+        desk.add(scored)
         last = scored.article.available_at
         if number % _STRIDE == 0:
             _advance(desk, found, Marker(writer="b", t=last))
@@ -149,7 +149,7 @@ def digests(stream: Iterable[ScoredArticle], rules: RuleSet) -> Digests:
 
 def _advance(desk: Desk, found: Digests, marker: Marker) -> None:
     """Everything up to the marker at once: where a desk rests in between, is no result."""
-    desk.mark(0, marker)
+    desk.on_marker(0, marker)
     while desk.advance(articles=1_000_000_000):
         pass
     found.effects(desk.effects())

@@ -30,7 +30,7 @@ from alerts.engine.effects import Effects
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import load_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.runtime.compiled import VARIABLE
@@ -97,7 +97,7 @@ def articles(companies: int, per_hour: int, seed: int = 1, about: int = 2) -> It
 def fresh() -> Desk:
     """A desk with the default rules."""
     rules = load_rules()
-    return Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    return Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
 
 
 def feed(
@@ -110,8 +110,8 @@ def feed(
         began = time.process_time()
         with settled():
             for scored in chunk:
-                desk.take(scored)
-            desk.mark(0, Marker(writer="b", t=chunk[-1].article.available_at))
+                desk.add(scored)
+            desk.on_marker(0, Marker(writer="b", t=chunk[-1].article.available_at))
             while desk.advance():
                 pass
             effects = desk.effects()

@@ -1,11 +1,11 @@
 """The desk: scored articles in, panes, findings and alerts out. A state machine without clock or I/O.
 
-    take(article) / mark(marker) / hear(health)  ->  advance()  ->  effects()
+    add(article) / on_marker(marker) / on_health(health)  ->  advance()  ->  effects()
 
 Everything that decides happens when a pane closes, on its contents sorted by (available_at, id, revision), in order of
 time; a pane closes when the watermark passes its end. So arrival order within the allowed lateness, batch size and
 restarts cannot matter. Empty stretches cost nothing: time moves from one thing that happens to the next.
-At one moment, in this order: what sources said of themselves, the pane that ends, a weekly fit, the looks of the rules.
+At one moment, in this order: what sources said of themselves, the pane that ends, a weekly fit, the rules' evaluations.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
-from alerts.engine.duplicates import Twins
-from alerts.engine.effects import Change, ClosedPane, Effects, Fate, LookedAt, NewFit
+from alerts.engine.duplicates import RevisionDeduplicator
+from alerts.engine.effects import ArticleOutcome, Change, ClosedPane, Effects, Finding, NewFit
 from alerts.engine.immediate import Immediate
 from alerts.engine.outages import Outages
 from alerts.engine.plan import Plan
-from alerts.engine.rule_runner import Outcome, Watch
+from alerts.engine.rule_runner import EvaluationResult, RuleRunner
 from alerts.engine.schedule import Schedule, ceil_to
-from alerts.engine.source_coverage import Unread
+from alerts.engine.source_coverage import SourceCoverage
 from alerts.engine.watermark import NEVER, Watermark
-from alerts.engine.window_reader import Sight
+from alerts.engine.window_reader import WindowReader
 from alerts.lifecycle import transitions as lifecycle
 from alerts.lifecycle.incidents import Incidents, group_of
 from alerts.records import Severity, State, Window
@@ -43,27 +43,27 @@ MONDAY = 4 * DAY
 
 
 class Desk:
-    """A set of rules over one stream. `watches` one per window rule, in the rule set's order."""
+    """A set of rules over one stream. `runners` one per window rule, in the rule set's order."""
 
     def __init__(
         self,
         rules: RuleSet,
-        watches: list[Watch],
+        runners: list[RuleRunner],
         watermark: Watermark,
         pane_ms: int,
         stories: StoryBook | None = None,
     ) -> None:
-        self.rules, self.watches, self.watermark = rules, watches, watermark
+        self.rules, self.runners, self.watermark = rules, runners, watermark
         self.pane_ms, self.lateness_ms = pane_ms, watermark.lateness_ms
         self.closed = NEVER
         """Everything before this is decided."""
         self.stories = stories or StoryBook()
         self.windows = Windows()
-        self.plan = Plan(watches, pane_ms)
+        self.plan = Plan(runners, pane_ms)
         self.timers = Schedule()
-        self.unread = Unread()
-        self.sight = Sight(watches, self.windows, self.unread)
-        self.twins = Twins()
+        self.coverage = SourceCoverage()
+        self.reader = WindowReader(runners, self.windows, self.coverage)
+        self.deduplicator = RevisionDeduplicator()
         self.incidents = Incidents()
         self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
         self.outages = Outages(rules.outages)
@@ -74,10 +74,10 @@ class Desk:
         self._starts: list[int] = []
         self._effects = Effects()
         self._trusted: dict[str, int] = {}
-        self._gathering = {n: watch.gather for n, watch in enumerate(watches) if watch.gather is not None}
-        for watch in watches:
-            watch.within = self.windows.within
-        by_name = any("/topic:" in glob or "**" in glob for watch in watches for glob in watch.rule.series)
+        self._gathering = {n: runner.gather for n, runner in enumerate(runners) if runner.gather is not None}
+        for runner in runners:
+            runner.within = self.windows.within
+        by_name = any("/topic:" in glob or "**" in glob for runner in runners for glob in runner.rule.series)
         self._wanted = self._asked_for if by_name else None
 
     # -- taking in
@@ -97,21 +97,21 @@ class Desk:
     def _asked_for(self, series: str) -> bool:
         return bool(self.plan.interest(series))
 
-    def take(self, scored: ScoredArticle) -> str:
-        """Take an article that was not seen before; returns its fate so far: `open` or `late`."""
+    def add(self, scored: ScoredArticle) -> str:
+        """Take an article that was not seen before; returns its state so far: `open` or `late`."""
         entry = self.entry(scored)
-        self.immediate.take(scored, self.watermark.furthest, self._effects)
+        self.immediate.add(scored, self.watermark.furthest, self._effects)
         if self.is_late(entry.at):
             self._effects.late.append((entry, self.stories.find(entry)))
             return "late"
-        self.hold(entry)
+        self.buffer(entry)
         return "open"
 
     def is_late(self, at: int) -> bool:
         """Whether the pane of this moment is closed, or bound to close before anything else is taken."""
         return self._pane(at) + self.pane_ms <= max(self.watermark.at, self.closed)
 
-    def hold(self, entry: Entry) -> None:
+    def buffer(self, entry: Entry) -> None:
         """Keep an article until its pane closes."""
         start = self._pane(entry.at)
         held = self._open.get(start)
@@ -120,14 +120,14 @@ class Desk:
             heapq.heappush(self._starts, start)
         held.append(entry)
 
-    def mark(self, partition: int, marker: Marker) -> None:
+    def on_marker(self, partition: int, marker: Marker) -> None:
         """A writer has handed over everything up to `marker.t` on this partition."""
-        self.watermark.mark(partition, marker)
+        self.watermark.on_marker(partition, marker)
 
-    def hear(self, health: Health) -> None:
+    def on_health(self, health: Health) -> None:
         """A source says how it is doing."""
-        self.unread.hear(health)
-        self.outages.hear(health, self._effects)
+        self.coverage.on_health(health)
+        self.outages.on_health(health, self._effects)
 
     # -- moving on
 
@@ -158,14 +158,14 @@ class Desk:
     def effects(self) -> Effects:
         """What happened since the last call, for the store."""
         effects, self._effects = self._effects, Effects()
-        for watch in self.watches:
-            state = dict(watch.changed_state())
-            if (snapshot := watch.snapshot(self.closed)) is not None:
+        for runner in self.runners:
+            state = dict(runner.changed_state())
+            if (snapshot := runner.snapshot(self.closed)) is not None:
                 state[BUDGET] = snapshot
-            if (timers := watch.changed_timers()) is not None:
+            if (timers := runner.changed_timers()) is not None:
                 state[TIMERS] = timers
             if state:
-                effects.detectors[watch.key] = state
+                effects.detectors[runner.key] = state
         effects.stories = self.stories.changed()
         return effects
 
@@ -176,7 +176,7 @@ class Desk:
 
     def _next(self) -> int | None:
         times = [self._starts[0] + self.pane_ms] if self._starts else []
-        for schedule in (self.plan.looks, self.timers):
+        for schedule in (self.plan.evaluations, self.timers):
             if (due := schedule.next) is not None:
                 times.append(due)
         if (due := self.immediate.next) is not None:
@@ -186,7 +186,7 @@ class Desk:
         return min(times) if times else None
 
     def _moment(self, at: int) -> int:
-        self.unread.until(at)
+        self.coverage.until(at)
         self.immediate.until(at, self._effects)
         closed = (
             self._close(at - self.pane_ms) if self._starts and self._starts[0] + self.pane_ms == at else 0
@@ -200,7 +200,7 @@ class Desk:
         if self._gathering:
             self._gather(at, due)
         for number, series in due:
-            self._look(at, number, series)
+            self._evaluate(at, number, series)
         return closed + len(due)
 
     def _gather(self, at: int, due: list[tuple[int, str]]) -> None:
@@ -208,20 +208,20 @@ class Desk:
         for number, series in due:
             if (gather := self._gathering.get(number)) is None:
                 continue
-            watch = self.watches[number]
-            if at % watch.hop_ms == 0 and not self.sight.idle(at, watch, series):
-                gather(*self.sight.shared(at, series, watch))
+            runner = self.runners[number]
+            if at % runner.hop_ms == 0 and not self.reader.idle(at, runner, series):
+                gather(*self.reader.shared(at, series, runner))
 
     def _due(self, at: int) -> list[tuple[int, str]]:
-        """The looks of this moment: rules in their order, series by name."""
-        looks = self.plan.looks.pop() if self.plan.looks.next == at else []
+        """The evaluations due at this moment: rules in their order, series by name."""
+        due = self.plan.evaluations.pop() if self.plan.evaluations.next == at else []
         if self.timers.next == at:
             rung = self.timers.pop()
-            looks += [
-                (number, series) for number, series in rung if self.watches[number].timers.get(series) == at
+            due += [
+                (number, series) for number, series in rung if self.runners[number].timers.get(series) == at
             ]
-            looks = sorted(set(looks))
-        return looks
+            due = sorted(set(due))
+        return due
 
     def _close(self, start: int) -> int:
         end = start + self.pane_ms
@@ -232,13 +232,13 @@ class Desk:
         del self._open[start]
         panes: dict[str, list[Observation]] = {}
         for entry in contents:
-            if not self.twins.count(entry):
-                self._effects.fates.append(Fate(entry.id, entry.revision, "revision"))
+            if not self.deduplicator.count(entry):
+                self._effects.outcomes.append(ArticleOutcome(entry.id, entry.revision, "revision"))
                 continue
             story, novelty = self.stories.place(entry)
-            self._effects.fates.append(Fate(entry.id, entry.revision, "counted", story))
+            self._effects.outcomes.append(ArticleOutcome(entry.id, entry.revision, "counted", story))
             self.immediate.told(entry.id, entry.revision, story, self._effects)
-            self.unread.met(entry.source)
+            self.coverage.met(entry.source)
             for series, observation in entry.observations(story, novelty):
                 held = panes.get(series)
                 if held is None:
@@ -260,8 +260,8 @@ class Desk:
                 articles = self.windows.add(series, start, observations)
                 self.plan.enter(series, start, interest, articles)
                 for number in interest:
-                    if self.sight.wants_early(self.watches[number], window, articles):
-                        self.plan.looks.add(end, number, series)
+                    if self.reader.wants_early(self.runners[number], window, articles):
+                        self.plan.evaluations.add(end, number, series)
         return len(contents)
 
     def _coming(self, start: int, contents: list[Entry]) -> list[Entry]:
@@ -277,76 +277,80 @@ class Desk:
         return coming
 
     def _fit(self, at: int) -> None:
-        for watch in self.watches:
-            fit = watch.refit(at, self.true_alarms.get(watch.rule.id, ()))
+        for runner in self.runners:
+            fit = runner.refit(at, self.true_alarms.get(runner.rule.id, ()))
             if fit is not None:
-                self._effects.fits.append(NewFit(watch.key, at + DAY, fit.version, fit.to_json()))
+                self._effects.fits.append(NewFit(runner.key, at + DAY, fit.version, fit.to_json()))
 
-    def _look(self, at: int, number: int, series: str) -> None:
-        watch = self.watches[number]
-        found = self.sight.seen(at, number, series, self.plan.interest(series))
+    def _evaluate(self, at: int, number: int, series: str) -> None:
+        runner = self.runners[number]
+        found = self.reader.read(at, number, series, self.plan.interest(series))
         if found is None:
             return
         window, hop = found
-        evidence = watch.has_evidence(window)
-        if watch.may_skip(series, evidence, hop):
+        evidence = runner.has_evidence(window)
+        if runner.may_skip(series, evidence, hop):
             return
-        outcome = watch.look(at, window, hop, evidence)
-        if outcome.look.enough:  # the budget is its snapshot and these, so nothing else may stand here
-            look = outcome.look
-            self._effects.findings.append(LookedAt(watch.rule.id, window, look.verdict, look.breach))
-        if outcome.lapsed is not None:
-            self._effects.alerts.pop(outcome.lapsed.id, None)
-            self._effects.gone.add(outcome.lapsed.id)
-        if outcome.alert is not None:
-            self._record(watch, outcome)
-        if (due := watch.set_timer(series, at)) is not None:
+        result = runner.evaluate(at, window, hop, evidence)
+        if result.evaluation.enough:  # the budget is its snapshot and these, so nothing else may stand here
+            evaluation = result.evaluation
+            self._effects.findings.append(
+                Finding(runner.rule.id, window, evaluation.verdict, evaluation.breach)
+            )
+        if result.lapsed is not None:
+            self._effects.alerts.pop(result.lapsed.id, None)
+            self._effects.gone.add(result.lapsed.id)
+        if result.alert is not None:
+            self._record(runner, result)
+        if (due := runner.set_timer(series, at)) is not None:
             self.timers.add(due, number, series)
 
-    def _record(self, watch: Watch, outcome: Outcome) -> None:
-        alert, look = outcome.alert, outcome.look
+    def _record(self, runner: RuleRunner, result: EvaluationResult) -> None:
+        alert, evaluation = result.alert, result.evaluation
         assert alert is not None
         self._effects.alerts[alert.id] = alert
-        if alert.began is not None and look.at == alert.onset:
-            alert.began.articles = self._inside(look.window)
-            alert.began.left = self._left(watch, outcome.hop)
-        if not outcome.changes:
+        if alert.began is not None and evaluation.at == alert.onset:
+            alert.began.articles = self._inside(evaluation.window)
+            alert.began.left = self._left(runner, result.hop)
+        if not result.changes:
             return
-        if outcome.changes[-1] == "firing" and not alert.incident:
-            group = group_of(alert.rule, alert.series, watch.rule.group_by, watch.rule.sectors)
-            alert.incident = self.incidents.join(group, alert.id, look.at)
-        for state in outcome.changes:
+        if result.changes[-1] == "firing" and not alert.incident:
+            group = group_of(alert.rule, alert.series, runner.rule.group_by, runner.rule.sectors)
+            alert.incident = self.incidents.join(group, alert.id, evaluation.at)
+        for state in result.changes:
             began = alert.began
             if state == "pending" and began is not None:  # as it was known then, not now
                 alert.began = None
-                onset = Outcome(began.look, began.hop, alert, None, [state], began.prior)
-                self._say(watch, onset, state, began.severity, began.articles, began.left)
+                onset = EvaluationResult(began.evaluation, began.hop, alert, None, [state], began.prior)
+                self._say(runner, onset, state, began.severity, began.articles, began.left)
             else:
-                inside, left = self._inside(look.window), self._left(watch, outcome.hop)
-                self._say(watch, outcome, state, alert.severity, inside, left)
+                inside, left = self._inside(evaluation.window), self._left(runner, result.hop)
+                self._say(runner, result, state, alert.severity, inside, left)
 
     def _say(
         self,
-        watch: Watch,
-        outcome: Outcome,
+        runner: RuleRunner,
+        result: EvaluationResult,
         state: State,
         severity: Severity,
         inside: list[tuple[str, str]],
         left: list[tuple[str, str]] | None,
     ) -> None:
-        alert, look = outcome.alert, outcome.look
+        alert, evaluation = result.alert, result.evaluation
         assert alert is not None
         ids = sorted({article for article, _ in inside})
-        line = lifecycle.line_of(alert, state, severity, look, ids, self.lateness_ms)
-        self._effects.changes.append(Change(line, look.at, alert.incident, watch, outcome, inside, left=left))
+        line = lifecycle.line_of(alert, state, severity, evaluation, ids, self.lateness_ms)
+        self._effects.changes.append(
+            Change(line, evaluation.at, alert.incident, runner, result, inside, left=left)
+        )
 
     def _inside(self, window: Window) -> list[tuple[str, str]]:
         """(article, story) of what the window holds."""
         return [(o.article, o.story) for o in self.windows.within(window.series, window.start, window.end)]
 
-    def _left(self, watch: Watch, hop: Window) -> list[tuple[str, str]] | None:
+    def _left(self, runner: RuleRunner, hop: Window) -> list[tuple[str, str]] | None:
         """The same of a hop that the window does not hold; None: it holds it."""
-        return self._inside(hop) if watch.learns_what_left else None
+        return self._inside(hop) if runner.learns_after_leaving else None
 
 
 def _order(entry: Entry) -> tuple[int, str, str]:
@@ -354,11 +358,11 @@ def _order(entry: Entry) -> tuple[int, str, str]:
     return entry.at, entry.id, entry.revision
 
 
-def restore_looks(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:
+def restore_schedule(desk: Desk, panes: Iterable[tuple[str, int]]) -> None:
     """Plan again what was planned before a restart, from panes (series, start) and timers."""
     for series, start in panes:
         desk.plan.again(series, start, after=desk.closed)
-    for number, watch in enumerate(desk.watches):
-        watch.came_back(desk.closed)
-        for series, due in watch.timers.items():
+    for number, runner in enumerate(desk.runners):
+        runner.resume(desk.closed)
+        for series, due in runner.timers.items():
             desk.timers.add(due, number, series)

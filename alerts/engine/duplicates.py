@@ -11,7 +11,7 @@ from core.times import WEEK
 ONCE_WITHIN_MS = WEEK
 
 
-class Twins:
+class RevisionDeduplicator:
     """Ids with several revisions, and when each last counted."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.engine.rule_runner import Outcome, Watch
+from alerts.engine.rule_runner import EvaluationResult, RuleRunner
 from alerts.lifecycle.outage_proof import Proof
 from alerts.lifecycle.transitions import Alert
 from alerts.records import AlertLine, Verdict, Window
@@ -23,16 +23,16 @@ class ClosedPane(msgspec.Struct, frozen=True, gc=False):
     observations: list[Observation]
 
 
-class Fate(msgspec.Struct, frozen=True, gc=False):
-    """What became of an article: counted in `story`, a further revision, or late."""
+class ArticleOutcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of an article: `counted` (in `story`), `revision` (a further one, not counted) or `late`."""
 
     id: str
     revision: str
-    fate: str
+    outcome: str = msgspec.field(name="fate")
     story: str = ""
 
 
-class LookedAt(msgspec.Struct, frozen=True, gc=False):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One finding: what a detector said of a series at a window's end."""
 
     rule: str
@@ -55,15 +55,15 @@ class NewFit:
 class Change:
     """A change of state or severity of an alert that fired: its line, and what the evidence is made from.
 
-    `watch` and `outcome` are None for an immediate rule's alert and for an outage.
+    `runner` and `result` are None for an immediate rule's alert and for an outage.
     """
 
     line: AlertLine
     at: int
     """End of the deciding pane (an immediate alert: available_at)."""
     incident: str
-    watch: Watch | None
-    outcome: Outcome | None
+    runner: RuleRunner | None
+    result: EvaluationResult | None
     articles: Sequence[tuple[str, str]]
     """(article id, story id) of what the window held."""
     revision: str = ""
@@ -79,8 +79,8 @@ class Effects:
     """Everything since the last time."""
 
     panes: list[ClosedPane] = field(default_factory=list)
-    fates: list[Fate] = field(default_factory=list)
-    findings: list[LookedAt] = field(default_factory=list)
+    outcomes: list[ArticleOutcome] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     fits: list[NewFit] = field(default_factory=list)
     alerts: dict[str, Alert] = field(default_factory=dict)
     """Alerts that changed, by id."""

@@ -39,7 +39,7 @@ class Immediate:
         """When the next alert ends."""
         return self._due[0][0] if self._due else None
 
-    def take(self, scored: ScoredArticle, furthest: int, effects: Effects) -> None:
+    def add(self, scored: ScoredArticle, furthest: int, effects: Effects) -> None:
         """Decide, or wait where the article is from the future."""
         if self._rules and not self.wait(scored, furthest):
             self._decide(scored, effects)

@@ -38,7 +38,7 @@ class Outages:
         self._heard: dict[str, int] = {}
         self._open: dict[tuple[str, str], Alert] = {}
 
-    def hear(self, health: Health, effects: Effects) -> None:
+    def on_health(self, health: Health, effects: Effects) -> None:
         """Judge one record."""
         if health.at <= self._heard.get(health.source, -1):
             return

@@ -1,54 +1,54 @@
-"""Who looks at a series when: the rules that watch it, and the looks that a pane with data brings.
+"""When each rule evaluates each series: which rules a series matches, and the evaluations that a new pane brings.
 
-A rule looks at a series when a pane comes and when it leaves the rule's window, at the next point of the rule's grid.
-Of fewer articles than the rule asks for, a look because one more came learns nothing and fires nothing: it is not
-planned, which is most of them where there are very many series.
+A rule evaluates a series when a pane enters and when it leaves the rule's window, at the next point of the rule's grid.
+With fewer articles than the rule's minimum, an evaluation because one more came learns nothing and fires nothing: it
+is not planned. Where there are very many series, that is most evaluations.
 """
 
 from __future__ import annotations
 
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import Schedule, ceil_to
 from alerts.engine.watermark import NEVER
 from core.times import HOUR
 
-Places = tuple[list[set[str]], list[tuple[set[str], Watch]]]
+Places = tuple[list[set[str]], list[tuple[set[str], RuleRunner]]]
 """Where a series is to be entered, and where only if it has the articles that a rule asks for."""
 
 
 class Plan:
-    """Looks to be taken by `watches`, which have their numbers from their places there."""
+    """Evaluations due, by `runners`; a rule's number is its index in that list."""
 
-    def __init__(self, watches: list[Watch], pane_ms: int) -> None:
-        self.watches, self.pane_ms = watches, pane_ms
-        self.looks = Schedule()
+    def __init__(self, runners: list[RuleRunner], pane_ms: int) -> None:
+        self.runners, self.pane_ms = runners, pane_ms
+        self.evaluations = Schedule()
         self._sweeps = Schedule()
-        """When what is held of a series is to be looked through for what no rule reaches any more."""
+        """When the panes held of a series are to be checked for those that no rule reaches any more."""
         self._interest: dict[str, tuple[int, ...]] = {}
         self._reaches: dict[tuple[int, ...], int] = {}
         self._places: dict[tuple[int, ...], Places] = {}
         self._places_of = NEVER
 
     def interest(self, series: str) -> tuple[int, ...]:
-        """Numbers of the rules that watch this series."""
+        """Numbers of the rules that runner this series."""
         found = self._interest.get(series)
         if found is None:
             if len(self._interest) > 1_000_000:
                 self._interest.clear()
-            found = tuple(n for n, watch in enumerate(self.watches) if watch.rule.matches(series))
+            found = tuple(n for n, runner in enumerate(self.runners) if runner.rule.matches(series))
             self._interest[series] = found
         return found
 
     def reach(self, interest: tuple[int, ...]) -> int:
-        """How far back these rules look, in milliseconds."""
+        """How far back these rules' windows and hops reach, in milliseconds."""
         found = self._reaches.get(interest)
         if found is None:
-            self._reaches[interest] = found = max(self.watches[number].reach_ms for number in interest)
+            self._reaches[interest] = found = max(self.runners[number].reach_ms for number in interest)
         return found
 
     def enter(self, series: str, start: int, interest: tuple[int, ...], articles: int) -> None:
-        """The pane that starts at `start` came: plan the looks that it brings. `articles`: of the series, as many as
-        any window holds now, at the most."""
+        """The pane that starts at `start` came: plan the evaluations that it brings. `articles`: an upper bound of the
+        articles that any window of the series holds now."""
         if start != self._places_of:
             self._places_of = start
             self._places.clear()
@@ -58,8 +58,8 @@ class Plan:
         always, entering = places
         for due in always:
             due.add(series)
-        for due, watch in entering:
-            if articles >= watch.least or not watch.may_skip_few(series):
+        for due, runner in entering:
+            if articles >= runner.least or not runner.may_skip_few(series):
                 due.add(series)
 
     def again(self, series: str, start: int, after: int) -> None:
@@ -80,15 +80,15 @@ class Plan:
         return found
 
     def _places_at(self, start: int, interest: tuple[int, ...], after: int) -> Places:
-        end, at = start + self.pane_ms, self.looks.at
+        end, at = start + self.pane_ms, self.evaluations.at
         always = [self._sweeps.at(ceil_to(end + self.reach(interest), HOUR), 0)]
-        entering: list[tuple[set[str], Watch]] = []
+        entering: list[tuple[set[str], RuleRunner]] = []
         for number in interest:
-            watch = self.watches[number]
-            hop, window = watch.hop_ms, watch.window_ms
+            runner = self.runners[number]
+            hop, window = runner.hop_ms, runner.window_ms
             if (due := -(-end // hop) * hop) > after:
-                if watch.learns_what_left:
-                    entering.append((at(due, number), watch))
+                if runner.learns_after_leaving:
+                    entering.append((at(due, number), runner))
                 else:
                     always.append(at(due, number))
             if (due := -(-(end + window) // hop) * hop) > after:

@@ -1,8 +1,8 @@
-"""One rule at work: its detector, its thresholds and its open alerts. Pure; alerts/engine/desk.py says when to look.
+"""One rule at work: its detector, its thresholds and its open alerts. Pure; alerts/engine/desk.py says when.
 
-A look judges the window [at - window, at) from the past only, learns the hop (the newest one, or the one that has
-just left the window), and moves the alert of that series. Looks come in order of time, each series at most once per
-grid point.
+An evaluation judges the window [at - window, at) from the past only, learns the hop (the newest one, or the one that
+has just left the window), and moves the alert of that series. Evaluations come in order of time, each series at most
+once per grid point.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alerts.baselines.memory import Memory
 from alerts.detectors import KINDS, Context, Detector, make
 from alerts.engine.schedule import ceil_to
 from alerts.lifecycle import transitions as lifecycle
-from alerts.lifecycle.transitions import Alert, Began, Look
+from alerts.lifecycle.transitions import Alert, Began, Evaluation
 from alerts.records import State, Verdict, Window
 from alerts.rules.model import Rule
 from alerts.rules.sectors import BY_SECTOR
@@ -40,10 +40,10 @@ SNAPSHOT_EVERY = 50_000
 """Observations between two snapshots of a budget."""
 
 
-class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What one look came to. `prior`: the detector's state before the step, for the evidence."""
+class EvaluationResult(msgspec.Struct, frozen=True, gc=False):
+    """The result of one evaluation. `prior`: the detector's state before the step, for the evidence."""
 
-    look: Look
+    evaluation: Evaluation
     hop: Window
     alert: Alert | None
     lapsed: Alert | None
@@ -62,7 +62,7 @@ def detector_of(rule: Rule, context: Context) -> Detector:
     return make(rule.detector, {**given, **rule.params}, context)
 
 
-class Watch:
+class RuleRunner:
     """A rule, running."""
 
     def __init__(
@@ -76,8 +76,8 @@ class Watch:
         self.hop_ms = rule.hop_ms(pane_ms)
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
         self._lasting = rule.detector in LASTING
-        self.learns_what_left = rule.detector in LEARN_WHAT_LEFT
-        self.looks_early = rule.detector in EARLY and self.hop_ms > pane_ms
+        self.learns_after_leaving = rule.detector in LEARN_WHAT_LEFT
+        self.evaluates_early = rule.detector in EARLY and self.hop_ms > pane_ms
         self._by_negative = rule.detector in BY_NEGATIVE and rule.direction == "up"
         sectors = rule.sectors if rule.detector == BY_SECTOR else {}
         self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=sectors)
@@ -87,7 +87,7 @@ class Watch:
         self.alerts: dict[str, Alert] = {}
         self.dirty: set[str] = set()
         self.timers: dict[str, int] = {}
-        """Series -> when to look at it though nothing comes; only the latest such time counts."""
+        """Series -> when to evaluate it though nothing comes; only the latest such time counts."""
         self._timers_changed = False
         self.observed_since_fit = False
         self._snapshot_due = budget is not None
@@ -109,12 +109,12 @@ class Watch:
 
     @property
     def reach_ms(self) -> int:
-        """How far back its looks go."""
+        """How far back its evaluations reach, in milliseconds."""
         return self.window_ms + self.hop_ms
 
     def wants_early(self, pane: Window) -> bool:
-        """Whether a pane that closed could have raised what is looked at: then the next grid point may be too late."""
-        return self.looks_early and (not self._by_negative or pane.negative > 0)
+        """Whether a pane that closed could have raised the statistic: then the next grid point may be too late."""
+        return self.evaluates_early and (not self._by_negative or pane.negative > 0)
 
     @property
     def key(self) -> str:
@@ -141,7 +141,7 @@ class Watch:
 
     def may_skip(self, series: str, evidence: bool, hop: Window) -> bool:
         """Nothing to learn, nothing that could fire (`evidence`: as `has_evidence` says), and no alert to move: then
-        no look is needed."""
+        no evaluation is needed."""
         return hop.articles == 0 and not evidence and series not in self.alerts and self._next_due is None
 
     def has_evidence(self, window: Window) -> bool:
@@ -163,7 +163,7 @@ class Watch:
             return True
         return broad(self.within(window.series, window.start, window.end), bad, beside)
 
-    def look(self, at: int, window: Window, hop: Window, evidence: bool) -> Outcome:
+    def evaluate(self, at: int, window: Window, hop: Window, evidence: bool) -> EvaluationResult:
         """Judge, learn, and move the series' alert. `evidence`: as `has_evidence` says of the window."""
         series = window.series
         before, threshold = self.alerts.get(series), self.threshold(at)
@@ -171,28 +171,28 @@ class Watch:
             self._memory.floor = threshold if before is None else float("-inf")
         verdict: Verdict = self.detector.step(window, hop)
         self.dirty.add(series)
-        # Of silence there is no evidence to ask for, and a source that nobody reads is what it looks for.
+        # Of silence there is no evidence to ask for, and a source that nobody reads is what it detects.
         enough = verdict.enough and (self._next_due is not None or (window.observed and evidence))
         if enough and self.budget is not None:
             self.budget.observe(at, series, verdict.statistic)
             self.observed_since_fit = True
             self._observed += 1
             self._snapshot_due |= self._observed % SNAPSHOT_EVERY == 0
-        look = Look(at, window, verdict, threshold, enough, self._lasting)
-        alert, changes = lifecycle.step(self.rule, series, before, look)
+        evaluation = Evaluation(at, window, verdict, threshold, enough, self._lasting)
+        alert, changes = lifecycle.step(self.rule, series, before, evaluation)
         begins = before is None and alert is not None and alert.state == "pending"
         prior = self._prior() if (changes or begins) and self._prior is not None else {}
         if begins and alert is not None:
-            alert.began = Began(look, hop, alert.severity, dict(prior))
+            alert.began = Began(evaluation, hop, alert.severity, dict(prior))
         if alert is None or alert.state == "resolved":
             self.alerts.pop(series, None)
         else:
             self.alerts[series] = alert
         lapsed = before if alert is None else None
-        return Outcome(look, hop, alert, lapsed, changes, prior)
+        return EvaluationResult(evaluation, hop, alert, lapsed, changes, prior)
 
     def set_timer(self, series: str, at: int) -> int | None:
-        """After a look: when to look again though nothing comes (hold, resolve, silence), on the grid."""
+        """After an evaluation: when to evaluate again though nothing comes (hold, resolve, silence), on the grid."""
         if self._next_due is None and series not in self.alerts and series not in self.timers:
             return None
         due = self._due(series, at)
@@ -204,7 +204,7 @@ class Watch:
                 self.timers[series] = due
         return due
 
-    def came_back(self, closed: int) -> None:
+    def resume(self, closed: int) -> None:
         """Looks were due before the desk's `closed`: this version did not run for a while (changed and changed back,
         switched off and on). They are not made up for: nothing is decided in the past."""
         for series in sorted(series for series, due in self.timers.items() if due <= closed):

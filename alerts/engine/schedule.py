@@ -1,4 +1,4 @@
-"""When which rule must look at which series: each (rule, series) once per grid point, in a fixed order."""
+"""When which rule must evaluate which series: each (rule, series) once per grid point, in a fixed order."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def ceil_to(at: int, grid: int) -> int:
 
 
 class Schedule:
-    """Looks to take, by time, then rule, then series."""
+    """Evaluations due, by time, then rule, then series."""
 
     def __init__(self) -> None:
         self._due: dict[int, dict[int, set[str]]] = {}
         self._times: list[int] = []
 
     def add(self, at: int, rule: int, series: str) -> None:
-        """The rule numbered `rule` shall look at `series` at time `at`."""
+        """The rule numbered `rule` shall evaluate `series` at time `at`."""
         self.at(at, rule).add(series)
 
     def at(self, at: int, rule: int) -> set[str]:
-        """The series that the rule shall look at then, to be added to at once."""
+        """The set of series that the rule shall evaluate at `at`; callers add to it."""
         rules = self._due.get(at)
         if rules is None:
             self._due[at] = rules = {}
@@ -38,7 +38,7 @@ class Schedule:
 
     @property
     def next(self) -> int | None:
-        """The earliest time at which there is something to look at."""
+        """The earliest time at which an evaluation is due; None: there is none."""
         return self._times[0] if self._times else None
 
     def pop(self) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from core.records import Health
 
 
-class Unread:
+class SourceCoverage:
     """What sources said of themselves, in event time."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Unread:
         self._broken: dict[str, int] = {}
         self._coming: list[tuple[int, str, str, int]] = []
 
-    def hear(self, health: Health) -> None:
+    def on_health(self, health: Health) -> None:
         """Take in what a source says; it holds from `health.at` on."""
         heapq.heappush(self._coming, (health.at, health.source, health.status, health.since))
 

@@ -26,7 +26,7 @@ class Watermark:
         self._live: list[dict[str, int]] = [{} for _ in range(partitions)]
         self._ended: list[int] = [NEVER] * partitions
 
-    def mark(self, partition: int, marker: Marker) -> int:
+    def on_marker(self, partition: int, marker: Marker) -> int:
         """Take a marker in; returns the watermark."""
         live = self._live[partition]
         newest = max(marker.t, live.get(marker.writer, NEVER))

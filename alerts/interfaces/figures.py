@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from alerts.engine.source_coverage import Unread
+from alerts.engine.source_coverage import SourceCoverage
 from alerts.errors import Unfit
 from alerts.lifecycle.transitions import round_significant
 from alerts.windows.panes import decode
@@ -110,9 +110,9 @@ def _before_all(connection: Connection, desk: str, end: int) -> bool:
 def _observed(state: bytes, series: str, start: int, sources: set[str]) -> bool:
     if not state:
         return True
-    unread = Unread()
-    unread.load(msgspec.msgpack.decode(state)["unread"])
-    return unread.observed(series, start, sources)
+    coverage = SourceCoverage()
+    coverage.load(msgspec.msgpack.decode(state)["unread"])
+    return coverage.observed(series, start, sources)
 
 
 def _stands(connection: Connection, desk: str) -> int:

@@ -1,4 +1,4 @@
-"""An alert as the desk keeps it, and what one look at a series found.
+"""An alert as the desk keeps it, and what one evaluation of a series found.
 
 Never compiled (scripts/compile.py): mypyc forgets what the fields' types are, and what a store or a restart has of an
 alert is read by them.
@@ -11,8 +11,8 @@ import msgspec
 from alerts.records import Severity, State, Verdict, Window
 
 
-class Look(msgspec.Struct, frozen=True, gc=False):
-    """What one look at a series found."""
+class Evaluation(msgspec.Struct, frozen=True, gc=False):
+    """What one evaluation of a series found."""
 
     at: int
     window: Window
@@ -40,11 +40,11 @@ class Look(msgspec.Struct, frozen=True, gc=False):
 class Began(msgspec.Struct):
     """What was known at the onset of an alert that must hold: its line `pending` is written from this once it fires."""
 
-    look: Look
+    evaluation: Evaluation = msgspec.field(name="look")  # as kept in the store
     hop: Window
     severity: Severity
     prior: dict[str, bytes]
-    """The detector's state before that look, for the evidence."""
+    """The detector's state before that evaluation, for the evidence."""
     articles: list[tuple[str, str]] = []
     """(article id, story id) of what the window held."""
     left: list[tuple[str, str]] | None = None
@@ -69,6 +69,6 @@ class Alert(msgspec.Struct, kw_only=True):
     revision: str = ""
     """Of an immediate alert's article."""
     due: int | None = None
-    """When to look again though nothing came (hold or resolve)."""
+    """When to evaluate again though nothing came (hold or resolve)."""
     began: Began | None = None
     """Of a pending alert."""

@@ -5,7 +5,7 @@ alerts/handling/actions.py. An id is the hash of rule, rule version, series and 
 never revised.
 
     no alert --breach--> pending --breaches for `hold`--> firing --calm for `resolve_after`--> resolved
-                            `--one look without breach--> gone, as if it never was
+                            `--one evaluation without breach--> gone, as if it never was
 Calm is a statistic below `resolve_below` × threshold (hysteresis), or too little evidence (of a detector that remembers
 beyond its window: nothing at all in it); a series that nobody was reading is neither: the alert stays as it
 is. Severity follows the worst statistic so far, and never falls.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from alerts.lifecycle.alert import Alert as Alert
 from alerts.lifecycle.alert import Began as Began
-from alerts.lifecycle.alert import Look as Look
+from alerts.lifecycle.alert import Evaluation as Evaluation
 from alerts.records import AlertLine, Severity, State
 from core.ids import digest
 from core.times import iso
@@ -38,65 +38,71 @@ def immediate_id(rule: str, version: str, article: str, revision: str) -> str:
     return digest("immediate", rule, version, article, revision)
 
 
-def step(rule: Rule, series: str, alert: Alert | None, look: Look) -> tuple[Alert | None, list[State]]:
-    """The alert after this look (None: there is none), and the changes that make lines, in order.
+def step(
+    rule: Rule, series: str, alert: Alert | None, evaluation: Evaluation
+) -> tuple[Alert | None, list[State]]:
+    """The alert after this evaluation (None: there is none), and the changes that make lines, in order.
 
     `alert` is changed in place. A change is named by the state it leads to; a rise of severity is "firing" again.
     """
-    severity = rule.severity(look.verdict.statistic, look.threshold) if look.breach else None
+    severity = (
+        rule.severity(evaluation.verdict.statistic, evaluation.threshold) if evaluation.breach else None
+    )
     if alert is None:
         if severity is None:
             return None, []
         alert = Alert(
-            id=alert_id(rule.id, rule.version, series, look.at),
+            id=alert_id(rule.id, rule.version, series, evaluation.at),
             rule=rule.id,
             rule_version=rule.version,
             series=series,
             state="pending",
             severity=severity,
-            onset=look.at,
+            onset=evaluation.at,
         )
     if alert.state == "pending":
-        return _pending(rule, alert, look, severity)
-    return _firing(rule, alert, look, severity)
+        return _pending(rule, alert, evaluation, severity)
+    return _firing(rule, alert, evaluation, severity)
 
 
 def _pending(
-    rule: Rule, alert: Alert, look: Look, severity: Severity | None
+    rule: Rule, alert: Alert, evaluation: Evaluation, severity: Severity | None
 ) -> tuple[Alert | None, list[State]]:
     if severity is None:
-        if not look.window.observed:  # nobody was reading: neither a breach nor its end
+        if not evaluation.window.observed:  # nobody was reading: neither a breach nor its end
             return alert, []
         return None, []
-    _raise(alert, look, severity)
-    if look.at < alert.onset + rule.hold_ms:
+    _raise(alert, evaluation, severity)
+    if evaluation.at < alert.onset + rule.hold_ms:
         alert.due = alert.onset + rule.hold_ms
         return alert, []
-    alert.state, alert.fired_at, alert.due = "firing", look.at, None
-    return alert, ["pending", "firing"] if look.at > alert.onset else ["firing"]
+    alert.state, alert.fired_at, alert.due = "firing", evaluation.at, None
+    return alert, ["pending", "firing"] if evaluation.at > alert.onset else ["firing"]
 
 
-def _firing(rule: Rule, alert: Alert, look: Look, severity: Severity | None) -> tuple[Alert, list[State]]:
+def _firing(
+    rule: Rule, alert: Alert, evaluation: Evaluation, severity: Severity | None
+) -> tuple[Alert, list[State]]:
     changes: list[State] = []
-    if severity is not None and _raise(alert, look, severity):
+    if severity is not None and _raise(alert, evaluation, severity):
         changes.append("firing")
-    calm = look.calm(rule.resolve_below)
+    calm = evaluation.calm(rule.resolve_below)
     if calm is None:
         return alert, changes
     if not calm:
         alert.calm_since = alert.due = None
         return alert, changes
     if alert.calm_since is None:
-        alert.calm_since = look.at
-    if look.at < alert.calm_since + rule.resolve_after_ms:
+        alert.calm_since = evaluation.at
+    if evaluation.at < alert.calm_since + rule.resolve_after_ms:
         alert.due = alert.calm_since + rule.resolve_after_ms
         return alert, changes
-    alert.state, alert.resolved_at, alert.due = "resolved", look.at, None
+    alert.state, alert.resolved_at, alert.due = "resolved", evaluation.at, None
     return alert, [*changes, "resolved"]
 
 
-def _raise(alert: Alert, look: Look, severity: Severity) -> bool:
-    alert.worst = max(alert.worst, look.verdict.statistic)
+def _raise(alert: Alert, evaluation: Evaluation, severity: Severity) -> bool:
+    alert.worst = max(alert.worst, evaluation.verdict.statistic)
     if SEVERITIES.index(severity) <= SEVERITIES.index(alert.severity):
         return False
     alert.severity = severity
@@ -113,9 +119,14 @@ def round_significant(value: float | None) -> float | None:
 
 
 def line_of(
-    alert: Alert, state: State, severity: Severity, look: Look, article_ids: list[str], lateness_ms: int
+    alert: Alert,
+    state: State,
+    severity: Severity,
+    evaluation: Evaluation,
+    article_ids: list[str],
+    lateness_ms: int,
 ) -> AlertLine:
-    """The line of alerts.jsonl for a change to `state`, which `look` decided."""
+    """The line of alerts.jsonl for a change to `state`, which `evaluation` decided."""
     return AlertLine(
         id=alert.id,
         rule=alert.rule,
@@ -124,12 +135,12 @@ def line_of(
         state=state,
         severity=severity,
         onset=iso(alert.onset),
-        decided_at=iso(look.at + lateness_ms),
-        observed=round_significant(look.verdict.observed),
-        expected=round_significant(look.verdict.expected),
-        p_value=round_significant(look.verdict.p_value),
-        articles=look.window.articles,
-        stories=look.window.stories,
-        publishers=look.window.publishers,
+        decided_at=iso(evaluation.at + lateness_ms),
+        observed=round_significant(evaluation.verdict.observed),
+        expected=round_significant(evaluation.verdict.expected),
+        p_value=round_significant(evaluation.verdict.p_value),
+        articles=evaluation.window.articles,
+        stories=evaluation.window.stories,
+        publishers=evaluation.window.publishers,
         article_ids=article_ids,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from alerts.engine.desk import MONDAY
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import ceil_to
 from alerts.rules.model import Rule
 from alerts.storage.restore import budget_of
@@ -60,24 +60,28 @@ class Learned:
 def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Learned:
     """How far `rule` has learned on `desk`."""
     states, desks = tables.detector_state.c, tables.desks
-    watch = Watch(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+    runner = RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
     ran = connection.execute(
-        select(states.series).where(states.desk == desk, states.rule == watch.key).limit(1)
+        select(states.series).where(states.desk == desk, states.rule == runner.key).limit(1)
     ).first()
     if ran is None:
         return Learned("new")
-    if watch.budget is None:
+    if runner.budget is None:
         return Learned("fixed", threshold=rule.threshold)
-    budget_of(connection, desk, watch)
-    first = watch.budget.first_at
+    budget_of(connection, desk, runner)
+    first = runner.budget.first_at
     if first is None:
         return Learned("learning")
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
-    fit, weeks, since = watch.fit(now), round(watch.budget.weeks, 1), iso(first)
+    fit, weeks, since = runner.fit(now), round(runner.budget.weeks, 1), iso(first)
     if not fit.conservative:
         return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
-    if watch.budget.weeks >= LEAST_WEEKS and "too little" not in fit.method and "proven by" not in fit.method:
+    if (
+        runner.budget.weeks >= LEAST_WEEKS
+        and "too little" not in fit.method
+        and "proven by" not in fit.method
+    ):
         return Learned("conservative", since, weeks, fit.threshold, fit.method)
-    enough = max(now, now + round((LEAST_WEEKS - watch.budget.weeks) * WEEK))
+    enough = max(now, now + round((LEAST_WEEKS - runner.budget.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
     return Learned("conservative", since, weeks, fit.threshold, fit.method, iso(until))

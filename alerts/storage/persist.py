@@ -48,7 +48,7 @@ def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> lis
     )
     upsert(connection, tables.stories, [{"desk": name, **row} for row in effects.stories])
     late = [(entry.id, entry.revision, "late", story) for entry, story in effects.late]
-    _fates(connection, name, [*((f.id, f.revision, f.fate, f.story) for f in effects.fates), *late])
+    _fates(connection, name, [*((f.id, f.revision, f.outcome, f.story) for f in effects.outcomes), *late])
     upsert(connection, tables.findings, _findings(name, desk, effects))
     insert_absent(
         connection,
@@ -97,7 +97,7 @@ def save_progress(
     )
     state = {
         "watermark": desk.watermark.dump(),
-        "unread": desk.unread.dump(),
+        "unread": desk.coverage.dump(),
         "incidents": desk.incidents.dump(),
         "outages": desk.outages.dump(),
         "next_fit": desk.next_fit,
@@ -161,7 +161,7 @@ def _fates(connection: Connection, name: str, fates: Sequence[tuple[str, str, st
 
 
 def _findings(name: str, desk: Desk, effects: Effects) -> list[dict[str, Any]]:
-    versions = {watch.rule.id: watch.rule.version for watch in desk.watches}
+    versions = {runner.rule.id: runner.rule.version for runner in desk.runners}
     return [
         {
             "desk": name,
@@ -233,29 +233,29 @@ def _alerts(connection: Connection, name: str, desk: Desk, effects: Effects) -> 
 def _pack(connection: Connection, name: str, desk: Desk, change: Change) -> bytes:
     stories = dict(change.articles)
     texts = _texts(connection, name, list(stories), change.revision)
-    watch, outcome = change.watch, change.outcome
+    runner, result = change.runner, change.result
     inputs = evidence.Inputs(
         line=change.line,
-        rule=watch.rule if watch else desk.rules.rule(change.line.rule),
+        rule=runner.rule if runner else desk.rules.rule(change.line.rule),
         rules_version=desk.rules.version,
         articles=[(scored, stories[scored.article.id]) for scored in texts],
         pane_ms=desk.pane_ms,
         lateness_ms=desk.lateness_ms,
         outage=change.proof,
     )
-    if watch is not None and outcome is not None:
-        fit = watch.fit(change.at) if watch.rule.threshold is None else None
+    if runner is not None and result is not None:
+        fit = runner.fit(change.at) if runner.rule.threshold is None else None
         inputs = evidence.Inputs(
             **{field: getattr(inputs, field) for field in ("line", "rule", "rules_version", "articles")},
             pane_ms=desk.pane_ms,
             lateness_ms=desk.lateness_ms,
-            window=outcome.look.window,
-            hop=outcome.hop,
-            verdict=outcome.look.verdict,
-            threshold=outcome.look.threshold,
+            window=result.evaluation.window,
+            hop=result.hop,
+            verdict=result.evaluation.verdict,
+            threshold=result.evaluation.threshold,
             fit=fit.to_json() if fit is not None else "",
-            context=watch.describe(),
-            state=outcome.prior,
+            context=runner.describe(),
+            state=result.prior,
             left=_left(connection, name, change),
         )
     return evidence.pack(inputs)

@@ -10,8 +10,8 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, and_, func, or_, select
 
-from alerts.engine.desk import BUDGET, TIMERS, Desk, restore_looks
-from alerts.engine.rule_runner import Watch
+from alerts.engine.desk import BUDGET, TIMERS, Desk, restore_schedule
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import NEVER, Watermark
 from alerts.lifecycle.transitions import Alert
 from alerts.storage.intake import article_of, scored_of
@@ -49,53 +49,53 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     state = msgspec.msgpack.decode(row.state)
     desk.closed, desk.next_fit = state["closed"], state["next_fit"]
     desk.watermark.load(state["watermark"])
-    desk.unread.load(state["unread"])
+    desk.coverage.load(state["unread"])
     desk.incidents.load(state["incidents"])
     desk.outages.load(state.get("outages", {}))
     stories = tables.stories
     kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
     desk.stories.restore([story_of(row) for row in connection.execute(kept)])
-    for watch in desk.watches:
-        _watch(connection, name, watch)
-    restore_looks(desk, list(_panes(connection, name, desk)))
+    for runner in desk.runners:
+        _runner(connection, name, runner)
+    restore_schedule(desk, list(_panes(connection, name, desk)))
     _immediate(connection, name, desk)
     for scored, twins in _open(connection, name, desk):
         if twins:
-            desk.twins.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
-        desk.hold(desk.entry(scored))
+            desk.deduplicator.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
+        desk.buffer(desk.entry(scored))
         if desk.rules.immediate:
             desk.immediate.wait(scored, desk.watermark.furthest)
     return desk
 
 
-def _watch(connection: Connection, name: str, watch: Watch) -> None:
+def _runner(connection: Connection, name: str, runner: RuleRunner) -> None:
     states, alerts = tables.detector_state.c, tables.alerts.c
-    query = select(states.series, states.state).where(states.desk == name, states.rule == watch.key)
+    query = select(states.series, states.state).where(states.desk == name, states.rule == runner.key)
     rows = connection.execute(query).all()
-    watch.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
+    runner.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
     for state in (state for series, state in rows if series == TIMERS):
-        watch.restore_timers(state)
+        runner.restore_timers(state)
     found = connection.execute(
         select(alerts.state_data).where(
             alerts.desk == name,
-            alerts.rule == watch.rule.id,
-            alerts.rule_version == watch.rule.version,
+            alerts.rule == runner.rule.id,
+            alerts.rule_version == runner.rule.version,
             alerts.state.in_(("pending", "firing")),
         )
     )
     for (data,) in found:
         alert = msgspec.msgpack.decode(data, type=Alert)
-        watch.alerts[alert.series] = alert
-    budget_of(connection, name, watch)
+        runner.alerts[alert.series] = alert
+    budget_of(connection, name, runner)
     if not rows:
-        _say_forgotten(connection, name, watch)
+        _say_forgotten(connection, name, runner)
 
 
-def _say_forgotten(connection: Connection, name: str, watch: Watch) -> None:
+def _say_forgotten(connection: Connection, name: str, runner: RuleRunner) -> None:
     """The code computes the statistic otherwise than when this rule last ran: what was fitted to it is not used."""
     fits, states = tables.fits.c, tables.detector_state.c
-    for version in watch.rule.former:
-        key = f"{watch.rule.id}@{version}"
+    for version in runner.rule.former:
+        key = f"{runner.rule.id}@{version}"
         known = connection.execute(
             select(states.series).where(states.desk == name, states.rule == key).limit(1)
         )
@@ -105,29 +105,29 @@ def _say_forgotten(connection: Connection, name: str, watch: Watch) -> None:
         log.warning(
             "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
             "used, and it learns anew",
-            rule=watch.rule.id,
-            detector=watch.rule.detector,
+            rule=runner.rule.id,
+            detector=runner.rule.detector,
             fits=connection.execute(query).scalar_one(),
-            version=watch.rule.version,
+            version=runner.rule.version,
             was=version,
         )
 
 
-def budget_of(connection: Connection, name: str, watch: Watch) -> None:
-    """Give the watch its fits and the history of its statistic."""
+def budget_of(connection: Connection, name: str, runner: RuleRunner) -> None:
+    """Give the runner its fits and the history of its statistic."""
     states, fits = tables.detector_state.c, tables.fits.c
-    if watch.budget is not None:
+    if runner.budget is not None:
         made = connection.execute(
             select(fits.in_force_from, fits.fit)
-            .where(fits.desk == name, fits.rule == watch.key)
+            .where(fits.desk == name, fits.rule == runner.key)
             .order_by(fits.in_force_from)
         )
-        watch.fits += [(since, load_fit(text)) for since, text in made]
+        runner.fits += [(since, load_fit(text)) for since, text in made]
         kept = select(states.state).where(
-            states.desk == name, states.rule == watch.key, states.series == BUDGET
+            states.desk == name, states.rule == runner.key, states.series == BUDGET
         )
         for (snapshot,) in connection.execute(kept).all():
-            _observe(connection, name, watch, watch.restore_budget(snapshot))
+            _observe(connection, name, runner, runner.restore_budget(snapshot))
 
 
 def _immediate(connection: Connection, name: str, desk: Desk) -> None:
@@ -155,22 +155,22 @@ def _immediate(connection: Connection, name: str, desk: Desk) -> None:
             desk.immediate.take_up(alert, article)
 
 
-def _observe(connection: Connection, name: str, watch: Watch, after: int) -> None:
+def _observe(connection: Connection, name: str, runner: RuleRunner, after: int) -> None:
     """The budget is its snapshot and the findings after it, of this version of the rule: what another version found in
     between, before somebody went back to this one, is on another scale."""
     found = tables.findings.c
-    mine = or_(found.rule_version == watch.rule.version, found.rule_version.is_(None))
+    mine = or_(found.rule_version == runner.rule.version, found.rule_version.is_(None))
     query = (
         select(found.at, found.series, found.statistic)
-        .where(found.desk == name, found.rule == watch.rule.id, found.at > after, mine)
+        .where(found.desk == name, found.rule == runner.rule.id, found.at > after, mine)
         .order_by(found.at, found.series)
     )
     for at, series, statistic in connection.execute(query):
-        watch.observe_again(at, series, statistic)
+        runner.observe_again(at, series, statistic)
 
 
 def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:
-    longest = max((watch.reach_ms for watch in desk.watches), default=0)
+    longest = max((runner.reach_ms for runner in desk.runners), default=0)
     panes = tables.panes.c
     query = (
         select(panes.series, panes.start, panes.state)
@@ -218,7 +218,7 @@ def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[Score
 
 
 def fresh_desk(
-    rules: Any, partitions: int, pane_ms: int, lateness_ms: int, watches: Callable[[], list[Watch]]
+    rules: Any, partitions: int, pane_ms: int, lateness_ms: int, runners: Callable[[], list[RuleRunner]]
 ) -> Desk:
     """A desk that knows nothing yet."""
-    return Desk(rules, watches(), Watermark(partitions, lateness_ms, NEVER), pane_ms, StoryBook())
+    return Desk(rules, runners(), Watermark(partitions, lateness_ms, NEVER), pane_ms, StoryBook())

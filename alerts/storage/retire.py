@@ -26,7 +26,7 @@ def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list
     Pending ones lapse: nobody was told of them.
     """
     table = alerts.c
-    versions = {(watch.rule.id, watch.rule.version) for watch in desk.watches}
+    versions = {(runner.rule.id, runner.rule.version) for runner in desk.runners}
     versions |= {(rule.id, rule.version) for rule in desk.rules.immediate}
     versions |= {(rule.id, rule.version) for rule in desk.rules.outages}
     rows = connection.execute(

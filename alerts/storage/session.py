@@ -199,21 +199,21 @@ class Session:
         desk = self.desk
         for partition, record in batch.records:
             if isinstance(record, Marker):
-                desk.mark(partition, record)
+                desk.on_marker(partition, record)
             elif isinstance(record, Health):
-                desk.hear(record)
+                desk.on_health(record)
             elif (one := fresh.pop((record.article.id, record.article.revision), None)) is None:
                 counts["repeats"] += 1
             else:
                 if one.twin:
-                    desk.twins.flag(record.article.id, one.counted_at)
-                counts["late" if desk.take(one.scored) == "late" else "articles"] += 1
+                    desk.deduplicator.flag(record.article.id, one.counted_at)
+                counts["late" if desk.add(one.scored) == "late" else "articles"] += 1
 
     def _read_deeds(self, connection: Connection) -> None:
         """Before a fit: which alerts people called true, and what topics told of those."""
         desk = self.desk
         desk.true_alarms = persist.true_alarms(connection, self._name)
-        windows = {watch.rule.id: watch.window_ms for watch in desk.watches}
+        windows = {runner.rule.id: runner.window_ms for runner in desk.runners}
         within, known = in_store(connection, self._name), self._echoes
         # What was told of an alarm that is over stays so. On a busy desk to ask takes a second or two for each of the
         # whole market's, and other writers wait.
@@ -225,8 +225,8 @@ class Session:
             for alarm in alarms
         }
         heard = [echo for told in self._echoes.values() for echo in told]
-        for watch in desk.watches:
-            watch.echoes = heard
+        for runner in desk.runners:
+            runner.echoes = heard
 
     def _renew(self) -> None:
         with self._store.write() as connection:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import structlog
 
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import NEVER, Watermark
 from alerts.rules.model import RuleSet, load_rules
 from alerts.storage.session import Session
@@ -31,7 +31,7 @@ from core.stage import Stage
 from core.store import Lease, Store, take_lease
 
 log = structlog.get_logger(__name__)
-MakeWatches = Callable[[RuleSet, int], list[Watch]]
+MakeRunners = Callable[[RuleSet, int], list[RuleRunner]]
 
 
 def run(
@@ -43,11 +43,11 @@ def run(
     notify: bool = True,
     rules: RuleSet | None = None,
     clock: Clock | None = None,
-    make_watches: MakeWatches | None = None,
+    make_runners: MakeRunners | None = None,
 ) -> None:
     """Work until the stage is told to stop. Raises ConfigError for faulty rules.
 
-    `rules`: instead of those that the settings name. `make_watches`: instead of the rules' own detectors (tests).
+    `rules`: instead of those that the settings name. `make_runners`: instead of the rules' own detectors (tests).
     """
     if rules is None:
         file = settings.alerts.rules
@@ -57,8 +57,8 @@ def run(
     holder = f"{stage.instance}:{uuid.uuid4().hex[:8]}"
 
     def fresh(partitions: int) -> Desk:
-        watches = (make_watches or watches_of)(rules, options.pane)
-        return Desk(rules, watches, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
+        runners = (make_runners or runners_of)(rules, options.pane)
+        return Desk(rules, runners, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
 
     garbage.calm()
     pauses = delays()
@@ -84,10 +84,10 @@ def run(
                 garbage.loose()
 
 
-def watches_of(rules: RuleSet, pane_ms: int) -> list[Watch]:
-    """A watch per window rule, with a budget where the rule has no threshold of its own."""
+def runners_of(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
+    """A runner per window rule, with a budget where the rule has no threshold of its own."""
     return [
-        Watch(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+        RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
         for rule in rules.rules
     ]
 

@@ -1,7 +1,7 @@
 """Windows of any length from panes: figures of the union of what the panes hold.
 
 Only series that a rule watches are kept in memory, and only as far back as the longest window of those rules. A window
-with much in it is kept rolling: what enters is added, what leaves is taken away, so that a look costs what came and
+with much in it is kept rolling: what enters is added, what leaves is taken away, so that a window costs what came and
 went since the last one and not what the window holds. All figures are integers, so both ways give the same ones.
 """
 
@@ -264,8 +264,8 @@ class Windows:
         whole = sum(map(len, panes[first:]))
         return least <= whole <= part * recent
 
-    def look(self, series: str, start: int, end: int, observed: bool = True) -> Window:
-        """The figures of [start, end), both pane borders. Cheapest where looks of one length go forward in time."""
+    def window(self, series: str, start: int, end: int, observed: bool = True) -> Window:
+        """The figures of [start, end), both pane borders. Cheapest where reads of one length go forward in time."""
         held = self._held.get(series)
         if held is None:
             return Window(series, start, end, observed=observed)
@@ -274,7 +274,7 @@ class Windows:
 
     @staticmethod
     def _ends(held: _Held, start: int, end: int) -> tuple[int, int]:
-        """Which panes are in [start, end): from where the last look of this length was, where it was not later."""
+        """Which panes are in [start, end): from where the last window of this length was, where it was not later."""
         starts = held.starts
         kept = held.kept.get(end - start) if held.kept is not None else None
         if kept is not None:
@@ -309,7 +309,7 @@ class Windows:
     def beside(
         self, series: str, start: int, end: int, hop_ms: int, least: int, observed: bool
     ) -> tuple[Window, Window] | None:
-        """`look` at [start, end) and at the hop before it, at once; None where the hop is empty and the window holds
+        """`window` of [start, end) and at the hop before it, at once; None where the hop is empty and the window holds
         fewer articles than `least`."""
         held = self._held.get(series)
         before = start - hop_ms

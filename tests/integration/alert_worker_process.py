@@ -8,7 +8,7 @@ import threading
 import time
 
 from alerts.storage.worker import run
-from alerts.testing import START, rule_set, scored, share_watches
+from alerts.testing import START, rule_set, scored, share_runners
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
 from core.ids import partition_of
@@ -70,7 +70,7 @@ def main(store_file: str, topic_id: str, step: int) -> None:
         stage.stop()
 
     threading.Thread(target=watch, daemon=True).start()
-    run(settings, bus, store, stage, notify=False, rules=rule_set(), make_watches=share_watches)
+    run(settings, bus, store, stage, notify=False, rules=rule_set(), make_runners=share_runners)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from alerts.interfaces import listing
 from alerts.interfaces.export import alert_lines
 from alerts.rules.model import load_rules, parse_rules
 from alerts.storage import session
-from alerts.storage.worker import run, watches_of
+from alerts.storage.worker import run, runners_of
 from alerts.testing import lines, scored
 from backtest import source
 from backtest.run import run as backtest
@@ -100,7 +100,7 @@ def log(health: tuple[Health, ...]) -> list:
 
 
 def bare_desk(records: list, rules=RULES) -> bytes:
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     for record in records:
         if isinstance(record, Marker):
             desk.mark(0, record)

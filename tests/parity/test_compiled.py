@@ -62,7 +62,7 @@ from alerts.desk import Desk
 from alerts.rules import parse_rules
 from alerts.testing import START
 from alerts.watermark import Watermark
-from alerts.worker import watches_of
+from alerts.worker import runners_of
 from core.records import Marker
 from core.settings import StoreSettings
 from core.store import open_store
@@ -72,13 +72,13 @@ from tests.support.packs import RULES, news
 rules = parse_rules(RULES.source.replace("threshold: 2.0", "threshold: 2.0\\n    hold: 15m"), "rules.yaml")
 store, told = open_store(StoreSettings(url=f"sqlite:///{sys.argv[1]}")), 0
 for stop in (START + 50 * HOUR + 8 * MINUTE, START + 50 * HOUR + 40 * MINUTE, START + 60 * HOUR):
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     with store.read() as connection:
         restore.load(connection, "main", desk)
     for one in news():
         if desk.closed <= one.article.available_at < stop:
-            desk.take(one)
-    desk.mark(0, Marker(writer="t", t=stop + MINUTE, end=stop == START + 60 * HOUR))
+            desk.add(one)
+    desk.on_marker(0, Marker(writer="t", t=stop + MINUTE, end=stop == START + 60 * HOUR))
     with store.write() as connection:
         while True:
             more = desk.advance()
@@ -88,7 +88,7 @@ for stop in (START + 50 * HOUR + 8 * MINUTE, START + 50 * HOUR + 40 * MINUTE, ST
             if not more:
                 break
         persist.save_progress(connection, "main", desk, {0: 1}, "t")
-    print([sorted((a.rule, a.series, a.state, a.severity) for a in w.alerts.values()) for w in desk.watches], told)
+    print([sorted((a.rule, a.series, a.state, a.severity) for a in w.alerts.values()) for w in desk.runners], told)
 """
 
 

@@ -13,7 +13,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.model import parse_rules
-from alerts.storage.worker import run, watches_of
+from alerts.storage.worker import run, runners_of
 from alerts.testing import START, drive, end_marker, lines, scored
 from backtest.cli import backtest
 from core.bus.base import SCORED
@@ -80,7 +80,7 @@ def wire() -> list:
 
 
 def bare(articles) -> bytes:
-    desk = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
     return lines(drive(desk, [*articles, end_marker(END)], chunk=10**6))
 
 

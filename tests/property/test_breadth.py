@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.testing import rule_set, share_watches
+from alerts.testing import rule_set, share_runners
 from alerts.windows.breadth import broad
 from alerts.windows.observations import Observation
 from alerts.windows.rolling import measure
@@ -23,6 +23,6 @@ def test_the_short_way_to_the_breadth_of_news_is_the_long_one(
         for number, (story, publisher, feeling) in enumerate(told)
     ]
     rules = rule_set(stories=1, negative_publishers=bad, stories_beside_one=beside)
-    [watch] = share_watches(rules, MINUTE)
-    watch.within = lambda series, start, end: held
-    assert watch.has_evidence(measure("all", 0, HOUR, held)) == broad(held, bad, beside)
+    [runner] = share_runners(rules, MINUTE)
+    runner.within = lambda series, start, end: held
+    assert runner.has_evidence(measure("all", 0, HOUR, held)) == broad(held, bad, beside)

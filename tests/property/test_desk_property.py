@@ -13,8 +13,8 @@ from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.model import parse_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import watches_of
-from alerts.testing import RULES, START, drive, end_marker, lines, scored, share_watches
+from alerts.storage.worker import runners_of
+from alerts.testing import RULES, START, drive, end_marker, lines, scored, share_runners
 from core.records import Marker
 from core.settings import StoreSettings
 from core.store import open_store
@@ -62,13 +62,13 @@ immediate:
 RULESET = parse_rules(TEXT, "property")
 
 
-def watches(rules, pane_ms):
+def runners(rules, pane_ms):
     """The first rule with the test's own detector, the others as in production."""
-    return [share_watches(rules, pane_ms)[0], *watches_of(rules, pane_ms)[1:]]
+    return [share_runners(rules, pane_ms)[0], *runners_of(rules, pane_ms)[1:]]
 
 
 def fresh() -> Desk:
-    return Desk(RULESET, watches(RULESET, MINUTE), Watermark(1, MINUTE), MINUTE)
+    return Desk(RULESET, runners(RULESET, MINUTE), Watermark(1, MINUTE), MINUTE)
 
 
 @st.composite
@@ -103,7 +103,7 @@ def with_twins(desk, articles):
     """What the worker finds in the store: ids that have several revisions."""
     ids = [one.article.id for one in articles]
     for name in {name for name in ids if ids.count(name) > 1}:
-        desk.twins.flag(name, None)
+        desk.deduplicator.flag(name, None)
 
 
 def end(articles):
@@ -171,11 +171,11 @@ def _through_restarts(store, records, chunk, rng):
                 }
                 for record in batch:
                     if isinstance(record, tuple):
-                        desk.mark(*record)
+                        desk.on_marker(*record)
                     elif one := taken.pop((record.article.id, record.article.revision), None):
                         if one.twin:
-                            desk.twins.flag(record.article.id, one.counted_at)
-                        desk.take(one.scored)
+                            desk.deduplicator.flag(record.article.id, one.counted_at)
+                        desk.add(one.scored)
                 more = desk.advance(rng.choice([1, 3, 1000]))
                 persist.save(connection, "d", desk, desk.effects())
                 persist.save_progress(connection, "d", desk, {0: start}, "t")

@@ -11,7 +11,7 @@ from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
 from alerts.rules.model import RuleSet, parse_rules
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE
@@ -73,10 +73,10 @@ def decided(
 ) -> list[tuple[Change, evidence.Inputs]]:
     """What the desk decides, with the inputs of each pack, made as alerts/storage/persist.py makes them."""
     articles = {one.article.id: one for one in told or news()}
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     for one in sorted(articles.values(), key=lambda one: one.article.available_at):
-        desk.take(one)
-    desk.mark(0, Marker(writer="t", t=START + 60 * HOUR, end=True))
+        desk.add(one)
+    desk.on_marker(0, Marker(writer="t", t=START + 60 * HOUR, end=True))
     changes: list[Change] = []
     more = True
     while more:
@@ -88,19 +88,20 @@ def decided(
             "line": change.line, "rules_version": rules.version, "pane_ms": MINUTE, "lateness_ms": MINUTE,
             "articles": [(articles[name], story) for name, story in change.articles],
         }  # fmt: skip
-        if change.watch is None or change.outcome is None:
+        if change.runner is None or change.result is None:
             found.append((change, evidence.Inputs(rule=rules.rule(change.line.rule), **common)))
             continue
         left = None if change.left is None else [(articles[name], story) for name, story in change.left]
-        fit = change.watch.fit(change.at) if change.watch.rule.threshold is None else None
-        outcome = change.outcome
+        fit = change.runner.fit(change.at) if change.runner.rule.threshold is None else None
+        result = change.result
         found.append(
             (
                 change,
                 evidence.Inputs(
-                    rule=change.watch.rule, window=outcome.look.window, hop=outcome.hop, verdict=outcome.look.verdict,
-                    threshold=outcome.look.threshold, fit=fit.to_json() if fit else "",
-                    context=change.watch.describe(), state=outcome.prior, left=left, **common,
+                    rule=change.runner.rule, window=result.evaluation.window, hop=result.hop,
+                    verdict=result.evaluation.verdict,
+                    threshold=result.evaluation.threshold, fit=fit.to_json() if fit else "",
+                    context=change.runner.describe(), state=result.prior, left=left, **common,
                 ),
             )
         )  # fmt: skip

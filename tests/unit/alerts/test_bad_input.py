@@ -141,7 +141,7 @@ def test_rule_that_matches_fifty_thousand_series_is_looked_at_sparsely():
         for n in range(5_000)
     ]
     drive(desk, [*articles, end_marker(START + DAY)], chunk=5_000)
-    detector = desk.watches[0].detector
+    detector = desk.runners[0].detector
     series = 10 * len(articles)
     assert sum(name.startswith("entity:US:C") for name in detector.dump()) == series == 50_000
     # Below its minimum of evidence a series is learned from when something came, and never looked at for nothing.
@@ -160,34 +160,34 @@ def test_rules_with_one_name_are_a_fault_with_a_line():
 
 def test_clock_that_jumps_back_moves_no_watermark():
     watermark = Watermark(1, MINUTE)
-    assert watermark.mark(0, Marker(writer="w", t=START)) == START - MINUTE
-    assert watermark.mark(0, Marker(writer="w", t=START - DAY)) == START - MINUTE
+    assert watermark.on_marker(0, Marker(writer="w", t=START)) == START - MINUTE
+    assert watermark.on_marker(0, Marker(writer="w", t=START - DAY)) == START - MINUTE
 
 
 def test_slowest_living_writer_holds_and_an_ended_one_does_not():
     watermark = Watermark(1, 0)
-    watermark.mark(0, Marker(writer="fast", t=START + DAY))
-    watermark.mark(0, Marker(writer="slow", t=START))
+    watermark.on_marker(0, Marker(writer="fast", t=START + DAY))
+    watermark.on_marker(0, Marker(writer="slow", t=START))
     assert (
         watermark.at == START + DAY
     )  # the slow one came when the fast one alone had moved it: it never goes back
-    watermark.mark(0, Marker(writer="fast", t=START + 3 * DAY))
+    watermark.on_marker(0, Marker(writer="fast", t=START + 3 * DAY))
     assert watermark.at == START + DAY
-    watermark.mark(0, Marker(writer="slow", t=START + 2 * DAY, end=True))
+    watermark.on_marker(0, Marker(writer="slow", t=START + 2 * DAY, end=True))
     assert watermark.at == START + 3 * DAY and not watermark.ended
-    watermark.mark(0, Marker(writer="fast", t=START + 4 * DAY, end=True))
+    watermark.on_marker(0, Marker(writer="fast", t=START + 4 * DAY, end=True))
     assert watermark.at == START + 4 * DAY and watermark.ended
 
 
 def test_partition_without_a_marker_holds_everything():
     watermark = Watermark(2, 0)
-    assert watermark.mark(0, Marker(writer="w", t=START)) < NEVER + 1 and not watermark.ended
+    assert watermark.on_marker(0, Marker(writer="w", t=START)) < NEVER + 1 and not watermark.ended
 
 
 def test_markers_survive_a_restart_and_another_log_voids_them():
     watermark = Watermark(2, 0)
     for partition in range(2):
-        watermark.mark(partition, Marker(writer="w", t=START))
+        watermark.on_marker(partition, Marker(writer="w", t=START))
     again = Watermark(2, 0)
     again.load(msgspec.msgpack.decode(msgspec.msgpack.encode(watermark.dump())))
     assert again.at == START and again.newest(1) == START
@@ -201,7 +201,7 @@ def test_series_that_nobody_reads_is_not_calm():
     broken = Health(
         source="wire", at=START + 2 * MINUTE, status="broken", expected=9.0, seen=0, since=START + MINUTE
     )
-    desk.hear(broken)
+    desk.on_health(broken)
     effects = drive(desk, [*burst, end_marker(START + DAY)])
     states = [change.line.state for one in effects for change in one.changes if change.line.series == "all"]
     assert states == ["firing"]

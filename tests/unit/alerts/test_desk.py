@@ -18,7 +18,7 @@ def _all(effects):
 
 
 def _fates(effects):
-    return {fate.id: fate.fate for one in effects for fate in one.fates}
+    return {outcome.id: outcome.outcome for one in effects for outcome in one.outcomes}
 
 
 def test_no_pane_closes_without_a_marker():
@@ -65,7 +65,7 @@ def test_later_article_is_late_and_changes_no_pane():
 
 def test_id_counts_once_within_seven_days():
     desk = desk_of(rule_set())
-    desk.twins.flag(scored(1, START).article.id, None)
+    desk.deduplicator.flag(scored(1, START).article.id, None)
     effects = drive(
         desk,
         [
@@ -98,7 +98,7 @@ def test_article_from_the_future_waits_and_moves_nothing():
 def test_article_from_1970_is_late_on_a_running_desk():
     desk = desk_of(rule_set())
     drive(desk, [scored(1, START), (0, Marker(writer="w", t=START + DAY))])
-    assert desk.take(scored(2, 0)) == "late"
+    assert desk.add(scored(2, 0)) == "late"
 
 
 def test_empty_decades_cost_nothing():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import parse_rules
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, scored
 from core.times import DAY, HOUR, MINUTE, iso
 
@@ -25,7 +25,7 @@ GRID = 15 * MINUTE
 
 def _desk() -> Desk:
     rules = parse_rules(RULES, "r")
-    return Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    return Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
 
 
 def _history(days: int = 9) -> list:
@@ -47,36 +47,36 @@ def test_a_burst_fires_at_the_end_of_the_pane_that_is_enough() -> None:
 
 def test_a_trickle_waits_for_the_grid() -> None:
     """One story in thirteen of a window's is less than a hop's share."""
-    looks: list[int] = []
+    evaluations: list[int] = []
     desk = _desk()
-    watch = desk.watches[0]
-    seen = watch.look
+    runner = desk.runners[0]
+    evaluate = runner.evaluate
 
-    def look(at, window, hop, evidence):
-        looks.append(at)
-        return seen(at, window, hop, evidence)
+    def recorded(at, window, hop, evidence):
+        evaluations.append(at)
+        return evaluate(at, window, hop, evidence)
 
-    watch.look = look  # type: ignore[method-assign]
+    runner.evaluate = recorded  # type: ignore[method-assign]
     begin = (START + DAY) // GRID * GRID
     steady = [scored(n, begin + n * 13 * MINUTE) for n in range(14)]  # one of the last hop's in thirteen
     drive(desk, [*steady, end_marker(begin + DAY)])
-    early = [at for at in looks if at % GRID]
+    early = [at for at in evaluations if at % GRID]
     assert early and max(early) < begin + 12 * 13 * MINUTE + 2 * MINUTE
-    assert all(at % MINUTE == 0 for at in looks)
+    assert all(at % MINUTE == 0 for at in evaluations)
 
 
-def test_an_early_look_learns_nothing_of_counts() -> None:
-    """A hop is learned when the grid says so: the detector after a burst is the same, looked at early or not."""
+def test_an_early_evaluation_learns_nothing_of_counts() -> None:
+    """A hop is learned when the grid says so: the detector after a burst is the same, evaluated early or not."""
     burst = (START + 9 * DAY) // GRID * GRID
     articles = [scored(900 + n, burst + n * MINUTE, negative=9_000) for n in range(8)]
     records = [*_history(), *articles, end_marker(burst + 3 * DAY)]
 
     def state(early: bool) -> tuple[int, dict[str, bytes]]:
         desk = _desk()
-        watch: Watch = desk.watches[1]
-        watch.looks_early = watch.looks_early and early
-        looks = sum(len(one.findings) for one in drive(desk, records))
-        return looks, dict(watch.detector.dump())
+        runner: RuleRunner = desk.runners[1]
+        runner.evaluates_early = runner.evaluates_early and early
+        evaluations = sum(len(one.findings) for one in drive(desk, records))
+        return evaluations, dict(runner.detector.dump())
 
     (more, with_them), (fewer, without) = state(True), state(False)
     assert more > fewer and with_them == without

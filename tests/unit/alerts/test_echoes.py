@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import Watch
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import parse_rules
 from alerts.storage import persist
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from alerts.thresholds.echoes import TOLD_ON, Heard, echoes, in_store
 from backtest.run import run
@@ -74,10 +74,10 @@ def test_a_topic_tells_of_an_alarm_where_most_of_its_articles_are_the_alarms() -
 
 
 def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
-    desk, heard = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE), Heard()
+    desk, heard = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE), Heard()
     for one in news():
-        desk.take(one)
-    desk.mark(0, Marker(writer="t", t=START + DAY, end=True))
+        desk.add(one)
+    desk.on_marker(0, Marker(writer="t", t=START + DAY, end=True))
     store = open_store(StoreSettings(url=f"sqlite:///{tmp_path}/store.db"))
     with store.write() as connection:
         more = True
@@ -106,10 +106,10 @@ def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
-    kept: list[Watch] = []
+    kept: list[RuleRunner] = []
 
-    def make(rules: object, pane: int) -> list[Watch]:
-        kept.extend(watches_of(RULES, pane))
+    def make(rules: object, pane: int) -> list[RuleRunner]:
+        kept.extend(runners_of(RULES, pane))
         return kept
 
     later = [
@@ -117,9 +117,9 @@ def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
     ]
     articles = [*news(), *later, scored(2_000, START + 15 * DAY, topics={"energy": 9_000})]
     alarms = {"company": [ALARM]} if judged else {}
-    run(iter(articles), RULES, pane_ms=MINUTE, lateness_ms=MINUTE, make_watches=make, reader=lambda _: alarms)
-    for watch in kept:
-        assert {series for series, _, _ in watch.echoes} == (
+    run(iter(articles), RULES, pane_ms=MINUTE, lateness_ms=MINUTE, make_runners=make, reader=lambda _: alarms)
+    for runner in kept:
+        assert {series for series, _, _ in runner.echoes} == (
             {
                 f"topic:{name}"
                 for name in ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")

@@ -194,13 +194,13 @@ def outages() -> list[evidence.Pack]:
     ):  # fmt: skip
         for number, at in enumerate((START + 9 * HOUR, START + 9 * HOUR + 20 * MINUTE)):
             expected = 9.0 if not number else 9.333
-            desk.hear(
+            desk.on_health(
                 Health(
                     source=source, at=at, status=status, expected=expected, seen=0, since=since, proof=proof
                 )
             )
         for at in (START + 12 * HOUR, START + 13 * HOUR):
-            desk.hear(Health(source=source, at=at, status="ok", expected=0.0, seen=1, since=at))
+            desk.on_health(Health(source=source, at=at, status="ok", expected=0.0, seen=1, since=at))
     return [
         evidence.load(
             evidence.pack(

@@ -18,7 +18,7 @@ from alerts.detectors import KINDS
 from alerts.evidence import pack as evidence
 from alerts.interfaces.cli import evidence as cli_evidence
 from alerts.rules.model import parse_rules
-from alerts.storage.worker import run, watches_of
+from alerts.storage.worker import run, runners_of
 from alerts.testing import START
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
@@ -352,12 +352,12 @@ def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
 
 
 def test_the_fit_of_weeks_ago_is_still_known_when_a_batch_is_written() -> None:
-    (watch,) = watches_of(parse_rules(FITTED, "rules.yaml"), MINUTE)
-    first = watch.fit(START)
+    (runner,) = runners_of(parse_rules(FITTED, "rules.yaml"), MINUTE)
+    first = runner.fit(START)
     for week in range(4):
-        watch.observe_again(START + week * WEEK, "topic:energy", 1.0 + week)
-        assert watch.refit(START + (week + 1) * WEEK) is not None
-    assert watch.fit(START) is first and watch.fit(START + WEEK + DAY) is not watch.fit(
+        runner.observe_again(START + week * WEEK, "topic:energy", 1.0 + week)
+        assert runner.refit(START + (week + 1) * WEEK) is not None
+    assert runner.fit(START) is first and runner.fit(START + WEEK + DAY) is not runner.fit(
         START + 2 * WEEK + DAY
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.engine.source_coverage import Unread
+from alerts.engine.source_coverage import SourceCoverage
 from alerts.interfaces.cli import alerts as cli
 from alerts.interfaces.figures import figures_of
 from alerts.testing import START
@@ -29,12 +29,12 @@ def told(number: int, at: int, label: int = -1) -> Observation:
 
 def fill(store: Store, *observations: Observation, series: str = SERIES, broken_since: int = 0) -> None:
     """A desk that stands an hour after START."""
-    unread = Unread()
+    coverage = SourceCoverage()
     if broken_since:
-        unread.hear(
+        coverage.on_health(
             Health(source="wire", at=broken_since, status="broken", since=broken_since, expected=9.0, seen=0)
         )
-        unread.until(broken_since)
+        coverage.until(broken_since)
     by_pane: dict[int, list[Observation]] = {}
     for one in observations:
         by_pane.setdefault(one.at // MINUTE * MINUTE, []).append(one)
@@ -42,7 +42,7 @@ def fill(store: Store, *observations: Observation, series: str = SERIES, broken_
         for start, held in by_pane.items():
             row = pane_row("main", pane_of(series, start, start + MINUTE, held), held)
             connection.execute(panes.insert(), row)
-        state = msgspec.msgpack.encode({"unread": unread.dump()})
+        state = msgspec.msgpack.encode({"unread": coverage.dump()})
         connection.execute(desks.insert(), {"desk": "main", "watermark": START + HOUR, "state": state})
 
 

@@ -21,7 +21,7 @@ from alerts.interfaces.cli import rules as cli_rules
 from alerts.rules.model import RuleSet, parse_rules
 from alerts.storage import persist, restore
 from alerts.storage.learning import Learned, learned
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import scored
 from alerts.thresholds.budget import Fit
 from core import tables
@@ -44,12 +44,12 @@ RULES = parse_rules(TEXT, "rules.yaml")
 def run(store: Store, days: int, rules: RuleSet = RULES) -> None:
     """A desk reads `days` of steady news and keeps what it decides."""
     rng = random.Random(1)
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     number, at = 0, MONDAY
     while (at := at + round(rng.expovariate(2.0) * HOUR)) < MONDAY + days * DAY:
         number += 1
-        desk.take(scored(number, at, negative=rng.choice([900, 6000])))
-    desk.mark(0, Marker(writer="t", t=MONDAY + days * DAY))
+        desk.add(scored(number, at, negative=rng.choice([900, 6000])))
+    desk.on_marker(0, Marker(writer="t", t=MONDAY + days * DAY))
     with store.write() as connection:
         more = True
         while more:
@@ -180,15 +180,15 @@ def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(
     rules = parse_rules(TEXT, "rules.yaml")
     after = {rule.id: rule.version for rule in rules.rules}
     assert {name for name in after if after[name] != before[name]} == {"sliding"}
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     with capture_logs() as logs, sqlite_store.read() as connection:
         restore.load(connection, "main", desk)
     said: list[Any] = [one for one in logs if "learns anew" in one["event"]]
     assert [(one["rule"], one["was"]) for one in said] == [("sliding", before["sliding"])]
-    sliding = next(watch for watch in desk.watches if watch.rule.id == "sliding")
+    sliding = next(runner for runner in desk.runners if runner.rule.id == "sliding")
     assert len(sliding.fits) == 1 and sliding.fits[0][1].weeks == 0.0
     with capture_logs() as logs, sqlite_store.read() as connection:
-        restore.load(connection, "main", Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE))
+        restore.load(connection, "main", Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE))
     assert not [one for one in logs if "learns anew" in one["event"]]
 
 

@@ -16,7 +16,7 @@ from alerts.evidence.verify import alert as verify
 from alerts.records import AlertLine
 from alerts.rules.model import DEFAULT, RuleSet, load_rules, parse_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from classifier.entities import catalogue
 from classifier.entities.linker import default_linker
@@ -71,10 +71,10 @@ def news(hit: list[str]) -> list[ScoredArticle]:
 
 def decided(articles: list[ScoredArticle], rules: RuleSet = RULES, slices: int = 5_000) -> list[Change]:
     """Changes of the alerts after the quiet days."""
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     for one in articles:
-        desk.take(one)
-    desk.mark(0, Marker(writer="t", t=START + QUIET + 4 * HOUR, end=True))
+        desk.add(one)
+    desk.on_marker(0, Marker(writer="t", t=START + QUIET + 4 * HOUR, end=True))
     found: list[Change] = []
     more = True
     while more:
@@ -189,16 +189,16 @@ def packs(tamper: bool = False) -> list[evidence.Pack]:
     articles = {one.article.id: one for one in news(["US:BAC"])}
     made = []
     for change in decided(list(articles.values())):
-        watch, outcome = change.watch, change.outcome
-        assert watch is not None and outcome is not None
-        context = watch.describe()
+        runner, result = change.runner, change.result
+        assert runner is not None and result is not None
+        context = runner.describe()
         if tamper:
             context = {**context, "sectors": {**context["sectors"], "US:BAC": "carmakers"}}
         inputs = evidence.Inputs(
-            line=change.line, rule=watch.rule, rules_version=RULES.version,
+            line=change.line, rule=runner.rule, rules_version=RULES.version,
             articles=[(articles[name], story) for name, story in change.articles],
-            window=outcome.look.window, hop=outcome.hop, verdict=outcome.look.verdict,
-            threshold=outcome.look.threshold, context=context, state=outcome.prior,
+            window=result.evaluation.window, hop=result.hop, verdict=result.evaluation.verdict,
+            threshold=result.evaluation.threshold, context=context, state=result.prior,
         )  # fmt: skip
         made.append(evidence.load(evidence.pack(inputs)))
     return made
@@ -234,17 +234,17 @@ def test_the_starters_companies_are_those_that_the_linker_links(file: Path) -> N
 @pytest.mark.parametrize("minutes", [0, 7, 45, 61, 90])
 def test_a_restart_in_the_middle_of_trouble_decides_the_same(sqlite_store: Store, minutes: int) -> None:
     articles, stop = news(["US:C"]), START + QUIET + HOUR // 2 + minutes * MINUTE
-    desk = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
     found: list[AlertLine] = []
     for begin, end in ((0, stop), (stop, START + QUIET + 4 * HOUR)):
         if begin:  # another process, from what is in the store
-            desk = Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+            desk = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
             with sqlite_store.read() as connection:
                 restore.load(connection, "main", desk)
         for one in articles:
             if begin <= one.article.available_at < end:
-                desk.take(one)
-        desk.mark(0, Marker(writer="t", t=end + MINUTE, end=begin > 0))
+                desk.add(one)
+        desk.on_marker(0, Marker(writer="t", t=end + MINUTE, end=begin > 0))
         with sqlite_store.write() as connection:
             more = True
             while more:

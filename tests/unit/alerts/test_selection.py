@@ -12,7 +12,7 @@ from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.model import Rule, parse_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import scored
 from alerts.thresholds.budget import ASSUMED_SERIES, make
 from core.records import TOPICS, Marker
@@ -130,16 +130,16 @@ def decided(store: Store, restarts: int) -> bytes:
     articles, end = news(), MONDAY + 11 * DAY
 
     def fresh() -> Desk:
-        return Desk(RULES, watches_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
+        return Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE)
 
     desk, at = fresh(), 0
     for part in range(1, restarts + 2):
         stop = MONDAY + (end - MONDAY) * part // (restarts + 1)
         with store.write() as connection:
             while at < len(articles) and articles[at].article.available_at <= stop:
-                desk.take(articles[at])
+                desk.add(articles[at])
                 at += 1
-            desk.mark(0, Marker(writer="t", t=stop))
+            desk.on_marker(0, Marker(writer="t", t=stop))
             more = True
             while more:
                 more = desk.advance()

@@ -8,7 +8,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import RuleSet, parse_rules
 from alerts.storage import intake, persist, restore, retire
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from core.records import Marker, ScoredArticle
 from core.store import Store
@@ -38,7 +38,7 @@ rules:
 
 def _run(store: Store, rules: RuleSet, articles: list[ScoredArticle], until: int) -> list[tuple[str, int]]:
     """(state, when it was decided) of what a desk that starts anew on the store decides; it may rest at any moment."""
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     with store.read() as connection:
         restore.load(connection, "d", desk)
     with store.write() as connection:
@@ -46,8 +46,8 @@ def _run(store: Store, rules: RuleSet, articles: list[ScoredArticle], until: int
     found, before = [], desk.closed
     with store.write() as connection:
         for one in intake.settle(connection, "d", articles, durable=True):
-            desk.take(one.scored)
-        desk.mark(0, Marker(writer="w", t=until))
+            desk.add(one.scored)
+        desk.on_marker(0, Marker(writer="w", t=until))
         more = True
         while more:
             more = desk.advance(1)

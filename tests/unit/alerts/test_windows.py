@@ -106,7 +106,7 @@ def test_look_is_the_scan_of_what_the_window_holds(crowd, window, hop):
             held = [(at, one) for at, one in held if at >= start - 60 * MINUTE][-len(kept) :] if kept else []
             for first, last in ((end - window * MINUTE, end), (end - hop * MINUTE, end)):
                 inside = [one for at, one in held if first <= at < last]
-                assert figures(windows.look("all", first, last)) == plainly("all", 0, 1, inside)
+                assert figures(windows.window("all", first, last)) == plainly("all", 0, 1, inside)
                 assert windows.within("all", first, last) == inside
                 assert windows.sources("all", first, last) == {one.source for one in inside}
                 for number in (0, 1, 5, 40):
@@ -121,9 +121,9 @@ def test_look_back_in_time_and_at_what_nobody_has_looked_at():
         windows.add("all", minute * MINUTE, [observation(rng, minute)])
     for end in (90, 40, 95, 30):
         inside = windows.within("all", (end - 30) * MINUTE, end * MINUTE)
-        seen = windows.look("all", (end - 30) * MINUTE, end * MINUTE)
+        seen = windows.window("all", (end - 30) * MINUTE, end * MINUTE)
         assert figures(seen) == plainly("all", 0, 1, inside)
-    assert windows.look("topic:energy", 0, 90 * MINUTE).articles == 0
+    assert windows.window("topic:energy", 0, 90 * MINUTE).articles == 0
     assert windows.fewer("topic:energy", 0, 1, 1) and not windows.fewer("topic:energy", 0, 1, 0)
 
 

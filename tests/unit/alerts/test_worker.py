@@ -18,8 +18,8 @@ from alerts.interfaces.export import alert_lines, correction_lines
 from alerts.interfaces.listing import card
 from alerts.rules.model import parse_rules
 from alerts.storage import session as session_module
-from alerts.storage.worker import run, watches_of
-from alerts.testing import START, rule_set, scored, share_watches
+from alerts.storage.worker import run, runners_of
+from alerts.testing import START, rule_set, scored, share_runners
 from core import tables
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
@@ -61,7 +61,7 @@ def send(bus, *records):
 
 
 def work(
-    bus, store, until=None, rules=None, settings=None, seconds=20.0, make_watches=share_watches, notify=False
+    bus, store, until=None, rules=None, settings=None, seconds=20.0, make_runners=share_runners, notify=False
 ):
     """Run a worker until `until(stage)` holds (by default: the log is read)."""
     stage = Stage("alerts", store)
@@ -77,7 +77,7 @@ def work(
                 stage,
                 notify=notify,
                 rules=rules or rule_set(),
-                make_watches=make_watches,
+                make_runners=make_runners,
             )
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
@@ -360,7 +360,7 @@ rules:
 def test_each_new_fit_is_in_the_audit_log(bus, store):
     articles = [scored(n, START + n * HOUR, negative=9_000 if n % 3 else 1_000) for n in range(9 * 24)]
     send(bus, *articles, Marker(writer="w", t=START + 9 * DAY, end=True))
-    work(bus, store, rules=parse_rules(FITTED, "rules.yaml"), make_watches=watches_of)
+    work(bus, store, rules=parse_rules(FITTED, "rules.yaml"), make_runners=runners_of)
     with store.read() as connection:
         made = connection.execute(select(tables.fits)).all()
         kept = connection.execute(select(tables.audit).where(tables.audit.c.action == "rule.fit")).all()

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.testing import START, drive, end_marker, rule_set, scored, share_watches
+from alerts.testing import START, drive, end_marker, rule_set, scored, share_runners
 from alerts.testing import desk_of as fresh_desk
 from alerts.testing import lines as lines_of
 from backtest import source
@@ -30,7 +30,7 @@ def news(count: int = 60) -> list[ScoredArticle]:
 
 
 def decided(records: list[ScoredArticle]) -> bytes:
-    result = run(iter(records), rule_set(), pane_ms=MINUTE, lateness_ms=MINUTE, make_watches=share_watches)
+    result = run(iter(records), rule_set(), pane_ms=MINUTE, lateness_ms=MINUTE, make_runners=share_runners)
     return b"".join(result.jsonl())
 
 

@@ -1,6 +1,6 @@
-"""A series with fewer articles than a rule asks for is not looked at when one more comes: what comes out is the same.
+"""A series with fewer articles than a rule asks for is not evaluated when one more comes: what comes out is the same.
 
-Held against a desk that plans a look for every pane that comes.
+Held against a desk that plans an evaluation for every pane that comes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import parse_rules
-from alerts.storage.worker import watches_of
+from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, lines, scored
 from alerts.windows.rolling import UNCOUNTED, Windows
 from core.times import DAY, HOUR, MINUTE
@@ -52,11 +52,11 @@ class Eager(Windows):
 
 def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, int]:
     rules = parse_rules(RULES, "r")
-    desk = Desk(rules, watches_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     if windows is not None:
-        desk.windows = desk.sight.windows = windows
+        desk.windows = desk.reader.windows = windows
     planned = 0
-    pop = desk.plan.looks.pop
+    pop = desk.plan.evaluations.pop
 
     def popped():
         nonlocal planned
@@ -64,7 +64,7 @@ def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, in
         planned += len(due)
         return due
 
-    desk.plan.looks.pop = popped  # type: ignore[method-assign]
+    desk.plan.evaluations.pop = popped  # type: ignore[method-assign]
     effects = drive(desk, [*articles, end_marker(START + 30 * DAY)])
     findings = [finding for one in effects for finding in one.findings]
     states = {
@@ -77,7 +77,7 @@ def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, in
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_comes_out_is_the_same_and_fewer_looks_are_planned(seed):
+def test_what_comes_out_is_the_same_and_fewer_evaluations_are_planned(seed):
     draw = random.Random(seed)
     articles, at = [], START
     for n in range(1_500):
@@ -96,7 +96,7 @@ def test_what_comes_out_is_the_same_and_fewer_looks_are_planned(seed):
     assert all(f'"{rule}"' in fired for rule in ("few", "bad", "many", "still"))
 
 
-def test_a_rule_that_asks_for_more_articles_than_panes_are_counted_is_looked_at():
+def test_a_rule_that_asks_for_more_articles_than_panes_are_counted_is_evaluated():
     """Fifty panes of one article each, and then of two: nobody counts so many, and so none is skipped."""
     windows = Windows()
     held = [
