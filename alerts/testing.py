@@ -14,7 +14,8 @@ from alerts.engine.effects import Effects
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.records import Verdict, Window
-from alerts.rules.model import Rule, RuleSet, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import Rule, RuleSet
 from core.records import UNIT_SCALE, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE, parse_iso
 

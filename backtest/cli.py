@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import func, select
 
 from alerts.interfaces.export import alert_lines
-from alerts.rules.model import load_rules
+from alerts.rules.loading import load_rules
 from backtest import source
 from backtest.run import run
 from core.errors import ConfigError, NewsquakeError

@@ -20,7 +20,7 @@ from typing import Any
 from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
 from alerts.rules.model import AnyRule, RuleSet
-from alerts.rules.outages import is_outage
+from alerts.rules.outage_rule import is_outage
 from alerts.storage.worker import runners_of
 from alerts.thresholds import budget as budgets
 from alerts.windows.series import base_of, check_glob, entity_of, topic_of

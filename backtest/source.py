@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import and_, select
 
-from alerts.rules.model import RuleSet, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import RuleSet
 from alerts.storage.intake import article_of, scored_of
 from alerts.windows.naming import fault
 from core.errors import ConfigError, InvalidRecord, LookAhead, Reason

@@ -25,7 +25,8 @@ from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.engine.watermark import Watermark
 from alerts.lifecycle.transitions import Evaluation
 from alerts.records import AlertLine
-from alerts.rules.model import RuleSet, load_rules
+from alerts.rules.loading import load_rules
+from alerts.rules.model import RuleSet
 from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard
 from backtest.preview import Event, related, true_alarms

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from scipy.stats import poisson
 
-from alerts.rules.model import RuleSet, load_rules
+from alerts.rules.loading import load_rules
+from alerts.rules.model import RuleSet
 from backtest.run import run
 from core.records import ScoredArticle
 from core.times import WEEK, parse_iso

@@ -23,7 +23,7 @@ import backtest.run
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.records import Window
-from alerts.rules.model import load_rules
+from alerts.rules.loading import load_rules
 from alerts.stories.book import StoryBook, novelty
 from alerts.stories.entry import Entry
 from backtest import source

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from scipy.stats import poisson
 
-from alerts.rules.model import load_rules
+from alerts.rules.loading import load_rules
 from backtest.run import run
 from backtest.source import of_store
 from bench.false_alarms import SETTLED_WEEKS

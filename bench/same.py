@@ -28,7 +28,8 @@ import pandas as pd
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import RuleSet, load_rules
+from alerts.rules.loading import load_rules
+from alerts.rules.model import RuleSet
 from alerts.storage.worker import runners_of
 from bench.windows import articles
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle

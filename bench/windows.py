@@ -28,7 +28,7 @@ from pathlib import Path
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import load_rules
+from alerts.rules.loading import load_rules
 from alerts.storage import persist, restore
 from alerts.storage.worker import runners_of
 from alerts.testing import START

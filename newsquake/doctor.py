@@ -212,7 +212,7 @@ def _model(settings: Settings) -> Iterator[Verdict]:
 
 
 def _rules(settings: Settings) -> Iterator[Verdict]:
-    from alerts.rules.model import load_rules
+    from alerts.rules.loading import load_rules
 
     try:
         rules = load_rules(settings.path(settings.alerts.rules) if settings.alerts.rules else None)

@@ -14,7 +14,7 @@ from alerts.evidence import outage_sentence as outagewords
 from alerts.evidence import pack as evidence
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine, Severity, State
-from alerts.rules.outages import is_outage
+from alerts.rules.outage_rule import is_outage
 
 MOST_IDS = 50
 _TITLE_CHARS = 300

@@ -19,7 +19,8 @@ from alerts.evidence.vocabulary import span_words
 from alerts.handling import actions as handling
 from alerts.handling import audit
 from alerts.handling.suppression import PASSING, above, decide
-from alerts.rules.model import RuleSet, load_rules
+from alerts.rules.loading import load_rules
+from alerts.rules.model import RuleSet
 from alerts.rules.schema import Escalation
 from core.settings import Settings
 from core.store import Lease, Store

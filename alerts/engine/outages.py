@@ -19,7 +19,7 @@ from alerts.engine.effects import Change, Effects
 from alerts.lifecycle.outage_proof import proof_of
 from alerts.lifecycle.transitions import Alert, round_significant
 from alerts.records import AlertLine, State
-from alerts.rules.outages import PREFIX, OutageRule
+from alerts.rules.outage_rule import OUTAGE_PREFIX, OutageRule
 from core.ids import digest
 from core.records import Health
 from core.times import iso
@@ -53,7 +53,7 @@ class Outages:
         if alert is None:
             if not rule.breach(health):
                 return
-            series = PREFIX + health.source
+            series = OUTAGE_PREFIX + health.source
             alert = Alert(
                 id=outage_id(rule.id, rule.version, series, health.at),
                 rule=rule.id,

@@ -13,7 +13,7 @@ from alerts.evidence import pack as evidence
 from alerts.handling import actions as handling
 from alerts.handling import silences
 from alerts.lifecycle.outage_proof import Proof
-from alerts.rules.outages import PREFIX, is_outage
+from alerts.rules.outage_rule import OUTAGE_PREFIX, is_outage
 from core.tables import alert_lines, alerts, desks, outbox
 from core.tables import audit as audit_table
 from core.tables import handling as hands
@@ -60,7 +60,7 @@ def listed(
     if series:
         query = query.where(alerts.c.series.contains(series, autoescape=True))
     if kind:
-        outages = alerts.c.series.startswith(PREFIX)
+        outages = alerts.c.series.startswith(OUTAGE_PREFIX)
         query = query.where(outages if kind == "outage" else ~outages)
     if unhandled:
         query = query.where(

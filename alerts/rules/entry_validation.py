@@ -29,7 +29,7 @@ _STAND_INS: dict[str, dict[str, Any]] = {
 _JUDGED_TOGETHER = {"metric", "direction", "threshold", "detector"}
 
 
-def further(data: dict[str, Any]) -> Iterator[Fault]:
+def remaining_faults(data: dict[str, Any]) -> Iterator[Fault]:
     """What else is wrong in `data`, which pydantic refused."""
     left, aside = deepcopy(data), set[Path]()
     for _ in range(_ROUNDS):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from alerts.rules.schema import Immediate, RulesFile
+from alerts.rules.schema import ImmediateEntry, RulesFile
 from alerts.windows.series import choices, names_company
 from core.records import TOPICS
 from core.text.language import normal
@@ -30,7 +30,7 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
                 )
 
 
-def _entities(where: tuple[Any, ...], entry: Immediate) -> Iterator[tuple[tuple[Any, ...], str]]:
+def _entities(where: tuple[Any, ...], entry: ImmediateEntry) -> Iterator[tuple[tuple[Any, ...], str]]:
     for place, glob in enumerate(entry.entities):
         if not any(names_company(one) for one in choices(glob)):
             said = "expected companies such as US:JPM, or a glob over them such as US:*"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.times import from_ms, parse_iso, to_ms
 
 if TYPE_CHECKING:
-    from alerts.rules.schema import Maintenance
+    from alerts.rules.schema import MaintenanceEntry
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKLY = re.compile(r"(\w{3})\s+(\d{1,2}):(\d{2})\s*-\s*(\w{3})\s+(\d{1,2}):(\d{2})", re.IGNORECASE)
@@ -19,7 +19,7 @@ _WEEK_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class MaintenanceWindow:
     """When it holds: [starts, ends) in milliseconds, or [first, last) in minutes of the local week."""
 
     starts: int = 0
@@ -28,7 +28,7 @@ class Times:
     last: int = -1
     zone: str = "UTC"
 
-    def holds(self, now_ms: int) -> bool:
+    def contains(self, now_ms: int) -> bool:
         """Whether `now_ms` lies within."""
         if self.first < 0:
             return self.starts <= now_ms < self.ends
@@ -53,7 +53,7 @@ def _minute(day: str, hour: str, minute: str) -> int:
     return ((_DAYS.index(day.lower()) * 24 + int(hour)) * 60 + int(minute)) % _WEEK_MINUTES
 
 
-def windows_of(entry: Maintenance) -> Times:
+def maintenance_window(entry: MaintenanceEntry) -> MaintenanceWindow:
     """The times of a maintenance entry. Raises ValueError in words."""
     try:
         zone = ZoneInfo(entry.timezone)
@@ -69,10 +69,10 @@ def windows_of(entry: Maintenance) -> Times:
         first, last = _minute(*parts[:3]), _minute(*parts[3:])
         if first == last:
             raise ValueError("weekly: it ends when it begins")
-        return Times(first=first, last=last, zone=entry.timezone)
+        return MaintenanceWindow(first=first, last=last, zone=entry.timezone)
     if not (entry.starts and entry.ends):
         raise ValueError("expected starts and ends, or weekly")
     starts, ends = _moment(entry.starts, zone, "starts"), _moment(entry.ends, zone, "ends")
     if ends <= starts:
         raise ValueError("ends before it starts")
-    return Times(starts=starts, ends=ends)
+    return MaintenanceWindow(starts=starts, ends=ends)

@@ -65,7 +65,7 @@ Route = dict[Literal["low", "medium", "high", "critical", "default"], list[str]]
 """Names of channels by severity; `*`: every channel; an empty list: nobody."""
 
 
-class Detector(Section):
+class DetectorEntry(Section):
     """Which detector, and its parameters (docs/rules.md lists them by kind)."""
 
     model_config = Section.model_config | {"extra": "allow"}
@@ -106,7 +106,7 @@ def _ladder(value: dict[Severity, float]) -> dict[Severity, float]:
     return value
 
 
-class WindowRule(Section):
+class WindowEntry(Section):
     """A rule over windows: what it watches, when it fires, who hears of it."""
 
     name: Name
@@ -121,7 +121,7 @@ class WindowRule(Section):
     direction: Literal["up", "down", "both"] | None = None
     """Left out: what the detector looks for by itself."""
     detector: Annotated[
-        Detector, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)
+        DetectorEntry, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)
     ]
     minimum: Minimum = Minimum()
     hold: Lasting = 0
@@ -146,7 +146,7 @@ class WindowRule(Section):
         return data
 
 
-class Immediate(Section):
+class ImmediateEntry(Section):
     """One article is enough: decided on arrival, each article by itself."""
 
     name: Name
@@ -165,7 +165,7 @@ class Immediate(Section):
     route: Route | None = None
 
     @model_validator(mode="after")
-    def _narrow(self) -> Immediate:
+    def _narrow(self) -> ImmediateEntry:
         if not (self.entities or self.topics or self.watch_list):
             raise ValueError("expected entities, topics or a watch_list: else every article is an alert")
         for topic in self.topics:
@@ -174,7 +174,7 @@ class Immediate(Section):
         return self
 
 
-class Outage(Section):
+class OutageEntry(Section):
     """What is told of sources that fall silent or break: an outage, never a market alert (alerts/engine/outages.py)."""
 
     name: Name
@@ -214,7 +214,7 @@ class Escalation(Section):
     """From this severity on."""
 
 
-class Again(Section):
+class Reminders(Section):
     """Telling again while an alert fires unacknowledged: after `first`, then × `factor`, at most `most`
     apart."""
 
@@ -224,13 +224,15 @@ class Again(Section):
     times: int = Field(5, ge=0, le=100)
 
     @model_validator(mode="after")
-    def _grows(self) -> Again:
+    def _grows(self) -> Reminders:
         if self.most < self.first:
-            raise ValueError("`most` is less than `first`: reminders would come closer, not further apart")
+            raise ValueError(
+                "`most` is less than `first`: reminders would come closer, not remaining_faults apart"
+            )
         return self
 
 
-class Maintenance(Section):
+class MaintenanceEntry(Section):
     """A time at which alerts that match notify nobody: once (`starts`, `ends`) or each week (`weekly`)."""
 
     name: Name
@@ -244,10 +246,10 @@ class Maintenance(Section):
     """As of all that people do: three characters or more, of which a Chinese one counts as two."""
 
     @model_validator(mode="after")
-    def _parses(self) -> Maintenance:
-        from alerts.rules.maintenance import windows_of
+    def _parses(self) -> MaintenanceEntry:
+        from alerts.rules.maintenance import maintenance_window
 
-        windows_of(self)
+        maintenance_window(self)
         return self
 
 
@@ -255,7 +257,7 @@ class Notify(Section):
     """Who hears, when, and how often."""
 
     route: Route = {"default": ["*"]}
-    again: Again = Again()
+    again: Reminders = Reminders()
     escalate: list[Escalation] = []
     most_per_hour: int = Field(60, ge=1, le=10_000)
     """A channel's messages an hour; more are folded into a digest, none is lost."""
@@ -271,12 +273,12 @@ class RulesFile(Section):
     """Sector -> its companies, for `sector_divergence` and `group_by: [sector]`; a company is in one at most."""
     trust: dict[str, Share] = {}
     default_trust: Share = 0.5
-    rules: list[WindowRule] = []
-    immediate: list[Immediate] = []
-    outages: list[Outage] = []
+    rules: list[WindowEntry] = []
+    immediate: list[ImmediateEntry] = []
+    outages: list[OutageEntry] = []
     notify: Notify = Notify()
     inhibit: list[Inhibition] = []
-    maintenance: list[Maintenance] = []
+    maintenance: list[MaintenanceEntry] = []
 
     @model_validator(mode="before")
     @classmethod

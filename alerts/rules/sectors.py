@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from alerts.rules.schema import RulesFile, WindowRule
+from alerts.rules.schema import RulesFile, WindowEntry
 from alerts.windows.series import union
 
 BY_SECTOR = "sector_divergence"
@@ -20,7 +20,7 @@ _COMPANY = re.compile(r"[A-Z]{1,3}:[\w.\-]{1,32}")
 _EXAMPLE = "`sectors:` (sectors: {banks: [US:JPM, US:BAC]}), and there are none"
 
 
-def sectors_of(entry: WindowRule, file: RulesFile) -> dict[str, str]:
+def sectors_of(entry: WindowEntry, file: RulesFile) -> dict[str, str]:
     """Company -> sector, of the companies that the rule watches; empty where it neither decides nor groups by them."""
     if entry.detector.kind != BY_SECTOR and "sector" not in entry.group_by:
         return {}
@@ -33,7 +33,7 @@ def sectors_of(entry: WindowRule, file: RulesFile) -> dict[str, str]:
     }
 
 
-def _watches(entry: WindowRule, company: str) -> bool:
+def _watches(entry: WindowEntry, company: str) -> bool:
     """Whether some series of the company may be the rule's: its globs and this company's name can meet."""
     name = f"entity:{company}"
     wanted = union(tuple(_base(glob) for glob in entry.series or ["entity:*"]))
@@ -68,7 +68,9 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
         yield from _rule(("rules", at), rule, file)
 
 
-def _rule(where: tuple[Any, ...], rule: WindowRule, file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
+def _rule(
+    where: tuple[Any, ...], rule: WindowEntry, file: RulesFile
+) -> Iterator[tuple[tuple[Any, ...], str]]:
     decides = rule.detector.kind == BY_SECTOR
     if not file.sectors:
         if decides:

@@ -17,7 +17,7 @@ from alerts.baselines.calendar import calendar
 from alerts.detectors import KINDS
 from alerts.rules import immediate_validation as immediatefaults
 from alerts.rules import sectors
-from alerts.rules.schema import Immediate, Outage, RulesFile, WindowRule
+from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
 from alerts.windows.series import COMPANY, plain_glob
 from core.yamlfile import nearest
 
@@ -98,7 +98,7 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
 
 def _matchers(file: RulesFile) -> Iterator[Fault]:
     """Inhibition and maintenance of rules that there are not: they would do nothing, without a word."""
-    every: list[WindowRule | Immediate | Outage] = [*file.rules, *file.immediate, *file.outages]
+    every: list[WindowEntry | ImmediateEntry | OutageEntry] = [*file.rules, *file.immediate, *file.outages]
     known = [entry.name for entry in every]
     wanted = [(("inhibit", at, "by", "rule"), entry.by.rule) for at, entry in enumerate(file.inhibit)]
     wanted += [(("inhibit", at, "what", "rule"), entry.what.rule) for at, entry in enumerate(file.inhibit)]
@@ -120,7 +120,7 @@ def _excluded(file: RulesFile) -> Iterator[Fault]:
             yield (section, at, "exclude"), "it excludes all that the rule watches: it could never fire"
 
 
-def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+def _window(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
     if not (rule.series or rule.watch_list):
         yield where, "expected series (such as topic:*) or a watch_list"
     for place, glob in enumerate(rule.series):
@@ -132,7 +132,7 @@ def _window(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
     yield from _detector((*where, "detector"), rule)
 
 
-def _metric(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+def _metric(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
     """Whether the rule's metric is what its detector watches, and its threshold can be reached and left again."""
     kind, told = kinds().get(rule.detector.kind), rule.detector.params()
     if kind is None:
@@ -178,7 +178,7 @@ FIGURES: Mapping[str, tuple[float, float]] = {
 """Between what the figures lie that `static` compares."""
 
 
-def _detector(where: tuple[Any, ...], rule: WindowRule) -> Iterator[Fault]:
+def _detector(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
     known = kinds()
     if rule.detector.kind not in known:
         yield where, f"no detector is called {rule.detector.kind!r}; known: {', '.join(sorted(known))}"

@@ -17,7 +17,8 @@ import structlog
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import NEVER, Watermark
-from alerts.rules.model import RuleSet, load_rules
+from alerts.rules.loading import load_rules
+from alerts.rules.model import RuleSet
 from alerts.storage.session import Session
 from alerts.thresholds import budget
 from core import metrics

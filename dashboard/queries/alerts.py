@@ -14,7 +14,7 @@ from alerts.handling import silences
 from alerts.handling.actions import CLOSED, closed_by
 from alerts.handling.silences import Silence
 from alerts.interfaces import listing
-from alerts.rules.outages import PREFIX
+from alerts.rules.outage_rule import OUTAGE_PREFIX
 from core.store import Store
 from core.tables import alert_lines, alerts, audit, handling, outbox
 from dashboard.period import Period
@@ -81,7 +81,7 @@ def find(store: Store, desk: str, wanted: WantedAlerts, limit: int = LIMIT) -> p
     if wanted.series:
         conditions.append(alerts.c.series.icontains(wanted.series, autoescape=True))
     if wanted.kind:
-        outages = alerts.c.series.startswith(PREFIX)
+        outages = alerts.c.series.startswith(OUTAGE_PREFIX)
         conditions.append(outages if wanted.kind == "outage" else ~outages)
     if wanted.unhandled:
         conditions.append(func.coalesce(handling.c.acknowledged, False).is_(False))

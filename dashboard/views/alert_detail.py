@@ -10,7 +10,7 @@ import streamlit as st
 from msgspec import DecodeError, json
 
 from alerts.evidence.sentence import figure, tiny
-from alerts.rules.outages import is_outage
+from alerts.rules.outage_rule import is_outage
 from alerts.rules.schema import SEVERITIES
 from core.times import DAY, HOUR
 from dashboard import data, names

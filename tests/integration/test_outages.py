@@ -25,7 +25,7 @@ from alerts.evidence import pack as evidence
 from alerts.evidence.verify import alert as verify
 from alerts.interfaces import listing
 from alerts.interfaces.export import alert_lines
-from alerts.rules.model import load_rules, parse_rules
+from alerts.rules.loading import load_rules, parse_rules
 from alerts.storage import session
 from alerts.storage.worker import run, runners_of
 from alerts.testing import lines, scored

@@ -12,7 +12,7 @@ import pytest
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage.worker import run, runners_of
 from alerts.testing import START, drive, end_marker, lines, scored
 from backtest.cli import backtest

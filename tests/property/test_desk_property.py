@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage import persist, restore
 from alerts.storage.worker import runners_of
 from alerts.testing import RULES, START, drive, end_marker, lines, scored, share_runners

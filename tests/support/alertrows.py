@@ -12,7 +12,8 @@ from alerts.delivery import enqueue as notify
 from alerts.evidence import pack as evidence
 from alerts.lifecycle.transitions import alert_id
 from alerts.records import AlertLine, Severity, State, Verdict, Window
-from alerts.rules.model import RuleSet, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import RuleSet
 from core.settings import Settings
 from core.store import Store, upsert
 from core.tables import alert_lines, alerts, outbox

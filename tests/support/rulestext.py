@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rules.model import Rule, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import Rule
 from core.errors import ConfigError
 
 MINIMAL = """

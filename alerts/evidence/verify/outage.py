@@ -19,7 +19,7 @@ from alerts.evidence.verify.immediate import nothing_else
 from alerts.evidence.verify.rule import outage_terms, parts
 from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
 from alerts.lifecycle.transitions import round_significant
-from alerts.rules.outages import PREFIX
+from alerts.rules.outage_rule import OUTAGE_PREFIX
 from alerts.rules.schema import matches
 from core.times import iso, parse_iso
 
@@ -34,7 +34,7 @@ def verify_outage(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
     yield same("alert's id", line.id, outage_id(line.rule, line.rule_version, line.series, onset))
     terms = outage_terms(rule["content"])
     yield parts("rule's terms", rule, terms)
-    yield same("source", line.series, PREFIX + proof.source)
+    yield same("source", line.series, OUTAGE_PREFIX + proof.source)
     watched = any(matches(glob, proof.source) for glob in terms["sources"])
     watched = watched and not any(matches(glob, proof.source) for glob in terms["exclude"])
     yield Check("rule's sources", "agrees" if watched else "differs", f"{proof.source}, as it watches")

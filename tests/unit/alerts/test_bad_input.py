@@ -150,7 +150,7 @@ def test_rule_that_matches_fifty_thousand_series_is_looked_at_sparsely():
 
 
 def test_rules_with_one_name_are_a_fault_with_a_line():
-    from alerts.rules.model import parse_rules
+    from alerts.rules.loading import parse_rules
     from core.errors import ConfigError
 
     text = rule_set().source + "\n  - name: share\n    series: [all]\n    threshold: 0.5\n"

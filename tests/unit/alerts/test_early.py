@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, scored
 from core.times import DAY, HOUR, MINUTE, iso

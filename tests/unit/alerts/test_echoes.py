@@ -10,7 +10,7 @@ import pytest
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage import persist
 from alerts.storage.worker import runners_of
 from alerts.testing import START, scored

@@ -15,7 +15,7 @@ from alerts.evidence.sentence import figure, p_value, windowed
 from alerts.evidence.verify import alert as verify
 from alerts.evidence.verify import store as verifystore
 from alerts.records import Verdict, Window
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from core.ids import text_hash
 from core.times import HOUR, MINUTE, iso, parse_iso

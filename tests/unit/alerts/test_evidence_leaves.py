@@ -14,7 +14,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify import alert as verify
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from core.records import Health, Mention, ScoredArticle
 from core.times import DAY, HOUR, MINUTE

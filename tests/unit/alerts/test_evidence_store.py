@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from alerts.detectors import KINDS
 from alerts.evidence import pack as evidence
 from alerts.interfaces.cli import evidence as cli_evidence
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage.worker import run, runners_of
 from alerts.testing import START
 from core.bus.base import SCORED

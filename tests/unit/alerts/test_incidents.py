@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.lifecycle.incidents import Incidents, group_of
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from core.times import DAY
 
 

@@ -18,7 +18,8 @@ from alerts.engine.watermark import Watermark
 from alerts.evidence.pack import Pack
 from alerts.evidence.verify import alert as verify
 from alerts.interfaces.cli import rules as cli_rules
-from alerts.rules.model import RuleSet, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
 from alerts.storage.learning import Learned, learned
 from alerts.storage.worker import runners_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.detectors import KINDS
-from alerts.rules.model import load_rules, parse_rules
+from alerts.rules.loading import load_rules, parse_rules
 from tests.support.rulestext import MINIMAL, faults, only
 
 

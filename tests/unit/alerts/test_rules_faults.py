@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from alerts.detectors import KINDS
 from alerts.handling.audit import NO_REASON
 from alerts.interfaces.cli.rules import unknown_channels
-from alerts.rules.model import load_rules, parse_rules
+from alerts.rules.loading import load_rules, parse_rules
 from alerts.rules.schema import RulesFile
 from core.errors import ConfigError
 from tests.support.rulestext import MINIMAL, faults, only

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from core.records import Article, Mention, ScoredArticle
 from tests.support.rulestext import faults
 

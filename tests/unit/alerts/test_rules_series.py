@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from alerts.windows.naming import names
 from tests.support.rulestext import MINIMAL, faults, only

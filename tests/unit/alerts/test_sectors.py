@@ -14,7 +14,8 @@ from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify import alert as verify
 from alerts.records import AlertLine
-from alerts.rules.model import DEFAULT, RuleSet, load_rules, parse_rules
+from alerts.rules.loading import DEFAULT, load_rules, parse_rules
+from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
 from alerts.storage.worker import runners_of
 from alerts.testing import START, scored

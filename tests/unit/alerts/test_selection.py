@@ -10,7 +10,8 @@ import pytest
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
-from alerts.rules.model import Rule, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import Rule
 from alerts.storage import persist, restore
 from alerts.storage.worker import runners_of
 from alerts.testing import scored

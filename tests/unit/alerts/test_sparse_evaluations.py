@@ -11,7 +11,7 @@ import pytest
 
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, lines, scored
 from alerts.windows.rolling import UNCOUNTED, Windows

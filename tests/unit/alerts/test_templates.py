@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from alerts.rules.model import DEFAULT, load_rules, parse_rules
+from alerts.rules.loading import DEFAULT, load_rules, parse_rules
 from alerts.rules.schema import RulesFile
 from core.settings import Settings, load_settings
 

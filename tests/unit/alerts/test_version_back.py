@@ -6,7 +6,8 @@ import pytest
 
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
-from alerts.rules.model import RuleSet, parse_rules
+from alerts.rules.loading import parse_rules
+from alerts.rules.model import RuleSet
 from alerts.storage import intake, persist, restore, retire
 from alerts.storage.worker import runners_of
 from alerts.testing import START, scored

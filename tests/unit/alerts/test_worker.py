@@ -16,7 +16,7 @@ from alerts.evidence.verify.store import alert_checks, alert_row, bare_checks, c
 from alerts.handling import audit
 from alerts.interfaces.export import alert_lines, correction_lines
 from alerts.interfaces.listing import card
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.storage import session as session_module
 from alerts.storage.worker import run, runners_of
 from alerts.testing import START, rule_set, scored, share_runners

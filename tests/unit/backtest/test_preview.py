@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from alerts.records import AlertLine
-from alerts.rules.model import parse_rules
+from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from alerts.thresholds.budget import LOWEST
 from backtest.cli_rules import rules_preview, rules_tune

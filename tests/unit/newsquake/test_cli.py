@@ -85,7 +85,7 @@ def test_a_fault_of_the_environment_is_named_as_such(tmp_path: Path) -> None:
 
 def test_init_writes_files_that_check_and_does_not_write_over_them(tmp_path: Path) -> None:
     assert run("init", "desk", cwd=tmp_path).returncode == 0
-    from alerts.rules.model import load_rules
+    from alerts.rules.loading import load_rules
     from core.settings import load_settings
 
     load_settings(tmp_path / "desk" / "newsquake.yaml", None, {})

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alerts.records import Severity
-from alerts.rules.schema import Outage, matches
+from alerts.rules.schema import OutageEntry, matches
 from core.records import Health
 
-PREFIX = "outage:"
+OUTAGE_PREFIX = "outage:"
 """Of the series of every outage alert, and of no other: by it lists and filters tell them from market alerts."""
 
 
@@ -24,12 +24,12 @@ def is_outage(series: str) -> bool:
     >>> is_outage("outage:fed"), is_outage("source:fed")
     (True, False)
     """
-    return series.startswith(PREFIX)
+    return series.startswith(OUTAGE_PREFIX)
 
 
 def source_of(series: str) -> str:
     """`fed` of `outage:fed`."""
-    return series.removeprefix(PREFIX)
+    return series.removeprefix(OUTAGE_PREFIX)
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class OutageRule:
         return self.route.get(severity, self.route.get("default", ("*",)))
 
 
-def content_of(entry: Outage) -> dict[str, Any]:
+def content_of(entry: OutageEntry) -> dict[str, Any]:
     """What decides: its hash is the rule's version."""
     return entry.model_dump(mode="json", exclude={"name", "about", "enabled", "route"})
 
 
 def outage_rule(
-    entry: Outage, version: Callable[[Any], str], route: Mapping[str, tuple[str, ...]]
+    entry: OutageEntry, version: Callable[[Any], str], route: Mapping[str, tuple[str, ...]]
 ) -> OutageRule:
     """The rule as the desk runs it."""
     content = content_of(entry)

@@ -1,0 +1,178 @@
+"""From a rules file to the rules that a desk runs, with the versions that follow from their content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import msgspec
+
+from alerts.detectors import KINDS
+from alerts.rules.entry_validation import remaining_faults
+from alerts.rules.model import ImmediateRule, Rule, RuleSet
+from alerts.rules.outage_rule import outage_rule
+from alerts.rules.schema import SEVERITIES, ImmediateEntry, Route, RulesFile, WindowEntry
+from alerts.rules.sectors import BY_SECTOR, sectors_of
+from alerts.rules.validation import faults
+from core import yamlfile
+from core.errors import ConfigError
+from core.ids import digest
+from core.records import UNIT_SCALE
+
+DEFAULT = Path(__file__).parent / "rules_default.yaml"
+
+
+def load_rules(path: Path | None = None) -> RuleSet:
+    """The rules in `path`, or the built-in ones. Raises ConfigError naming file and line of every fault."""
+    return parse_rules(yamlfile.read(path or DEFAULT), str(path) if path else "built-in rules")
+
+
+def parse_rules(text: str, name: str) -> RuleSet:
+    """The rules in YAML `text`; `name` stands in the faults. Raises ConfigError."""
+    file = yamlfile.parse(text, RulesFile, name, remaining_faults)
+    if found := faults(file):
+        placed = sorted(
+            (yamlfile.line_of(text, where), f"{yamlfile.dotted(where)}: {what}") for where, what in found
+        )
+        raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in placed))
+    lists = {key: frozenset(names) for key, names in file.watch_lists.items()}
+    return RuleSet(
+        version=content_hash(_said(file)),
+        rules=tuple(_rule(entry, file, lists) for entry in file.rules if entry.enabled),
+        immediate=tuple(_immediate(entry, file, lists) for entry in file.immediate if entry.enabled),
+        watch_lists=lists,
+        file=file,
+        source=text,
+        name=name,
+        outages=tuple(
+            outage_rule(entry, content_hash, _routes(entry.route, file))
+            for entry in file.outages
+            if entry.enabled
+        ),
+    )
+
+
+_LATER = ("negative_publishers", "stories_beside_one")
+"""Minima of later releases: where they ask nothing, rules and sets keep the versions of before there were any."""
+
+
+def _said(file: RulesFile) -> dict[str, Any]:
+    """What the version of a set stands for."""
+    said = file.model_dump(mode="json", exclude_none=True)
+    for rule in said["rules"]:
+        _as_before(rule["minimum"])
+    return said
+
+
+def _as_before(minimum: dict[str, Any]) -> None:
+    for name in _LATER:
+        if not minimum[name]:
+            del minimum[name]
+
+
+def content_hash(content: Any) -> str:
+    """The version that follows from a content."""
+    return digest("rules", msgspec.json.encode(content, order="sorted"), length=16)
+
+
+_UNDECIDING = {"name", "about", "enabled", "route", "group_by"}
+
+
+def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(value) for key, value in (own or file.notify.route).items()}
+
+
+def _params(entry: WindowEntry) -> dict[str, Any]:
+    """What the detector is made with: its own parameters, and the rule's direction and metric where it takes them."""
+    takes = {field.name for field in fields(KINDS[entry.detector.kind].params)}
+    given = {"direction": _direction(entry)} | ({"metric": entry.metric} if entry.metric else {})
+    return {name: value for name, value in given.items() if name in takes} | entry.detector.params()
+
+
+def _direction(entry: WindowEntry) -> Literal["up", "down", "both"]:
+    """The rule's, else what its detector is told, else the detector's own."""
+    own = {field.name: field.default for field in fields(KINDS[entry.detector.kind].params)}
+    told = entry.detector.params().get("direction") or own.get("direction", "up")
+    return entry.direction or cast(Literal["up", "down", "both"], told)
+
+
+def _metric(entry: WindowEntry) -> str:
+    """What the rule's figures are of: alerts/rules/validation.py sees to it that all who say it say the same."""
+    told = entry.metric or entry.detector.params().get("metric")
+    return KINDS[entry.detector.kind].metric or str(told or "negative_share")
+
+
+def _rule(entry: WindowEntry, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
+    entities = lists[entry.watch_list] if entry.watch_list else frozenset()
+    content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
+    _as_before(content["minimum"])
+    sectors = sectors_of(entry, file)
+    if entry.detector.kind == BY_SECTOR:
+        content["sectors"] = sectors
+    earlier = [_with_statistic(content, number) for number in range(1, KINDS[entry.detector.kind].statistic)]
+    content = _with_statistic(content, KINDS[entry.detector.kind].statistic)
+    return Rule(
+        id=entry.name,
+        version=content_hash(content),
+        about=entry.about,
+        series=tuple(entry.series or ["entity:*"]),
+        exclude=tuple(entry.exclude),
+        watch_list=entry.watch_list or "",
+        entities=entities,
+        window_ms=entry.window,
+        metric=_metric(entry),
+        direction=_direction(entry),
+        detector=entry.detector.kind,
+        params=_params(entry),
+        min_articles=entry.minimum.articles,
+        min_stories=entry.minimum.stories,
+        min_publishers=entry.minimum.publishers,
+        hold_ms=entry.hold,
+        resolve_below=entry.resolve.below,
+        resolve_after_ms=entry.resolve.after,
+        severities=tuple((name, entry.severities[name]) for name in SEVERITIES if name in entry.severities),
+        budget_per_week=entry.budget,
+        threshold=entry.threshold,
+        route=_routes(entry.route, file),
+        group_by=tuple(entry.group_by),
+        content=content,
+        sectors=sectors,
+        former=tuple(content_hash(one) for one in earlier),
+        min_negative_publishers=entry.minimum.negative_publishers,
+        min_stories_beside_one=entry.minimum.stories_beside_one,
+    )
+
+
+def _with_statistic(content: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The content with its detector's statistic; the first is not said, as it was not before there were others."""
+    return {**content, "statistic": number} if number > 1 else dict(content)
+
+
+def _immediate(entry: ImmediateEntry, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> ImmediateRule:
+    trust = {name: round(share * UNIT_SCALE) for name, share in file.trust.items()}
+    entities = tuple(sorted({*entry.entities, *(lists[entry.watch_list] if entry.watch_list else ())}))
+    content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {
+        "entities": entities,
+        "trust": trust if entry.min_trust else {},
+        "default_trust": file.default_trust if entry.min_trust else 0,
+    }
+    return ImmediateRule(
+        id=entry.name,
+        version=content_hash(content),
+        about=entry.about,
+        entities=entities,
+        topics=tuple(entry.topics),
+        languages=tuple(entry.languages),
+        sentiment=entry.sentiment,
+        min_probability=round(entry.min_probability * UNIT_SCALE),
+        min_topic_probability=round(entry.min_topic_probability * UNIT_SCALE),
+        min_relevance=round(entry.min_relevance * UNIT_SCALE),
+        min_trust=round(entry.min_trust * UNIT_SCALE),
+        level=entry.severity,
+        route=_routes(entry.route, file),
+        trust=trust,
+        default_trust=round(file.default_trust * UNIT_SCALE),
+        content=content,
+    )
