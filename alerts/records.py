@@ -8,6 +8,8 @@ import msgspec
 
 State = Literal["pending", "firing", "resolved"]
 Severity = Literal["low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+"""In rising order."""
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 from alerts.delivery import content, outbox
 from alerts.delivery.content import Content
 from alerts.handling.suppression import Quiet
-from alerts.rules.schema import SEVERITIES
+from alerts.records import SEVERITIES
 from core.ids import digest
 from core.tables import outbox as table
 from core.times import HOUR, MINUTE

@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from alerts.errors import Undone, Unfit, one_of
 from alerts.handling import audit
-from alerts.records import Severity
-from alerts.rules.schema import SEVERITIES, matches
-from alerts.windows.series import check_glob, glob_regex, plain_glob
+from alerts.records import SEVERITIES, Severity
+from alerts.windows.series import check_glob, glob_regex, matches, plain_glob
 from core.errors import ConfigError
 from core.ids import digest
 from core.records import TOPICS

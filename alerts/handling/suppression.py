@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alerts.records import Severity
-from alerts.rules.schema import SEVERITIES
+from alerts.records import SEVERITIES, Severity
 
 
 class Quiet(StrEnum):

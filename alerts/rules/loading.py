@@ -10,10 +10,11 @@ from typing import Any, Literal, cast
 import msgspec
 
 from alerts.detectors import KINDS
+from alerts.records import SEVERITIES
 from alerts.rules.entry_validation import remaining_faults
 from alerts.rules.model import ImmediateRule, Rule, RuleSet
 from alerts.rules.outage_rule import outage_rule
-from alerts.rules.schema import SEVERITIES, ImmediateEntry, Route, RulesFile, WindowEntry
+from alerts.rules.schema import ImmediateEntry, Route, RulesFile, WindowEntry
 from alerts.rules.sectors import BY_SECTOR, sectors_of
 from alerts.rules.validation import faults
 from core import yamlfile

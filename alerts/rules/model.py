@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from alerts.records import Severity
 from alerts.rules.outage_rule import OutageRule
-from alerts.rules.schema import RulesFile, matches
+from alerts.rules.schema import RulesFile
 from alerts.rules.sectors import BY_SECTOR
 from alerts.rules.selection import names
-from alerts.windows.series import entity_of, union
+from alerts.windows.series import entity_of, matches, union
 from core.records import UNIT_SCALE, ScoredArticle
 
 _HOPS = 12

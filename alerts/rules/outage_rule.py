@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alerts.records import Severity
-from alerts.rules.schema import OutageEntry, matches
+from alerts.rules.schema import OutageEntry
+from alerts.windows.series import matches
 from core.records import Health
 
 OUTAGE_PREFIX = "outage:"

@@ -10,14 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from alerts.handling.audit import reason_said
-from alerts.records import Severity
-from alerts.windows.series import check_glob
+from alerts.records import SEVERITIES, Severity
+from alerts.windows.series import check_glob, matches
 from core.records import TOPICS
 from core.settings import Section, Span
 from core.times import DAY, HOUR, MINUTE, span
-
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-"""In rising order."""
 
 Metric = Literal[
     "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
@@ -289,10 +286,3 @@ class RulesFile(Section):
             if isinstance(data, dict)
             else data
         )
-
-
-def matches(glob: str, name: str) -> bool:
-    """Whether a plain name (rule, topic, entity, publisher) matches a glob."""
-    from alerts.windows.series import glob_regex
-
-    return glob_regex(glob).fullmatch(name) is not None

@@ -67,6 +67,11 @@ def glob_regex(glob: str) -> re.Pattern[str]:
     return re.compile("".join(out))
 
 
+def matches(glob: str, name: str) -> bool:
+    """Whether `glob` matches the whole of a name. Raises ValueError for a bad glob."""
+    return glob_regex(glob).fullmatch(name) is not None
+
+
 _MOST_STARS = 4
 """Each further one multiplies the steps of a match by the length of the name: eight stand still for minutes."""
 

@@ -10,8 +10,8 @@ import streamlit as st
 from msgspec import DecodeError, json
 
 from alerts.evidence.sentence import figure, tiny
+from alerts.records import SEVERITIES
 from alerts.rules.outage_rule import is_outage
-from alerts.rules.schema import SEVERITIES
 from core.times import DAY, HOUR
 from dashboard import data, names
 from dashboard.charts.series import sentiment, volume

@@ -28,8 +28,7 @@ from alerts.evidence.verify.outage import verify_outage
 from alerts.evidence.verify.rule import rule_checks, version_checks
 from alerts.lifecycle import transitions as lifecycle
 from alerts.lifecycle.outage_proof import Proof
-from alerts.records import Verdict, Window
-from alerts.rules.schema import SEVERITIES
+from alerts.records import SEVERITIES, Verdict, Window
 from alerts.windows.breadth import broad
 from alerts.windows.observations import Observation, label_of
 from core.errors import ConfigError

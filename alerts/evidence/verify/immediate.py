@@ -19,8 +19,7 @@ from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.counts import bounds, list_checks, shares
 from alerts.evidence.verify.rule import immediate_terms, parts
 from alerts.lifecycle import transitions as lifecycle
-from alerts.rules.schema import matches
-from alerts.windows.series import entity_of
+from alerts.windows.series import entity_of, matches
 from core.records import UNIT_SCALE
 from core.times import iso
 

@@ -20,7 +20,7 @@ from alerts.evidence.verify.rule import outage_terms, parts
 from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
 from alerts.lifecycle.transitions import round_significant
 from alerts.rules.outage_rule import OUTAGE_PREFIX
-from alerts.rules.schema import matches
+from alerts.windows.series import matches
 from core.times import iso, parse_iso
 
 _ROUNDING = 0.02

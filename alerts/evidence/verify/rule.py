@@ -17,9 +17,8 @@ from alerts.detectors import KINDS
 from alerts.engine.schedule import ceil_to
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check, same
-from alerts.records import Window
+from alerts.records import SEVERITIES, Window
 from alerts.rules.loading import content_hash
-from alerts.rules.schema import SEVERITIES
 from alerts.windows.series import entity_of, union
 from core.records import UNIT_SCALE
 from core.times import iso, parse_iso, parse_span

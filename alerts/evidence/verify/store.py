@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, select
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check, guarded, listed
 from alerts.lifecycle.transitions import Alert
+from alerts.records import SEVERITIES
 from alerts.rules.loading import parse_rules
-from alerts.rules.schema import SEVERITIES
 from alerts.storage.intake import article_of, scored_of
 from core.errors import ConfigError
 from core.ids import text_hash

@@ -28,7 +28,7 @@ from alerts.interfaces.cli.options import (
 )
 from alerts.interfaces.cli.rules import rules_of
 from alerts.rules.model import AnyRule
-from alerts.rules.schema import matches
+from alerts.windows.series import matches
 from core.errors import ConfigError
 from core.settings import Settings
 from core.times import iso, parse_span
