@@ -10,11 +10,11 @@ from sqlalchemy import and_, select
 
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
-from alerts.storage.intake import article_of, scored_of
 from alerts.windows.naming import fault
 from core.errors import ConfigError, InvalidRecord, LookAhead, Reason
 from core.records import Health, ScoredArticle, decode
 from core.store import Store
+from core.store.article_rows import article_from_row, scored_from_row
 from core.tables import articles, health, rule_sets, scores
 
 _PAGE = 2_000
@@ -50,9 +50,9 @@ def of_store(store: Store, start: int | None = None, end: int | None = None) -> 
         for row in rows:
             of_article = _Row(dict(zip((c.name for c in articles.c), row, strict=False)))
             of_score = _Row(dict(zip((c.name for c in scores.c), row[len(articles.c) :], strict=True)))
-            article_record = article_of(of_article)
+            article_record = article_from_row(of_article)
             last = (article_record.available_at, article_record.id, article_record.revision)
-            yield scored_of(article_record, of_score)
+            yield scored_from_row(article_record, of_score)
         if len(rows) < _PAGE:
             return
 

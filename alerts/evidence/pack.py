@@ -3,7 +3,7 @@
 A pack is JSON: the line of alerts.jsonl, the rule and its version, the window and its articles with hashes and scores
 as they counted in this series, their stories and publishers, what was expected and from which fit, the detector's
 state before the deciding step and the hop that it learned then, a sentence in English and in Chinese made from these
-numbers only, and the most telling headlines. Its `hash` covers all of it. alerts/evidence/verify/alert.py checks a
+numbers only, and the most telling headlines. Its `hash` covers all of it. alerts/evidence/verify/derivation.py checks a
 pack; nothing here reads a clock or the store.
 """
 

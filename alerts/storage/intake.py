@@ -11,21 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
 
-from core.records import Article, Mention, ScoredArticle
+from core.records import ScoredArticle
+from core.store.article_rows import article_row, score_row, scored_from_row
 from core.store.bulk import chunks, insert_absent
 from core.tables import articles, origins, pending, scores, seen
 
-_TOPICS = msgspec.json.Decoder(dict[str, int])
-_MENTIONS = msgspec.json.Decoder(tuple[Mention, ...])
-_EXTRA = msgspec.json.Decoder(dict[str, Any])
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class NewRevision:
     """A revision new to this desk. `twin`: another one of its id was seen; `counted_at`: and counted then."""
 
     scored: ScoredArticle
@@ -33,16 +30,16 @@ class Taken:
     counted_at: int | None
 
 
-def settle(
+def store_batch(
     connection: Connection, desk: str, batch: Sequence[ScoredArticle], *, durable: bool
-) -> list[Taken]:
+) -> list[NewRevision]:
     """Store the batch; returns what is new to this desk, in the batch's order."""
     if not batch:
         return []
     first: dict[Key, ScoredArticle] = {}
     for scored in batch:
         first.setdefault((scored.article.id, scored.article.revision), scored)
-    insert_absent(connection, articles, [_article_row(scored.article) for scored in first.values()])
+    insert_absent(connection, articles, [article_row(scored.article) for scored in first.values()])
     owners = _owners(connection, first)
     kinds = [
         {
@@ -58,7 +55,7 @@ def settle(
         for scored in batch
     ]
     insert_absent(connection, origins, kinds)
-    insert_absent(connection, scores, [_score_row(scored) for scored in first.values()])
+    insert_absent(connection, scores, [score_row(scored) for scored in first.values()])
     if not durable:
         names = [scored.article.origin for scored in batch]
         for chunk in chunks(names):
@@ -75,7 +72,7 @@ def _owners(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     return found
 
 
-def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> list[Taken]:
+def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> list[NewRevision]:
     known: dict[str, dict[str, tuple[int, str]]] = {}
     table = seen.c
     for chunk in chunks({article for article, _ in first}):
@@ -87,13 +84,13 @@ def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> 
         for article, revision, at, fate in rows:
             known.setdefault(article, {})[revision] = (at, fate)
     rows_new: list[dict[str, Any]] = []
-    fresh: list[Taken] = []
+    fresh: list[NewRevision] = []
     for (article, revision), scored in first.items():
         others = known.setdefault(article, {})
         if revision in others:
             continue
         counted = [at for at, fate in others.values() if fate == "counted"]
-        fresh.append(Taken(scored, bool(others), max(counted, default=None)))
+        fresh.append(NewRevision(scored, bool(others), max(counted, default=None)))
         others[revision] = (scored.article.available_at, "open")
         rows_new.append(
             {
@@ -109,7 +106,7 @@ def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> 
     return _with_first_scores(connection, fresh)
 
 
-def _with_first_scores(connection: Connection, fresh: list[Taken]) -> list[Taken]:
+def _with_first_scores(connection: Connection, fresh: list[NewRevision]) -> list[NewRevision]:
     """The first score in log order counts: where another was stored before (another desk's read), take that."""
     keys = [(taken.scored.article.id, taken.scored.article.revision) for taken in fresh]
     stored: dict[Key, Any] = {}
@@ -120,84 +117,11 @@ def _with_first_scores(connection: Connection, fresh: list[Taken]) -> list[Taken
     for taken, key in zip(fresh, keys, strict=True):
         row, scored = stored[key], taken.scored
         if not _same(row, scored):
-            taken = Taken(scored_of(scored.article, row), taken.twin, taken.counted_at)
+            taken = NewRevision(scored_from_row(scored.article, row), taken.twin, taken.counted_at)
         found.append(taken)
     return found
 
 
 def _same(row: Any, scored: ScoredArticle) -> bool:
-    mine = _score_row(scored)
+    mine = score_row(scored)
     return all(getattr(row, name) == value for name, value in mine.items())
-
-
-def scored_of(article: Article, row: Any) -> ScoredArticle:
-    """The scored article of an article and its row in `scores`."""
-    return ScoredArticle(
-        article=article,
-        p_negative=row.p_negative,
-        p_neutral=row.p_neutral,
-        p_positive=row.p_positive,
-        abstained=row.abstained,
-        topics=_TOPICS.decode(row.topics),
-        mentions=_MENTIONS.decode(row.mentions),
-        signature=row.signature,
-        language=row.language,
-        register=row.register,
-        model_version=row.model_version,
-        topic_threshold=row.topic_threshold,
-    )
-
-
-def article_of(row: Any) -> Article:
-    """The article of its row in `articles`."""
-    return Article(
-        id=row.id,
-        revision=row.revision,
-        origin=row.origin,
-        source=row.source,
-        publisher=row.publisher,
-        url=row.url,
-        title=row.title,
-        body=row.body,
-        language=row.language,
-        published_at=row.published_at,
-        first_seen_at=row.first_seen_at,
-        available_at=row.available_at,
-        extra=_EXTRA.decode(row.extra),
-    )
-
-
-def _article_row(article: Article) -> dict[str, Any]:
-    return {
-        "id": article.id,
-        "revision": article.revision,
-        "origin": article.origin,
-        "source": article.source[:200],
-        "publisher": article.publisher[:200],
-        "url": article.url,
-        "title": article.title,
-        "body": article.body,
-        "language": article.language[:16],
-        "published_at": article.published_at,
-        "first_seen_at": article.first_seen_at,
-        "available_at": article.available_at,
-        "extra": msgspec.json.encode(article.extra).decode() if article.extra else "{}",
-    }
-
-
-def _score_row(scored: ScoredArticle) -> dict[str, Any]:
-    return {
-        "id": scored.article.id,
-        "revision": scored.article.revision,
-        "p_negative": scored.p_negative,
-        "p_neutral": scored.p_neutral,
-        "p_positive": scored.p_positive,
-        "abstained": scored.abstained,
-        "topics": msgspec.json.encode(scored.topics).decode(),
-        "mentions": msgspec.json.encode(scored.mentions).decode(),
-        "signature": scored.signature[:128],
-        "language": scored.language[:16],
-        "register": scored.register[:16],
-        "model_version": scored.model_version[:80],
-        "topic_threshold": scored.topic_threshold,
-    }

@@ -14,7 +14,7 @@ from alerts.engine.desk import MONDAY
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import ceil_to
 from alerts.rules.model import Rule
-from alerts.storage.restore import budget_of
+from alerts.storage.restore import load_budget
 from alerts.thresholds import budget
 from alerts.thresholds.budget import LEAST_WEEKS
 from core import tables
@@ -22,7 +22,7 @@ from core.times import DAY, WEEK, iso
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearningStatus:
     """`since`: the first window judged on enough evidence and history; `until`: when the conservative tail may end, at
     the earliest. Times as ISO 8601; None where it does not apply."""
 
@@ -57,7 +57,7 @@ class Learned:
         return f"{told}, {why}" if why else told
 
 
-def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Learned:
+def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> LearningStatus:
     """How far `rule` has learned on `desk`."""
     states, desks = tables.detector_state.c, tables.desks
     runner = RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
@@ -65,23 +65,23 @@ def learned(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> Lear
         select(states.series).where(states.desk == desk, states.rule == runner.key).limit(1)
     ).first()
     if ran is None:
-        return Learned("new")
+        return LearningStatus("new")
     if runner.budget is None:
-        return Learned("fixed", threshold=rule.threshold)
-    budget_of(connection, desk, runner)
+        return LearningStatus("fixed", threshold=rule.threshold)
+    load_budget(connection, desk, runner)
     first = runner.budget.first_at
     if first is None:
-        return Learned("learning")
+        return LearningStatus("learning")
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
     fit, weeks, since = runner.fit(now), round(runner.budget.weeks, 1), iso(first)
     if not fit.conservative:
-        return Learned("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
+        return LearningStatus("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
     if (
         runner.budget.weeks >= LEAST_WEEKS
         and "too little" not in fit.method
         and "proven by" not in fit.method
     ):
-        return Learned("conservative", since, weeks, fit.threshold, fit.method)
+        return LearningStatus("conservative", since, weeks, fit.threshold, fit.method)
     enough = max(now, now + round((LEAST_WEEKS - runner.budget.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
-    return Learned("conservative", since, weeks, fit.threshold, fit.method, iso(until))
+    return LearningStatus("conservative", since, weeks, fit.threshold, fit.method, iso(until))

@@ -20,10 +20,10 @@ from alerts.evidence import pack as evidence
 from alerts.handling import audit
 from alerts.lifecycle.transitions import Alert
 from alerts.storage import corrections
-from alerts.storage.intake import article_of, scored_of
 from alerts.windows.panes import pane_row
 from core import tables
 from core.records import Health, ScoredArticle
+from core.store.article_rows import article_from_row, scored_from_row
 from core.store.bulk import chunks, insert, insert_absent, upsert
 from core.times import iso, parse_iso
 
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordedChange:
     """A change with its evidence: what alerts/delivery/enqueue.py makes notifications of."""
 
     line: Any
@@ -39,7 +39,7 @@ class Told:
     pack: bytes
 
 
-def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[Told]:
+def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[RecordedChange]:
     """Write everything that `effects` holds; returns the changes of alerts, with their evidence packs."""
     insert(
         connection,
@@ -200,7 +200,7 @@ def alert_row(name: str, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _alerts(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[Told]:
+def _alerts(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[RecordedChange]:
     upsert(connection, tables.alerts, [alert_row(name, alert) for alert in effects.alerts.values()])
     for chunk in chunks(sorted(effects.gone)):
         alerts = tables.alerts.c
@@ -208,7 +208,7 @@ def _alerts(connection: Connection, name: str, desk: Desk, effects: Effects) -> 
             delete(tables.alerts).where(alerts.desk == name, alerts.id.in_(chunk), alerts.fired.is_(False))
         )
     told = [
-        Told(change.line, change.incident, _pack(connection, name, desk, change))
+        RecordedChange(change.line, change.incident, _pack(connection, name, desk, change))
         for change in effects.changes
     ]
     insert_absent(
@@ -278,10 +278,11 @@ def _texts(connection: Connection, name: str, ids: list[str], revision: str) -> 
         where = articles.c.id.in_(chunk)
         which = articles.c.revision == revision if revision else seen.c.fate == "counted"
         query = select(articles).join(scores, both).join(seen, mine).where(where, which)
-        made = {(row.id, row.revision): article_of(row) for row in connection.execute(query)}
+        made = {(row.id, row.revision): article_from_row(row) for row in connection.execute(query)}
         keys = tuple_(scores.c.id, scores.c.revision).in_(list(made))
         if made:
             found += [
-                scored_of(made[r.id, r.revision], r) for r in connection.execute(select(scores).where(keys))
+                scored_from_row(made[r.id, r.revision], r)
+                for r in connection.execute(select(scores).where(keys))
             ]
     return found

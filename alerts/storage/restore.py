@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import structlog
@@ -12,14 +11,13 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from alerts.engine.desk import BUDGET, TIMERS, Desk, restore_schedule
 from alerts.engine.rule_runner import RuleRunner
-from alerts.engine.watermark import NEVER, Watermark
 from alerts.lifecycle.transitions import Alert
-from alerts.storage.intake import article_of, scored_of
-from alerts.stories.book import HORIZON_MS, StoryBook, story_of
+from alerts.stories.book import HORIZON_MS, story_of
 from alerts.thresholds.budget import load_fit
 from alerts.windows.panes import decode
 from core import tables
 from core.records import ScoredArticle
+from core.store.article_rows import article_from_row, scored_from_row
 from core.times import HOUR
 
 log = structlog.get_logger(__name__)
@@ -86,7 +84,7 @@ def _runner(connection: Connection, name: str, runner: RuleRunner) -> None:
     for (data,) in found:
         alert = msgspec.msgpack.decode(data, type=Alert)
         runner.alerts[alert.series] = alert
-    budget_of(connection, name, runner)
+    load_budget(connection, name, runner)
     if not rows:
         _say_forgotten(connection, name, runner)
 
@@ -113,7 +111,7 @@ def _say_forgotten(connection: Connection, name: str, runner: RuleRunner) -> Non
         )
 
 
-def budget_of(connection: Connection, name: str, runner: RuleRunner) -> None:
+def load_budget(connection: Connection, name: str, runner: RuleRunner) -> None:
     """Give the runner its fits and the history of its statistic."""
     states, fits = tables.detector_state.c, tables.fits.c
     if runner.budget is not None:
@@ -195,7 +193,7 @@ def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[Score
         .join(seen, and_(seen.c.id == articles.c.id, seen.c.revision == articles.c.revision))
         .where(wanted)
     )
-    texts = {(row.id, row.revision): article_of(row) for row in rows}
+    texts = {(row.id, row.revision): article_from_row(row) for row in rows}
     if not texts:
         return
     found = connection.execute(
@@ -214,11 +212,4 @@ def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[Score
     for article, _, at, fate in twins:
         others.setdefault(article, []).append(at if fate == "counted" else -1)
     for key, article_row in texts.items():
-        yield scored_of(article_row, scored[key]), others.get(key[0], [])
-
-
-def fresh_desk(
-    rules: Any, partitions: int, pane_ms: int, lateness_ms: int, runners: Callable[[], list[RuleRunner]]
-) -> Desk:
-    """A desk that knows nothing yet."""
-    return Desk(rules, runners(), Watermark(partitions, lateness_ms, NEVER), pane_ms, StoryBook())
+        yield scored_from_row(article_row, scored[key]), others.get(key[0], [])

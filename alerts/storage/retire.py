@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select
 from alerts.engine.desk import Desk
 from alerts.lifecycle.transitions import Alert
 from alerts.records import AlertLine
-from alerts.storage.persist import Told, alert_row
+from alerts.storage.persist import RecordedChange, alert_row
 from core.store.bulk import insert_absent, upsert
 from core.tables import alert_lines, alerts
 from core.times import iso
@@ -20,7 +20,7 @@ WHY = (
 """The note of what people are told: no evidence pack stands behind such an end, and so no sentence."""
 
 
-def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list[Told]:
+def retire_alerts(connection: Connection, name: str, desk: Desk) -> list[RecordedChange]:
     """Resolve open alerts of rules that no longer stand in the rule set; returns their ends, which are to be told.
 
     Pending ones lapse: nobody was told of them.
@@ -32,7 +32,7 @@ def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list
     rows = connection.execute(
         select(table.state_data).where(table.desk == name, table.state.in_(("pending", "firing")))
     ).all()
-    ended: list[Told] = []
+    ended: list[RecordedChange] = []
     for (data,) in rows:
         alert = msgspec.msgpack.decode(data, type=Alert)
         if (alert.rule, alert.rule_version) in versions:
@@ -41,7 +41,7 @@ def alerts_without_a_rule(connection: Connection, name: str, desk: Desk) -> list
             connection.execute(delete(alerts).where(table.desk == name, table.id == alert.id))
             continue
         if line := _resolve(connection, name, desk, alert):
-            ended.append(Told(line, alert.incident, b""))
+            ended.append(RecordedChange(line, alert.incident, b""))
     return ended
 
 

@@ -12,7 +12,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import NEVER
 from alerts.rules.model import RuleSet
 from alerts.storage import intake, persist, restore, retire
-from alerts.storage.batch import Batch, sort_out
+from alerts.storage.polled import PolledBatch, decode_batch
 from alerts.thresholds.echoes import Alarm, echoes, in_store
 from core import metrics
 from core.bus.base import SCORED, Bus, Consumer
@@ -33,7 +33,7 @@ POISON_IN_A_ROW = 100
 """So many undecodable records in a row on one partition pause it and call a person."""
 
 
-class Session:
+class DeskSession:
     """Raises Fenced, BusUnavailable, StoreUnavailable from everywhere: then it is over, and the store is the truth."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Session:
             connection.execute(delete(positions).where(stale))
             persist.save_progress(connection, self._name, self.desk, self._positions, self._topic_id)
             insert_absent(connection, rule_sets, [row])
-            ended = retire.alerts_without_a_rule(connection, self._name, self.desk)
+            ended = retire.retire_alerts(connection, self._name, self.desk)
             notify.announce(
                 connection,
                 self._settings,
@@ -124,7 +124,7 @@ class Session:
             received = self._consumer.poll(0.2, POLL_RECORDS)
             started = self._clock.monotonic_s()
             if received:
-                self._take(sort_out(received, self._topic_id, self._clock.now_ms(), self._poison))
+                self._take(decode_batch(received, self._topic_id, self._clock.now_ms(), self._poison))
             elif started - self._renewed_s > self._settings.alerts.lease_timeout / 3000:
                 self._renew()
             self._pages.tend()
@@ -137,7 +137,7 @@ class Session:
         self._producer.close()
         self._consumer.close()
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: PolledBatch) -> None:
         bury(batch.dead, self._producer, self._store, "alerts")
         self._stage.count("dead", len(batch.dead))
         ahead = {**self._positions, **batch.next_offsets}
@@ -150,17 +150,17 @@ class Session:
 
     def _close_due(self, positions: dict[int, int]) -> None:
         """Close what the watermark has passed, a slice per transaction."""
-        while self._transaction(Batch(), positions):
+        while self._transaction(PolledBatch(), positions):
             self._consumer.keepalive()
             self._stage.tell()
 
-    def _transaction(self, batch: Batch, ahead: dict[int, int]) -> bool:
+    def _transaction(self, batch: PolledBatch, ahead: dict[int, int]) -> bool:
         """One transaction: all of it, or the session ends. Returns whether more panes wait to be closed."""
         desk = self.desk
         counts = {"articles": 0, "repeats": 0, "late": 0}
         with self._store.write() as connection:
             self._lease.renew(self._store, connection)
-            taken = intake.settle(connection, self._name, batch.articles, durable=self._bus.durable)
+            taken = intake.store_batch(connection, self._name, batch.articles, durable=self._bus.durable)
             fresh = {(one.scored.article.id, one.scored.article.revision): one for one in taken}
             with settled():
                 self._hand_over(batch, fresh, counts)
@@ -194,7 +194,7 @@ class Session:
         return more
 
     def _hand_over(
-        self, batch: Batch, fresh: dict[tuple[str, str], intake.Taken], counts: dict[str, int]
+        self, batch: PolledBatch, fresh: dict[tuple[str, str], intake.NewRevision], counts: dict[str, int]
     ) -> None:
         desk = self.desk
         for partition, record in batch.records:
@@ -233,7 +233,7 @@ class Session:
             self._lease.renew(self._store, connection)
         self._renewed_s = self._clock.monotonic_s()
 
-    def _pause_poisoned(self, batch: Batch) -> None:
+    def _pause_poisoned(self, batch: PolledBatch) -> None:
         """Too many poison messages in a row: a person must look. The rest goes on."""
         self._poison = batch.poison
         bad = {number for number, count in batch.poison.items() if count >= POISON_IN_A_ROW}

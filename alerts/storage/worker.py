@@ -19,7 +19,7 @@ from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import NEVER, Watermark
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
-from alerts.storage.session import Session
+from alerts.storage.session import DeskSession
 from alerts.thresholds import budget
 from core import metrics
 from core.bus.base import Bus
@@ -64,12 +64,12 @@ def run(
     garbage.calm()
     pauses = delays()
     while not stage.stopping:
-        session: Session | None = None
+        session: DeskSession | None = None
         try:
             lease = wait_for_lease(store, stage, options.desk, holder, options.lease_timeout)
             if lease is None:
                 return
-            session = Session(settings, bus, store, stage, clock, lease, rules, fresh, notify)
+            session = DeskSession(settings, bus, store, stage, clock, lease, rules, fresh, notify)
             session.loop()
         except Fenced as error:
             metrics.FENCED.labels("alerts").inc()

@@ -22,7 +22,7 @@ from alerts.delivery.render import render
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
-from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.interfaces import listing
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import load_rules, parse_rules
@@ -205,7 +205,7 @@ def test_evidence_is_derived_again_and_a_false_figure_is_found(store, monkeypatc
     packs = [evidence.load(row.evidence) for row in rows]
     assert len(packs) == 6
     for pack in packs:
-        assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+        assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
     silent = next(one for one in packs if one.line.rule == "source-silent" and one.line.state == "firing")
     days = {day.day: day for day in silent.outage.days}
     assert (
@@ -219,7 +219,7 @@ def test_evidence_is_derived_again_and_a_false_figure_is_found(store, monkeypatc
         silent, outage=msgspec.structs.replace(silent.outage, told=told), hash=""
     )
     assert {"holidays", "expected by its rhythm"} <= {
-        one.what for one in verify.verify(forged) if one.verdict == "differs"
+        one.what for one in verify_pack(forged) if one.verdict == "differs"
     }
 
 

@@ -167,7 +167,7 @@ def _through_restarts(store, records, chunk, rng):
             with store.write() as connection:
                 taken = {
                     (one.scored.article.id, one.scored.article.revision): one
-                    for one in intake.settle(connection, "d", articles, durable=True)
+                    for one in intake.store_batch(connection, "d", articles, durable=True)
                 }
                 for record in batch:
                     if isinstance(record, tuple):

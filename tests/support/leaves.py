@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from alerts.evidence import pack as evidence
-from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify.derivation import verify_pack
 
 Path = tuple[str | int, ...]
 _NEXT = {
@@ -95,7 +95,7 @@ def unfound(pack: evidence.Pack) -> list[str]:
 
 def differs(pack: evidence.Pack) -> bool:
     """Whether verify finds anything that is not as the pack says."""
-    return any(check.verdict == "differs" for check in verify.verify(pack))
+    return any(check.verdict == "differs" for check in verify_pack(pack))
 
 
 def spelled(path: Path) -> str:

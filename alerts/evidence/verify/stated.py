@@ -1,7 +1,7 @@
 """What of an evidence pack is taken as it states it: nothing is derived from it, or it follows from nothing else.
 
 `newsquake evidence verify` says so, that nobody takes silence for a proof. Much of it stands in the store, and is held
-against it there (alerts/evidence/verify/store.py). tests/unit/alerts/test_evidence_leaves.py lists it leaf by leaf.
+against it there (stored_change.py). tests/unit/alerts/test_evidence_leaves.py lists it leaf by leaf.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NO_GRID = "pane_ms and lateness_ms, on which nothing of it hangs"
 
 
 def stated(pack: evidence.Pack, *, in_store: bool = False) -> list[Check]:
-    """What no check covers. `in_store`: beside those of alerts/evidence/verify/store.py."""
+    """What no check covers. `in_store`: beside those of alerts/evidence/verify/stored_change.py."""
     return [Check("taken as stated", "stated", said) for said in _stated(pack, in_store)]
 
 

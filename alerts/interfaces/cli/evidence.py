@@ -14,8 +14,9 @@ from sqlalchemy import Connection, select
 
 from alerts.errors import Unfit
 from alerts.evidence import pack as evidence
-from alerts.evidence.verify import alert as verify
-from alerts.evidence.verify import store as verifystore
+from alerts.evidence.verify import stored_alert, stored_change
+from alerts.evidence.verify.checks import Check
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.evidence.verify.stated import stated
 from alerts.handling import actions as handling
 from alerts.handling import audit
@@ -84,7 +85,7 @@ def check(
     """
     if Path(which).is_file():
         pack = _load(Path(which).read_bytes(), which)
-        found = [("", [*verify.verify(pack), *stated(pack)])]
+        found = [("", [*verify_pack(pack), *stated(pack)])]
     else:
         with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
             try:
@@ -108,32 +109,32 @@ def check(
         typer.echo(f"{told['agrees']} checks agree, none differs{unknown}", err=True)
 
 
-def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[verify.Check]]]:
+def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[Check]]]:
     """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
-    rows, lateness = verifystore.changes(connection, desk, alert), set[int]()
+    rows, lateness = stored_alert.changes(connection, desk, alert), set[int]()
     if not rows:
         raise ConfigError(f"alert {alert}: no evidence pack")
     for row in rows:
         title = f"{row.state}, {row.severity}, decided at {_moment(row.decided_at)}"
         if not row.evidence:
-            yield title, verifystore.bare_checks(connection, desk, row)
+            yield title, stored_change.bare_checks(connection, desk, row)
             continue
         try:
             pack = _load(row.evidence, "the store's")
         except ConfigError as error:
-            yield title, [verify.Check("evidence pack", "differs", str(error))]
+            yield title, [Check("evidence pack", "differs", str(error))]
             continue
         lateness.add(pack.lateness_ms)
         yield (
             title,
             [
-                *verify.verify(pack),
-                *verifystore.store_checks(connection, desk, row, pack),
+                *verify_pack(pack),
+                *stored_change.store_checks(connection, desk, row, pack),
                 *stated(pack, in_store=True),
             ],
         )
-    whole = verifystore.alert_row(connection, desk, alert)
-    yield "the alert", verifystore.alert_checks(connection, desk, whole, rows, lateness)
+    whole = stored_alert.alert_row(connection, desk, alert)
+    yield "the alert", stored_alert.alert_checks(connection, desk, whole, rows, lateness)
 
 
 def _moment(at: int) -> str:

@@ -15,7 +15,7 @@ from alerts.rules.loading import load_rules
 from alerts.rules.model import AnyRule, ImmediateRule, RuleSet
 from alerts.rules.outage_rule import OutageRule
 from alerts.rules.schema import Route
-from alerts.storage.learning import Learned, learned
+from alerts.storage.learning import LearningStatus, learning_status
 from core import yamlfile
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
@@ -117,20 +117,20 @@ def list_rules(
     _show_learned(far, settings)
 
 
-def _show_learned(far: dict[str, Learned], settings: Settings) -> None:
+def _show_learned(far: dict[str, LearningStatus], settings: Settings) -> None:
     if far:
         said = [(name, one.words()) for name, one in far.items()]
         show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")
 
 
-def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, Learned]:
+def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, LearningStatus]:
     """How far each window rule has learned; empty where no store is at hand. Raises where it was asked for."""
     try:
         opened = open_store(settings.store, read_only=True)
         try:
             with opened.read() as connection:
                 return {
-                    rule.id: learned(connection, settings.alerts.desk, rule, settings.alerts.pane)
+                    rule.id: learning_status(connection, settings.alerts.desk, rule, settings.alerts.pane)
                     for rule in rules.rules
                 }
         finally:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from alerts.engine.watermark import NEVER, Watermark
-from alerts.storage.batch import sort_out
+from alerts.storage.polled import decode_batch
 from alerts.testing import START, desk_of, drive, end_marker, rule_set, scored
 from alerts.windows.naming import names
 from core.bus.base import SCORED, Received
@@ -40,7 +40,7 @@ def changed(**fields):
     ],
 )
 def test_impossible_article_is_dead_and_its_origin_known(wrong):
-    batch = sort_out([one(wrong)], "topic", 0, {})
+    batch = decode_batch([one(wrong)], "topic", 0, {})
     assert not batch.records and batch.next_offsets == {0: 1}
     [letter] = batch.dead
     assert letter.reason == "bad_schema" and letter.detail
@@ -49,18 +49,18 @@ def test_impossible_article_is_dead_and_its_origin_known(wrong):
 
 def test_nan_probabilities_are_dead():
     value = encode(scored(1, START)).replace(b'"p_negative":1000', b'"p_negative":NaN')
-    [letter] = sort_out([received(value)], "topic", 0, {}).dead
+    [letter] = decode_batch([received(value)], "topic", 0, {}).dead
     assert letter.reason == "bad_json"
 
 
 def test_infinite_probabilities_are_dead():
     value = encode(scored(1, START)).replace(b'"p_negative":1000', b'"p_negative":1e400')
-    assert len(sort_out([received(value)], "topic", 0, {}).dead) == 1
+    assert len(decode_batch([received(value)], "topic", 0, {}).dead) == 1
 
 
 @pytest.mark.parametrize("value", [b"", b"null", b"[]", b"\xff\xfe", b"{" * 100_000])
 def test_garbage_is_dead_with_its_place(value):
-    [letter] = sort_out([received(value, offset=7)], "topic", 0, {}).dead
+    [letter] = decode_batch([received(value, offset=7)], "topic", 0, {}).dead
     assert letter.origin == "t:topic:0:7" and letter.offset == 7
 
 
@@ -68,14 +68,14 @@ def test_record_of_another_kind_is_dead():
     article = Article(
         id="a", revision="1", origin="o", source="s", published_at=0, first_seen_at=0, available_at=0
     )
-    [letter] = sort_out([one(article)], "topic", 0, {}).dead
+    [letter] = decode_batch([one(article)], "topic", 0, {}).dead
     assert "no place" in letter.detail
 
 
 def test_poison_is_counted_only_in_a_row():
     good, bad = one(scored(1, START)), received(b"x")
-    assert sort_out([bad, bad, good, bad], "topic", 0, {0: 5}).poison == {0: 1}
-    assert sort_out([bad, bad], "topic", 0, {0: 5}).poison == {0: 7}
+    assert decode_batch([bad, bad, good, bad], "topic", 0, {0: 5}).poison == {0: 1}
+    assert decode_batch([bad, bad], "topic", 0, {0: 5}).poison == {0: 7}
 
 
 def test_unknown_topics_and_malformed_entities_make_no_series():

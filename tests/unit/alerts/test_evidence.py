@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from alerts.evidence import pack as evidence
 from alerts.evidence.sentence import figure, p_value, windowed
-from alerts.evidence.verify import alert as verify
-from alerts.evidence.verify import store as verifystore
+from alerts.evidence.verify import stored_articles
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.records import Verdict, Window
 from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
@@ -35,7 +35,7 @@ def test_the_burst_fires_every_rule_and_resolves(made: list[evidence.Pack]) -> N
 
 def test_every_figure_of_every_pack_is_derived_again(made: list[evidence.Pack]) -> None:
     for pack in made:
-        checks = verify.verify(pack)
+        checks = verify_pack(pack)
         wrong = [check for check in checks if check.verdict != "agrees"]
         assert wrong == [], (pack.line.rule, pack.line.state, wrong)
         if pack.window is not None:
@@ -65,7 +65,7 @@ rules:
     assert pack.sentence["en"].startswith(f"No story on source wire for {said}; ")
     assert " expected in that time; p = " in pack.sentence["en"] and " in 1 h" not in pack.sentence["en"]
     assert "没有报道；其间预期 " in pack.sentence["zh"]
-    assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+    assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
 
 
 def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it_again() -> None:
@@ -80,7 +80,7 @@ def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it
     assert all(one.available_at < decided_at - MINUTE for one in pending.articles)
     assert len(pending.line.article_ids) == pending.line.articles < firing.line.articles
     for pack in (pending, firing):
-        assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+        assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
 
 
 def test_a_pending_line_made_from_a_later_look_is_found(made: list[evidence.Pack]) -> None:
@@ -89,7 +89,7 @@ def test_a_pending_line_made_from_a_later_look_is_found(made: list[evidence.Pack
         pack.line, state="pending", decided_at=iso(pack.articles[-1].available_at)
     )
     lie = msgspec.structs.replace(pack, line=early)
-    assert "no look ahead" in [check.what for check in verify.verify(lie) if check.verdict == "differs"]
+    assert "no look ahead" in [check.what for check in verify_pack(lie) if check.verdict == "differs"]
 
 
 LIES: dict[str, Any] = {
@@ -147,7 +147,7 @@ def test_a_minimum_that_the_rules_version_does_not_have_is_found(
     )
     asked = msgspec.structs.replace(pack, rule={**pack.rule, f"min_{minimum}": 1})
     asked = msgspec.structs.replace(asked, hash=evidence.hash_of(asked))
-    wrong = [check.what for check in verify.verify(asked) if check.verdict == "differs"]
+    wrong = [check.what for check in verify_pack(asked) if check.verdict == "differs"]
     assert f"rule's terms: min_{minimum}" in wrong
 
 
@@ -156,11 +156,11 @@ def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidenc
     honest = next(pack for pack in made if pack.line.rule == "share" and pack.line.state == "firing")
     lie = msgspec.structs.replace(honest, **LIES[name](honest))
     lie = msgspec.structs.replace(lie, hash=evidence.hash_of(lie))
-    found = [check.what for check in verify.verify(lie) if check.verdict == "differs"]
+    found = [check.what for check in verify_pack(lie) if check.verdict == "differs"]
     assert found and "pack's hash" not in found
     assert "pack's hash" in [
         check.what
-        for check in verify.verify(msgspec.structs.replace(lie, hash=honest.hash))
+        for check in verify_pack(msgspec.structs.replace(lie, hash=honest.hash))
         if check.verdict == "differs"
     ]
 
@@ -189,7 +189,7 @@ def test_a_pack_that_calls_its_figure_as_its_release_did_is_no_lie(rule: str, no
 
     def said(metric: str) -> list[tuple[str, str]]:
         changed = msgspec.structs.replace(pack, rule={**pack.rule, "metric": metric})
-        found = verify.verify(msgspec.structs.replace(changed, hash=evidence.hash_of(changed)))
+        found = verify_pack(msgspec.structs.replace(changed, hash=evidence.hash_of(changed)))
         return [(one.what, one.verdict) for one in found if one.what == "rule's metric"]
 
     assert said(now) == [("rule's metric", "agrees")]
@@ -200,7 +200,7 @@ def test_a_pack_that_calls_its_figure_as_its_release_did_is_no_lie(rule: str, no
 def decision(pack: evidence.Pack, what: str, kind: str, **rule: int) -> str:
     """The verdict on `what` where the pack's detector and rule are these."""
     pack = msgspec.structs.replace(pack, detector={**pack.detector, "kind": kind}, rule={**pack.rule, **rule})
-    (check,) = [check for check in verify.verify(pack) if check.what == what]
+    (check,) = [check for check in verify_pack(pack) if check.what == what]
     return check.verdict
 
 
@@ -243,7 +243,7 @@ def test_texts_in_the_store_are_held_against_their_hashes(made: list[evidence.Pa
 
 
 def texts_said(pack: evidence.Pack, texts: dict[tuple[str, str], str]) -> list[str]:
-    return [check.verdict for check in verifystore.text_checks(pack, texts)]
+    return [check.verdict for check in stored_articles.text_checks(pack, texts)]
 
 
 def test_a_window_of_thousands_is_cut_and_says_so() -> None:
@@ -258,9 +258,9 @@ def test_a_window_of_thousands_is_cut_and_says_so() -> None:
     ]
     pack = evidence.load(evidence.pack(replace(inputs, articles=many)))
     assert len(pack.articles) == evidence.MOST_ARTICLES and pack.left_out == 7
-    assert "unknown" in {check.verdict for check in verify.verify(pack) if check.what == "counts"}
+    assert "unknown" in {check.verdict for check in verify_pack(pack) if check.what == "counts"}
     # The rule asks how broadly the news is told: of what was left out nobody can say.
-    assert [check.verdict for check in verify.verify(pack) if check.what == "breadth"] == ["unknown"]
+    assert [check.verdict for check in verify_pack(pack) if check.what == "breadth"] == ["unknown"]
     ended = msgspec.structs.replace(pack, line=msgspec.structs.replace(pack.line, state="resolved"))
     assert decision(ended, "resolved", "negative_share") == "unknown"
     asked = {"min_negative_publishers": 0, "min_stories_beside_one": 0}
@@ -371,7 +371,7 @@ def test_a_pack_that_was_told_with_a_zero_still_agrees_and_no_third_wording_does
     metric, window, verdict = tiny.rule["metric"], Window(**honest.window), Verdict(**(tiny.verdict or {}))
 
     def said(sentence: dict[str, str]) -> str:
-        checks = verify.verify(msgspec.structs.replace(tiny, sentence=sentence))
+        checks = verify_pack(msgspec.structs.replace(tiny, sentence=sentence))
         return next(check.verdict for check in checks if check.what == "sentence")
 
     assert said(windowed(line, metric, window, verdict)) == "agrees"

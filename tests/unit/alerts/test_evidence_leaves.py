@@ -13,7 +13,7 @@ import pytest
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
-from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from core.records import Health, Mention, ScoredArticle
@@ -111,7 +111,7 @@ def test_no_leaf_of_a_windows_pack_can_be_another(
     pack = next(
         one for one in windows if (one.line.rule, one.line.series, one.line.state) == (rule, series, state)
     )
-    assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+    assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
     assert set(unfound(pack)) == free
 
 
@@ -142,7 +142,7 @@ def test_no_leaf_of_an_immediate_alerts_pack_can_be_another(rule: str, state: st
     made = packs(parse_rules(IMMEDIATE, "rules.yaml"), told())
     pack = next(one for one in made if (one.line.rule, one.line.state) == (rule, state))
     assert pack.line.series == {"topic": "topic:energy", "company": "entity:US:XOM/topic:energy"}[rule]
-    assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+    assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
     free = TEXT - {"articles[].revision"}
     free |= GRID if state == "firing" else set()
     free |= OTHERS if rule == "company" else set()
@@ -174,7 +174,7 @@ def test_another_company_that_meets_the_rule_better_is_found() -> None:
     lie = msgspec.structs.replace(
         pack, articles=[msgspec.structs.replace(article, mentions=[first, *article.mentions[1:]])]
     )
-    assert "series" in [check.what for check in verify.verify(lie) if check.verdict == "differs"]
+    assert "series" in [check.what for check in verify_pack(lie) if check.verdict == "differs"]
 
 
 def outages() -> list[evidence.Pack]:
@@ -224,10 +224,10 @@ def test_no_leaf_of_an_outages_pack_can_be_another() -> None:
         ("silent", "firing"), ("misshapen", "firing"), ("unreachable", "firing"), ("ok", "resolved")
     }  # fmt: skip
     for pack in made:
-        assert [check for check in verify.verify(pack) if check.verdict != "agrees"] == []
+        assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
         free = {*RULE, *GRID, "outage.detail", *PROOF.get(pack.outage.told.get("kind", ""), ())}
         assert set(unfound(pack)) == free, (pack.outage.kind, pack.line.state)
     silent = next(one for one in made if one.outage.kind == "silent" and one.line.state == "firing")
     told = {**silent.outage.told, "rates": [0.5] * 168}
     lie = msgspec.structs.replace(silent, outage=msgspec.structs.replace(silent.outage, told=told))
-    assert "expected by its rhythm" in [c.what for c in verify.verify(lie) if c.verdict == "differs"]
+    assert "expected by its rhythm" in [c.what for c in verify_pack(lie) if c.verdict == "differs"]

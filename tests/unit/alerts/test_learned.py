@@ -16,12 +16,12 @@ from alerts.detectors import KINDS
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence.pack import Pack
-from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.interfaces.cli import rules as cli_rules
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
-from alerts.storage.learning import Learned, learned
+from alerts.storage.learning import LearningStatus, learning_status
 from alerts.storage.worker import runners_of
 from alerts.testing import scored
 from alerts.thresholds.budget import Fit
@@ -59,9 +59,9 @@ def run(store: Store, days: int, rules: RuleSet = RULES) -> None:
         persist.save_progress(connection, "main", desk, {0: 1}, "t")
 
 
-def told(store: Store, rules: RuleSet = RULES) -> dict[str, Learned]:
+def told(store: Store, rules: RuleSet = RULES) -> dict[str, LearningStatus]:
     with store.read() as connection:
-        return {rule.id: learned(connection, "main", rule, MINUTE) for rule in rules.rules}
+        return {rule.id: learning_status(connection, "main", rule, MINUTE) for rule in rules.rules}
 
 
 def test_a_rule_that_never_ran_starts_without_a_past(sqlite_store: Store) -> None:
@@ -125,7 +125,7 @@ def test_what_another_version_found_is_no_history_of_this_one(sqlite_store: Stor
 def test_a_conservative_threshold_of_a_rule_with_history_is_not_called_fitted() -> None:
     how = "conservative tail; 15 peaks that reach far beyond it taken for incidents nobody disposed"
     assert Fit(3.7, how).conservative and not Fit(3.7, "peaks over threshold, declustered").conservative
-    words = Learned("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).words()
+    words = LearningStatus("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).words()
     assert "fitted" not in words and "15 peaks that reach far beyond it" in words and "until" not in words
 
 
@@ -201,5 +201,5 @@ def test_a_pack_of_an_earlier_statistic_is_unknown_and_not_called_wrong(
     pack: Pack = packs()[0]
     kind = KINDS["sector_divergence"]
     monkeypatch.setitem(KINDS, "sector_divergence", replace(kind, statistic=kind.statistic + 1))
-    (check,) = [one for one in verify.verify(pack) if one.what == "detector's verdict"]
+    (check,) = [one for one in verify_pack(pack) if one.what == "detector's verdict"]
     assert check.verdict == "unknown" and f"statistic {kind.statistic} of sector_divergence" in check.detail

@@ -12,7 +12,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
-from alerts.evidence.verify import alert as verify
+from alerts.evidence.verify.derivation import verify_pack
 from alerts.records import AlertLine
 from alerts.rules.loading import DEFAULT, load_rules, parse_rules
 from alerts.rules.model import RuleSet
@@ -206,16 +206,13 @@ def packs(tamper: bool = False) -> list[evidence.Pack]:
 
 
 def test_evidence_derives_the_alert_again_from_its_sectors() -> None:
-    found = [verify.verify(pack) for pack in packs()]
+    found = [verify_pack(pack) for pack in packs()]
     assert found and not [check for checks in found for check in checks if check.verdict != "agrees"]
 
 
 def test_evidence_with_other_sectors_than_the_rules_differs() -> None:
     bad = [
-        check.what
-        for pack in packs(tamper=True)
-        for check in verify.verify(pack)
-        if check.verdict == "differs"
+        check.what for pack in packs(tamper=True) for check in verify_pack(pack) if check.verdict == "differs"
     ]
     assert "window: sectors" in bad
 

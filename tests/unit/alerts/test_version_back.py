@@ -43,10 +43,10 @@ def _run(store: Store, rules: RuleSet, articles: list[ScoredArticle], until: int
     with store.read() as connection:
         restore.load(connection, "d", desk)
     with store.write() as connection:
-        retire.alerts_without_a_rule(connection, "d", desk)
+        retire.retire_alerts(connection, "d", desk)
     found, before = [], desk.closed
     with store.write() as connection:
-        for one in intake.settle(connection, "d", articles, durable=True):
+        for one in intake.store_batch(connection, "d", articles, durable=True):
             desk.add(one.scored)
         desk.on_marker(0, Marker(writer="w", t=until))
         more = True

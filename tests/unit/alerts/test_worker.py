@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from alerts.delivery import content
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.render import render
-from alerts.evidence.verify.store import alert_checks, alert_row, bare_checks, changes
+from alerts.evidence.verify.stored_alert import alert_checks, alert_row, changes
+from alerts.evidence.verify.stored_change import bare_checks
 from alerts.handling import audit
 from alerts.interfaces.export import alert_lines, correction_lines
 from alerts.interfaces.listing import card

@@ -1,7 +1,7 @@
 """Deriving an immediate alert again from its evidence pack: one article, held against every term of the rule.
 
 The series follows from the article as the rule reads it: the most probable of its topics that the rule asks for, and
-the most relevant of its companies that does and of which it speaks so. See alerts/evidence/verify/alert.py.
+the most relevant of its companies that does and of which it speaks so. See alerts/evidence/verify/derivation.py.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from alerts.engine.schedule import ceil_to
 from alerts.evidence import pack as evidence
 from alerts.evidence import sentence
 from alerts.evidence.verify.checks import Check, same
-from alerts.evidence.verify.counts import bounds, list_checks, shares
-from alerts.evidence.verify.rule import immediate_terms, parts
+from alerts.evidence.verify.recount import bounds, list_checks, shares
+from alerts.evidence.verify.rule_terms import immediate_terms, parts
 from alerts.lifecycle import transitions as lifecycle
 from alerts.windows.series import entity_of, matches
 from core.records import UNIT_SCALE
@@ -26,7 +26,7 @@ from core.times import iso
 Spoken = evidence.EvidenceArticle | evidence.EvidenceMention
 
 
-def verify_immediate(pack: evidence.Pack) -> Iterator[Check]:
+def immediate_checks(pack: evidence.Pack) -> Iterator[Check]:
     """All checks of an immediate alert's pack."""
     if len(pack.articles) != 1:
         yield Check("article", "differs", f"expected one, the pack has {len(pack.articles)}")

@@ -1,4 +1,4 @@
-"""Deriving an outage again from its evidence pack. See alerts/evidence/verify/alert.py.
+"""Deriving an outage again from its evidence pack. See alerts/evidence/verify/derivation.py.
 
 The pack holds the Health record's own proof (`told`), as ingest wrote it: what ingest counted there is taken as stated
 (alerts/evidence/verify/stated.py), and everything that follows from it is derived.
@@ -14,9 +14,9 @@ from alerts.engine.outages import outage_id
 from alerts.evidence import outage_sentence as outagewords
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check, same
-from alerts.evidence.verify.counts import same_rows
-from alerts.evidence.verify.immediate import nothing_else
-from alerts.evidence.verify.rule import outage_terms, parts
+from alerts.evidence.verify.immediate_alert import nothing_else
+from alerts.evidence.verify.recount import same_rows
+from alerts.evidence.verify.rule_terms import outage_terms, parts
 from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
 from alerts.lifecycle.transitions import round_significant
 from alerts.rules.outage_rule import OUTAGE_PREFIX
@@ -27,7 +27,7 @@ _ROUNDING = 0.02
 """Of the sum over days, each told to three decimals."""
 
 
-def verify_outage(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
+def outage_checks(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
     """All checks of an outage's pack."""
     line, rule = pack.line, pack.rule
     onset = parse_iso(line.onset)

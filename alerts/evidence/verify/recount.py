@@ -1,6 +1,6 @@
 """Whether what an evidence pack counts is in the articles that it lists: window, hop, stories, publishers, models.
 
-The arithmetic is written anew, and not shared with the desk (see alerts/evidence/verify/alert.py).
+The arithmetic is written anew, and not shared with the desk (see alerts/evidence/verify/derivation.py).
 """
 
 from __future__ import annotations

@@ -1,17 +1,13 @@
-"""Deriving an alert again from its evidence pack, and saying of each figure whether it agrees.
+"""Deriving a window rule's alert again from its evidence pack: the verdict, the decision and the words.
 
-Needs nothing but the pack; what only the store can say is in alerts/evidence/verify/store.py, what is taken as the
-pack states it in alerts/evidence/verify/stated.py. The arithmetic is written anew, from DESIGN.md, and not shared
-with the desk: one mistake does not confirm itself. Parts: the rule (alerts/evidence/verify/rule.py), what is counted
-(alerts/evidence/verify/counts.py), and here the verdict, the decision and the words; alerts of other kinds are
-alerts/evidence/verify/immediate.py and alerts/evidence/verify/outage.py.
+The rule's terms are checked by rule_terms.py, what is counted by recount.py.
 """
 
 from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -21,13 +17,10 @@ from alerts.engine.rule_runner import LASTING
 from alerts.evidence import pack as evidence
 from alerts.evidence import sentence
 from alerts.evidence.headlines import telling
-from alerts.evidence.verify.checks import Check, guarded, same
-from alerts.evidence.verify.counts import article_checks, count_checks, hop_checks
-from alerts.evidence.verify.immediate import verify_immediate
-from alerts.evidence.verify.outage import verify_outage
-from alerts.evidence.verify.rule import rule_checks, version_checks
+from alerts.evidence.verify.checks import Check, same
+from alerts.evidence.verify.recount import article_checks, count_checks, hop_checks
+from alerts.evidence.verify.rule_terms import rule_checks
 from alerts.lifecycle import transitions as lifecycle
-from alerts.lifecycle.outage_proof import Proof
 from alerts.records import SEVERITIES, Verdict, Window
 from alerts.windows.breadth import broad
 from alerts.windows.observations import Observation, label_of
@@ -35,21 +28,9 @@ from core.errors import ConfigError
 from core.times import iso, parse_iso
 
 
-def verify(pack: evidence.Pack) -> list[Check]:
-    """All checks of a pack, in the order of the derivation. What nobody's desk could have written differs."""
-    return guarded("pack's content", _checks(pack))
-
-
-def _checks(pack: evidence.Pack) -> Iterator[Check]:
-    yield same("pack's hash", pack.hash, evidence.hash_of(pack))
-    yield from version_checks(pack)
-    if isinstance(pack.outage, Proof):
-        yield from verify_outage(pack, pack.outage)
-        return
-    if pack.window is None:
-        yield from verify_immediate(pack)
-        return
-    window = Window(**pack.window)
+def window_checks(pack: evidence.Pack, figures: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield all checks of a window rule's pack. `figures`: the pack's window, as a mapping."""
+    window = Window(**figures)
     yield same("alert's id", pack.line.id, _window_id(pack))
     yield from rule_checks(pack, window)
     yield from article_checks(pack, window)

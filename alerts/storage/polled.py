@@ -13,7 +13,7 @@ from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
 from core.records import DeadLetter, Health, Marker, ScoredArticle, decode
 
-Taken = ScoredArticle | Marker | Health
+DeskRecord = ScoredArticle | Marker | Health
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -26,10 +26,10 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Batch:
+class PolledBatch:
     """A poll's records. `poison`: records in a row, at each partition's end, that could not be decoded."""
 
-    records: list[tuple[int, Taken]] = field(default_factory=list)
+    records: list[tuple[int, DeskRecord]] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     next_offsets: dict[int, int] = field(default_factory=dict)
     poison: dict[int, int] = field(default_factory=dict)
@@ -50,9 +50,11 @@ class Batch:
         return sum(1 for _, record in self.records if isinstance(record, Marker))
 
 
-def sort_out(received: Sequence[Received], topic_id: str, now_ms: int, poison: dict[int, int]) -> Batch:
+def decode_batch(
+    received: Sequence[Received], topic_id: str, now_ms: int, poison: dict[int, int]
+) -> PolledBatch:
     """Decode what came. `poison`: how many in a row were undecodable before, by partition."""
-    batch = Batch(poison=dict(poison))
+    batch = PolledBatch(poison=dict(poison))
     for one in received:
         batch.next_offsets[one.partition] = one.offset + 1
         try:
@@ -62,7 +64,7 @@ def sort_out(received: Sequence[Received], topic_id: str, now_ms: int, poison: d
             if not isinstance(record, (ScoredArticle, Marker, Health)):
                 raise InvalidRecord(Reason.BAD_SCHEMA, f"{one.schema} has no place on {one.topic}")
         except InvalidRecord as error:
-            batch.dead.append(_letter(one, error, topic_id, now_ms))
+            batch.dead.append(_dead_letter(one, error, topic_id, now_ms))
             batch.poison[one.partition] = batch.poison.get(one.partition, 0) + 1
         else:
             batch.records.append((one.partition, record))
@@ -70,7 +72,7 @@ def sort_out(received: Sequence[Received], topic_id: str, now_ms: int, poison: d
     return batch
 
 
-def _letter(one: Received, error: InvalidRecord, topic_id: str, now_ms: int) -> DeadLetter:
+def _dead_letter(one: Received, error: InvalidRecord, topic_id: str, now_ms: int) -> DeadLetter:
     """A dead letter; of the article's own origin where that can still be read, so that the numbers add up."""
     try:
         known = msgspec.json.decode(one.value, type=_Envelope).article
