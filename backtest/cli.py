@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import load_rules
-from backtest import source
+from backtest import history
 from backtest.run import run
 from core.errors import ConfigError, NewsquakeError
 from core.folders import writable
@@ -56,7 +56,7 @@ def backtest(
     rules_file = rules or (settings.path(settings.alerts.rules) if settings.alerts.rules else None)
     opened = None if scored else open_store(settings.store, read_only=True)
     if parity and opened is not None:
-        rule_set, sets = source.rules_of_store(opened, settings.alerts.desk, lambda: load_rules(rules_file))
+        rule_set, sets = history.rules_of_store(opened, settings.alerts.desk, lambda: load_rules(rules_file))
         if sets > 1:
             told = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
             typer.echo(f"{told}; compared under {rule_set.version}", err=True)
@@ -65,7 +65,7 @@ def backtest(
     since, until = period(start, end)
     refused: list[str] = []
     records, total = _records(opened, scored, since, until, refused)
-    said = source.health_of_store(opened, since, until) if opened is not None else []
+    said = history.health_of_store(opened, since, until) if opened is not None else []
     started = time.monotonic()
     columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -140,7 +140,7 @@ def _records(
     if file is not None:
         within = (
             one
-            for one in source.of_file(file, refused)
+            for one in history.of_file(file, refused)
             if (since is None or one.article.available_at >= since)
             and (until is None or one.article.available_at < until)
         )
@@ -148,7 +148,7 @@ def _records(
     assert store is not None
     with store.read() as connection:
         total = connection.execute(select(func.count()).select_from(scores)).scalar_one()
-    return source.of_store(store, since, until), total
+    return history.of_store(store, since, until), total
 
 
 def _compare(mine: list[bytes], live: list[bytes]) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 from alerts.interfaces.cli.options import Config, Json, StoreUrl, settings_of, show_json, show_table
 from alerts.interfaces.cli.rules import rules_of
 from alerts.thresholds.budget import Fit
-from backtest import source
+from backtest import history
 from backtest.cli import period, say_refused
-from backtest.preview import Report, RuleReport, preview, read_events
+from backtest.known_incidents import read_incidents
+from backtest.preview import PreviewReport, RuleReport, preview
 from core.errors import ConfigError
 from core.records import Health, ScoredArticle
 from core.store import open_store
@@ -119,10 +120,10 @@ def _interval(fit: Fit) -> str:
 def _report(
     rules: Path | None, start: str | None, end: str | None, events: Path | None, scored: Path | None,
     config: Path | None, store: str | None,
-) -> Report:  # fmt: skip
+) -> PreviewReport:  # fmt: skip
     settings = settings_of(config, store)
     chosen = rules_of(rules, settings)
-    known = read_events(events) if events else []
+    known = read_incidents(events) if events else []
     since, until = period(start, end)
     total = None
     records: Iterator[ScoredArticle]
@@ -131,7 +132,7 @@ def _report(
         refused: list[str] = []
         first, last = _ends(scored, refused)
         say_refused(refused)
-        taken = source.of_file(scored, [])
+        taken = history.of_file(scored, [])
         records = (one for one in taken if until is None or one.article.available_at < until)
     else:
         opened = open_store(settings.store, read_only=True)
@@ -140,8 +141,8 @@ def _report(
             first, last, total = connection.execute(select(func.min(at), func.max(at), func.count())).one()
         if not total:
             raise ConfigError(f"store {settings.store.url}: it holds no article yet, so there is no history")
-        records = source.of_store(opened, None, until)
-        said = source.health_of_store(opened, None, until)
+        records = history.of_store(opened, None, until)
+        said = history.health_of_store(opened, None, until)
     if since is not None and last < since:
         raise ConfigError(
             f"--from {start}: there is no article from {iso(since)[:10]} on (the last is of {iso(last)})"
@@ -167,13 +168,13 @@ def _report(
 
 
 def _ends(file: Path, refused: list[str]) -> tuple[int, int]:
-    times = [one.article.available_at for one in source.of_file(file, refused)]
+    times = [one.article.available_at for one in history.of_file(file, refused)]
     if not times:
         raise ConfigError(f"{file}: it holds no article")
     return times[0], times[-1]
 
 
-def _row(one: RuleReport, report: Report) -> list[Any]:
+def _row(one: RuleReport, report: PreviewReport) -> list[Any]:
     threshold = "" if one.threshold is None else f"{one.threshold:.3f}"
     row = [one.rule, len(one.alerts), _rate(len(one.alerts), report.weeks), threshold, one.how]
     if report.events:
@@ -181,7 +182,7 @@ def _row(one: RuleReport, report: Report) -> list[Any]:
     return row
 
 
-def _told(one: RuleReport, report: Report) -> dict[str, Any]:
+def _told(one: RuleReport, report: PreviewReport) -> dict[str, Any]:
     return {
         "rule": one.rule,
         "alerts": [

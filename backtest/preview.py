@@ -8,12 +8,10 @@ Alerts on known incidents are disposed as true before the next weekly fit, as a 
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -23,26 +21,13 @@ from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import is_outage
 from alerts.storage.worker import runners_of
 from alerts.thresholds import budget as budgets
-from alerts.windows.series import base_of, check_glob, entity_of, topic_of
+from alerts.windows.series import entity_of
+from backtest.known_incidents import KnownIncident, related, true_alarms
 from backtest.run import run
-from core.errors import ConfigError
-from core.records import TOPICS, Health, ScoredArticle
+from core.records import Health, ScoredArticle
 from core.times import DAY, WEEK, parse_iso
-from core.yamlfile import nearest
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-
-
-@dataclass(frozen=True)
-class Event:
-    """A known incident. `must_alert` false: one that must raise no alert (a rumour)."""
-
-    id: str
-    series: str
-    onset: int
-    end: int
-    must_alert: bool = True
-    kind: str = ""
 
 
 @dataclass
@@ -63,7 +48,7 @@ class RuleReport:
 
 
 @dataclass
-class Report:
+class PreviewReport:
     """All rules over [start, end)."""
 
     start: int
@@ -72,7 +57,7 @@ class Report:
     """Weeks with data: of the days on which anything was published, what lies within, over seven."""
     articles: int
     """In the period; `before`: those that only taught."""
-    events: list[Event]
+    events: list[KnownIncident]
     rules: list[RuleReport]
     before: int = 0
 
@@ -111,53 +96,6 @@ def _ratio(part: float, whole: float) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def read_events(path: Path) -> list[Event]:
-    """events.csv: id, series, onset, and perhaps end, must_alert, kind. Raises ConfigError with the line."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = {"series", "onset"} - set(reader.fieldnames or ())
-            if missing:
-                raise ConfigError(
-                    f"{path}:1: no column {', '.join(sorted(missing))} (expected id, series, onset, end)"
-                )
-            return [_event(row, path, number) for number, row in enumerate(reader, start=2)]
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
-
-
-def _event(row: dict[str, str | None], path: Path, line: int) -> Event:
-    try:
-        onset = parse_iso((row["onset"] or "").strip())
-        end = parse_iso(row["end"].strip()) if row.get("end") else onset + DAY  # type: ignore[union-attr]
-    except ValueError as error:
-        raise ConfigError(f"{path}:{line}: {error}") from error
-    if end < onset:
-        raise ConfigError(f"{path}:{line}: the incident ends before it begins")
-    wanted = (row.get("must_alert") or "true").strip().lower() not in ("false", "0", "no")
-    name = row.get("id") or f"line {line}"
-    return Event(name, _series(row["series"], f"{path}:{line}"), onset, end, wanted, row.get("kind") or "")
-
-
-def _series(text: str | None, where: str) -> str:
-    """The series of an incident: one that alerts can have, else it would be missed whatever the rules."""
-    series = (text or "").strip()
-    topic = topic_of(series)
-    if topic and topic not in TOPICS:
-        close = nearest(topic, list(TOPICS)) or f"; known: {', '.join(TOPICS)}"
-        raise ConfigError(f"{where}: no topic is called {topic!r}{close}")
-    try:
-        if set("*?{}") & set(series):
-            raise ValueError
-        return check_glob(series)
-    except ValueError:
-        raise ConfigError(
-            f"{where}: expected all, topic:…, entity:COUNTRY:TICKER or source:…, got {series[:80]!r}"
-        ) from None
-
-
 def preview(
     records: Iterator[ScoredArticle],
     rules: RuleSet,
@@ -166,10 +104,10 @@ def preview(
     end: int,
     pane_ms: int,
     lateness_ms: int,
-    events: Sequence[Event] = (),
+    events: Sequence[KnownIncident] = (),
     progress: Callable[[int], None] | None = None,
     health: Iterable[Health] = (),
-) -> Report:
+) -> PreviewReport:
     """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
     days: set[int] = set()
     before: set[tuple[str, str]] = set()
@@ -211,31 +149,10 @@ def preview(
         _options(reports[runner.rule.id], runner, end, pane_ms)
     within = sum(min(end, (day + 1) * DAY) - max(start, day * DAY) for day in days)
     own = result.articles - len(before)
-    return Report(start, end, within / WEEK, own, inside, list(reports.values()), len(before))
+    return PreviewReport(start, end, within / WEEK, own, inside, list(reports.values()), len(before))
 
 
-def true_alarms(
-    events: Sequence[Event], windows: Mapping[str, int], lines: Sequence[AlertLine]
-) -> dict[str, list[tuple[str, int, int]]]:
-    """What a reader who knows the incidents calls true, as of these lines: rule -> (series, from, to).
-
-    Of alerts that fired, only: an incident that no rule found is disposed by nobody.
-    """
-    ended = {line.id: parse_iso(line.decided_at) for line in lines if line.state == "resolved"}
-    found: dict[str, dict[str, tuple[str, int, int]]] = {}
-    for line in lines:
-        at, onset = parse_iso(line.decided_at), parse_iso(line.onset)
-        if line.state == "firing" and any(
-            event.must_alert
-            and event.onset <= at <= event.end + windows.get(line.rule, 0)
-            and related(event.series, line.series)
-            for event in events
-        ):
-            found.setdefault(line.rule, {})[line.id] = (line.series, onset, ended.get(line.id, onset))
-    return {rule: list(alarms.values()) for rule, alarms in found.items()}
-
-
-def _place(report: RuleReport, line: AlertLine, events: Sequence[Event], window_ms: int) -> None:
+def _place(report: RuleReport, line: AlertLine, events: Sequence[KnownIncident], window_ms: int) -> None:
     report.alerts.append(line)
     if is_outage(line.series):  # of a source, not of news: neither an incident found nor a false alarm
         return
@@ -253,15 +170,6 @@ def _place(report: RuleReport, line: AlertLine, events: Sequence[Event], window_
         report.beside += 1
     else:
         report.false.append(line)
-
-
-def related(one: str, other: str) -> bool:
-    """Whether two series are of the same company, else of the same topic, source or all."""
-    if entity_of(one) or entity_of(other):
-        return entity_of(one) == entity_of(other)
-    if topic_of(one) or topic_of(other):
-        return topic_of(one) == topic_of(other)
-    return base_of(one) == base_of(other)
 
 
 def _options(report: RuleReport, runner: RuleRunner, at: int, pane_ms: int) -> None:

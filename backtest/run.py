@@ -19,7 +19,7 @@ from alerts.records import AlertLine
 from alerts.rules.model import RuleSet
 from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard, echoes
-from backtest.source import in_order
+from backtest.history import in_order
 from core.records import Health, Marker, ScoredArticle
 from core.times import parse_iso
 
@@ -35,7 +35,7 @@ def _order(line: AlertLine) -> tuple[int, str, str, str]:
 
 
 @dataclass
-class Result:
+class BacktestResult:
     """What a backtest decided."""
 
     lines: list[AlertLine] = field(default_factory=list)
@@ -67,14 +67,14 @@ def run(
     make_runners: Callable[[RuleSet, int], list[RuleRunner]] = runners_of,
     reader: Reader | None = None,
     health: Iterable[Health] = (),
-) -> Result:
+) -> BacktestResult:
     """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not.
 
     `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
     `health`: what sources said of themselves in that time, in any order of sources; each holds from its own time on.
     """
     desk = Desk(rules, make_runners(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
-    result = Result()
+    result = BacktestResult()
     seen: dict[str, set[str]] = {}
     counted = _Counted()
     heard = Heard() if reader is not None else None
@@ -109,7 +109,7 @@ def run(
 
 
 def _advance(
-    desk: Desk, result: Result, counted: _Counted, reader: Reader | None, heard: Heard | None
+    desk: Desk, result: BacktestResult, counted: _Counted, reader: Reader | None, heard: Heard | None
 ) -> None:
     more = True
     while more:

@@ -29,7 +29,7 @@ from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
 from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard
-from backtest.preview import Event, related, true_alarms
+from backtest.known_incidents import KnownIncident, related, true_alarms
 from backtest.run import hear
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE, iso
@@ -93,7 +93,9 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
     lines: list[AlertLine] = []
     heard = Heard()
     windows = {rule.id: rule.window_ms for rule in rules.rules}
-    known = [Event(one.id, one.series, one.onset, one.end, one.must_alert) for one in desk.incidents_asked]
+    known = [
+        KnownIncident(one.id, one.series, one.onset, one.end, one.must_alert) for one in desk.incidents_asked
+    ]
 
     def go_on(at: int, end: bool = False) -> None:
         desk.on_marker(0, Marker(writer="bench", t=at, end=end))

@@ -26,8 +26,8 @@ from alerts.records import Window
 from alerts.rules.loading import load_rules
 from alerts.stories.book import StoryBook, novelty
 from alerts.stories.entry import Entry
-from backtest import source
-from backtest.preview import Event, Report, preview, related
+from backtest.known_incidents import KnownIncident, related
+from backtest.preview import PreviewReport, preview
 from core.settings import StoreSettings
 from core.store import open_store
 from core.times import MINUTE
@@ -116,21 +116,21 @@ def desk_of(told: Told, true_stories: bool) -> type[Desk]:
     return Noting
 
 
-def measure(seed: int, weeks: float, store: str, true_stories: bool) -> tuple[Report, Told]:
+def measure(seed: int, weeks: float, store: str, true_stories: bool) -> tuple[PreviewReport, Told]:
     """(what the rules made of the incidents, what was noted beside)."""
     spec = SimulationSpec(seed=seed, weeks=weeks)
     told = Told(
         {row.article().id: row for row in generate(spec)}, [one for one in plan(spec) if one.must_alert]
     )
     opened = open_store(StoreSettings(url=store), read_only=True)
-    records = list(source.of_store(opened, None, None))
-    events = [Event(one.id, one.series, one.onset, one.end, one.must_alert) for one in plan(spec)]
+    records = list(history.of_store(opened, None, None))
+    events = [KnownIncident(one.id, one.series, one.onset, one.end, one.must_alert) for one in plan(spec)]
     times = [record.article.available_at for record in records]
     plain, backtest.run.Desk = backtest.run.Desk, desk_of(told, true_stories)  # type: ignore[misc]
     try:
         report = preview(
             iter(records), load_rules(), start=min(times), end=max(times) + 1, pane_ms=MINUTE, lateness_ms=MINUTE,
-            events=events, health=source.health_of_store(opened, None, None),
+            events=events, health=history.health_of_store(opened, None, None),
         )  # fmt: skip
     finally:
         backtest.run.Desk = plain  # type: ignore[misc]

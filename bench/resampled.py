@@ -19,8 +19,8 @@ import msgspec
 from scipy.stats import poisson
 
 from alerts.rules.loading import load_rules
+from backtest.history import of_store
 from backtest.run import run
-from backtest.source import of_store
 from bench.false_alarms import SETTLED_WEEKS
 from core.records import ScoredArticle
 from core.settings import StoreSettings

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from alerts.handling.silences import Silence, covers
-from alerts.interfaces.figures import Figures
+from alerts.interfaces.figures import SeriesFigures
 from core.times import MINUTE
 from dashboard import actions, context
 from dashboard.period import Period
@@ -47,7 +47,7 @@ def most_unusual(desk: str, start: int, end: int) -> pd.DataFrame:
 
 
 @_decided
-def figures(desk: str, name: str, start: int, end: int, now: int) -> Figures:
+def figures(desk: str, name: str, start: int, end: int, now: int) -> SeriesFigures:
     """See queries.series.figures; as of `now`, as a window's end may lie behind it."""
     return series.figures(context.store(), desk, name, start, end)
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from alerts.interfaces.api import alerts_router
-from alerts.interfaces.figures import NoSeries, figures_of
+from alerts.interfaces.figures import UnknownSeries, figures_of
 from core import tables
 from core.auth import Tokens
 from core.errors import ConfigError, StoreUnavailable
@@ -133,9 +133,9 @@ def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens
             try:
                 with store.read() as connection:
                     found = figures_of(connection, alerts.desk, name, length, alerts.pane, until)
-            except NoSeries as error:
+            except UnknownSeries as error:
                 raise HTTPException(404, str(error)) from error
-            return Figures(**found.told())
+            return Figures(**found.as_json())
         panes = tables.panes
         query = select(panes).where(panes.c.desk == settings.alerts.desk, panes.c.series == name)
         if since is not None:

@@ -33,13 +33,13 @@ AlertId = Annotated[
 ]
 
 
-class Problem(BaseModel):
+class ErrorBody(BaseModel):
     """An error."""
 
     detail: str
 
 
-class Summary(BaseModel):
+class AlertSummary(BaseModel):
     """An alert in a list."""
 
     id: str
@@ -66,13 +66,13 @@ class Summary(BaseModel):
 Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(audit.reason_said)]
 
 
-class Strict(BaseModel):
+class RequestBody(BaseModel):
     """What a caller sends: a key that is not known is refused, as it would otherwise say nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Deed(Strict):
+class HandlingRequest(RequestBody):
     """What is done with an alert."""
 
     action: Literal["acknowledge", "unacknowledge", "close", "dispose"]
@@ -83,14 +83,14 @@ class Deed(Strict):
     )
 
 
-class Done(BaseModel):
+class HandlingResult(BaseModel):
     """A deed that was done."""
 
     id: str
     action: str
 
 
-class NewSilence(Strict):
+class NewSilence(RequestBody):
     """A silence to be added; all matchers that are given must match.
 
     They stand beside the rest, or in `matchers` as in the answer to GET.
@@ -121,7 +121,7 @@ class NewSilence(Strict):
         return {**rest, **matchers}
 
 
-class ShownSilence(BaseModel):
+class SilenceView(BaseModel):
     """A silence."""
 
     id: str
@@ -137,7 +137,7 @@ def alerts_router(settings: Settings, store: Store) -> APIRouter:
     """The routes under /v1/alerts, /v1/silences and /v1/notifications."""
     tokens = Tokens(store)
     problems: dict[int | str, dict[str, Any]] = {
-        code: {"model": Problem} for code in (400, 401, 403, 404, 409, 429, 503)
+        code: {"model": ErrorBody} for code in (400, 401, 403, 404, 409, 429, 503)
     }
     router = APIRouter(prefix="/v1", tags=["alerts"], responses=problems)
     _reading(router, settings.alerts.desk, store, tokens)
@@ -162,7 +162,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
             bool, Query(description="Only those that fire and nobody acknowledged or closed.")
         ] = False,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    ) -> list[Summary]:
+    ) -> list[AlertSummary]:
         """Alerts that fired, the newest first."""
         begin = _moment(since)
         with store.read() as connection:
@@ -178,7 +178,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
                 limit=limit,
                 now_ms=store.now_ms(connection),
             )
-        return [Summary(**one) for one in found]
+        return [AlertSummary(**one) for one in found]
 
     @router.get("/alerts/{alert}", dependencies=reads)
     def show_alert(alert: AlertId) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
     handles = Depends(tokens.requires("handle"))
 
     @router.post("/alerts/{alert}/handling")
-    def handle(alert: AlertId, deed: Deed, token: str = handles) -> Done:
+    def handle(alert: AlertId, deed: HandlingRequest, token: str = handles) -> HandlingResult:
         """Acknowledge, take back, close or judge an alert. Needs the scope `handle` and a reason.
 
         A closed alert is told no more, but for its end. `close` with a disposition judges as well; one that is over
@@ -244,7 +244,7 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
                     "close": handling.close,
                 }
                 _refusing(deeds[deed.action], connection, desk, name, **common)
-        return Done(id=name, action=deed.action)
+        return HandlingResult(id=name, action=deed.action)
 
     @router.post("/notifications/{which}/replay")
     def replay(
@@ -272,14 +272,14 @@ def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> No
     def list_silences(
         open: Annotated[bool, Query(description="Only those in force or to come.")] = False,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    ) -> list[ShownSilence]:
+    ) -> list[SilenceView]:
         """Silences: those in force or to come, then those that are over; of either the latest first."""
         with store.read() as connection:
             found = silences.newest(connection, desk, store.now_ms(connection), limit, over=not open)
         return [_shown(one) for one in found]
 
     @router.post("/silences", status_code=201)
-    def add_silence(silence: NewSilence, token: str = handles) -> ShownSilence:
+    def add_silence(silence: NewSilence, token: str = handles) -> SilenceView:
         """Silence alerts that match, for a time."""
         matchers = {
             "rule": silence.rule,
@@ -304,7 +304,7 @@ def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> No
     def expire_silence(
         which: Annotated[str, Path(min_length=8, max_length=64, pattern="^[0-9a-z_]+$")],
         token: str = handles,
-    ) -> Done:
+    ) -> HandlingResult:
         """End a silence now; what still fires is told."""
         with store.write() as connection:
             try:
@@ -313,11 +313,11 @@ def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> No
                 )
             except ConfigError as error:
                 raise HTTPException(404, str(error)) from error
-        return Done(id=name, action="expire")
+        return HandlingResult(id=name, action="expire")
 
 
-def _shown(one: silences.Silence) -> ShownSilence:
-    return ShownSilence(
+def _shown(one: silences.Silence) -> SilenceView:
+    return SilenceView(
         id=one.id, matchers=dict(one.matchers), starts_at=iso(one.starts_at), ends_at=iso(one.ends_at),
         reason=one.reason, author=one.author, expired=one.expired,
     )  # fmt: skip

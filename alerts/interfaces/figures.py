@@ -24,7 +24,7 @@ from core.tables import desks, panes
 from core.times import DAY, MINUTE, iso, span
 
 
-class NoSeries(ConfigError):
+class UnknownSeries(ConfigError):
     """The desk has never heard of a series of this name."""
 
 
@@ -33,7 +33,7 @@ LONGEST = 60 * DAY
 
 
 @dataclass(frozen=True)
-class Figures:
+class SeriesFigures:
     """Every figure of `series` over [start, end), by name. `observed`: False where none of its sources was read."""
 
     series: str
@@ -42,7 +42,7 @@ class Figures:
     observed: bool
     figures: dict[str, Figure]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As JSON: null is NA."""
         return {
             "series": self.series,
@@ -64,17 +64,17 @@ class Figures:
 
 def figures_of(
     connection: Connection, desk: str, series: str, window_ms: int, pane_ms: int, at: int | None = None
-) -> Figures:
+) -> SeriesFigures:
     """The figures of the window that ends at `at` (default: where the desk stands), on pane borders.
 
-    Raises ConfigError for a window that is too short or too long and for a time that is not decided yet, NoSeries for
-    a series that there is not.
+    Raises ConfigError for a window that is too short or too long and for a time that is not decided yet, UnknownSeries
+    for a series that the desk does not know.
     """
     if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
         raise Unfit("window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms))
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
-        raise NoSeries(f"desk {desk!r} knows no series {series[:200]!r}")
+        raise UnknownSeries(f"desk {desk!r} knows no series {series[:200]!r}")
     stands = _stands(connection, desk)
     if at is None:
         at = stands
@@ -84,7 +84,7 @@ def figures_of(
     return between(connection, desk, series, end - -(-window_ms // pane_ms) * pane_ms, end)
 
 
-def between(connection: Connection, desk: str, series: str, start: int, end: int) -> Figures:
+def between(connection: Connection, desk: str, series: str, start: int, end: int) -> SeriesFigures:
     """The figures over [start, end), both pane borders."""
     state = connection.execute(select(desks.c.state).where(desks.c.desk == desk)).scalar()
     query = (
@@ -97,7 +97,7 @@ def between(connection: Connection, desk: str, series: str, start: int, end: int
     observed = not _before_all(connection, desk, end) and _observed(
         state or b"", series, start, {one.source for one in told}
     )
-    return Figures(series, start, end, observed, known if observed else dict.fromkeys(known, NA))
+    return SeriesFigures(series, start, end, observed, known if observed else dict.fromkeys(known, NA))
 
 
 def _before_all(connection: Connection, desk: str, end: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select, text
 
-from alerts.interfaces.figures import Figures, between
+from alerts.interfaces.figures import SeriesFigures, between
 from alerts.windows.observations import Observation
 from alerts.windows.panes import decode
 from alerts.windows.statistics import tally
@@ -136,7 +136,7 @@ def now_and_before(
     )
 
 
-def figures(store: Store, desk: str, series: str, start: int, end: int) -> Figures:
+def figures(store: Store, desk: str, series: str, start: int, end: int) -> SeriesFigures:
     """Every figure of the series over [start, end), with its interval."""
     with store.read() as connection:
         return between(connection, desk, series, start, end)

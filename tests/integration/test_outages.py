@@ -29,7 +29,7 @@ from alerts.rules.loading import load_rules, parse_rules
 from alerts.storage import session
 from alerts.storage.worker import run, runners_of
 from alerts.testing import lines, scored
-from backtest import source
+from backtest import history
 from backtest.run import run as backtest
 from core import tables
 from core.bus.base import SCORED
@@ -239,11 +239,11 @@ def test_lists_tell_outages_from_market_alerts(store, monkeypatch) -> None:
 def test_a_backtest_of_the_store_decides_the_same(store, monkeypatch) -> None:
     live = through_the_worker(log(said()), store, monkeypatch, 500)
     result = backtest(
-        source.of_store(store),
+        history.of_store(store),
         RULES,
         pane_ms=MINUTE,
         lateness_ms=MINUTE,
-        health=source.health_of_store(store),
+        health=history.health_of_store(store),
     )
     assert b"".join(result.jsonl()) == live
 

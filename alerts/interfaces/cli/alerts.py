@@ -189,7 +189,7 @@ def show_figures(
         at = moment_of(end, here.now_ms(connection), "--at") if end else None
         found = figures.figures_of(connection, here.name, series, length, here.settings.alerts.pane, at)
     if json:
-        show_json(found.told())
+        show_json(found.as_json())
         return
     typer.echo(f"{found.series}  from {iso(found.start)} to {iso(found.end)}")
     if not found.observed:

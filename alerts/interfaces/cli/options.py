@@ -37,7 +37,7 @@ Reason = Annotated[str, typer.Option("--reason", "-m", help="Why; it goes into t
 
 
 @dataclass(frozen=True)
-class Desk:
+class OpenDesk:
     """An open store and which desk it is about."""
 
     settings: Settings
@@ -81,7 +81,7 @@ def as_typed(**names: str) -> Iterator[None]:
 @contextmanager
 def open_desk(
     config: Path | None, store: str | None, desk: str | None, *, read_only: bool = False
-) -> Iterator[Desk]:
+) -> Iterator[OpenDesk]:
     """The desk's store, which must be there; closed at the end. What does not fit is told as it is typed. Raises
     ConfigError, StoreUnavailable.
     """
@@ -89,7 +89,7 @@ def open_desk(
     opened = open_store(settings.store, read_only=read_only, create=False)
     try:
         with as_typed():
-            yield Desk(settings, opened, settings.alerts.desk)
+            yield OpenDesk(settings, opened, settings.alerts.desk)
     finally:
         opened.close()
 

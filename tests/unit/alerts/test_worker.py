@@ -261,6 +261,7 @@ def test_health_is_stored(bus, store):
     assert count(store, tables.health) == 1
 
 
+@pytest.mark.logs_errors
 def test_poison_without_end_pauses_its_partition_and_loses_nothing(bus, store):
     producer = bus.producer()
     for _ in range(session_module.POISON_IN_A_ROW):

@@ -14,7 +14,8 @@ from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
 from alerts.thresholds.budget import LOWEST
 from backtest.cli_rules import rules_preview, rules_tune
-from backtest.preview import Event, RuleReport, _place, preview, read_events, related, true_alarms
+from backtest.known_incidents import KnownIncident, read_incidents, related, true_alarms
+from backtest.preview import RuleReport, _place, preview
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, iso
 
@@ -26,8 +27,8 @@ def line(series: str, at: int) -> AlertLine:
     )  # fmt: skip
 
 
-FRAUD = Event("fraud", "entity:US:MCD", START, START + 4 * HOUR)
-RUMOUR = Event("rumour", "entity:CN:300750", START, START + 4 * HOUR, must_alert=False)
+FRAUD = KnownIncident("fraud", "entity:US:MCD", START, START + 4 * HOUR)
+RUMOUR = KnownIncident("rumour", "entity:CN:300750", START, START + 4 * HOUR, must_alert=False)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_preview_counts_weeks_with_data_and_finds_the_burst() -> None:
     burst = START + 10 * DAY + 10 * MINUTE
     records = [*quiet, *(scored(1000 + n, burst + n * MINUTE, negative=9_000) for n in range(12))]
     records.sort(key=lambda one: one.article.available_at)
-    event = Event("fire", "topic:energy", burst, burst + HOUR)
+    event = KnownIncident("fire", "topic:energy", burst, burst + HOUR)
     report = preview(
         iter(records),
         rules,
@@ -129,13 +130,13 @@ def test_a_broken_list_of_events_is_named_with_its_line(tmp_path: Path, text: st
     file = tmp_path / "events.csv"
     file.write_text(text)
     with pytest.raises(ConfigError, match=words):
-        read_events(file)
+        read_incidents(file)
 
 
 def test_an_event_without_end_lasts_a_day(tmp_path: Path) -> None:
     file = tmp_path / "events.csv"
     file.write_text("series,onset,must_alert\nentity:US:F,2026-01-01T10:00:00Z,false\n")
-    (event,) = read_events(file)
+    (event,) = read_incidents(file)
     assert event.end - event.onset == DAY and not event.must_alert
 
 

@@ -12,7 +12,7 @@ import pytest
 from alerts.testing import START, drive, end_marker, rule_set, scored, share_runners
 from alerts.testing import desk_of as fresh_desk
 from alerts.testing import lines as lines_of
-from backtest import source
+from backtest import history
 from backtest.cli import backtest
 from backtest.cli_rules import rules_preview
 from backtest.run import run
@@ -70,11 +70,11 @@ def test_a_file_is_read_in_order_of_time_and_a_bad_line_is_named(tmp_path: Path)
     records = news(10)
     file = tmp_path / "scored.jsonl"
     file.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in reversed(records)))
-    assert list(source.of_file(file)) == records
+    assert list(history.of_file(file)) == records
     file.write_bytes(file.read_bytes() + b'{"article": 3}\n')
 
     def read() -> Iterator[ScoredArticle]:
-        yield from source.of_file(file)
+        yield from history.of_file(file)
 
     with pytest.raises(ConfigError, match=r"scored.jsonl:11: not a scored article"):
         list(read())
