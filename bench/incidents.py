@@ -26,6 +26,7 @@ from alerts.records import Window
 from alerts.rules.loading import load_rules
 from alerts.stories.book import StoryBook, novelty
 from alerts.stories.entry import Entry
+from backtest import history
 from backtest.known_incidents import KnownIncident, related
 from backtest.preview import PreviewReport, preview
 from core.settings import StoreSettings

@@ -56,7 +56,7 @@ def test_a_windows_figures_have_intervals_and_say_na_below_the_minimum(sqlite_st
     assert share.value == pytest.approx(6 / 9) and share.low is not None and 0.3 < share.low < 6 / 9
     assert hour.figures["net_sentiment"].value == pytest.approx((3 - 6) / 9)
     assert short.figures["negative_share"].value is None and short.figures["stories"].value == 2
-    assert short.told()["figures"]["mean_sentiment"] == {"value": None, "low": None, "high": None, "n": 0}
+    assert short.as_json()["figures"]["mean_sentiment"] == {"value": None, "low": None, "high": None, "n": 0}
 
 
 def test_a_window_that_nobody_was_reading_is_na_and_not_nought(sqlite_store: Store) -> None:
