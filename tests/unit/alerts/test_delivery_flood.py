@@ -169,6 +169,7 @@ def test_what_cannot_be_delivered_for_three_days_expires_and_stays(sqlite_store:
     assert any("expired" in one.content.note or "failing" in one.content.note for one in b.got)
 
 
+@pytest.mark.logs_errors
 def test_a_bug_in_one_channel_stops_no_other_and_loses_nothing(sqlite_store: Store) -> None:
     clock, a, b = ManualClock(T0), Channel("a", ZeroDivisionError("oh")), Channel("b")
     storm(sqlite_store, clock, 3)

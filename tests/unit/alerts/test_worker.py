@@ -272,6 +272,7 @@ def test_poison_without_end_pauses_its_partition_and_loses_nothing(bus, store):
     assert stage.counters["dead"] == session_module.POISON_IN_A_ROW
 
 
+@pytest.mark.logs_errors
 def test_missing_markers_are_said_aloud(bus, store):
     settings = Settings().model_copy(
         update={"alerts": Settings().alerts.model_copy(update={"stalled_after": 100})}

@@ -10,7 +10,7 @@ from core.runtime import hugepages
 
 PROGRAM = """
 import re
-from core.hugepages import HugePages
+from core.runtime.hugepages import HugePages
 def huge():
     return int(re.search(r"AnonHugePages: +(\\d+)", open("/proc/self/smaps_rollup").read())[1]) // 1024
 kept = [(number, str(number), [number]) for number in range(300_000)]
@@ -24,7 +24,7 @@ print(pages.tend() >> 20)
 
 
 SLOWLY = """
-from core import hugepages
+from core.runtime import hugepages
 kept = [(number, str(number), [number]) for number in range(600_000)]
 known = sum(end // (1 << 21) - -(-start // (1 << 21)) for start, end in hugepages._anonymous(1 << 21)) * 2
 hugepages.MOST_S = 0.0

@@ -26,6 +26,7 @@ def send(bus: MemoryBus, partition: int, count: int = 1) -> None:
     producer.flush()
 
 
+@pytest.mark.logs_errors
 def test_a_partition_that_gives_nothing_though_it_is_behind_is_noticed(
     bus: MemoryBus, clock: ManualClock
 ) -> None:

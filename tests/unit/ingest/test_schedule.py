@@ -44,6 +44,7 @@ def test_slow_look_is_not_started_twice_and_the_missed_ones_are_counted() -> Non
     assert set(missed) == {"slow"}
 
 
+@pytest.mark.logs_errors
 def test_fault_of_ours_in_one_look_stops_no_other() -> None:
     looks: list[str] = []
 
