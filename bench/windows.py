@@ -34,7 +34,7 @@ from alerts.storage.worker import runners_of
 from alerts.testing import START
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.runtime.compiled import VARIABLE
-from core.runtime.garbage import calm, settled
+from core.runtime.garbage import gc_paused, tune_gc
 from core.runtime.hugepages import HugePages
 from core.settings import StoreSettings
 from core.store import open_store
@@ -108,7 +108,7 @@ def feed(
     for start in range(0, number, BATCH):
         chunk = list(islice(stream, min(BATCH, number - start)))
         began = time.process_time()
-        with settled():
+        with gc_paused():
             for scored in chunk:
                 desk.add(scored)
             desk.on_marker(0, Marker(writer="b", t=chunk[-1].article.available_at))
@@ -132,7 +132,7 @@ def rss_mb() -> float:
 def measure(number: int, companies: int, per_hour: int, about: int, restart: bool) -> None:
     """One line of the table, and with `restart` one more."""
     desk, stream = fresh(), articles(companies, per_hour, about=about)
-    calm()
+    tune_gc()
     bare = rss_mb()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(StoreSettings(url=f"sqlite:///{folder}/bench.db"))
@@ -157,7 +157,7 @@ def measure(number: int, companies: int, per_hour: int, about: int, restart: boo
         size = Path(folder, "bench.db").stat().st_size / 1e6
         began, watch = time.process_time(), time.perf_counter()
         again = fresh()
-        with settled(), store.read() as connection:
+        with gc_paused(), store.read() as connection:
             restore.load(connection, "bench", again)
         print(
             f"{len(again.windows):>8,} live series loaded from a store of {size:,.0f} MB: "

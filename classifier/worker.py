@@ -84,7 +84,7 @@ class Worker:
             except Retryable as error:
                 pause = next(pauses)
                 log.warning("holding the position", error=str(error), wait_s=round(pause, 1))
-                self._stage.tell("waiting", force=True)
+                self._stage.report("waiting", force=True)
                 self._stage.wait(max(pause, error.after_s or 0))
 
     def _session(self) -> None:
@@ -96,7 +96,7 @@ class Worker:
         watchdog = Watchdog(consumer, self._stage.clock)
         noted: set[int] = set()
         try:
-            self._stage.tell("running", force=True)
+            self._stage.report("running", force=True)
             while not self._stage.stopping:
                 records = consumer.poll(0.2, self._batch_records)
                 if fresh := {r.partition: r.offset for r in reversed(records) if r.partition not in noted}:
@@ -105,8 +105,8 @@ class Worker:
                 if records:
                     crash.point("after_poll")
                     self._take(records, consumer, producer, guard, topic_id)
-                watchdog.saw(records, self._paused)
-                self._stage.tell()
+                watchdog.observe(records, self._paused)
+                self._stage.report()
         except Fenced:
             self._fates.clear()
             raise
@@ -266,7 +266,7 @@ class Worker:
                 self._paused.add(partition)
                 consumer.pause([partition])
                 metrics.PAUSED.labels(self._stage.name).set(len(self._paused))
-                self._stage.tell("paused", force=True)
+                self._stage.report("paused", force=True)
                 log.error(
                     "partition paused: over half of the last records could not be processed; look at `newsquake dlq "
                     "list`, mend what writes them, restart the classifier",

@@ -1,6 +1,6 @@
 """Bearer tokens: hashed in the store, each with scopes and a rate.
 
-`Tokens(store).requires("push")` is a FastAPI dependency; it gives the token's name, which goes into audit records.
+`TokenAuthenticator(store).requires("push")` is a FastAPI dependency that returns the token's name, for audit records.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Known:
     allowance: float
 
 
-class Tokens:
+class TokenAuthenticator:
     """Checks bearer tokens against the store, and holds each to its rate (a bucket of one minute's requests)."""
 
     def __init__(self, store: Store) -> None:

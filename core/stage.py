@@ -40,7 +40,7 @@ class Stage:
         self.status = "running"
         self._store = store
         self._stop = threading.Event()
-        self._told_at = -10.0
+        self._reported_at = -10.0
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to a counter."""
@@ -78,7 +78,7 @@ class Stage:
                 # It waits for a broker that died with its parent; what is not committed is read again.
                 os._exit(1)
 
-    def tell(self, status: str | None = None, *, force: bool = False) -> None:
+    def report(self, status: str | None = None, *, force: bool = False) -> None:
         """Write the row, at most once a second unless forced or the status changed.
 
         A store that is away is no matter here.
@@ -86,9 +86,9 @@ class Stage:
         changed = status is not None and status != self.status
         self.status = status or self.status
         now = self.clock.monotonic_s()
-        if not (force or changed) and now - self._told_at < 1.0:
+        if not (force or changed) and now - self._reported_at < 1.0:
             return
-        self._told_at = now
+        self._reported_at = now
         counters: Mapping[str, Any] = {**self.counters, **self.gauges}
         row = {
             "stage": self.name,

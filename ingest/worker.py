@@ -23,7 +23,7 @@ def run(
         with shown(stage):
             through = run_replay.run()
         if through:
-            stage.tell("done", force=True)
+            stage.report("done", force=True)
             log.info("replay through", file=str(replay.path), **stage.counters)
         return
     from ingest.live.runner import Live

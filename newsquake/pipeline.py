@@ -43,7 +43,7 @@ def running(
     stage.handle_signals()
     bus: Bus | None = None
     if needs_bus:
-        stage.tell("connecting", force=True)
+        stage.report("connecting", force=True)
         bus = retry(
             lambda: open_bus(settings.broker),
             doing="connecting to the broker",
@@ -56,7 +56,7 @@ def running(
         yield store, bus, stage
         ended = "done" if stage.status == "done" else "stopped"
     finally:
-        stage.tell(ended, force=True)
+        stage.report(ended, force=True)
         if bus is not None:
             bus.close()
         store.close()
@@ -86,7 +86,7 @@ def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
 
     with running("classifier", settings) as (store, bus, stage):
         assert bus is not None
-        stage.tell("loading", force=True)
+        stage.report("loading", force=True)
         options = settings.classifier
         weights = settings.path(options.weights) if options.weights else current()
         linker = default_linker(tuple(settings.path(entry) for entry in options.entities))

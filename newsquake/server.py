@@ -19,7 +19,7 @@ from sqlalchemy import select
 from alerts.interfaces.api import alerts_router
 from alerts.interfaces.figures import UnknownSeries, figures_of
 from core import tables
-from core.auth import Tokens
+from core.auth import TokenAuthenticator
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
@@ -63,7 +63,7 @@ class Figures(BaseModel):
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     """The application. Raises ConfigError or StoreUnavailable."""
     opened = store or open_store(settings.store)
-    tokens = Tokens(opened)
+    tokens = TokenAuthenticator(opened)
     app = FastAPI(
         title="Newsquake",
         version="1",
@@ -101,7 +101,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     return app
 
 
-def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens) -> None:
+def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: TokenAuthenticator) -> None:
     @app.get(
         "/v1/series/{name:path}", tags=["series"], dependencies=[Depends(tokens.requires("read"))],
         responses={404: {"description": "No series of that name."}},
@@ -159,7 +159,7 @@ def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: Tokens
         ]
 
 
-def _mount_operations(app: FastAPI, store: Store, tokens: Tokens) -> None:
+def _mount_operations(app: FastAPI, store: Store, tokens: TokenAuthenticator) -> None:
     @app.get("/healthz", tags=["operations"])
     def alive() -> dict[str, str]:
         """This process lives."""

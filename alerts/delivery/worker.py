@@ -175,7 +175,7 @@ def run(settings: Settings, store: Store, stage: Stage, names: Names | None = No
                     lease = take_lease(
                         store, f"{desk}/delivery", stage.instance, settings.alerts.lease_timeout
                     )
-                    stage.tell("running" if lease else "standing by")
+                    stage.report("running" if lease else "standing by")
                     if lease is None:
                         stage.wait(1.0)
                         continue
@@ -185,7 +185,7 @@ def run(settings: Settings, store: Store, stage: Stage, names: Names | None = No
                 log.warning("lease lost", error=str(error))
                 lease = None
             except StoreUnavailable as error:
-                stage.tell("store away")
+                stage.report("store away")
                 log.warning("store away", error=str(error))
                 stage.wait(1.0)
     finally:
@@ -204,7 +204,7 @@ def _round(
     for status in rounds.settle(0.2):
         stage.count("sent" if status == "sent" else "retried" if status == "pending" else status)
     _report(store, stage, desk, rounds.channels)
-    stage.tell()
+    stage.report()
     if not begun and not rounds.under_way:
         stage.wait(0.5)
 

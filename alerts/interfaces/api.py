@@ -20,7 +20,7 @@ from alerts.handling import actions as handling
 from alerts.handling import audit, silences
 from alerts.interfaces import listing
 from alerts.interfaces.cli.options import moment_of
-from core.auth import Tokens
+from core.auth import TokenAuthenticator
 from core.errors import ConfigError
 from core.settings import Settings
 from core.store import Store
@@ -135,7 +135,7 @@ class SilenceView(BaseModel):
 
 def alerts_router(settings: Settings, store: Store) -> APIRouter:
     """The routes under /v1/alerts, /v1/silences and /v1/notifications."""
-    tokens = Tokens(store)
+    tokens = TokenAuthenticator(store)
     problems: dict[int | str, dict[str, Any]] = {
         code: {"model": ErrorBody} for code in (400, 401, 403, 404, 409, 429, 503)
     }
@@ -146,7 +146,7 @@ def alerts_router(settings: Settings, store: Store) -> APIRouter:
     return router
 
 
-def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None:
+def _reading(router: APIRouter, desk: str, store: Store, tokens: TokenAuthenticator) -> None:
     reads = [Depends(tokens.requires("read"))]
 
     @router.get("/alerts", dependencies=reads)
@@ -213,7 +213,7 @@ def _reading(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None
             return listing.notifications(connection, desk, status=status, channel=channel, limit=limit)
 
 
-def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None:
+def _handling(router: APIRouter, desk: str, store: Store, tokens: TokenAuthenticator) -> None:
     handles = Depends(tokens.requires("handle"))
 
     @router.post("/alerts/{alert}/handling")
@@ -265,7 +265,7 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> Non
         return {"notifications": number}
 
 
-def _silencing(router: APIRouter, desk: str, store: Store, tokens: Tokens) -> None:
+def _silencing(router: APIRouter, desk: str, store: Store, tokens: TokenAuthenticator) -> None:
     handles = Depends(tokens.requires("handle"))
 
     @router.get("/silences", dependencies=[Depends(tokens.requires("read"))])

@@ -20,7 +20,7 @@ from core.clock import Clock
 from core.deadletter import bury
 from core.records import Health, Marker
 from core.runtime import crash
-from core.runtime.garbage import settled
+from core.runtime.garbage import gc_paused
 from core.runtime.hugepages import HugePages
 from core.settings import Settings
 from core.stage import Stage
@@ -54,7 +54,7 @@ class DeskSession:
         self._topic_id = bus.topic_id(SCORED)
         partitions = bus.partitions(SCORED)
         self.desk = fresh(partitions)
-        with settled(), store.read() as connection:
+        with gc_paused(), store.read() as connection:
             known = restore.positions(connection, self._name)
             restore.load(connection, self._name, self.desk)
         self._consumer: Consumer = bus.consumer(
@@ -69,7 +69,7 @@ class DeskSession:
         self._adopt_rules()
         self._pages = HugePages()
         self._pages.tend()
-        stage.tell("running", force=True)
+        stage.report("running", force=True)
         log.info("desk loaded", desk=self._name, closed=self.desk.closed, rules=rules.version)
 
     def _place(self, known: dict[int, restore.Position], partitions: int) -> dict[int, int]:
@@ -152,7 +152,7 @@ class DeskSession:
         """Close what the watermark has passed, a slice per transaction."""
         while self._transaction(PolledBatch(), positions):
             self._consumer.keepalive()
-            self._stage.tell()
+            self._stage.report()
 
     def _transaction(self, batch: PolledBatch, ahead: dict[int, int]) -> bool:
         """One transaction: all of it, or the session ends. Returns whether more panes wait to be closed."""
@@ -162,7 +162,7 @@ class DeskSession:
             self._lease.renew(self._store, connection)
             taken = intake.store_batch(connection, self._name, batch.articles, durable=self._bus.durable)
             fresh = {(one.scored.article.id, one.scored.article.revision): one for one in taken}
-            with settled():
+            with gc_paused():
                 self._hand_over(batch, fresh, counts)
                 if desk.next_fit <= desk.watermark.at:
                     self._read_deeds(connection)
@@ -264,4 +264,4 @@ class DeskSession:
                 "pipeline_stalled: no time marker has come; panes stay open until ingest and classifier run again",
                 seconds=round(now - self._marked_s),
             )
-        stage.tell("pipeline_stalled" if stalled else "running")
+        stage.report("pipeline_stalled" if stalled else "running")

@@ -61,7 +61,7 @@ def run(
         runners = (make_runners or runners_of)(rules, options.pane)
         return Desk(rules, runners, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
 
-    garbage.calm()
+    garbage.tune_gc()
     pauses = delays()
     while not stage.stopping:
         session: DeskSession | None = None
@@ -76,13 +76,13 @@ def run(
             log.warning("lost the lease; what was not committed is dropped", error=str(error))
         except Retryable as error:
             log.warning("starting over from the store", error=str(error))
-            stage.tell("waiting")
+            stage.report("waiting")
             stage.wait(max(next(pauses), error.after_s or 0.0))
         finally:
             if session is not None:
                 session.close()
                 session = None
-                garbage.loose()
+                garbage.unfreeze_gc()
 
 
 def runners_of(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
@@ -99,6 +99,6 @@ def wait_for_lease(store: Store, stage: Stage, desk: str, holder: str, timeout_m
         lease = take_lease(store, desk, holder, timeout_ms)
         if lease is not None:
             return lease
-        stage.tell("standing by")
+        stage.report("standing by")
         stage.wait(min(1.0, timeout_ms / 10_000))
     return None

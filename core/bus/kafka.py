@@ -29,15 +29,15 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata
 
+from core.bus.append import OpenBatchAppender, batch_error, encode_header
 from core.bus.base import DEAD, EVENTS, RAW, SCORED, Received
+from core.bus.failures import bootstrap_failure, capture_client_log
 from core.bus.fair import FairBuffer
-from core.bus.heard import hush, reason
-from core.bus.lane import Lane, fault, header
 from core.errors import BusUnavailable, ConfigError, Fenced, InvalidRecord, Reason
 from core.records import Wire, encode, schema_of
 from core.settings import BrokerSettings
 
-hush()
+capture_client_log()
 
 MAX_RECORD_BYTES = 1_000_000
 """Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
@@ -57,9 +57,11 @@ def _translated(doing: str, address: str, protocol: str = "PLAINTEXT") -> Iterat
     except KafkaConfigurationError as error:
         raise ConfigError(f"broker {address}: {error}") from error
     except KafkaError as error:
-        text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
-        if "Unable to bootstrap" in text:
-            text = reason(error, protocol)
+        failure = bootstrap_failure(error)
+        if failure is not None:
+            text = failure.describe(protocol)
+        else:
+            text = str(error).removeprefix(f"{type(error).__name__}: ") or type(error).__name__
         raise BusUnavailable(f"broker {address}: {doing}: {text}") from error
 
 
@@ -216,8 +218,8 @@ def _assignors() -> list[Any]:
     return [RangePartitionAssignor, RoundRobinPartitionAssignor]
 
 
-def _unpark(consumer: Any) -> None:
-    """Let the client go on with a partition that was paused with records in hand.
+def _resume_stuck_partition(consumer: Any) -> None:
+    """Let the client read on a partition that was paused while it held fetched records.
 
     Its fetcher (3.0.12) parks them and takes them up again only where its slot is None, but a slot that was read to
     its end stays there: the partition was silent until the watchdog's new consumer, two minutes later.
@@ -234,7 +236,7 @@ class KafkaBusProducer:
         self._producer = producer
         self._settings = settings
         self._futures: list[Any] = []
-        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._appenders: dict[tuple[str, int], OpenBatchAppender] = {}
         """The batch that further records of a partition may join; none is older than the last flush."""
         self._headers: dict[str, bytes] = {}
 
@@ -244,12 +246,12 @@ class KafkaBusProducer:
     def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
         if len(value) > MAX_RECORD_BYTES:
             raise InvalidRecord(Reason.TOO_LARGE, f"{len(value)} bytes; the limit is {MAX_RECORD_BYTES}")
-        lane = self._lanes.get((topic, partition))
-        if lane is not None:
+        appender = self._appenders.get((topic, partition))
+        if appender is not None:
             headers = self._headers.get(schema)
             if headers is None:
-                headers = self._headers[schema] = header("schema", schema)
-            if lane.append(key.encode(), value, headers):
+                headers = self._headers[schema] = encode_header("schema", schema)
+            if appender.append(key.encode(), value, headers):
                 return
         try:  # not _translated: entering it costs as much as everything else here
             future = self._producer.send(
@@ -259,24 +261,24 @@ class KafkaBusProducer:
             with _translated(f"sending to {topic}", self._settings.address):
                 raise error
         try:
-            lane = None if future.is_done else Lane(self._producer, future)
+            appender = None if future.is_done else OpenBatchAppender(self._producer, future)
         except AttributeError:  # another build of the client: slower, and each record has a future of its own
-            lane = None
-        if lane is None:
+            appender = None
+        if appender is None:
             self._futures.append(future)
         else:
-            self._lanes[topic, partition] = lane
-            self._futures.append(lane.future)
+            self._appenders[topic, partition] = appender
+            self._futures.append(appender.future)
 
     def flush(self) -> None:
         futures, self._futures = self._futures, []
-        self._lanes.clear()
+        self._appenders.clear()
         with _translated("waiting for acknowledgement", self._settings.address):
             self._producer.flush(timeout=self._settings.delivery_timeout_s + 5)
             for future in futures:
                 if not future.is_done:
                     raise BusUnavailable(f"broker {self._settings.address}: not acknowledged in time")
-                if (error := fault(future)) is not None:
+                if (error := batch_error(future)) is not None:
                     if isinstance(error, (MessageSizeTooLargeError, RecordListTooLargeError)):
                         raise ConfigError(
                             f"broker {self._settings.address} takes no {MAX_RECORD_BYTES}-byte record: "
@@ -317,7 +319,7 @@ class KafkaBusConsumer:
         stopped = self._held | self._buffer.full()
         self._consumer.resume(*(self._partition(number) for number in before - stopped))
         self._consumer.pause(*(self._partition(number) for number in before & stopped))
-        _unpark(self._consumer)
+        _resume_stuck_partition(self._consumer)
         with _translated("reading", self._settings.address):
             batches = self._consumer.poll(timeout_ms=round(timeout_s * 1000), max_records=_FETCHED)
         after = self.assignment()

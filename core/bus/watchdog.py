@@ -27,7 +27,7 @@ class Watchdog:
         self._ends: dict[int, int] = {}
         self._heard: set[int] = set()
 
-    def saw(self, records: Sequence[Received], paused: Collection[int] = ()) -> None:
+    def observe(self, records: Sequence[Received], paused: Collection[int] = ()) -> None:
         """Tell what a poll gave (also nothing). Raises BusUnavailable when a partition has gone silent.
 
         `paused` ones may be silent.

@@ -1,12 +1,13 @@
-"""When Python looks for garbage cycles: not among what a desk keeps, which is millions of small objects and no cycle.
+"""Configure Python's cyclic garbage collector for a process that keeps millions of small, acyclic objects.
 
-    calm()                      once, when everything is imported
-    with settled(): ...         around what makes things that stay
-    loose()                     when such things were thrown away whole, in case that they did make a cycle
+    tune_gc()                   once, when everything is imported
+    with gc_paused(): ...       around code that creates long-lived objects
+    unfreeze_gc()               after a large structure was dropped, in case it contained a cycle
 
-Python looks through each object that might hold another while it is young, and again as it ages; where nothing of it is
-in the processor's cache, that was 7 % of what a desk did (bench/windows.py). What is made inside `settled` is put
-where nobody looks; what libraries make outside of it is looked through as ever, the young ones at each `settled`.
+The collector traverses every container object while it is young, and again as it ages. Where none of them is in the
+processor's cache, that took 7 % of the alert desk's time (bench/windows.py). Objects created inside `gc_paused` are
+moved to the permanent generation, which is never traversed; objects created elsewhere are collected as usual, the
+youngest generation at each `gc_paused`.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def calm() -> None:
-    """Look rarely, and never again at what is there now."""
+def tune_gc() -> None:
+    """Freeze all present objects and raise the collection thresholds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 @contextmanager
-def settled() -> Iterator[None]:
-    """What is made within stays until it is thrown away, and is never looked through."""
+def gc_paused() -> Iterator[None]:
+    """Collect the youngest generation, disable the collector within the block, then freeze what the block created.
+
+    Does nothing where the collector is disabled already (a nested use, for example).
+    """
     if not gc.isenabled():
         yield
         return
@@ -38,6 +42,6 @@ def settled() -> Iterator[None]:
         gc.enable()
 
 
-def loose() -> None:
-    """Look through everything again when it is time to: something large was thrown away."""
+def unfreeze_gc() -> None:
+    """Move the permanent generation back to the oldest one, so that the next full collection traverses it."""
     gc.unfreeze()

@@ -114,13 +114,13 @@ class Replay:
         """
         started = time.process_time()  # not the wall: a paced replay mostly waits
         try:
-            self._stage.tell("reading", force=True)
+            self._stage.report("reading", force=True)
             self._stage.gauge("rows_total", self._dump.reader.count() or 0)
             self._dump.settled_ms = self._watermark()
             if not self._dump.load(self._clock, self._enumerated):
                 return False
             self._begin()
-            self._stage.tell("running", force=True)
+            self._stage.report("running", force=True)
             return self._deliver_with_patience()
         finally:
             self._stage.gauge("busy_s", time.process_time() - started)
@@ -131,7 +131,7 @@ class Replay:
     def _enumerated(self, rows: int) -> bool:
         ARTICLES_READ.labels(self._dump.source).inc(rows - self._stage.counters["read"])
         self._stage.counters["read"] = rows
-        self._stage.tell()
+        self._stage.report()
         return not self._stage.stopping
 
     def _watermark(self) -> int | None:
@@ -199,7 +199,7 @@ class Replay:
                     pauses = delays()
                 pause = max(next(pauses), error.after_s or 0.0)
                 log.warning("replay held", error=str(error), wait_s=round(pause, 2), position=self._position)
-                self._stage.tell("waiting", force=True)
+                self._stage.report("waiting", force=True)
                 self._stage.wait(pause)
                 self._resumed = True
 
@@ -214,7 +214,7 @@ class Replay:
         self._position, self._copies = 0, []
         self._outstanding.clear()
         self._sent_now = self._settled_now = 0
-        self._stage.tell("running")
+        self._stage.report("running")
         producer = self._bus.producer()
         try:
             self._bury(producer)
@@ -331,7 +331,7 @@ class Replay:
                 }
                 letters = [letter for letter in letters if letter.origin not in known]
             bury(letters, producer, self._store, "ingest")
-            self._stage.tell()
+            self._stage.report()
 
         for letter in self._dump.dead():
             batch.append(letter)
@@ -378,7 +378,7 @@ class Replay:
         self._stage.counters["sent"] = max(self._stage.counters["sent"], self._position)
         self._stage.count("duplicates", len(copies))
         DUPLICATES.labels("ingest").inc(len(copies))
-        self._stage.tell()
+        self._stage.report()
         self._checkpoint_at = self._clock.monotonic_s()
 
     def _mark(self, producer: Producer, partitions: int, t: int, *, end: bool = False) -> None:

@@ -64,7 +64,7 @@ class Live:
     def run(self) -> None:
         """Until the stage is asked to stop."""
         self._stage.gauge("sources", len(self._specs))
-        self._stage.tell("running", force=True)
+        self._stage.report("running", force=True)
         self._schedule.start()
         try:
             self._loop()
@@ -94,13 +94,13 @@ class Live:
                     self._tell_failing()
                     marked_at = now
                 self._take(0.1)
-                self._stage.tell("running")
+                self._stage.report("running")
                 pauses = delays()
             except (BusUnavailable, StoreUnavailable) as error:
                 self._hand.drop()
                 pause = next(pauses)
                 log.warning("hand-over held", error=str(error), wait_s=round(pause, 2))
-                self._stage.tell("waiting")
+                self._stage.report("waiting")
                 self._stage.wait(pause)
 
     def _tell_failing(self) -> None:
@@ -128,7 +128,7 @@ class Live:
             except (BusUnavailable, StoreUnavailable) as error:
                 self._hand.drop()
                 log.warning("hand-over held", sources=len(batches), error=str(error))
-                self._stage.tell("waiting")
+                self._stage.report("waiting")
                 self._stage.wait(next(pauses))
             else:
                 for batch in batches:

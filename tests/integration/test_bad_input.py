@@ -225,10 +225,10 @@ def test_a_stage_without_its_broker_says_so_in_lines_of_its_own(tmp_path: Path) 
         first = process.stderr.readline()
         process.terminate()
         rest = process.communicate(timeout=60)[1]
-    assert f"broker {address}: connecting: nobody answers there" in first
+    assert f"broker {address}: connecting: no broker answers there" in first
     assert "kafka." not in first + rest
     one = [line for line in rest.splitlines() if line.startswith("newsquake: ")]
-    assert one == [f"newsquake: broker {address}: connecting: nobody answers there"]
+    assert one == [f"newsquake: broker {address}: connecting: no broker answers there"]
     assert process.returncode == 1
 
 

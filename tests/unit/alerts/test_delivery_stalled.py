@@ -25,7 +25,7 @@ def sweep(store: Store, clock: ManualClock) -> None:
 
 def say(store: Store, clock: ManualClock, status: str) -> None:
     """The alert worker's own word."""
-    Stage("alerts", store, clock=clock).tell(status, force=True)
+    Stage("alerts", store, clock=clock).report(status, force=True)
 
 
 def test_told_once_and_once_when_it_is_over(sqlite_store: Store) -> None:

@@ -31,19 +31,19 @@ def test_counters_and_gauges_are_told_at_most_once_a_second(sqlite_store: Store,
     stage = Stage("ingest", sqlite_store, clock)
     stage.count("read", 3)
     stage.gauge("lag", 1.5)
-    stage.tell()
+    stage.report()
     stage.count("read")
-    stage.tell()
+    stage.report()
     assert told(sqlite_store) == ("running", {"read": 3, "lag": 1.5})
     clock.advance(1.0)
-    stage.tell()
+    stage.report()
     assert told(sqlite_store)[1]["read"] == 4
 
 
 def test_a_change_of_status_is_told_at_once(sqlite_store: Store, clock: ManualClock) -> None:
     stage = Stage("ingest", sqlite_store, clock)
-    stage.tell()
-    stage.tell("draining")
+    stage.report()
+    stage.report("draining")
     assert told(sqlite_store)[0] == "draining"
 
 
@@ -52,8 +52,8 @@ def test_a_store_that_is_away_is_no_matter_for_telling(tmp_path: Path, clock: Ma
     stage = Stage("ingest", store, clock)
     other = open_store(StoreSettings(url=f"sqlite:///{tmp_path / 's.db'}"))
     with other.write():
-        stage.tell(force=True)
-    stage.tell(force=True)
+        stage.report(force=True)
+    stage.report(force=True)
     assert told(store)[0] == "running"
 
 

@@ -1,4 +1,4 @@
-"""A faster way into kafka-python's open batches: 2 µs a record in place of 30.
+"""Append records to kafka-python's open batches directly: 2 µs a record instead of 30.
 
 `KafkaProducer.send` makes a future with callbacks for each record and checks again what its caller has checked; a
 dump of a million articles spends half its time there. Here the first record of each batch goes through `send` itself
@@ -7,7 +7,7 @@ dump of a million articles spends half its time there. Here the first record of 
 numbers, compression and checksums stay the client's.
 
 This rests on the client's insides, which the pin in pyproject.toml holds still and tests/contract/test_bus.py reads
-back from real brokers; where they look different, there is no lane and every record goes through `send`.
+back from real brokers; where they differ, no appender is made and every record goes through `send`.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _SMALL = 8192
 _VARINTS = tuple(varint(number) for number in range(_SMALL))
 
 
-def header(name: str, value: str) -> bytes:
+def encode_header(name: str, value: str) -> bytes:
     """A record's headers, this one alone, as they stand in the record."""
     return b"".join((varint(1), varint(len(name)), name.encode(), varint(len(value)), value.encode()))
 
 
-class Lane:
-    """One open batch. Raises AttributeError from the constructor where the client is built otherwise."""
+class OpenBatchAppender:
+    """Appends to one open batch. Raises AttributeError from the constructor where the client is built otherwise."""
 
     __slots__ = ("_builder", "_first_ms", "_limit", "_lock", "_records", "future")
     _records: Any
@@ -104,8 +104,11 @@ class Lane:
         return True
 
 
-def fault(future: Any) -> BaseException | None:
-    """Why the batch of this future (`Lane.future`, or what `send` gave; done) did not arrive; None where it did."""
+def batch_error(future: Any) -> BaseException | None:
+    """Why the batch of this future was not acknowledged; None where it was.
+
+    `future`: `OpenBatchAppender.future` or the result of `KafkaProducer.send`; it must be done.
+    """
     if future.failed():
         return future.exception
     if not isinstance(future, FutureProduceResult):

@@ -39,19 +39,19 @@ def test_a_partition_that_gives_nothing_though_it_is_behind_is_noticed(
         seen = [record for record in consumer.poll(0) if record.partition == 0]  # the client lost partition 1
         send(bus, 0)
         if _ == 0:
-            dog.saw(seen)
+            dog.observe(seen)
     with pytest.raises(BusUnavailable, match=r"\[1\]"):
-        dog.saw(consumer.poll(0))
+        dog.observe(consumer.poll(0))
 
 
 def test_a_quiet_partition_that_is_read_to_its_end_is_no_fault(bus: MemoryBus, clock: ManualClock) -> None:
     consumer = bus.consumer(RAW, partitions=[0, 1])
     dog = Watchdog(consumer, clock, after_s=60)
     send(bus, 0, 5)
-    dog.saw(consumer.poll(0))
+    dog.observe(consumer.poll(0))
     for _ in range(10):
         clock.advance(61)
-        dog.saw(consumer.poll(0))
+        dog.observe(consumer.poll(0))
 
 
 def test_a_paused_partition_may_be_silent(bus: MemoryBus, clock: ManualClock) -> None:
@@ -61,4 +61,4 @@ def test_a_paused_partition_may_be_silent(bus: MemoryBus, clock: ManualClock) ->
     consumer.pause([1])
     for _ in range(5):
         clock.advance(61)
-        dog.saw(consumer.poll(0), paused=[1])
+        dog.observe(consumer.poll(0), paused=[1])
