@@ -235,6 +235,16 @@ detector_state = Table(
     Column("state", LargeBinary, nullable=False),
 )
 
+rule_state = Table(
+    "rule_state",
+    metadata,
+    Column("desk", String(80), primary_key=True),
+    Column("rule", String(160), primary_key=True),
+    Column("budget", LargeBinary, nullable=True),
+    Column("timers", LargeBinary, nullable=True),
+    comment="Of a rule's version on a desk: the newest snapshot of its budget, and when its series are due.",
+)
+
 fits = Table(
     "fits",
     metadata,

@@ -34,8 +34,6 @@ from alerts.windows.rolling import Windows, measure, renamed
 from core.records import Health, Marker, ScoredArticle
 from core.times import DAY, WEEK
 
-BUDGET, TIMERS = "(budget)", "(timers)"
-"""No series' names: under them the budget's snapshot and the timers stand among a detector's states."""
 TOGETHER = 256
 """Articles whose stories are looked up at once, where so many panes are to be closed."""
 MONDAY = 4 * DAY
@@ -159,12 +157,11 @@ class Desk:
         """What happened since the last call, for the store."""
         effects, self._effects = self._effects, Effects()
         for runner in self.runners:
-            state = dict(runner.changed_state())
             if (snapshot := runner.snapshot(self.closed)) is not None:
-                state[BUDGET] = snapshot
+                effects.budgets[runner.key] = snapshot
             if (timers := runner.changed_timers()) is not None:
-                state[TIMERS] = timers
-            if state:
+                effects.timers[runner.key] = timers
+            if state := runner.changed_state():
                 effects.detectors[runner.key] = state
         effects.stories = self.stories.changed()
         return effects

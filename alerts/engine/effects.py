@@ -91,6 +91,10 @@ class Effects:
     """Late articles and the story each may join."""
     detectors: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     """Rule key -> series -> state, where it changed."""
+    budgets: dict[str, bytes] = field(default_factory=dict)
+    """Rule key -> snapshot of its budget, where a new one was taken."""
+    timers: dict[str, bytes] = field(default_factory=dict)
+    """Rule key -> when its series are due, where that changed."""
     stories: list[dict[str, Any]] = field(default_factory=list)
     slices: int = 0
     """Slices of time closed, empty ones too."""

@@ -14,7 +14,7 @@ from alerts.engine.desk import MONDAY
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import ceil_to
 from alerts.rules.model import Rule
-from alerts.storage.restore import load_budget
+from alerts.storage.rule_state import has_run, load_budget
 from alerts.thresholds import budget
 from alerts.thresholds.budget import LEAST_WEEKS
 from core import tables
@@ -59,12 +59,9 @@ class LearningStatus:
 
 def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> LearningStatus:
     """How far `rule` has learned on `desk`."""
-    states, desks = tables.detector_state.c, tables.desks
+    desks = tables.desks
     runner = RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
-    ran = connection.execute(
-        select(states.series).where(states.desk == desk, states.rule == runner.key).limit(1)
-    ).first()
-    if ran is None:
+    if not has_run(connection, desk, runner.key):
         return LearningStatus("new")
     if runner.budget is None:
         return LearningStatus("fixed", threshold=rule.threshold)

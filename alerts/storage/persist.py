@@ -73,6 +73,9 @@ def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> lis
             for series, state in states.items()
         ],
     )
+    for column, states in (("budget", effects.budgets), ("timers", effects.timers)):
+        rows = [{"desk": name, "rule": key, column: state} for key, state in states.items()]
+        upsert(connection, tables.rule_state, rows)
     corrections.add(connection, name, desk, effects.late)
     return _alerts(connection, name, desk, effects)
 

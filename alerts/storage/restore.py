@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
-import structlog
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, select
 
-from alerts.engine.desk import BUDGET, TIMERS, Desk, restore_schedule
-from alerts.engine.rule_runner import RuleRunner
+from alerts.engine.desk import Desk, restore_schedule
 from alerts.lifecycle.transitions import Alert
+from alerts.storage.rule_state import load_runner
 from alerts.stories.book import HORIZON_MS, story_of
-from alerts.thresholds.budget import load_fit
 from alerts.windows.panes import decode
 from core import tables
 from core.records import ScoredArticle
 from core.store.article_rows import article_from_row, scored_from_row
 from core.times import HOUR
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
     desk.stories.restore([story_of(row) for row in connection.execute(kept)])
     for runner in desk.runners:
-        _runner(connection, name, runner)
+        load_runner(connection, name, runner)
     restore_schedule(desk, list(_panes(connection, name, desk)))
     _immediate(connection, name, desk)
     for scored, twins in _open(connection, name, desk):
@@ -64,68 +60,6 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
         if desk.rules.immediate:
             desk.immediate.wait(scored, desk.watermark.furthest)
     return desk
-
-
-def _runner(connection: Connection, name: str, runner: RuleRunner) -> None:
-    states, alerts = tables.detector_state.c, tables.alerts.c
-    query = select(states.series, states.state).where(states.desk == name, states.rule == runner.key)
-    rows = connection.execute(query).all()
-    runner.load((series, state) for series, state in rows if series not in (BUDGET, TIMERS))
-    for state in (state for series, state in rows if series == TIMERS):
-        runner.restore_timers(state)
-    found = connection.execute(
-        select(alerts.state_data).where(
-            alerts.desk == name,
-            alerts.rule == runner.rule.id,
-            alerts.rule_version == runner.rule.version,
-            alerts.state.in_(("pending", "firing")),
-        )
-    )
-    for (data,) in found:
-        alert = msgspec.msgpack.decode(data, type=Alert)
-        runner.alerts[alert.series] = alert
-    load_budget(connection, name, runner)
-    if not rows:
-        _say_forgotten(connection, name, runner)
-
-
-def _say_forgotten(connection: Connection, name: str, runner: RuleRunner) -> None:
-    """The code computes the statistic otherwise than when this rule last ran: what was fitted to it is not used."""
-    fits, states = tables.fits.c, tables.detector_state.c
-    for version in runner.rule.former:
-        key = f"{runner.rule.id}@{version}"
-        known = connection.execute(
-            select(states.series).where(states.desk == name, states.rule == key).limit(1)
-        )
-        if known.first() is None:
-            continue
-        query = select(func.count()).where(fits.desk == name, fits.rule == key)
-        log.warning(
-            "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
-            "used, and it learns anew",
-            rule=runner.rule.id,
-            detector=runner.rule.detector,
-            fits=connection.execute(query).scalar_one(),
-            version=runner.rule.version,
-            was=version,
-        )
-
-
-def load_budget(connection: Connection, name: str, runner: RuleRunner) -> None:
-    """Give the runner its fits and the history of its statistic."""
-    states, fits = tables.detector_state.c, tables.fits.c
-    if runner.budget is not None:
-        made = connection.execute(
-            select(fits.in_force_from, fits.fit)
-            .where(fits.desk == name, fits.rule == runner.key)
-            .order_by(fits.in_force_from)
-        )
-        runner.fits += [(since, load_fit(text)) for since, text in made]
-        kept = select(states.state).where(
-            states.desk == name, states.rule == runner.key, states.series == BUDGET
-        )
-        for (snapshot,) in connection.execute(kept).all():
-            _observe(connection, name, runner, runner.restore_budget(snapshot))
 
 
 def _immediate(connection: Connection, name: str, desk: Desk) -> None:
@@ -151,20 +85,6 @@ def _immediate(connection: Connection, name: str, desk: Desk) -> None:
         if (alert.rule, alert.rule_version) in rules:
             [article] = msgspec.json.decode(line)["article_ids"]
             desk.immediate.take_up(alert, article)
-
-
-def _observe(connection: Connection, name: str, runner: RuleRunner, after: int) -> None:
-    """The budget is its snapshot and the findings after it, of this version of the rule: what another version found in
-    between, before somebody went back to this one, is on another scale."""
-    found = tables.findings.c
-    mine = or_(found.rule_version == runner.rule.version, found.rule_version.is_(None))
-    query = (
-        select(found.at, found.series, found.statistic)
-        .where(found.desk == name, found.rule == runner.rule.id, found.at > after, mine)
-        .order_by(found.at, found.series)
-    )
-    for at, series, statistic in connection.execute(query):
-        runner.observe_again(at, series, statistic)
 
 
 def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str, int]]:

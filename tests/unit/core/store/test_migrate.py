@@ -8,13 +8,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Table, insert, select
 from structlog.testing import capture_logs
 
 import core.migrations
 from core.settings import StoreSettings
 from core.store import Store, open_store
 from core.store.migrate import revisions
-from core.tables import metadata
+from core.tables import detector_state, metadata, rule_state
 
 
 def test_the_migrated_store_is_what_the_tables_say(store: Store) -> None:
@@ -53,3 +54,36 @@ def test_a_store_of_an_earlier_release_is_upgraded_and_it_is_said_once(tmp_path:
         head = revisions(connection)[1]
     assert opened() == [f"0004 to {head}"]
     assert opened() == []
+
+
+def test_budgets_and_timers_of_an_older_store_get_a_table_of_their_own(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.migrations.__file__).parent))
+    old = [
+        ("r@1", "topic:energy", b"d"),
+        ("r@1", "", b"s"),
+        ("r@1", "(budget)", b"b"),
+        ("r@1", "(timers)", b"t"),
+    ]
+    old += [("r@2", "(timers)", b"u"), ("r@3", "all", b"e")]
+
+    def rows(table: Table) -> list[tuple[object, ...]]:
+        with store.read() as connection:
+            return sorted(tuple(row) for row in connection.execute(select(table)))
+
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+        states = [
+            {"desk": "d", "rule": rule, "series": series, "state": state} for rule, series, state in old
+        ]
+        connection.execute(insert(detector_state), states)
+        command.upgrade(config, "head")
+    assert rows(detector_state) == [("d", *row) for row in sorted(old) if not row[1].startswith("(")]
+    with store.read() as connection:
+        kept = connection.execute(select(rule_state).order_by(rule_state.c.rule)).all()
+    assert [tuple(row) for row in kept] == [("d", "r@1", b"b", b"t"), ("d", "r@2", None, b"u")]
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+    assert rows(detector_state) == [("d", *row) for row in sorted(old)]

@@ -1,0 +1,106 @@
+"""What a rule has learned on a desk, from its store: its detector's state, its budget, its open alerts."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, func, or_, select, union_all
+
+from alerts.engine.rule_runner import RuleRunner
+from alerts.lifecycle.transitions import Alert
+from alerts.thresholds.budget import load_fit
+from core import tables
+
+log = structlog.get_logger(__name__)
+
+
+def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:
+    """Fill a fresh runner with what the store holds of its rule: detector, timers, open alerts, fits and budget.
+
+    Logs a warning where only earlier statistics of the rule's detector have left a state.
+    """
+    states, kept, alerts = tables.detector_state.c, tables.rule_state.c, tables.alerts.c
+    query = select(states.series, states.state).where(states.desk == desk, states.rule == runner.key)
+    runner.load((series, state) for series, state in connection.execute(query))
+    timers = connection.execute(
+        select(kept.timers).where(kept.desk == desk, kept.rule == runner.key)
+    ).scalar()
+    if timers is not None:
+        runner.restore_timers(timers)
+    found = connection.execute(
+        select(alerts.state_data).where(
+            alerts.desk == desk,
+            alerts.rule == runner.rule.id,
+            alerts.rule_version == runner.rule.version,
+            alerts.state.in_(("pending", "firing")),
+        )
+    )
+    for (data,) in found:
+        alert = msgspec.msgpack.decode(data, type=Alert)
+        runner.alerts[alert.series] = alert
+    load_budget(connection, desk, runner)
+    if not has_run(connection, desk, runner.key):
+        _warn_of_former_statistic(connection, desk, runner)
+
+
+def has_run(connection: Connection, desk: str, key: str) -> bool:
+    """Whether the rule ran on this desk in this version. `key`: id@version."""
+    query = union_all(
+        *(
+            select(table.c.rule).where(table.c.desk == desk, table.c.rule == key)
+            for table in (tables.rule_state, tables.detector_state)
+        )
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _warn_of_former_statistic(connection: Connection, desk: str, runner: RuleRunner) -> None:
+    """The code computes the statistic otherwise than when this rule last ran: what was fitted to it is not used."""
+    fits = tables.fits.c
+    for version in runner.rule.former:
+        key = f"{runner.rule.id}@{version}"
+        if not has_run(connection, desk, key):
+            continue
+        query = select(func.count()).where(fits.desk == desk, fits.rule == key)
+        log.warning(
+            "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
+            "used, and it learns anew",
+            rule=runner.rule.id,
+            detector=runner.rule.detector,
+            fits=connection.execute(query).scalar_one(),
+            version=runner.rule.version,
+            was=version,
+        )
+
+
+def load_budget(connection: Connection, desk: str, runner: RuleRunner) -> None:
+    """Give the runner its fits and the history of its statistic; nothing where its threshold is fixed.
+
+    The history is the newest snapshot and the findings after it, of this version of the rule: what another version
+    found in between, before somebody went back to this one, is on another scale.
+    """
+    if runner.budget is None:
+        return
+    kept, fits = tables.rule_state.c, tables.fits.c
+    made = connection.execute(
+        select(fits.in_force_from, fits.fit)
+        .where(fits.desk == desk, fits.rule == runner.key)
+        .order_by(fits.in_force_from)
+    )
+    runner.fits += [(since, load_fit(text)) for since, text in made]
+    query = select(kept.budget).where(kept.desk == desk, kept.rule == runner.key)
+    snapshot = connection.execute(query).scalar()
+    if snapshot is not None:
+        _observe_findings(connection, desk, runner, runner.restore_budget(snapshot))
+
+
+def _observe_findings(connection: Connection, desk: str, runner: RuleRunner, after: int) -> None:
+    found = tables.findings.c
+    mine = or_(found.rule_version == runner.rule.version, found.rule_version.is_(None))
+    query = (
+        select(found.at, found.series, found.statistic)
+        .where(found.desk == desk, found.rule == runner.rule.id, found.at > after, mine)
+        .order_by(found.at, found.series)
+    )
+    for at, series, statistic in connection.execute(query):
+        runner.observe_again(at, series, statistic)
