@@ -28,7 +28,7 @@ from core import metrics
 from core.bus import Bus, Consumer, Producer, Received
 from core.bus.base import RAW, SCORED
 from core.bus.watchdog import Watchdog
-from core.deadletter import bury, dead_letter
+from core.deadletter import dead_letter, publish_dead_letters
 from core.errors import (
     BusUnavailable,
     Fenced,
@@ -38,6 +38,7 @@ from core.errors import (
     Reason,
     Retryable,
 )
+from core.origins import OriginKind, record_origin
 from core.records import Article, DeadLetter, ScoredArticle, decode, encode, schema_of
 from core.retry import delays
 from core.runtime import crash
@@ -149,7 +150,7 @@ class Worker:
         topic_id: str,
     ) -> None:
         """Score and hand on a batch, all of it, then commit behind it."""
-        letters: list[DeadLetter] = []
+        dead_letters: list[DeadLetter] = []
         articles: dict[int, Article] = {}
         through: set[int] = set()
         for index, record in enumerate(records):
@@ -164,8 +165,8 @@ class Worker:
                 else:
                     through.add(index)
             except InvalidRecord as error:
-                letters.append(self._letter(record, error, topic_id, origin=""))
-        scores = self._score(records, articles, letters, consumer, topic_id)
+                dead_letters.append(self._dead_letter(record, error, topic_id, origin=""))
+        scores = self._score(records, articles, dead_letters, consumer, topic_id)
         crash.point("after_score")
         for index, record in enumerate(records):
             key = (record.key or b"").decode("utf-8", "replace")
@@ -180,9 +181,9 @@ class Worker:
                         SCORED, encode(one), schema=schema_of(one), key=key, partition=record.partition
                     )
                 except InvalidRecord as error:  # grew over the limit by its scores
-                    letters.append(self._letter(record, error, topic_id, origin=one.article.origin))
+                    dead_letters.append(self._dead_letter(record, error, topic_id, origin=one.article.origin))
         producer.flush()
-        bury(letters, producer, self._store, self._stage.name)
+        publish_dead_letters(dead_letters, producer, self._store, self._stage.name)
         crash.point("after_produce")
         ends = {record.partition: record.offset + 1 for record in records}
         crash.point("before_offset_commit")
@@ -190,20 +191,20 @@ class Worker:
         crash.point("after_offset_commit")
         self._stage.count("read", len(articles))
         self._stage.count("scored", len(scores))
-        self._stage.count("dead", len(letters))
+        self._stage.count("dead", len(dead_letters))
         self._stage.gauge("cache_hits", self._classify.hits)
         for one in scores.values():
             metrics.ARTICLES_SCORED.labels(one.language or "?").inc()
         if self._shadow is not None and not self._stage.stopping:
             consumer.keepalive()
             self._stage.count("shadow", self._shadow.look(list(scores.values()), self._stage.clock.now_ms()))
-        self._watch_poison(records, letters, consumer)
+        self._watch_poison(records, dead_letters, consumer)
 
     def _score(
         self,
         records: Sequence[Received],
         articles: dict[int, Article],
-        letters: list[DeadLetter],
+        dead_letters: list[DeadLetter],
         consumer: Consumer,
         topic_id: str,
     ) -> dict[int, ScoredArticle]:
@@ -233,12 +234,14 @@ class Worker:
         for index, fault in failed:
             reason = Reason.MODEL_OOM if isinstance(fault, MemoryError) else Reason.MODEL_FAILED
             invalid = InvalidRecord(reason, f"{type(fault).__name__}: {fault}")
-            letters.append(self._letter(records[index], invalid, topic_id, origin=articles[index].origin))
+            dead_letters.append(
+                self._dead_letter(records[index], invalid, topic_id, origin=articles[index].origin)
+            )
         return scores
 
-    def _letter(self, record: Received, error: InvalidRecord, topic_id: str, origin: str) -> DeadLetter:
+    def _dead_letter(self, record: Received, error: InvalidRecord, topic_id: str, origin: str) -> DeadLetter:
         return dead_letter(
-            origin=origin or f"k:{topic_id[:36]}:{record.partition}:{record.offset}",
+            origin=origin or record_origin(OriginKind.RAW_RECORD, topic_id, record.partition, record.offset),
             reason=error.reason,
             detail=error.detail,
             error=type(error.__cause__ or error).__name__,
@@ -251,9 +254,9 @@ class Worker:
         )
 
     def _watch_poison(
-        self, records: Sequence[Received], letters: list[DeadLetter], consumer: Consumer
+        self, records: Sequence[Received], dead_letters: list[DeadLetter], consumer: Consumer
     ) -> None:
-        dead = {(letter.partition, letter.offset) for letter in letters}
+        dead = {(one.partition, one.offset) for one in dead_letters}
         for record in records:
             fates = self._fates.setdefault(record.partition, deque(maxlen=POISON_WINDOW))
             fates.append((record.partition, record.offset) in dead)

@@ -44,16 +44,6 @@ def text_hash(title: str, body: str) -> str:
     return digest("text", title, body)
 
 
-def file_origin(file_hash: str, row: int) -> str:
-    """Origin of a dump's row: the same when the file is read again."""
-    return f"f:{file_hash[:16]}:{row}"
-
-
-def source_origin(source: str, key: str, rev: str) -> str:
-    """Origin of something fetched or pushed: the same when it is fetched or sent again."""
-    return f"s:{digest('origin', source, key, rev)}"
-
-
 def partition_of(article: str, partitions: int) -> int:
     """The partition of an article id: stable over processes and languages."""
     return int.from_bytes(sha256(article.encode()).digest()[:4], "big") % partitions

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core import tables
+from core.origins import IngestOutcome
 from core.store import Store
 from newsquake.status import Snapshot
 
@@ -34,9 +35,9 @@ def numbers(store: Store, desk: str) -> dict[str, int]:
         ).scalar_one()
     return {
         "read": int(read),
-        "stored": kinds.get("article", 0),
-        "dead": kinds.get("dead", 0),
-        "duplicates": kinds.get("duplicate", 0),
+        "stored": kinds.get(IngestOutcome.ARTICLE, 0),
+        "dead": kinds.get(IngestOutcome.DEAD, 0),
+        "duplicates": kinds.get(IngestOutcome.DUPLICATE, 0),
         "panes": panes,
         "alerts": fired,
         "late": late,

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, tuple_
 
+from core.origins import IngestOutcome
 from core.records import ScoredArticle
 from core.store.article_rows import article_row, score_row, scored_from_row
 from core.store.bulk import chunks, insert_absent
@@ -44,9 +45,9 @@ def store_batch(
     kinds = [
         {
             "origin": scored.article.origin,
-            "kind": "article"
+            "kind": IngestOutcome.ARTICLE.value
             if owners[scored.article.id, scored.article.revision] == scored.article.origin
-            else "duplicate",
+            else IngestOutcome.DUPLICATE.value,
             "source": scored.article.source[:200],
             "article_id": scored.article.id,
             "revision": scored.article.revision,

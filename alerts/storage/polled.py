@@ -11,6 +11,7 @@ from alerts.windows.naming import fault
 from core.bus.base import Received
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
+from core.origins import MAX_LENGTH, OriginKind, record_origin
 from core.records import DeadLetter, Health, Marker, ScoredArticle, decode
 
 DeskRecord = ScoredArticle | Marker | Health
@@ -78,9 +79,9 @@ def _dead_letter(one: Received, error: InvalidRecord, topic_id: str, now_ms: int
         known = msgspec.json.decode(one.value, type=_Envelope).article
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         known = _Origin()
-    place = f"t:{topic_id[:36]}:{one.partition}:{one.offset}"
+    place = record_origin(OriginKind.SCORED_RECORD, topic_id, one.partition, one.offset)
     return dead_letter(
-        origin=known.origin if 0 < len(known.origin) <= 80 else place[:80],
+        origin=known.origin if 0 < len(known.origin) <= MAX_LENGTH else place,
         reason=error.reason,
         payload=one.value,
         at=now_ms,

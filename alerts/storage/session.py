@@ -17,7 +17,7 @@ from alerts.thresholds.echoes import Alarm, echoes, in_store
 from core import metrics
 from core.bus.base import SCORED, Bus, Consumer
 from core.clock import Clock
-from core.deadletter import bury
+from core.deadletter import publish_dead_letters
 from core.records import Health, Marker
 from core.runtime import crash
 from core.runtime.garbage import gc_paused
@@ -138,7 +138,7 @@ class DeskSession:
         self._consumer.close()
 
     def _take(self, batch: PolledBatch) -> None:
-        bury(batch.dead, self._producer, self._store, "alerts")
+        publish_dead_letters(batch.dead, self._producer, self._store, "alerts")
         self._stage.count("dead", len(batch.dead))
         ahead = {**self._positions, **batch.next_offsets}
         more = self._transaction(batch, ahead)

@@ -19,6 +19,7 @@ from core.bus.base import RAW, Producer
 from core.clock import Clock, SystemClock
 from core.errors import BusUnavailable, ConfigError, InvalidRecord, Reason
 from core.ids import partition_of
+from core.origins import IngestOutcome
 from core.records import Article, DeadLetter, encode
 from core.settings import Settings
 from core.store import Store, insert_absent
@@ -217,7 +218,7 @@ def _send(store: Store, producer: Producer | None, articles: Mapping[str, Articl
     Where the broker is away they are dead again, as before.
     """
     with store.write() as connection:
-        chosen = origins.c.origin.in_(list(articles)), origins.c.kind == "dead"
+        chosen = origins.c.origin.in_(list(articles)), origins.c.kind == IngestOutcome.DEAD.value
         closed = connection.execute(select(origins).where(*chosen)).mappings().all()
         connection.execute(delete(origins).where(*chosen))
         if producer is None:

@@ -16,6 +16,7 @@ import orjson
 
 from core.bus.base import RAW, SCORED
 from core.errors import InvalidRecord, Reason, Refused
+from core.origins import Origin, OriginKind
 from core.records import Article, DeadLetter, ScoredArticle, decode
 from core.settings import Settings
 from ingest.dumps.readers import Fault, parse_line, values_of
@@ -42,7 +43,7 @@ def remake(
         )
     if schema := _SCHEMAS.get(letter.topic):
         return _live(_as_it_stood(letter, schema), letter, now)
-    if letter.origin.startswith("f:"):
+    if Origin.parse(letter.origin).kind is OriginKind.FILE_ROW:
         return msgspec.structs.replace(
             _row(letter, settings, specs, now, columns), origin=letter.origin
         )  # keeps its event time: late, it corrects what was decided

@@ -25,10 +25,11 @@ from sqlalchemy import select
 
 from core.bus import Bus, Producer
 from core.bus.base import RAW
-from core.deadletter import bury
+from core.deadletter import publish_dead_letters
 from core.errors import ConfigError, Retryable
 from core.ids import partition_of
 from core.metrics import ARTICLES_READ, ARTICLES_SENT, DUPLICATES
+from core.origins import IngestOutcome
 from core.records import DeadLetter, Marker
 from core.retry import delays
 from core.runtime import crash
@@ -217,7 +218,7 @@ class Replay:
         self._stage.report("running")
         producer = self._bus.producer()
         try:
-            self._bury(producer)
+            self._publish_dead(producer)
             self._checkpoint_at = self._clock.monotonic_s()
             groups = self._paced(self._unsettled(self._dump.groups(), skip), producer, partitions)
             unacknowledged = 0
@@ -259,7 +260,7 @@ class Replay:
                     self._copies += [
                         {
                             "origin": self._dump.origin(row),
-                            "kind": "duplicate",
+                            "kind": IngestOutcome.DUPLICATE.value,
                             "source": self._dump.source,
                             "article_id": group.id,
                             "revision": group.revision,
@@ -317,7 +318,7 @@ class Replay:
                 connection.execute(select(origins.c.origin).where(origins.c.origin.in_(wanted))).scalars()
             )
 
-    def _bury(self, producer: Producer) -> None:
+    def _publish_dead(self, producer: Producer) -> None:
         """Dead rows first: they need no order, and stand in the store before the dump's end is announced."""
         batch: list[DeadLetter] = []
         size = 0
@@ -330,7 +331,7 @@ class Replay:
                     for origin in self._settled([letter.origin for letter in letters[start : start + 500]])
                 }
                 letters = [letter for letter in letters if letter.origin not in known]
-            bury(letters, producer, self._store, "ingest")
+            publish_dead_letters(letters, producer, self._store, "ingest")
             self._stage.report()
 
         for letter in self._dump.dead():

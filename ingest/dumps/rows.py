@@ -16,7 +16,8 @@ import orjson
 
 from core.deadletter import dead_letter
 from core.errors import Reason
-from core.ids import article_id, file_origin, revision
+from core.ids import article_id, revision
+from core.origins import file_origin
 from core.records import Article, DeadLetter
 from core.text.language import foreign, normal, quick
 from core.times import DAY

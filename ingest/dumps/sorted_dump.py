@@ -19,7 +19,7 @@ import msgspec
 
 from core.clock import Clock
 from core.errors import ConfigError
-from core.ids import file_origin
+from core.origins import file_origin
 from core.records import DeadLetter, decode, encode
 from ingest.dumps.files import check_readable, file_hash, kind_of
 from ingest.dumps.readers import Reader, open_reader

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, delete, select
 
 from core.bus import Bus, Producer
 from core.bus.base import RAW
-from core.deadletter import bury
+from core.deadletter import publish_dead_letters
 from core.errors import BusUnavailable, InvalidRecord
 from core.ids import partition_of
 from core.metrics import ARTICLES_READ, ARTICLES_SENT, DUPLICATES
@@ -124,7 +124,9 @@ class HandOver:
             given.append((batch, sent, dead))
         producer.flush()
         crash.point("after_hand_over")
-        bury([letter for _, _, dead in given for letter in dead], producer, self._store, "ingest")
+        publish_dead_letters(
+            [letter for _, _, dead in given for letter in dead], producer, self._store, "ingest"
+        )
         crash.point("before_cursor")
         now = self._stage.clock.now_ms()
         rows: list[dict[str, object]] = []

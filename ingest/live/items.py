@@ -11,7 +11,8 @@ import orjson
 
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
-from core.ids import article_id, revision, source_origin
+from core.ids import article_id, revision
+from core.origins import Origin, OriginKind, source_origin
 from core.records import Article, DeadLetter, encode
 from core.text.language import detect, normal
 from ingest.dumps.rows import ticker_list
@@ -136,6 +137,6 @@ def _build(item: Item, about: About, now_ms: int) -> Article:
 
 def stamped(article: Article, now_ms: int) -> Article:
     """The article as handed to the broker now. A dump's row, tried again, keeps its event time: late, it corrects."""
-    if article.origin.startswith("f:"):
+    if Origin.parse(article.origin).kind is OriginKind.FILE_ROW:
         return article
     return msgspec.structs.replace(article, available_at=now_ms)

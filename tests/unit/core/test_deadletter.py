@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.bus.base import DEAD
 from core.bus.memory import MemoryBus
-from core.deadletter import KEPT_BYTES, PAYLOAD_BYTES, bury, dead_letter
+from core.deadletter import KEPT_BYTES, PAYLOAD_BYTES, dead_letter, publish_dead_letters
 from core.errors import BusUnavailable, Reason
 from core.records import DeadLetter, decode
 from core.store import Store
@@ -28,10 +28,10 @@ def letter(origin: str = "f:1", payload: bytes = b"{") -> DeadLetter:
     return dead_letter(origin=origin, reason=Reason.BAD_JSON, payload=payload, at=5, source="s", detail="why")
 
 
-def test_a_letter_stands_in_the_topic_and_in_the_store_with_its_origin_settled(
+def test_a_dead_letter_stands_in_the_topic_and_in_the_store_with_its_origin_settled(
     bus: MemoryBus, sqlite_store: Store
 ) -> None:
-    bury([letter()], bus.producer(), sqlite_store, "ingest")
+    publish_dead_letters([letter()], bus.producer(), sqlite_store, "ingest")
     [record] = bus.consumer(DEAD, partitions=[0]).poll(0)
     assert decode(record.value, record.schema) == letter()
     with sqlite_store.read() as connection:
@@ -41,11 +41,11 @@ def test_a_letter_stands_in_the_topic_and_in_the_store_with_its_origin_settled(
     assert (settled.origin, settled.kind, settled.reason) == ("f:1", "dead", "bad_json")
 
 
-def test_burying_again_after_a_crash_repeats_the_topic_not_the_store(
+def test_publishing_again_after_a_crash_repeats_the_topic_not_the_store(
     bus: MemoryBus, sqlite_store: Store
 ) -> None:
     for _ in range(2):
-        bury([letter(), letter("f:2")], bus.producer(), sqlite_store, "ingest")
+        publish_dead_letters([letter(), letter("f:2")], bus.producer(), sqlite_store, "ingest")
     assert bus.consumer(DEAD, partitions=[0]).ends() == {0: 4}
     with sqlite_store.read() as connection:
         assert len(connection.execute(select(dead)).all()) == 2
@@ -57,7 +57,7 @@ def test_with_the_broker_away_nothing_is_settled_and_the_caller_hears_of_it(
 ) -> None:
     bus.fail_next()
     with pytest.raises(BusUnavailable):
-        bury([letter()], bus.producer(), sqlite_store, "ingest")
+        publish_dead_letters([letter()], bus.producer(), sqlite_store, "ingest")
     with sqlite_store.read() as connection:
         assert connection.execute(select(dead)).all() == []
         assert connection.execute(select(origins)).all() == []
@@ -70,7 +70,7 @@ def test_a_huge_payload_is_cut_and_its_hash_is_of_the_whole(bus: MemoryBus, sqli
     made = letter(payload=payload)
     assert made.payload == payload[:KEPT_BYTES]
     assert made.payload_hash == hashlib.sha256(payload).hexdigest()
-    bury([made], bus.producer(), sqlite_store, "ingest")
+    publish_dead_letters([made], bus.producer(), sqlite_store, "ingest")
     [record] = bus.consumer(DEAD, partitions=[0]).poll(0)
     assert base64.b64decode(json.loads(record.value)["payload"]) == payload[:PAYLOAD_BYTES]
     with sqlite_store.read() as connection:  # which a replay reads
@@ -78,7 +78,7 @@ def test_a_huge_payload_is_cut_and_its_hash_is_of_the_whole(bus: MemoryBus, sqli
 
 
 def test_no_letters_are_no_work() -> None:
-    bury([], None, None, "ingest")  # type: ignore[arg-type]
+    publish_dead_letters([], None, None, "ingest")  # type: ignore[arg-type]
 
 
 def test_an_endless_error_is_cut() -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ids import article_id, digest, file_origin, partition_of, revision, source_origin, text_hash
+from core.ids import article_id, digest, partition_of, revision, text_hash
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
@@ -30,12 +30,6 @@ def test_a_repeated_headline_at_another_time_is_another_article() -> None:
 
 def test_the_same_url_at_two_sources_is_two_articles() -> None:
     assert article_id("a", url="u") != article_id("b", url="u")
-
-
-def test_an_origin_is_the_same_when_it_is_read_again() -> None:
-    assert file_origin("abc" * 20, 7) == file_origin("abc" * 20, 7) != file_origin("abc" * 20, 8)
-    assert source_origin("s", "k", "r") == source_origin("s", "k", "r") != source_origin("s", "k", "r2")
-    assert len(source_origin("s", "k" * 5_000, "r")) <= 80  # fits its column
 
 
 def test_moving_text_from_title_to_body_is_another_revision() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from core.bus.base import RAW
 from core.bus.memory import MemoryBus
-from core.deadletter import bury, dead_letter
+from core.deadletter import dead_letter, publish_dead_letters
 from core.errors import BusUnavailable, ConfigError, Reason
 from core.records import Article, decode, encode
 from core.settings import Settings, load_settings
@@ -104,7 +104,7 @@ def test_letter_that_dies_again_is_dead_again(world: World) -> None:
     dlq.replay(world.with_limit(900_000), world.store, world.bus, origins=[letter.origin])
     assert dlq.get(world.store, letter.origin).status == "replayed"
     producer = world.bus.producer()
-    bury(
+    publish_dead_letters(
         [dead_letter(origin=letter.origin, reason=Reason.MODEL_FAILED, payload=b"{}", at=1)],
         producer,
         world.store,
@@ -120,7 +120,7 @@ def test_what_died_behind_ingest_is_sent_as_it_stood_on_the_topic(world: World) 
         origin=article.origin, reason=Reason.MODEL_FAILED, payload=encode(article), at=1, source="wire",
         topic=RAW,
     )  # fmt: skip
-    bury([letter], world.bus.producer(), world.store, "classifier")
+    publish_dead_letters([letter], world.bus.producer(), world.store, "classifier")
     assert dlq.replay(world.settings, world.store, world.bus, origins=[article.origin]).sent == 1
     assert [found.id for found in world.articles()].count(article.id) == 2
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.bus.base import RAW, Received
 from core.bus.memory import MemoryBus
 from core.clock import ManualClock
-from core.deadletter import KEPT_BYTES, PAYLOAD_BYTES, bury
+from core.deadletter import KEPT_BYTES, PAYLOAD_BYTES, publish_dead_letters
 from core.records import Article, DeadLetter, decode
 from core.settings import Settings, load_settings
 from core.stage import Stage
@@ -84,7 +84,7 @@ def replayed(settings: Settings, store: Store, letters: list[DeadLetter]) -> lis
     """What reaches the broker; twice tried, so that once is seen to be enough."""
     bus = MemoryBus()
     bus.ensure_topics(settings.broker.partitions)
-    bury(letters, bus.producer(), store, "ingest")
+    publish_dead_letters(letters, bus.producer(), store, "ingest")
     outcome = dlq.replay(settings, store, bus, source="s", clock=ManualClock(LATER))
     assert (outcome.sent, outcome.still_dead) == (len(letters), 0), outcome.why
     assert dlq.replay(settings, store, bus, source="s", clock=ManualClock(LATER)).sent == 0
@@ -275,7 +275,7 @@ def test_a_large_payload_is_kept_whole_and_what_is_cut_says_so(tmp_path: Path) -
         assert isinstance(letter, DeadLetter)
         bus = MemoryBus()
         bus.ensure_topics(settings.broker.partitions)
-        bury([letter], bus.producer(), store, "ingest")
+        publish_dead_letters([letter], bus.producer(), store, "ingest")
         assert dlq.get(store, letter.origin).whole is whole
         outcome = dlq.replay(settings, store, bus, origins=[letter.origin])
         assert outcome.sent == whole
@@ -287,7 +287,7 @@ def test_source_that_is_no_more_is_said(tmp_path: Path) -> None:
     store, bus = open_store(settings.store), MemoryBus()
     letters = [found for found in look(settings, tmp_path, WEB) if isinstance(found, DeadLetter)]
     bus.ensure_topics(settings.broker.partitions)
-    bury(letters, bus.producer(), store, "ingest")
+    publish_dead_letters(letters, bus.producer(), store, "ingest")
     outcome = dlq.replay(settings_of(tmp_path, {**API, "name": "other"}), store, bus, reason="too_large")
     assert outcome.sent == 0
     assert "no source 's' in the settings" in outcome.why[letters[0].origin]
@@ -298,7 +298,7 @@ def test_without_a_broker_named_the_running_ingest_sends_it_once(tmp_path: Path)
     store, bus = open_store(settings.store), MemoryBus(durable=False)
     bus.ensure_topics(settings.broker.partitions)
     letters = [f for f in look(settings_of(tmp_path, API, 1000), tmp_path, WEB) if isinstance(f, DeadLetter)]
-    bury(letters, bus.producer(), store, "ingest")
+    publish_dead_letters(letters, bus.producer(), store, "ingest")
     hand = HandOver(settings, bus, store, Stage("ingest", store))
     assert hand.send_pending() == 0
     assert dlq.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 1
