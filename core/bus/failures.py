@@ -10,7 +10,6 @@ import logging
 import threading
 from dataclasses import dataclass
 from enum import Enum
-from weakref import WeakKeyDictionary
 
 from kafka.errors import KafkaTimeoutError, SaslAuthenticationFailedError, UnsupportedSaslMechanismError
 
@@ -78,7 +77,8 @@ class ConnectFailure:
 
 
 _UNKNOWN = ConnectFailure(FailureKind.REFUSED, "")
-_by_error: WeakKeyDictionary[Exception, ConnectFailure] = WeakKeyDictionary()
+_ATTRIBUTE = "newsquake_connect_failure"
+"""Where the failure is kept on the client's error, which is not hashable."""
 
 
 class ConnectFailureHandler(logging.Handler):
@@ -94,7 +94,7 @@ class ConnectFailureHandler(logging.Handler):
             return
         thread = threading.get_ident()
         if record.msg == _BOOTSTRAP_FAILED:
-            _by_error[error] = self._latest.pop(thread, _UNKNOWN)
+            vars(error)[_ATTRIBUTE] = self._latest.pop(thread, _UNKNOWN)
             return
         failure = ConnectFailure.of(error)
         known = self._latest.get(thread)
@@ -112,4 +112,4 @@ def capture_client_log() -> None:
 
 def bootstrap_failure(error: Exception) -> ConnectFailure | None:
     """Why the bootstrap that raised `error` failed; None where `error` did not end a bootstrap."""
-    return _by_error.get(error)
+    return vars(error).get(_ATTRIBUTE)

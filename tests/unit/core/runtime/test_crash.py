@@ -50,7 +50,7 @@ def test_every_named_point_stands_in_the_code_and_every_point_is_named() -> None
     import re
     from pathlib import Path
 
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[4]
     used = {
         name
         for room in ("core", "ingest", "classifier", "alerts", "newsquake")
