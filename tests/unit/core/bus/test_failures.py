@@ -36,7 +36,10 @@ def handled(*attempts: Exception) -> ConnectFailure:
 
 
 def test_the_most_informative_attempt_is_reported() -> None:
-    refused, closed = SaslAuthenticationFailedError("wrong password"), KafkaConnectionError("socket disconnected")
+    refused, closed = (
+        SaslAuthenticationFailedError("wrong password"),
+        KafkaConnectionError("socket disconnected"),
+    )
     assert handled(refused, closed).describe("SASL_SSL").startswith("authentication failed: ")
     assert "closes the connection" in handled(closed, KafkaTimeoutError("timed out")).describe("PLAINTEXT")
 
