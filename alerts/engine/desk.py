@@ -14,7 +14,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.engine.duplicates import RevisionDeduplicator
-from alerts.engine.effects import ArticleOutcome, Change, ClosedPane, Effects, Finding, NewFit
+from alerts.engine.effects import ArticleOutcome, Change, Effects, Finding, NewFit
 from alerts.engine.immediate import Immediate
 from alerts.engine.outages import Outages
 from alerts.engine.plan import Plan
@@ -30,6 +30,7 @@ from alerts.rules.model import RuleSet
 from alerts.stories.book import StoryBook
 from alerts.stories.entry import Entry, entry_of
 from alerts.windows.observations import Observation
+from alerts.windows.panes import ClosedPane
 from alerts.windows.rolling import Windows, measure, renamed
 from core.records import Health, Marker, ScoredArticle
 from core.times import DAY, WEEK

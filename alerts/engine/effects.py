@@ -13,14 +13,7 @@ from alerts.lifecycle.outage_proof import Proof
 from alerts.lifecycle.transitions import Alert
 from alerts.records import AlertLine, Verdict, Window
 from alerts.stories.entry import Entry
-from alerts.windows.observations import Observation
-
-
-class ClosedPane(msgspec.Struct, frozen=True, gc=False):
-    """A series' pane, as decided."""
-
-    window: Window
-    observations: list[Observation]
+from alerts.windows.panes import ClosedPane
 
 
 class ArticleOutcome(msgspec.Struct, frozen=True, gc=False):

@@ -12,8 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from alerts.engine.effects import ClosedPane
-from alerts.windows.panes import decode
+from alerts.windows.panes import ClosedPane, decode
 from core import tables
 from core.records import TOPICS
 

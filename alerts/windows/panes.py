@@ -20,6 +20,13 @@ TELLING = 5
 """Articles named in a pane's row as the most telling ones."""
 
 
+class ClosedPane(msgspec.Struct, frozen=True, gc=False):
+    """A series' pane, as decided."""
+
+    window: Window
+    observations: list[Observation]
+
+
 def pane_row(desk: str, window: Window, observations: list[Observation]) -> dict[str, Any]:
     """The pane's row for the table `panes`."""
     return {
