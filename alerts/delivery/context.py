@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Connection, Row, or_, select
 from alerts.handling import silences
 from alerts.handling.suppression import Facts, Quiet, highest
 from alerts.records import Severity
-from alerts.rules.maintenance import maintenance_window
 from alerts.rules.model import RuleSet
 from alerts.rules.outage_rule import is_outage
 from alerts.rules.schema import Matcher
@@ -119,9 +118,7 @@ class Surroundings:
 
     def _maintenance(self, rule: str, series: str, severity: Severity) -> str:
         for entry in self.rules.file.maintenance:
-            if _chosen(entry.what, rule, series, severity) and maintenance_window(entry).contains(
-                self.now_ms
-            ):
+            if _chosen(entry.what, rule, series, severity) and entry.window().contains(self.now_ms):
                 return f"{entry.name} ({entry.reason})"
         return ""
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.times import from_ms, parse_iso, to_ms
-
-if TYPE_CHECKING:
-    from alerts.rules.schema import MaintenanceEntry
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKLY = re.compile(r"(\w{3})\s+(\d{1,2}):(\d{2})\s*-\s*(\w{3})\s+(\d{1,2}):(\d{2})", re.IGNORECASE)
@@ -20,7 +16,7 @@ _WEEK_MINUTES = 7 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindow:
-    """When it holds: [starts, ends) in milliseconds, or [first, last) in minutes of the local week."""
+    """A time window: [starts, ends) in milliseconds UTC, or weekly [first, last) in minutes of the week in `zone`."""
 
     starts: int = 0
     ends: int = 0
@@ -29,7 +25,7 @@ class MaintenanceWindow:
     zone: str = "UTC"
 
     def contains(self, now_ms: int) -> bool:
-        """Whether `now_ms` lies within."""
+        """Whether the window contains `now_ms` (milliseconds UTC)."""
         if self.first < 0:
             return self.starts <= now_ms < self.ends
         local = from_ms(now_ms).astimezone(ZoneInfo(self.zone))
@@ -53,26 +49,35 @@ def _minute(day: str, hour: str, minute: str) -> int:
     return ((_DAYS.index(day.lower()) * 24 + int(hour)) * 60 + int(minute)) % _WEEK_MINUTES
 
 
-def maintenance_window(entry: MaintenanceEntry) -> MaintenanceWindow:
-    """The times of a maintenance entry. Raises ValueError in words."""
+def parse_maintenance(
+    starts: str | None, ends: str | None, weekly: str | None, timezone: str
+) -> MaintenanceWindow:
+    """Return the window of a maintenance entry: from `starts` to `ends` (ISO 8601), or `weekly`.
+
+    Times without an offset are local to `timezone` (IANA name). Raises ValueError, in words for the file's author.
+    """
     try:
-        zone = ZoneInfo(entry.timezone)
+        zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"timezone: no such time zone: {entry.timezone!r}") from None
-    if entry.weekly is not None:
-        if entry.starts or entry.ends:
+        raise ValueError(f"timezone: no such time zone: {timezone!r}") from None
+    if weekly is not None:
+        if starts or ends:
             raise ValueError("expected weekly, or starts and ends, not both")
-        found = _WEEKLY.fullmatch(entry.weekly.strip())
-        if not found:
-            raise ValueError(f"weekly: expected `Sat 22:00 - Sun 04:00`, got {entry.weekly!r}")
-        parts = found.groups()
-        first, last = _minute(*parts[:3]), _minute(*parts[3:])
-        if first == last:
-            raise ValueError("weekly: it ends when it begins")
-        return MaintenanceWindow(first=first, last=last, zone=entry.timezone)
-    if not (entry.starts and entry.ends):
+        return _weekly(weekly, timezone)
+    if not (starts and ends):
         raise ValueError("expected starts and ends, or weekly")
-    starts, ends = _moment(entry.starts, zone, "starts"), _moment(entry.ends, zone, "ends")
-    if ends <= starts:
+    first, last = _moment(starts, zone, "starts"), _moment(ends, zone, "ends")
+    if last <= first:
         raise ValueError("ends before it starts")
-    return MaintenanceWindow(starts=starts, ends=ends)
+    return MaintenanceWindow(starts=first, ends=last)
+
+
+def _weekly(text: str, timezone: str) -> MaintenanceWindow:
+    found = _WEEKLY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"weekly: expected `Sat 22:00 - Sun 04:00`, got {text!r}")
+    parts = found.groups()
+    first, last = _minute(*parts[:3]), _minute(*parts[3:])
+    if first == last:
+        raise ValueError("weekly: it ends when it begins")
+    return MaintenanceWindow(first=first, last=last, zone=timezone)

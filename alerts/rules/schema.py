@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from alerts.handling.audit import reason_said
 from alerts.records import SEVERITIES, Severity
+from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
 from alerts.windows.series import check_glob, matches
 from core.records import TOPICS
 from core.settings import Section, Span
@@ -244,10 +245,12 @@ class MaintenanceEntry(Section):
 
     @model_validator(mode="after")
     def _parses(self) -> MaintenanceEntry:
-        from alerts.rules.maintenance import maintenance_window
-
-        maintenance_window(self)
+        self.window()
         return self
+
+    def window(self) -> MaintenanceWindow:
+        """Return the time at which the entry holds."""
+        return parse_maintenance(self.starts, self.ends, self.weekly, self.timezone)
 
 
 class Notify(Section):
