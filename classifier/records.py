@@ -22,7 +22,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class MentionScore:
     """A company the text names. `relevance` and the probabilities in 1/10,000; the three sum to 10,000."""
 
     entity: str
@@ -43,7 +43,7 @@ class Score:
     p_positive: int
     abstained: bool
     topics: dict[str, int]
-    mentions: tuple[Mention, ...]
+    mentions: tuple[MentionScore, ...]
     signature: str
     language: str
     register: str

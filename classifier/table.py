@@ -12,9 +12,9 @@ from typing import IO, Any, Final
 
 from classifier import charset, delimited
 from classifier.delimited import READ, TEXTS, folded
-from classifier.reading.normal import sound
+from classifier.reading.normal import replace_surrogates
 from classifier.reading.script import OURS
-from classifier.reading.script import foreign as strange
+from classifier.reading.script import foreign as foreign_script
 from classifier.records import Text
 from classifier.taxonomy import REGISTERS
 from core.errors import ConfigError
@@ -69,7 +69,7 @@ class Rows:
         if _empty(given):
             return f"row {self._number}" if self._ids else str(self._number)
         self._ids = True
-        return sound(str(given))
+        return replace_surrogates(str(given))
 
 
 def row_of(number: int, fields: Any, register: str | None = None) -> Row:
@@ -108,7 +108,7 @@ def _row(name: str, fields: dict[str, Any], register: str | None) -> Row:
     given = fields.get("register")
     own = "" if _empty(given) else str(given).strip().casefold()
     if own and own not in REGISTERS and not register:
-        said = sound(str(given))[:40]
+        said = replace_surrogates(str(given))[:40]
         return Row(
             name, error=f"register: expected one of {', '.join(REGISTERS)}, or nothing; found {said!r}"
         )
@@ -139,7 +139,7 @@ def _language(told: Any, text: str) -> str | None:
     """
     code = normal(told) if isinstance(told, str) else ""
     if not code:
-        seen = quick(text) or foreign(text) or (detect(text) if strange(text) else "")
+        seen = quick(text) or foreign(text) or (detect(text) if foreign_script(text) else "")
         code = seen if seen not in OURS else ""
     return code or None
 
@@ -280,5 +280,5 @@ def _parquet(source: str, file: IO[bytes], register: str | None) -> Iterator[Row
 
 def _check(source: str, columns: list[str]) -> None:
     if not set(TEXTS) & set(map(folded, columns)):
-        shown = sound(", ".join(columns))[:200] or "none"
+        shown = replace_surrogates(", ".join(columns))[:200] or "none"
         raise ConfigError(f"{source}: columns {shown}; expected text, or title and/or body")

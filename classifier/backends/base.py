@@ -1,13 +1,9 @@
-"""The protocol of a backend, and the choice of one."""
+"""The interface of a backend, and the attention mask that all of them use."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-
-from classifier.backends.instructions import has_int8_products
-from core.errors import ConfigError
 
 
 class Backend(Protocol):
@@ -34,29 +30,3 @@ def additive_mask(lengths: np.ndarray, length: int) -> np.ndarray:
     """float32 (rows, 1, 1, length): 0 where there is text, -10000 where there is padding."""
     empty = np.arange(length)[None, :] >= lengths[:, None]
     return np.where(empty, np.float32(-10_000), np.float32(0))[:, None, None, :]
-
-
-def choose(device: str, folder: Path, threads: int) -> Backend:
-    """Return the backend for `device`: auto, cpu, openvino, onnx, exact (float32 on CPU), cuda, torch.
-
-    auto: torch on a CUDA card where both are there, else as cpu.
-    cpu: OpenVINO where it is installed and the processor has int8 products, else ONNX Runtime.
-    Raises ConfigError for a name not known or a runtime not installed.
-    """
-    if device in ("auto", "cuda", "torch"):
-        from classifier.backends import torch as torch_backend
-
-        if device != "auto" or torch_backend.has_cuda():
-            return torch_backend.TorchBackend(folder, threads, "cuda" if device != "torch" else None)
-    if device in ("auto", "cpu", "openvino"):
-        from classifier.backends import openvino as openvino_backend
-
-        if openvino_backend.installed() and (device == "openvino" or has_int8_products()):
-            return openvino_backend.OpenVinoBackend(folder, threads)
-        if device == "openvino":
-            raise ConfigError("device openvino: the package is not installed (pip install openvino)")
-    if device in ("auto", "cpu", "onnx", "exact"):
-        from classifier.backends import onnx as onnx_backend
-
-        return onnx_backend.OnnxBackend(folder, threads, exact=device == "exact")
-    raise ConfigError(f"device {device!r}: expected auto, cpu, openvino, onnx, exact, cuda or torch")

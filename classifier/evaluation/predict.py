@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from classifier.backends.base import Backend
-from classifier.reading.tokens import Tokens
+from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.scoring.encode import encode
 from classifier.scoring.heads import Heads
 from classifier.scoring.mentions import mention_logits
@@ -37,7 +37,7 @@ class Outputs:
 
 
 def predict(
-    tokens: Tokens,
+    tokens: ChunkTokenizer,
     backend: Backend,
     heads: Heads,
     examples: Sequence[Labelled],
@@ -49,9 +49,9 @@ def predict(
     """
     began = time.perf_counter()
     surfaces = [[e.text[a:b] for a, b, _ in e.spans] for e in examples]
-    windows = tokens.windows([e.text for e in examples], surfaces)
+    chunks = tokens.chunks([e.text for e in examples], surfaces)
     width = heads.width
-    states = encode(backend, windows, len(examples), width)
+    states = encode(backend, chunks, len(examples), width)
     seconds = time.perf_counter() - began
     pooled = states.pooled
     detected = heads.register(pooled)
@@ -60,7 +60,7 @@ def predict(
     return Outputs(
         pooled,
         detected,
-        heads.sentiment(pooled, use) + heads.ngrams.logits([w.ids for w in windows if w.lead], use),
+        heads.sentiment(pooled, use) + heads.ngrams.logits([w.ids for w in chunks if w.lead], use),
         heads.topics(pooled),
         heads.native(pooled, "twitter"),
         heads.native(pooled, "finnl"),

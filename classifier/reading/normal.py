@@ -22,7 +22,7 @@ SHOUT_SHARE: Final = 0.7
 """From this share of capitals among ASCII letters (and at least 12 letters) a text counts as shouted."""
 
 
-def sound(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Return `text` without lone surrogates (JSON can carry them; nothing that encodes UTF-8 can)."""
     try:
         text.encode()

@@ -1,4 +1,4 @@
-"""Windows -> states: the one place where batches meet the backend."""
+"""Chunks -> states: the one place where batches meet the backend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,55 +6,55 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.backends.base import Backend
-from classifier.reading.tokens import Window
+from classifier.reading.tokenizer import Chunk
 from classifier.scoring.buckets import Bucket, buckets
 
 PAD = 1
 LATER_WEIGHT = 0.5
-"""A later window's voice beside the lead's 1."""
+"""A later chunk's voice beside the lead's 1."""
 
 
 @dataclass(slots=True)
 class States:
-    """`pooled` (texts, width): each text's lead. `windows[t]`: (weight, pooled state) of each of its windows.
-    `mentions[t, k]`: (weight, the mention's state, its window's pooled state) wherever a window shows it;
+    """`pooled` (texts, width): each text's lead. `chunks[t]`: (weight, pooled state) of each of its chunks.
+    `mentions[t, k]`: (weight, the mention's state, its chunk's pooled state) wherever a chunk shows it;
     `clauses[t, k]`: the same of the headline's clause that the mention has to itself."""
 
     pooled: np.ndarray
-    windows: list[list[tuple[float, np.ndarray]]]
+    chunks: list[list[tuple[float, np.ndarray]]]
     mentions: dict[tuple[int, int], list[tuple[float, np.ndarray, np.ndarray]]]
     clauses: dict[tuple[int, int], list[tuple[float, np.ndarray, np.ndarray]]]
 
 
-def encode(backend: Backend, windows: Sequence[Window], texts: int, width: int) -> States:
-    """Run every window through the backend, in batches of similar length. Blocks."""
-    lengths = [len(w.ids) for w in windows]
+def encode(backend: Backend, chunks: Sequence[Chunk], texts: int, width: int) -> States:
+    """Run every chunk through the backend, in batches of similar length. Blocks."""
+    lengths = [len(w.ids) for w in chunks]
     states = States(np.zeros((texts, width), np.float32), [[] for _ in range(texts)], {}, {})
     batches = buckets(lengths, backend.budget_tokens)
-    inputs = ((_padded(windows, bucket), np.array([lengths[at] for at in bucket.rows])) for bucket in batches)
+    inputs = ((_padded(chunks, bucket), np.array([lengths[at] for at in bucket.rows])) for bucket in batches)
     for bucket, hidden in zip(batches, backend.stream(inputs), strict=True):
         for row, at in enumerate(bucket.rows):
-            window = windows[at]
+            chunk = chunks[at]
             pooled = _mean(hidden[row], 0, lengths[at])
-            weight = 1.0 if window.lead else LATER_WEIGHT
-            if not window.clause:
-                states.windows[window.text].append((weight, pooled))
-            if window.lead:
-                states.pooled[window.text] = pooled
-            mentions = states.clauses if window.clause else states.mentions
-            for k, span in enumerate(window.spans):
+            weight = 1.0 if chunk.lead else LATER_WEIGHT
+            if not chunk.clause:
+                states.chunks[chunk.text].append((weight, pooled))
+            if chunk.lead:
+                states.pooled[chunk.text] = pooled
+            mentions = states.clauses if chunk.clause else states.mentions
+            for k, span in enumerate(chunk.spans):
                 if span:
-                    mentions.setdefault((window.text, k), []).append(
+                    mentions.setdefault((chunk.text, k), []).append(
                         (weight, _mean(hidden[row], *span), pooled)
                     )
     return states
 
 
-def _padded(windows: Sequence[Window], bucket: Bucket) -> np.ndarray:
+def _padded(chunks: Sequence[Chunk], bucket: Bucket) -> np.ndarray:
     """The bucket's pieces, int64 (rows, length)."""
     ids = np.full((len(bucket.rows), bucket.length), PAD, np.int64)
     for row, at in enumerate(bucket.rows):
-        ids[row, : len(windows[at].ids)] = windows[at].ids
+        ids[row, : len(chunks[at].ids)] = chunks[at].ids
     return ids
 
 

@@ -1,6 +1,6 @@
 """The engine: texts in, scores out, in order. Torch is not needed on CPU.
 
-prepare (link, cut into windows, tokenise; one thread ahead) -> buckets -> backend -> heads -> records.
+prepare (link, cut into chunks, tokenise; one thread ahead) -> buckets -> backend -> heads -> records.
 A score depends on its text, the model version and the register alone: scales are static, padding is masked,
 and identical texts are scored once.
 """
@@ -12,15 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.backends.base import Backend, choose
+from classifier.backends.base import Backend
+from classifier.backends.choose import choose
 from classifier.entities.linker import Found, Linker, default_linker
 from classifier.network import packed
-from classifier.reading.normal import normal, sound
-from classifier.reading.passages import article, later, lead
+from classifier.reading.chunks import article, later, lead
+from classifier.reading.normal import normal, replace_surrogates
 from classifier.reading.script import OURS, detect, foreign
-from classifier.reading.tokens import Tokens, Window
+from classifier.reading.tokenizer import Chunk, ChunkTokenizer
 from classifier.reading.wordlike import Wordlike
-from classifier.records import UNIT_SCALE, Mention, Score, Text, shares
+from classifier.records import UNIT_SCALE, MentionScore, Score, Text, shares
 from classifier.scoring.calibration import Calibration
 from classifier.scoring.encode import States, encode
 from classifier.scoring.heads import Heads
@@ -30,13 +31,13 @@ from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 SHIPPED = Path(__file__).parents[1] / "weights"
 READING = 6
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
-3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead window does not
+3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead chunk does not
 hold is read on right behind it, and a company where its name stands as a word; 6: a list of codes ends where the next
 exchange is named, and one letter over and over is no word)."""
 UNNAMED = "openvino-int8"
 """The runtime that caches do not name: those made before others were named are its own."""
 TOPIC_SHARE = 0.25
-"""Of a later window's voice, for topics: what an article is about its beginning says, and all windows alike cost four
+"""Of a later chunk's voice, for topics: what an article is about its beginning says, and all chunks alike cost four
 points of recall on Reuters' longer articles. Its tone may well come later."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
@@ -46,10 +47,10 @@ SORT_WINDOW = 2_048
 class _Prepared:
     texts: list[Text]
     languages: list[str]
-    strange: list[bool]
+    out_of_domain: list[bool]
     """In a language or script that the model was not taught, or no words: scored, but never without abstaining."""
     found: list[list[Found]]
-    windows: list[Window]
+    chunks: list[Chunk]
 
 
 class Engine:
@@ -60,7 +61,7 @@ class Engine:
         self.model_version: str = config["model_version"]
         self.config = config
         self.encoder, self._linker = backend, linker
-        self.tokens = Tokens(folder)
+        self.tokens = ChunkTokenizer(folder)
         self._wordlike = Wordlike(self.tokens.pieces())
         self.heads = Heads(tensors)
         self.calibration = Calibration.of(config)
@@ -119,9 +120,11 @@ class Engine:
         return [score for score in out if score is not None]
 
     def _prepare(self, asked: list[Text]) -> _Prepared:
-        texts = [replace(t, title=sound(t.title), body=sound(t.body)) for t in asked]
+        texts = [
+            replace(t, title=replace_surrogates(t.title), body=replace_surrogates(t.body)) for t in asked
+        ]
         languages = [t.language or detect(f"{t.title}\n{t.body[:2000]}") for t in texts]
-        strange = [
+        out_of_domain = [
             of not in OURS or foreign(f"{t.title}\n{t.body[:2000]}")
             for t, of in zip(texts, languages, strict=True)
         ]
@@ -133,21 +136,21 @@ class Engine:
             unshown = [name for name, span in zip(surfaces[t], spans, strict=True) if span is None]
             return later(texts[t], read, len(leads[t]), unshown)
 
-        cut = self.tokens.windows(leads, surfaces, further)
+        cut = self.tokens.chunks(leads, surfaces, further)
         noise = self._wordlike.noise([w.ids for w in cut if w.lead])
-        strange = [
-            s or (n and of == "en") for s, n, of in zip(strange, noise.tolist(), languages, strict=True)
+        out_of_domain = [
+            s or (n and of == "en") for s, n, of in zip(out_of_domain, noise.tolist(), languages, strict=True)
         ]
-        return _Prepared(asked, languages, strange, found, cut)
+        return _Prepared(asked, languages, out_of_domain, found, cut)
 
     def _scores(self, prepared: _Prepared) -> list[Score]:
-        states = encode(self.encoder, prepared.windows, len(prepared.texts), self._width)
+        states = encode(self.encoder, prepared.chunks, len(prepared.texts), self._width)
         register = self._registers(prepared.texts, states.pooled)
-        owner = np.array([t for t, several in enumerate(states.windows) for _ in several])
-        weight = np.array([w for several in states.windows for w, _ in several], np.float32)
-        pooled = np.stack([p for several in states.windows for _, p in several])
+        owner = np.array([t for t, several in enumerate(states.chunks) for _ in several])
+        weight = np.array([w for several in states.chunks for w, _ in several], np.float32)
+        pooled = np.stack([p for several in states.chunks for _, p in several])
         sentiment = _weighted(self.heads.sentiment(pooled, register[owner]), owner, weight, len(register))
-        leads = [w.ids for w in prepared.windows if w.lead]
+        leads = [w.ids for w in prepared.chunks if w.lead]
         sentiment += self.heads.ngrams.logits(leads, register)
         lead_first = np.where(weight < 1, weight * TOPIC_SHARE, weight)
         topic = _weighted(self.heads.topics(pooled), owner, lead_first, len(register))
@@ -161,7 +164,7 @@ class Engine:
             out.append(
                 Score(
                     *shares(probabilities),
-                    abstained or prepared.strange[t],
+                    abstained or prepared.out_of_domain[t],
                     dict(zip(TOPIC_NAMES, topics[t].tolist(), strict=True)),
                     mentions[t],
                     signature[t].tobytes().hex(),
@@ -181,8 +184,8 @@ class Engine:
 
     def _mentions(
         self, prepared: _Prepared, states: States, register: np.ndarray, sentiment: np.ndarray
-    ) -> list[tuple[Mention, ...]]:
-        """Each text's mentions; one that no window shows gets the article's sentiment and abstains."""
+    ) -> list[tuple[MentionScore, ...]]:
+        """Each text's mentions; one that no chunk shows gets the article's sentiment and abstains."""
         logits = mention_logits(self.heads, states, register)
         out = []
         for t, several in enumerate(prepared.found):
@@ -193,12 +196,12 @@ class Engine:
                 row = sentiment[t] if own is None else own
                 probabilities, unsure = self.calibration.sentiment("entity", row, language, name)
                 mentions.append(
-                    Mention(
+                    MentionScore(
                         found.entity,
                         found.name,
                         found.relevance,
                         *shares(probabilities),
-                        unsure or own is None or prepared.strange[t],
+                        unsure or own is None or prepared.out_of_domain[t],
                     )
                 )
             out.append(tuple(mentions))

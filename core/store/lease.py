@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from core.errors import Fenced
-from core.store.engine import Store, insert_absent
+from core.store.engine import Store
+from core.store.inserts import insert_absent
 from core.tables import leases
 
 

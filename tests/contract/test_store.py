@@ -311,7 +311,7 @@ def test_a_store_in_a_place_that_takes_no_writing_can_be_looked_at(tmp_path: Pat
 
 def test_a_database_without_our_tables_is_told_when_looked_at(empty_url: str) -> None:
     reader = open_store(StoreSettings(url=empty_url), read_only=True)
-    with pytest.raises(ConfigError, match="holds no tables of this version"):
+    with pytest.raises(ConfigError, match="has no tables of this version"):
         count(reader)
     reader.close()
 

@@ -9,12 +9,12 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
-from classifier.backends.base import choose
+from classifier.backends.choose import choose
 from classifier.evaluation.predict import predict
 from classifier.network import packed
 from classifier.network.model import Encoder, Heads
-from classifier.reading.passages import LEAD_TOKENS
-from classifier.reading.tokens import Tokens
+from classifier.reading.chunks import LEAD_TOKENS
+from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.scoring.heads import Heads as NumpyHeads
 from classifier.training.data.corpus import Example
 from classifier.training.packing import calibrate, export, fit_ngrams, signature
@@ -48,7 +48,7 @@ def pack(
     export.write(folder, export.tensors(encoder, heads, ids), keep, tokenizer, about)
     dev = [e for e in examples if e.side == "dev"]
     tensors, written = packed.read(folder)
-    tokens, backend = Tokens(folder), choose("cpu", folder, 2)
+    tokens, backend = ChunkTokenizer(folder), choose("cpu", folder, 2)
     registers = np.array([e.register for e in dev])
     if signed is not None:
         pooled = predict(tokens, backend, NumpyHeads(tensors), signed[0]).pooled

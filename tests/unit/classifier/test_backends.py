@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from classifier.backends import cache
-from classifier.backends.base import additive_mask, choose
+from classifier.backends.base import additive_mask
+from classifier.backends.choose import choose
 from classifier.backends.instructions import has_int8_products
 from classifier.network import packed
 from core.errors import ConfigError
@@ -82,7 +83,7 @@ def test_the_runtime_follows_the_processor_unless_told(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, products: bool, name: str
 ) -> None:
     pytest.importorskip("openvino", reason="OpenVINO is not installed")
-    monkeypatch.setattr("classifier.backends.base.has_int8_products", lambda: products)
+    monkeypatch.setattr("classifier.backends.choose.has_int8_products", lambda: products)
     assert choose("cpu", tiny_weights, 1).name == name
     assert choose("openvino", tiny_weights, 1).name == "openvino-int8"
 

@@ -8,7 +8,7 @@ import pytest
 from classifier.evaluation import contrasts, metrics
 from classifier.evaluation.predict import predict
 from classifier.reading.clauses import LINE_CHARS, own_clauses
-from classifier.reading.tokens import Tokens
+from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.records import UNIT_SCALE, Text
 from classifier.scoring.engine import SHIPPED, Engine
 from classifier.training.data.corpus import Example
@@ -47,7 +47,7 @@ def test_a_company_has_the_clause_that_no_other_stands_in(
 
 
 @pytest.mark.parametrize(
-    ("window", "surface", "pieces"),
+    ("chunk", "surface", "pieces"),
     [
         ("GERMANY: GE falls 8%, Siemens jumps", "GE", ["▁GE"]),
         ("large gains for banks but ge plunges", "GE", ["▁", "ge"]),
@@ -56,9 +56,9 @@ def test_a_company_has_the_clause_that_no_other_stands_in(
         ("买入GE股票", "GE", ["GE"]),
     ],
 )
-def test_a_mention_is_a_word_of_its_own(window: str, surface: str, pieces: list[str] | None) -> None:
-    tokens = Tokens(SHIPPED)
-    (read,) = tokens.windows([window], [[surface]])
+def test_a_mention_is_a_word_of_its_own(chunk: str, surface: str, pieces: list[str] | None) -> None:
+    tokens = ChunkTokenizer(SHIPPED)
+    (read,) = tokens.chunks([chunk], [[surface]])
     (span,) = read.spans
     names = tokens.pieces()
     found = [names[i] for i in read.ids[slice(*span)]] if span else None
@@ -68,8 +68,8 @@ def test_a_mention_is_a_word_of_its_own(window: str, surface: str, pieces: list[
 def test_only_the_mention_is_read_from_a_clause(tiny_weights: Path) -> None:
     engine = Engine.load(tiny_weights, device="exact", threads=1)
     headline = "Apple shares surge as Boeing shares slump"
-    windows = engine.tokens.windows([headline], [["Apple", "Boeing"]])
-    assert [(w.lead, w.clause) for w in windows] == [(True, False), (False, True), (False, True)]
+    chunks = engine.tokens.chunks([headline], [["Apple", "Boeing"]])
+    assert [(w.lead, w.clause) for w in chunks] == [(True, False), (False, True), (False, True)]
     alone = engine.score([Text("Apple shares surge as Boeing shares slump", register="social")])[0]
     news = engine.score([Text("Apple shares surge as Boeing shares slump", register="news")])[0]
     assert alone.topics == news.topics and alone.signature == news.signature

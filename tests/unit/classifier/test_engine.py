@@ -105,7 +105,7 @@ def test_companies_are_found_with_their_own_sentiment(engine: Engine) -> None:
     assert not any(m.abstained for m in score.mentions)
 
 
-def test_a_company_outside_the_windows_abstains(engine: Engine) -> None:
+def test_a_company_outside_the_chunks_abstains(engine: Engine) -> None:
     body = "the loss of the bank. " * 300 + "Goldman Sachs said so in a note to clients."
     score = engine.score([Text("stocks fall", body)])[0]
     (mention,) = [m for m in score.mentions if m.entity == "US:GS"]

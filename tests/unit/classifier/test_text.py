@@ -1,6 +1,6 @@
 """What the encoder reads: the normal form, the language."""
 
-from classifier.reading.normal import normal, sound
+from classifier.reading.normal import normal, replace_surrogates
 from classifier.reading.script import detect
 from classifier.records import shares
 from core.text.chinese import simplified
@@ -18,8 +18,8 @@ def test_links_fold_and_controls_go() -> None:
 
 def test_lone_surrogates_are_replaced_and_sound_text_is_the_same_object() -> None:
     text = "贵州茅台 📈"
-    assert sound(text) is text
-    sound("\ud83d oops").encode()
+    assert replace_surrogates(text) is text
+    replace_surrogates("\ud83d oops").encode()
 
 
 def test_script_tells_the_language() -> None:

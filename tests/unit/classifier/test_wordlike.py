@@ -6,7 +6,7 @@ import string
 import pytest
 
 from classifier.reading.normal import normal
-from classifier.reading.tokens import Tokens
+from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.reading.wordlike import Wordlike
 from classifier.records import Text
 from classifier.scoring.engine import SHIPPED, Engine
@@ -23,8 +23,8 @@ REAL = [
 
 
 def noise(texts: list[str]) -> list[bool]:
-    tokens = Tokens(SHIPPED)
-    leads = [w.ids for w in tokens.windows([normal(t) for t in texts], [[] for _ in texts]) if w.lead]
+    tokens = ChunkTokenizer(SHIPPED)
+    leads = [w.ids for w in tokens.chunks([normal(t) for t in texts], [[] for _ in texts]) if w.lead]
     return [bool(n) for n in Wordlike(tokens.pieces()).noise(leads)]
 
 

@@ -1,12 +1,12 @@
-"""What of a long text is read, and that a short one is read by one window."""
+"""What of a long text is read, and that a short one is read by one chunk."""
 
 from functools import lru_cache
 
 import pytest
 
+from classifier.reading.chunks import article, later, lead, width
 from classifier.reading.normal import normal
-from classifier.reading.passages import article, later, lead, width
-from classifier.reading.tokens import Tokens, Window
+from classifier.reading.tokenizer import Chunk, ChunkTokenizer
 from classifier.records import Text
 from classifier.scoring.engine import SHIPPED
 
@@ -17,12 +17,12 @@ BAD_ZH = "公司因财务造假被立案调查，债券违约，濒临破产。"
 
 
 @lru_cache(1)
-def shipped() -> Tokens:
-    return Tokens(SHIPPED)
+def shipped() -> ChunkTokenizer:
+    return ChunkTokenizer(SHIPPED)
 
 
-def windows(text: Text, names: list[str] | None = None) -> list[str]:
-    """The lead as far as its 112 pieces go, and the later windows."""
+def chunks(text: Text, names: list[str] | None = None) -> list[str]:
+    """The lead as far as its 112 pieces go, and the later chunks."""
     tokens, first = shipped(), lead(text)
     seen: list[int] = []
 
@@ -30,18 +30,18 @@ def windows(text: Text, names: list[str] | None = None) -> list[str]:
         seen.append(read)
         return later(text, read, len(first), names or [])
 
-    read: list[Window] = tokens.windows([first], [[]], further)
+    read: list[Chunk] = tokens.chunks([first], [[]], further)
     out = later(text, seen[0], len(first), names or [])
     assert len(read) == 1 + len(out) and all(len(w.ids) <= 112 for w in read)
     return [first[: seen[0]], *out]
 
 
 def test_a_short_article_is_one_window_of_title_and_body() -> None:
-    assert windows(Text("Title", "Body.")) == ["Title\nBody."]
-    assert windows(Text("", "Body.")) == ["Body."]
-    assert windows(Text("", "")) == [""]
+    assert chunks(Text("Title", "Body.")) == ["Title\nBody."]
+    assert chunks(Text("", "Body.")) == ["Body."]
+    assert chunks(Text("", "")) == [""]
     tweet = "$TSLA up 5% on the day. " * 8
-    assert windows(Text(tweet)) == [tweet.strip()]
+    assert chunks(Text(tweet)) == [tweet.strip()]
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_a_short_article_is_one_window_of_title_and_body() -> None:
 @pytest.mark.parametrize("titled", [True, False])
 def test_the_telling_part_is_read_wherever_it_stands(dull: str, bad: str, count: int, titled: bool) -> None:
     body = dull * count + bad + dull * count
-    found = windows(Text("Bank news", body) if titled else Text(body))
+    found = chunks(Text("Bank news", body) if titled else Text(body))
     assert 2 <= len(found) <= 3
-    assert any(normal(bad).strip(".") in window for window in found[1:])
+    assert any(normal(bad).strip(".") in chunk for chunk in found[1:])
 
 
 def test_what_stands_right_behind_the_lead_is_read() -> None:
     body = " ".join(f"Sentence {i} says that all of it stays as it has been." for i in range(60))
-    first, *further = windows(Text("News", body))
+    first, *further = chunks(Text("News", body))
     last = first.rpartition("Sentence ")[2].split()[0]
     assert further[0].startswith(
         f"Sentence {last} "
@@ -67,15 +67,15 @@ def test_what_stands_right_behind_the_lead_is_read() -> None:
 def test_a_window_that_shows_a_company_comes_first() -> None:
     told = "The fund cut the price. " + DULL * 8
     body = DULL * 20 + told + "Boeing builds planes in the town. " + DULL * 20 + told
-    assert not any("Boeing" in window for window in windows(Text("News", body)))
-    assert any("Boeing" in window for window in windows(Text("News", body), ["Boeing"]))
+    assert not any("Boeing" in chunk for chunk in chunks(Text("News", body)))
+    assert any("Boeing" in chunk for chunk in chunks(Text("News", body), ["Boeing"]))
 
 
 def test_figures_and_abbreviations_stay_whole() -> None:
-    (window,) = later(
+    (chunk,) = later(
         Text("x " * 480 + "Revenue rose 3.5% to $1.25 billion. The U.S. firm cut 1,200 jobs. "), 900, 959
     )
-    assert "Revenue rose 3.5% to $1.25 billion. The U.S. firm cut 1,200 jobs." in window
+    assert "Revenue rose 3.5% to $1.25 billion. The U.S. firm cut 1,200 jobs." in chunk
 
 
 def test_a_long_text_without_a_body_has_its_first_sentence_as_title() -> None:
@@ -89,7 +89,7 @@ def test_a_long_text_without_a_body_has_its_first_sentence_as_title() -> None:
     assert title.endswith("word") and 150 < len(title) <= 220 and title + body == "word " * 300
 
 
-def test_windows_stay_short_whatever_the_text() -> None:
+def test_chunks_stay_short_whatever_the_text() -> None:
     for body in ("x" * 100_000, "a. " * 40_000, "。" * 50_000, "\n" * 50_000, "赢" * 9_000, "\x00" * 3_000):
         for text in (Text("t", body), Text(body), Text(body, body)):
-            assert all(width(w) <= 1_300 for w in windows(text))
+            assert all(width(w) <= 1_300 for w in chunks(text))

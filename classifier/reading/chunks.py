@@ -1,7 +1,7 @@
-"""What of an article is read: title and lead always, and of a long one its most telling later windows.
+"""What of an article is read: title and lead always, and of a long one its most telling later chunks.
 
-A text is long where the encoder's lead window does not hold it, which only its word pieces tell: 112 of them are about
-480 English or 170 Chinese characters. What fits is read whole, by one window.
+A text is long where the encoder's lead chunk does not hold it, which only its word pieces tell: 112 of them are about
+480 English or 170 Chinese characters. What fits is read whole, by one chunk.
 """
 
 import re
@@ -26,7 +26,7 @@ _SENTENCE_WIDTH: Final = 20
 _BACK: Final = 60
 """A sentence that the lead cut off is begun anew, unless it began further before than this."""
 _NAMED: Final = 3
-"""A company that no window has shown yet counts as so many cue words."""
+"""A company that no chunk has shown yet counts as so many cue words."""
 _TWO_FROM: Final = 1.5 * _LATER_WIDTH
 _CUES: Final = re.compile(
     r"profit|loss|revenue|warn|cut|rais|fell|rose|drop|jump|surge|plung|crash|fraud|probe|investigat|fine|sue|"
@@ -67,7 +67,7 @@ def article(text: Text) -> tuple[str, str]:
 
 
 def lead(text: Text) -> str:
-    """The normal text of the lead window: the title and the beginning of the body."""
+    """The normal text of the lead chunk: the title and the beginning of the body."""
     if len(text.title) > _LEAD_CHARS:
         return normal(text.title[:_LEAD_CHARS])
     title, body = normal(text.title), normal(text.body[:_LEAD_CHARS])
@@ -75,7 +75,7 @@ def lead(text: Text) -> str:
 
 
 def later(text: Text, read: int, of: int, names: Sequence[str] = ()) -> list[str]:
-    """Return up to two further windows, in order, of what stands behind the first `read` of the lead's `of` characters.
+    """Return up to two further chunks, in order, of what stands behind the first `read` of the lead's `of` characters.
 
     Those with most cue words; `names`, companies that the lead does not show, count as some. Articles beyond 20,000
     characters are searched up to there.
@@ -104,7 +104,7 @@ def _telling(stretch: str, names: Sequence[str]) -> int:
 
 
 def _stretches(text: str, start: int) -> Iterator[str]:
-    """Normal texts of whole sentences, each as long as a window, from the sentence that `start` lies in."""
+    """Normal texts of whole sentences, each as long as a chunk, from the sentence that `start` lies in."""
     current, room = "", 0.0
     for sentence in _sentences(text, start):
         needs = width(sentence)
@@ -120,7 +120,7 @@ def _stretches(text: str, start: int) -> Iterator[str]:
 
 
 def _sentences(text: str, start: int) -> Iterator[str]:
-    """Normal sentences from the one that `start` lies in; one too long for a window comes in parts."""
+    """Normal sentences from the one that `start` lies in; one too long for a chunk comes in parts."""
     edges = [0, *(stop.end() for stop in _STOP.finditer(text)), len(text)]
     for begin, end in pairwise(edges):
         if end <= start:

@@ -1,4 +1,4 @@
-"""Windows -> word pieces, and a mention's characters -> its pieces. The tokeniser runs in Rust, in parallel."""
+"""Chunks -> word pieces, and a mention's characters -> its pieces. The tokeniser runs in Rust, in parallel."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from classifier.network.packed import TOKENIZER
+from classifier.reading.chunks import LATER_TOKENS, LEAD_TOKENS
 from classifier.reading.clauses import own_clauses
-from classifier.reading.passages import LATER_TOKENS, LEAD_TOKENS
 from classifier.reading.surfaces import place
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Chunk:
     """One encoder input. `spans[k]`: (first piece, last + 1) of the text's k-th mention, or None.
 
     `clause`: a part of the headline that has a company to itself; only that mention is read from it.
@@ -27,10 +27,10 @@ class Window:
 
 
 Later = Callable[[int, int, Sequence[tuple[int, int] | None]], list[str]]
-"""later(text, characters of its lead that were read, where the lead shows its mentions) -> further windows"""
+"""later(text, characters of its lead that were read, where the lead shows its mentions) -> further chunks"""
 
 
-class Tokens:
+class ChunkTokenizer:
     """Wraps a tokenizer.json. Safe to call from one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
@@ -42,12 +42,12 @@ class Tokens:
         """Return the vocabulary in order of the ids."""
         return [self._tokenizer.id_to_token(i) or "" for i in range(self._tokenizer.get_vocab_size())]
 
-    def windows(
+    def chunks(
         self, leads: Sequence[str], surfaces: Sequence[Sequence[str]], later: Later | None = None
-    ) -> list[Window]:
-        """Tokenise each text's lead, later windows and clauses; `surfaces[t]` are the names of text t's mentions.
+    ) -> list[Chunk]:
+        """Tokenise each text's lead, later chunks and clauses; `surfaces[t]` are the names of text t's mentions.
 
-        `later` is asked for a text's further windows once it is known how much of its lead was read.
+        `later` is asked for a text's further chunks once it is known how much of its lead was read.
         """
         out, further = [], []
         for t, (lead, encoding) in enumerate(
@@ -55,20 +55,20 @@ class Tokens:
         ):
             ids, offsets = encoding.ids, encoding.offsets
             spans = tuple(_span(lead, surface, offsets) for surface in surfaces[t])
-            out.append(Window(t, True, ids, spans))
+            out.append(Chunk(t, True, ids, spans))
             if later:
                 cut = len(ids) >= LEAD_TOKENS
                 further += [(t, w) for w in later(t, offsets[-2][1] if cut else len(lead), spans)]
-        for (t, window), encoding in zip(
+        for (t, chunk), encoding in zip(
             further, self._tokenizer.encode_batch([w for _, w in further]), strict=True
         ):
             ids, offsets = encoding.ids, encoding.offsets
             if len(ids) > LATER_TOKENS:
                 ids, offsets = [*ids[: LATER_TOKENS - 1], ids[-1]], offsets[: LATER_TOKENS - 1]
-            out.append(Window(t, False, ids, tuple(_span(window, s, offsets) for s in surfaces[t])))
+            out.append(Chunk(t, False, ids, tuple(_span(chunk, s, offsets) for s in surfaces[t])))
         return out + self._clauses(leads, surfaces)
 
-    def _clauses(self, leads: Sequence[str], surfaces: Sequence[Sequence[str]]) -> list[Window]:
+    def _clauses(self, leads: Sequence[str], surfaces: Sequence[Sequence[str]]) -> list[Chunk]:
         found = [
             (t, k, clause)
             for t, lead in enumerate(leads)
@@ -79,13 +79,13 @@ class Tokens:
         for (t, k, clause), encoding in zip(found, coded, strict=True):
             spans: list[tuple[int, int] | None] = [None] * len(surfaces[t])
             spans[k] = _span(clause, surfaces[t][k], encoding.offsets)
-            out.append(Window(t, False, encoding.ids, tuple(spans), clause=True))
+            out.append(Chunk(t, False, encoding.ids, tuple(spans), clause=True))
         return out
 
 
-def _span(window: str, surface: str, offsets: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The pieces of a surface's first occurrence in the window as a word of its own."""
-    start = place(window, surface)
+def _span(chunk: str, surface: str, offsets: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The pieces of a surface's first occurrence in the chunk as a word of its own."""
+    start = place(chunk, surface)
     if start < 0:
         return None
     end = start + len(surface)
