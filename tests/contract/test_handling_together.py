@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from core.store import Store
 from core.times import DAY, HOUR
 from tests.support.alertrows import change, decide, rows, rules_of
 from tests.support.records import T0
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 HOOK = {"name": "team", "url": "https://team.example/", "secret": "whsec_" + "A" * 32}
@@ -59,8 +59,7 @@ def together(store: Store, first: Deed, second: Deed) -> str:
         first(connection)
         thread = threading.Thread(target=other)
         thread.start()
-        while thread.is_alive() and not _waits(store):
-            time.sleep(0.01)
+        wait_until(lambda: not thread.is_alive() or _waits(store), "neither refused nor waiting")
     thread.join(30)
     assert not thread.is_alive()
     return "".join(refused)

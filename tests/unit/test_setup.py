@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -63,3 +64,14 @@ def test_ci_runs_what_the_readme_tells_people_to_run() -> None:
     assert "make --no-print-directory test" in script
     for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "--cov"):
         assert tool in script
+
+
+def test_no_unit_or_property_test_sleeps() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("unit", "property")
+        for file in (ROOT / "tests" / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "sleep", "asyncio.sleep")
+    ]
+    assert not found, "wait for what is to happen: tests/support/waiting.py"

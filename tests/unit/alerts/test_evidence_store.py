@@ -6,7 +6,6 @@ import dataclasses
 import json
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from core.stage import Stage
 from core.store import open_store
 from core.times import DAY, HOUR, MINUTE, WEEK, iso
 from tests.support.packs import RULES, news
+from tests.support.waiting import wait_until
 
 FITTED = """
 rules:
@@ -62,11 +62,10 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     thread = threading.Thread(target=body)
     thread.start()
-    size, deadline = len(bus.logs[SCORED][0]), time.monotonic() + 120
-    while thread.is_alive() and time.monotonic() < deadline:
-        if bus.offsets.get(("desk-main", SCORED, 0), 0) == size:
-            break
-        time.sleep(0.02)
+    size = len(bus.logs[SCORED][0])
+    wait_until(
+        lambda: not thread.is_alive() or bus.offsets.get(("desk-main", SCORED, 0), 0) == size, within_s=120
+    )
     stage.stop()
     thread.join(60)
     assert not failures

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 from sqlalchemy import func, select
@@ -31,6 +30,7 @@ from core.stage import Stage
 from core.store import insert_absent, open_store, take_lease
 from core.times import DAY, HOUR, MINUTE, iso
 from tests.support.scene import SETTINGS
+from tests.support.waiting import wait_until
 
 PARTITIONS = 2
 
@@ -95,11 +95,7 @@ def work(
 
     thread = threading.Thread(target=body)
     thread.start()
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and time.monotonic() < deadline:
-        if (until or read_all)(stage):
-            break
-        time.sleep(0.02)
+    wait_until(lambda: not thread.is_alive() or (until or read_all)(stage), within_s=seconds)
     stage.stop()
     thread.join(10)
     assert not thread.is_alive()

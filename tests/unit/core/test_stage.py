@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,6 +17,7 @@ from core.settings import StoreSettings
 from core.stage import Stage
 from core.store import Store, open_store
 from core.tables import stages
+from tests.support.waiting import wait_until
 
 
 def told(store: Store) -> tuple[str, dict[str, float]]:
@@ -106,13 +105,6 @@ time.sleep(60)
     process.kill()
     process.wait()
     return grandchild
-
-
-def wait_until(true: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
 
 
 def test_the_death_of_its_parent_stops_it(tmp_path: Path) -> None:

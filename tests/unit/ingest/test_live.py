@@ -25,6 +25,7 @@ from ingest.live.handover import Batch, HandOver
 from ingest.live.items import About, Item, build
 from ingest.live.runner import Live
 from ingest.web.fetch import Answer, Fetcher, Unreachable
+from tests.support.waiting import wait_until
 
 NOW = 1_700_000_000_000
 BODY = "Enough words to be a whole article, so that no page has to be fetched for it. " * 5
@@ -72,10 +73,7 @@ class World:
         return thread
 
     def until(self, condition: Any, within_s: float = 30.0) -> None:
-        deadline = time.monotonic() + within_s
-        while not condition():
-            assert time.monotonic() < deadline, "did not happen in time"
-            time.sleep(0.02)
+        wait_until(condition, within_s=within_s)
 
     def run_until(self, condition: Any) -> None:
         thread = self.start()
@@ -201,11 +199,15 @@ def test_a_look_that_takes_long_lets_others_have_their_turn_and_goes_on_later(tm
     assert world.stage.counters["unread_pages"] >= 1
 
 
-def test_broker_that_is_away_holds_the_news_and_the_cursor(world: World) -> None:
+def test_broker_that_is_away_holds_the_news_and_the_cursor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.web.feeds = {"http://one.org/feed": ["a"], "http://two.org/feed": Refused("gone")}
     world.bus.stop()
+    tries, up = [], world.bus.up
+    monkeypatch.setattr(world.bus, "up", lambda: (tries.append(1), up()))
     thread = world.start()
-    time.sleep(1.5)
+    world.until(lambda: len(tries) >= 3 and world.web.asked)
     assert load_cursor(world.store, "one").read == 0
     world.bus.start()
     world.until(lambda: len(world.articles()) == 1 and load_cursor(world.store, "one").read == 1)

@@ -278,10 +278,10 @@ def test_asked_to_stop_it_stops_at_a_checkpoint_and_goes_on_later(desk: Desk, tm
     path = wire(tmp_path / "w.jsonl", 600)
     stage = desk.stage()
     told = threading.Event()
-    sleep = desk.clock.sleep
+    advance = desk.clock.sleep
 
     def interrupt(seconds: float) -> None:
-        sleep(seconds)
+        advance(seconds)
         if desk.clock.monotonic_s() > 10:
             stage.stop()
             told.set()
@@ -291,7 +291,7 @@ def test_asked_to_stop_it_stops_at_a_checkpoint_and_goes_on_later(desk: Desk, tm
     assert told.is_set()
     assert stage.status != "done"
     assert 50 < len(desk.articles()) < 200
-    desk.clock.sleep = sleep  # type: ignore[method-assign]
+    desk.clock.sleep = advance  # type: ignore[method-assign]
     desk.replay(path)
     assert Counter(article.origin for article in desk.articles()).most_common(1)[0][1] == 1
     assert len(desk.articles()) == 600

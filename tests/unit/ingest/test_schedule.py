@@ -11,18 +11,12 @@ from ingest.live.cron import cron_trigger
 from ingest.live.lanes import Lanes, lane_of
 from ingest.live.schedule import THREADS, Schedule
 from ingest.sources.spec import FeedSpec
+from tests.support.waiting import wait_until
 
 
 def spec(name: str, every: str = "1s", host: str = "x.org", **more: object) -> FeedSpec:
     values = {"name": name, "kind": "feed", "url": f"http://{host}/", "every": every, "jitter": "0s", **more}
     return FeedSpec.model_validate(values)
-
-
-def until(condition: object, within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_slow_look_is_not_started_twice_and_the_missed_ones_are_counted() -> None:
@@ -37,7 +31,7 @@ def test_slow_look_is_not_started_twice_and_the_missed_ones_are_counted() -> Non
 
     schedule = Schedule([spec("slow")], look, missed.append)  # type: ignore[arg-type]
     schedule.start()
-    until(lambda: len(missed) >= 1)
+    wait_until(lambda: len(missed) >= 1)
     ended.set()
     schedule.stop()
     assert most[0] == 1
@@ -55,7 +49,7 @@ def test_fault_of_ours_in_one_look_stops_no_other() -> None:
 
     schedule = Schedule([spec("bad"), spec("good")], look, lambda name: None)  # type: ignore[arg-type]
     schedule.start()
-    until(lambda: looks.count("good") >= 2 and looks.count("bad") >= 2)
+    wait_until(lambda: looks.count("good") >= 2 and looks.count("bad") >= 2)
     schedule.stop()
 
 
@@ -64,9 +58,9 @@ def test_more_to_fetch_is_fetched_soon() -> None:
     one = spec("s", "1h")
     schedule = Schedule([one], lambda found: looks.append(time.monotonic()), lambda name: None)
     schedule.start()
-    until(lambda: len(looks) == 1)
+    wait_until(lambda: len(looks) == 1)
     schedule.soon(one, 0.1)
-    until(lambda: len(looks) == 2)
+    wait_until(lambda: len(looks) == 2)
     schedule.stop()
 
 
@@ -86,10 +80,10 @@ def test_a_slow_host_with_many_sources_costs_others_nothing() -> None:
     slow = [spec(f"slow{number}", "1h", "slow.org") for number in range(THREADS + 20)]
     schedule = Schedule([*slow, spec("good", host="good.org")], look, lambda name: None)  # type: ignore[arg-type]
     schedule.start()
-    until(lambda: looks["good"] >= 3)
+    wait_until(lambda: looks["good"] >= 3)
     assert looks["slow0"] == 1
     go.set()
-    until(lambda: len(looks) == len(slow) + 1)
+    wait_until(lambda: len(looks) == len(slow) + 1)
     schedule.stop()
     assert most[0] == 1, "one after the other"
 

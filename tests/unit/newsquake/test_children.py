@@ -13,19 +13,11 @@ import pytest
 
 from core.errors import ConfigError, NewsquakeError
 from newsquake.children import Child, Children
+from tests.support.waiting import wait_until
 
 
 def child(tmp_path: Path, code: str, name: str = "stage") -> Child:
     return Child(name, [sys.executable, "-c", code], {}, tmp_path / f"{name}.log")
-
-
-def until(condition: object, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
@@ -39,7 +31,7 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
         children.look()
         return one.process is not None and one.process.pid != first and one.returncode is None
 
-    assert until(again)
+    wait_until(again)
     assert "killed by SIGKILL" in children.notes[0]
     children.stop()
 
@@ -48,7 +40,7 @@ def test_a_child_that_refuses_its_configuration_ends_the_run_with_its_words(tmp_
     children = Children()
     children.add(child(tmp_path, "import sys; print('rules.yaml:3: no'); sys.exit(2)"))
     with pytest.raises(ConfigError, match=r"rules\.yaml:3: no"):
-        until(lambda: children.look())
+        wait_until(children.look)
     children.stop()
 
 
@@ -59,7 +51,7 @@ def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(
     children = Children()
     children.add(child(tmp_path, "raise SystemExit('out of luck')"))
     with pytest.raises(NewsquakeError, match="out of luck"):
-        until(lambda: children.look())
+        wait_until(children.look)
     children.stop()
 
 
@@ -69,7 +61,7 @@ def test_stop_ends_also_what_ignores_sigterm_within_the_time(tmp_path: Path) -> 
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
     )
     children.add(one := child(tmp_path, deaf))
-    assert until(lambda: "ready" in one.last_words())
+    wait_until(lambda: "ready" in one.last_words())
     started = time.monotonic()
     process = one.process
     children.stop(within_s=0.5)
@@ -94,7 +86,7 @@ def test_a_stage_ends_itself_when_its_parent_was_killed(tmp_path: Path) -> None:
         ]
     )
     ready = tmp_path / "ready"
-    assert until(lambda: ready.exists() and ready.read_text() != "", 30)
+    wait_until(lambda: ready.exists() and ready.read_text() != "")
     grandchild = int(ready.read_text())
     parent.kill()
     parent.wait()
@@ -106,4 +98,4 @@ def test_a_stage_ends_itself_when_its_parent_was_killed(tmp_path: Path) -> None:
         except FileNotFoundError:
             return True
 
-    assert until(gone)
+    wait_until(gone)
