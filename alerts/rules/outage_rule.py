@@ -28,11 +28,6 @@ def is_outage(series: str) -> bool:
     return series.startswith(OUTAGE_PREFIX)
 
 
-def source_of(series: str) -> str:
-    """`fed` of `outage:fed`."""
-    return series.removeprefix(OUTAGE_PREFIX)
-
-
 @dataclass(frozen=True)
 class OutageRule:
     """One kind of outage, for the sources that its globs name. Times in milliseconds."""

@@ -1,7 +1,7 @@
-"""What came later than the allowed lateness: kept beside its pane, which never changes.
+"""Articles that came later than the allowed lateness: kept beside their panes, which never change.
 
-Charts and corrections.jsonl show pane + correction and what it would have changed; detectors, fits and evidence read
-panes as decided only. Kept for articles up to 8 days back; older ones are stored and counted as late, no more.
+Detectors, fits, evidence and charts read panes as decided only. Kept for articles up to 8 days back; older ones are
+stored and counted as late, no more.
 """
 
 from __future__ import annotations

@@ -14,12 +14,13 @@ from alerts.delivery.render import render
 from alerts.evidence.verify.stored_alert import alert_checks, alert_row, changes
 from alerts.evidence.verify.stored_change import bare_checks
 from alerts.handling import audit
-from alerts.interfaces.export import alert_lines, correction_lines
+from alerts.interfaces.export import alert_lines
 from alerts.interfaces.listing import card
 from alerts.rules.loading import parse_rules
 from alerts.storage import session as session_module
 from alerts.storage.worker import run, runners_of
 from alerts.testing import START, rule_set, scored, share_runners
+from alerts.windows.panes import decode as decode_pane
 from core import tables
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
@@ -231,12 +232,15 @@ def test_late_article_is_a_correction_beside_its_pane(bus, store):
     send(bus, scored(99, START + 30_000), Marker(writer="w", t=START + DAY + MINUTE))
     stage = work(bus, store)
     assert stage.counters["late"] == 1 and b"".join(alert_lines(store, "main")) == before
-    found = [line for line in correction_lines(store, "main") if b'"series":"all"' in line]
-    assert (
-        len(found) == 1
-        and b'"decided":{"articles":3' in found[0]
-        and b'"corrected":{"articles":4' in found[0]
-    )
+    where = (tables.corrections.c.series == "all", tables.panes.c.start == tables.corrections.c.start)
+    with store.read() as connection:
+        row = connection.execute(
+            select(tables.corrections.c.start, tables.corrections.c.state, tables.panes.c.articles).where(
+                *where, tables.panes.c.series == "all"
+            )
+        ).one()
+    assert [one.article for one in decode_pane(row.state)] == [scored(99, 0).article.id]
+    assert (row.start, row.articles) == (START, 3)
 
 
 def test_memory_only_broker_has_nothing_pending_once_stored(store):
