@@ -32,7 +32,7 @@ from backtest.preview import PreviewReport, preview
 from core.settings import StoreSettings
 from core.store import open_store
 from core.times import MINUTE
-from newsquake.simulate import Incident, Simulated, SimulationSpec, generate, plan
+from newsquake.simulate import Incident, SimulatedRow, SimulationSpec, generate, plan
 
 ASKED = ("stories", "publishers", "statistic", "breadth")
 
@@ -41,7 +41,7 @@ ASKED = ("stories", "publishers", "statistic", "breadth")
 class Told:
     """What the desk made of the articles, and when each rule had on an incident's series what it asks for."""
 
-    truth: dict[str, Simulated]
+    truth: dict[str, SimulatedRow]
     incidents: list[Incident]
     stories: dict[str, str] = field(default_factory=dict)
     first: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Told:
 class TrueBook(StoryBook):
     """Stories as the simulator knows them."""
 
-    def __init__(self, truth: dict[str, Simulated]) -> None:
+    def __init__(self, truth: dict[str, SimulatedRow]) -> None:
         super().__init__()
         self._truth, self._articles = truth, Counter[str]()
 

@@ -29,7 +29,7 @@ _SKEW_MS = 2_000
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """One line: what was looked at, how it is, in words, and what to do where something is wrong."""
 
     what: str
@@ -50,24 +50,24 @@ def doctor(config: Config = None, store: StoreUrl = None, broker: Broker = None,
         settings = settings_of(config, store, broker)
     except ConfigError as error:
         for line in str(error).splitlines():
-            _print(console, Verdict("settings", "FAIL", line))
+            _print(console, CheckResult("settings", "FAIL", line))
         raise typer.Exit(2) from error
     wrong = 0
-    for verdict in examine(settings, quick=quick):
-        _print(console, verdict)
-        wrong += verdict.state == "FAIL"
+    for result in examine(settings, quick=quick):
+        _print(console, result)
+        wrong += result.state == "FAIL"
     if wrong:
         raise typer.Exit(1)
 
 
-def _print(console: Console, verdict: Verdict) -> None:
-    console.print(f"[{_COLOURS[verdict.state]}]{verdict.state:<4}[/] ", end="")
-    console.print(verdict.line(), markup=False, highlight=False, soft_wrap=True)
+def _print(console: Console, result: CheckResult) -> None:
+    console.print(f"[{_COLOURS[result.state]}]{result.state:<4}[/] ", end="")
+    console.print(result.line(), markup=False, highlight=False, soft_wrap=True)
 
 
-def examine(settings: Settings, *, quick: bool = False) -> Iterator[Verdict]:
-    """One verdict after the other, as they come. A check that fails in a way nobody foresaw is a verdict too."""
-    checks: list[tuple[str, Callable[[Settings], Iterator[Verdict]]]] = [
+def examine(settings: Settings, *, quick: bool = False) -> Iterator[CheckResult]:
+    """One result after the other, as they come. A check that fails in a way nobody foresaw is a result too."""
+    checks: list[tuple[str, Callable[[Settings], Iterator[CheckResult]]]] = [
         ("broker", _broker),
         ("store", _store),
         ("model", _model),
@@ -82,18 +82,18 @@ def examine(settings: Settings, *, quick: bool = False) -> Iterator[Verdict]:
         try:
             yield from check(settings)
         except (NewsquakeError, OSError, ValueError, ImportError) as error:
-            yield Verdict(what, "FAIL", " ".join(str(error).split()))
+            yield CheckResult(what, "FAIL", " ".join(str(error).split()))
 
 
 # -- broker
 
 
-def _broker(settings: Settings) -> Iterator[Verdict]:
+def _broker(settings: Settings) -> Iterator[CheckResult]:
     broker = settings.broker
     if not broker.address:
         from newsquake.broker import binary_path
 
-        yield Verdict("broker", "ok", f"embedded, memory only ({binary_path()})")
+        yield CheckResult("broker", "ok", f"embedded, memory only ({binary_path()})")
         return
     from core.bus.kafka import KafkaBus
 
@@ -102,7 +102,7 @@ def _broker(settings: Settings) -> Iterator[Verdict]:
     try:
         bus = KafkaBus(quick)
     except Retryable as error:
-        yield Verdict(
+        yield CheckResult(
             "broker", "FAIL", str(error), "is it running, and is the address right? (make kafka starts one)"
         )
         return
@@ -112,23 +112,23 @@ def _broker(settings: Settings) -> Iterator[Verdict]:
         bus.close()
 
 
-def _topics(there: dict[str, int], broker: BrokerSettings, took_ms: int) -> Iterator[Verdict]:
+def _topics(there: dict[str, int], broker: BrokerSettings, took_ms: int) -> Iterator[CheckResult]:
     ours = {topic: count for topic, count in there.items() if topic in (RAW, SCORED, DEAD, EVENTS)}
     if not ours:
-        yield Verdict(
+        yield CheckResult(
             "broker", "ok", f"{broker.address} answered in {took_ms} ms; the first start creates the topics"
         )
     elif wrong := [
         topic for topic in (RAW, SCORED) if ours.get(topic, broker.partitions) != broker.partitions
     ]:
-        yield Verdict(
+        yield CheckResult(
             "broker",
             "FAIL",
             f"{broker.address}: {wrong[0]} has {ours[wrong[0]]} partitions, broker.partitions is {broker.partitions}",
             f"set broker.partitions to {ours[wrong[0]]}; the number is fixed for the life of a topic",
         )
     else:
-        yield Verdict(
+        yield CheckResult(
             "broker", "ok", f"{broker.address} answered in {took_ms} ms; {broker.partitions} partitions"
         )
 
@@ -136,15 +136,15 @@ def _topics(there: dict[str, int], broker: BrokerSettings, took_ms: int) -> Iter
 # -- store
 
 
-def _store(settings: Settings) -> Iterator[Verdict]:
+def _store(settings: Settings) -> Iterator[CheckResult]:
     url = make_url(settings.store.url)
     shown = url.render_as_string()
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         parent = _existing(Path(url.database or "").resolve().parent)
         if _writable(parent):
-            yield Verdict("store", "ok", f"{shown}: not there yet; the first start creates it")
+            yield CheckResult("store", "ok", f"{shown}: not there yet; the first start creates it")
         else:
-            yield Verdict(
+            yield CheckResult(
                 "store", "FAIL", f"{shown}: {parent} cannot be written to", "name another file, or allow it"
             )
         return
@@ -158,34 +158,34 @@ def _store(settings: Settings) -> Iterator[Verdict]:
         finally:
             store.close()
     except (Retryable, ConfigError) as error:
-        yield Verdict("store", "FAIL", str(error), remedy)
+        yield CheckResult("store", "FAIL", str(error), remedy)
 
 
-def _opened(store: Store, shown: str) -> Verdict:
+def _opened(store: Store, shown: str) -> CheckResult:
     from core.store.migrate import revisions
 
     with store.write() as connection:  # a read-only or locked one fails here
         skew = abs(store.now_ms(connection) - time.time_ns() // 1_000_000)
         current, head, known = revisions(connection)
     if current is not None and not known:
-        return Verdict(
+        return CheckResult(
             "store", "FAIL", f"{shown} was written by a newer Newsquake ({current})", "update Newsquake"
         )
     if skew > _SKEW_MS:
-        return Verdict(
+        return CheckResult(
             "store",
             "warn",
             f"{shown}: its clock is {skew / 1000:.0f} s off this machine's",
             "synchronise the clocks (NTP)",
         )
     state = "up to date" if current == head else "the next start brings its tables up to date"
-    return Verdict("store", "ok", f"{shown}: {state}")
+    return CheckResult("store", "ok", f"{shown}: {state}")
 
 
 # -- model, rules, sources
 
 
-def _model(settings: Settings) -> Iterator[Verdict]:
+def _model(settings: Settings) -> Iterator[CheckResult]:
     from classifier.records import Text
     from classifier.scoring.engine import Engine
 
@@ -195,62 +195,62 @@ def _model(settings: Settings) -> Iterator[Verdict]:
         engine = Engine.load(weights, threads=settings.classifier.threads, device=settings.classifier.device)
     except (NewsquakeError, OSError, ValueError, ImportError) as error:
         remedy = "name a folder of weights, or leave classifier.weights out for the shipped ones"
-        yield Verdict("model", "FAIL", " ".join(str(error).split()), remedy)
+        yield CheckResult("model", "FAIL", " ".join(str(error).split()), remedy)
         return
     loaded = time.monotonic() - started
     [score] = engine.score([Text("Profit fell by half and the company warned of more losses to come.")])
     name = f"{engine.model_version} on {settings.classifier.device}, loaded in {loaded:.1f} s"
     if score.p_negative < max(score.p_neutral, score.p_positive):
-        yield Verdict(
+        yield CheckResult(
             "model",
             "FAIL",
             f"{name}: takes a plain loss for good news",
             "the weights are damaged: get them anew",
         )
         return
-    yield Verdict("model", "ok", name)
+    yield CheckResult("model", "ok", name)
 
 
-def _rules(settings: Settings) -> Iterator[Verdict]:
+def _rules(settings: Settings) -> Iterator[CheckResult]:
     from alerts.rules.loading import load_rules
 
     try:
         rules = load_rules(settings.path(settings.alerts.rules) if settings.alerts.rules else None)
     except ConfigError as error:
         for line in str(error).splitlines():
-            yield Verdict("rules", "FAIL", line)
+            yield CheckResult("rules", "FAIL", line)
         return
-    yield Verdict("rules", "ok", f"{settings.alerts.rules or 'built-in rules'}, version {rules.version[:12]}")
+    yield CheckResult("rules", "ok", f"{settings.alerts.rules or 'built-in rules'}, version {rules.version[:12]}")
 
 
-def _sources(settings: Settings) -> Iterator[Verdict]:
+def _sources(settings: Settings) -> Iterator[CheckResult]:
     from ingest.sources.spec import load_sources
 
     try:
         sources = load_sources(settings)
     except ConfigError as error:
         for line in str(error).splitlines():
-            yield Verdict("sources", "FAIL", line)
+            yield CheckResult("sources", "FAIL", line)
         return
     if on := sum(spec.enabled for spec in sources):
         words = f"{on} of {len(sources)} on" if on < len(sources) else f"{on}"
-        yield Verdict("sources", "ok", f"{words} configured, not tried: newsquake sources check")
+        yield CheckResult("sources", "ok", f"{words} configured, not tried: newsquake sources check")
     elif sources:
-        yield Verdict("sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some")
+        yield CheckResult("sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some")
     else:
-        yield Verdict("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
+        yield CheckResult("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
 
 
 # -- mail and webhooks
 
 
-def _delivery(settings: Settings) -> Iterator[Verdict]:
+def _delivery(settings: Settings) -> Iterator[CheckResult]:
     from alerts.delivery.channels.registry import open_channels
 
     try:
         channels = open_channels(settings)
     except ConfigError as error:
-        yield Verdict("delivery", "FAIL", str(error))
+        yield CheckResult("delivery", "FAIL", str(error))
         return
     kinds = {item.name: "mail" for item in settings.delivery.mail} | {
         item.name: "webhook" for item in settings.delivery.webhooks
@@ -267,13 +267,13 @@ def _delivery(settings: Settings) -> Iterator[Verdict]:
                 if kind == "mail"
                 else "check the URL and the network"
             )
-            yield Verdict(kind, "FAIL", f"{name}: {fault}", remedy)
+            yield CheckResult(kind, "FAIL", f"{name}: {fault}", remedy)
         else:
-            yield Verdict(
+            yield CheckResult(
                 kind, "ok", f"{name}: {'the server lets us in' if kind == 'mail' else 'may be called'}"
             )
     if not channels:
-        yield Verdict(
+        yield CheckResult(
             "delivery",
             "warn",
             "no mail, no webhook: alerts stand on the dashboard only",
@@ -284,19 +284,19 @@ def _delivery(settings: Settings) -> Iterator[Verdict]:
 # -- disk
 
 
-def _disk(settings: Settings) -> Iterator[Verdict]:
+def _disk(settings: Settings) -> Iterator[CheckResult]:
     folder = _existing(settings.path(settings.data_dir).resolve())
     if not _writable(folder):
-        yield Verdict("disk", "FAIL", f"{folder} cannot be written to", "name another data_dir, or allow it")
+        yield CheckResult("disk", "FAIL", f"{folder} cannot be written to", "name another data_dir, or allow it")
         return
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free at {folder}"
     if free < _LITTLE_BYTES // 10:
-        yield Verdict("disk", "FAIL", words, "make room: the store cannot grow")
+        yield CheckResult("disk", "FAIL", words, "make room: the store cannot grow")
     elif free < _LITTLE_BYTES:
-        yield Verdict("disk", "warn", words, "make room: a million articles take some gigabytes")
+        yield CheckResult("disk", "warn", words, "make room: a million articles take some gigabytes")
     else:
-        yield Verdict("disk", "ok", words)
+        yield CheckResult("disk", "ok", words)
 
 
 def _existing(folder: Path) -> Path:

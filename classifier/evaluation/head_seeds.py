@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from classifier.evaluation import metrics
 from classifier.evaluation.card import seeds_table
 from classifier.evaluation.predict import predict
-from classifier.network.model import Heads
+from classifier.network.model import TorchHeads
 from classifier.scoring.engine import Engine
 from classifier.training.data import corpus
 from classifier.training.data.corpus import Example
@@ -68,7 +68,7 @@ def run(
     }
 
 
-def _loss(heads: Heads, x: torch.Tensor, rows: list[Example]) -> torch.Tensor:
+def _loss(heads: TorchHeads, x: torch.Tensor, rows: list[Example]) -> torch.Tensor:
     """Sum of the three heads' mean losses over the rows that have their labels."""
     register = torch.tensor([e.register for e in rows])
     state = heads.topic_state(x)
@@ -85,9 +85,9 @@ def _loss(heads: Heads, x: torch.Tensor, rows: list[Example]) -> torch.Tensor:
     return total
 
 
-def _trained(pooled: torch.Tensor, rows: list[Example], seed: int) -> Heads:
+def _trained(pooled: torch.Tensor, rows: list[Example], seed: int) -> TorchHeads:
     torch.manual_seed(seed)
-    heads = Heads(pooled.shape[1])
+    heads = TorchHeads(pooled.shape[1])
     train = [i for i, e in enumerate(rows) if e.side == "train"]
     best = torch.optim.AdamW(heads.parameters(), lr=RATE, weight_decay=DECAY)
     steps = PASSES * (len(train) // BATCH + 1)
@@ -105,7 +105,7 @@ def _trained(pooled: torch.Tensor, rows: list[Example], seed: int) -> Heads:
 
 
 @torch.no_grad()
-def _measured(heads: Heads, pooled: torch.Tensor, rows: list[Example]) -> dict[str, dict[str, float]]:
+def _measured(heads: TorchHeads, pooled: torch.Tensor, rows: list[Example]) -> dict[str, dict[str, float]]:
     out: dict[str, dict[str, float]] = {}
     for name in SETS:
         mine = [i for i, e in enumerate(rows) if e.set == name and e.side == "test"]

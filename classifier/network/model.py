@@ -131,7 +131,7 @@ def pool(states: Tensor, lengths: Sequence[int]) -> Tensor:
     return total.index_add(0, row, states.float()) / count[:, None]
 
 
-class Heads(nn.Module):
+class TorchHeads(nn.Module):
     """All heads over the pooled text and over a mention's pooled tokens (float32)."""
 
     def __init__(self, width: int = WIDTH) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from classifier.network.model import Encoder, Heads, pool
+from classifier.network.model import Encoder, TorchHeads, pool
 from classifier.training.data.sampling import Item
 
 MOST_PER_SET = 250
@@ -24,7 +24,7 @@ def thin(items: list[Item], seed: int = 2) -> list[Item]:
 
 
 @torch.no_grad()
-def dev_score(encoder: Encoder, heads: Heads, items: list[Item], batch_tokens: int = 4096) -> float:
+def dev_score(encoder: Encoder, heads: TorchHeads, items: list[Item], batch_tokens: int = 4096) -> float:
     """Mean over the heads and sets of the share they get right, 0..1."""
     device = next(heads.parameters()).device
     right: dict[str, list[bool]] = {}

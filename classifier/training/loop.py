@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from classifier.network.model import Encoder, Heads
+from classifier.network.model import Encoder, TorchHeads
 from classifier.training.average import Average
 from classifier.training.data.sampling import Item, Plan, batches, epoch, share
 from classifier.training.losses import losses
@@ -25,7 +25,7 @@ Watch = Callable[[int, int, float, dict[str, float]], None]
 EVERY = 25
 
 
-def parameter_groups(encoder: Encoder, heads: Heads, plan: Plan) -> list[dict[str, Any]]:
+def parameter_groups(encoder: Encoder, heads: TorchHeads, plan: Plan) -> list[dict[str, Any]]:
     """Return AdamW groups: heads fastest, layers slower the deeper they lie; adapters as one group."""
     groups: list[dict[str, Any]] = [{"params": list(heads.parameters()), "rate": plan.head_rate}]
     if plan.method != "full":
@@ -92,7 +92,7 @@ class Workers:
 
 def train(
     encoder: Encoder,
-    heads: Heads,
+    heads: TorchHeads,
     items: list[Item],
     plan: Plan,
     folder: Path,
@@ -213,7 +213,7 @@ def train(
         (folder / "done.json").write_text(json.dumps({"steps": step, "of": total, "dev_score": score}))
 
 
-def _mode(encoder: Encoder, heads: Heads, *, training: bool) -> None:
+def _mode(encoder: Encoder, heads: TorchHeads, *, training: bool) -> None:
     encoder.train(training)
     heads.train(training)
 

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from classifier.network.model import Heads, pool
+from classifier.network.model import TorchHeads, pool
 from classifier.taxonomy import TOPIC_NAMES
 from classifier.training.data.corpus import NOT_NEGATIVE
 from classifier.training.data.sampling import Item, Plan
@@ -45,7 +45,7 @@ def _tensor(like: Tensor, values: object) -> Tensor:
     return torch.tensor(values, device=like.device)
 
 
-def losses(heads: Heads, states: Tensor, batch: list[Item], plan: Plan) -> dict[str, Tensor]:
+def losses(heads: TorchHeads, states: Tensor, batch: list[Item], plan: Plan) -> dict[str, Tensor]:
     """Return each head's mean loss over the examples that have a target for it."""
     lengths = [len(i.ids) for i in batch]
     starts = np.concatenate([[0], np.cumsum(lengths)])

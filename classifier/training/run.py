@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
 
-from classifier.network.model import Heads
+from classifier.network.model import TorchHeads
 from classifier.training import loop, methods, mlm
 from classifier.training import recipe as recipes
 from classifier.training.base import Base
@@ -76,7 +76,7 @@ def run(
             say(f"pre-training, {recipe.pretraining.minutes:g} minutes")
             _pretrain(recipe, encoder, tokenizer, data, bar)
         torch.manual_seed(recipe.seed)  # heads and adapters begin with random numbers; pre-training took some
-        heads = Heads(start.config["hidden_size"])
+        heads = TorchHeads(start.config["hidden_size"])
         if start.heads is not None:
             heads.load_state_dict(start.heads)
         heads.to(device)

@@ -2,7 +2,7 @@
 
 from newsquake.simulate.generate import generate
 from newsquake.simulate.incidents import Incident, plan
+from newsquake.simulate.row import SimulatedRow
 from newsquake.simulate.spec import SimulationSpec
-from newsquake.simulate.story import Simulated
 
-__all__ = ["Incident", "Simulated", "SimulationSpec", "generate", "plan"]
+__all__ = ["Incident", "SimulatedRow", "SimulationSpec", "generate", "plan"]

@@ -18,8 +18,8 @@ from core.errors import ConfigError
 from core.times import MINUTE, iso, parse_iso
 from newsquake.simulate.generate import generate
 from newsquake.simulate.incidents import plan, write_events
+from newsquake.simulate.row import SimulatedRow
 from newsquake.simulate.spec import SimulationSpec
-from newsquake.simulate.story import Simulated
 
 _CHUNK = 2_000
 _DEFAULT = SimulationSpec()
@@ -65,7 +65,7 @@ def simulate(
     )
 
 
-def _write(file: Path, spec: SimulationSpec, line: Callable[[Simulated], bytes], console: Console) -> int:
+def _write(file: Path, spec: SimulationSpec, line: Callable[[SimulatedRow], bytes], console: Console) -> int:
     columns = (
         TextColumn("simulating"),
         BarColumn(),
@@ -82,12 +82,12 @@ def _write(file: Path, spec: SimulationSpec, line: Callable[[Simulated], bytes],
     return count
 
 
-def _chunks(rows: Iterator[Simulated]) -> Iterator[list[Simulated]]:
+def _chunks(rows: Iterator[SimulatedRow]) -> Iterator[list[SimulatedRow]]:
     while chunk := list(islice(rows, _CHUNK)):
         yield chunk
 
 
-def article_line() -> Callable[[Simulated], bytes]:
+def article_line() -> Callable[[SimulatedRow], bytes]:
     """Row -> its line of articles.jsonl: nothing of what is true of it."""
     encode = msgspec.json.Encoder().encode
     minutes: dict[int, str] = {}
@@ -101,7 +101,7 @@ def article_line() -> Callable[[Simulated], bytes]:
             prefix = minutes[minute] = iso(minute * MINUTE)[:17]
         return f"{prefix}{rest // 1000:02d}.{rest % 1000:03d}Z"
 
-    def line(row: Simulated) -> bytes:
+    def line(row: SimulatedRow) -> bytes:
         return (
             encode(
                 {
@@ -122,7 +122,7 @@ def article_line() -> Callable[[Simulated], bytes]:
     return line
 
 
-def scored_line(spec: SimulationSpec) -> Callable[[Simulated], bytes]:
+def scored_line(spec: SimulationSpec) -> Callable[[SimulatedRow], bytes]:
     """Row -> its line of scored.jsonl."""
     encode = msgspec.json.Encoder().encode
     draw = random.Random(f"labels:{spec.seed}").random

@@ -1,16 +1,22 @@
-"""The facts of a story: drawn once, told in two languages, so that rewrites and translations agree."""
+"""The facts of a story: drawn once, worded in two languages, so that rewrites and translations agree."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from newsquake.simulate.world import WORLD, Pair
+from newsquake.simulate.world import WORLD, Company, Pair
 
-if TYPE_CHECKING:
-    from newsquake.simulate.story import Story
 
-Fact = Callable[["Story"], Pair]
+class FactSubject(Protocol):
+    """What a fact is drawn from: a story."""
+
+    draw: Callable[[], float]
+    company: Company | None
+    month: int
+
+
+Fact = Callable[[FactSubject], Pair]
 
 _MONTHS = [
     "January", "February", "March", "April", "May", "June",
@@ -33,7 +39,7 @@ def _one_of(pairs: tuple[Pair, ...]) -> Fact:
 
 
 def _number(low: float, high: float, digits: int = 1) -> Fact:
-    def fact(story: Story) -> Pair:
+    def fact(story: FactSubject) -> Pair:
         # Skewed to the low end, as most figures in the news are.
         text = f"{low + (high - low) * story.draw() ** 1.7:.{digits}f}"
         return text, text
@@ -41,7 +47,7 @@ def _number(low: float, high: float, digits: int = 1) -> Fact:
     return fact
 
 
-def _money(story: Story, symbol: str, unit: str, millions: float) -> Pair:
+def _money(story: FactSubject, symbol: str, unit: str, millions: float) -> Pair:
     mark = symbol if symbol.endswith("$") else symbol + " "
     if millions >= 1000:
         return f"{mark}{millions / 1000:.1f} billion", f"{millions / 100:.0f}亿{unit}"
@@ -51,7 +57,7 @@ def _money(story: Story, symbol: str, unit: str, millions: float) -> Pair:
 
 
 def _company_money(low: float, high: float) -> Fact:
-    def fact(story: Story) -> Pair:
+    def fact(story: FactSubject) -> Pair:
         symbol, unit = story.company.money if story.company else ("$", "美元")
         return _money(story, symbol, unit, low * (high / low) ** story.draw())
 
@@ -63,37 +69,37 @@ def _dollars(low: float, high: float) -> Fact:
 
 
 def _month(shift: int) -> Fact:
-    def fact(story: Story) -> Pair:
+    def fact(story: FactSubject) -> Pair:
         number = (story.month - 1 + shift - int(story.draw() * 2)) % 12
         return _MONTHS[number], f"{number + 1}月"
 
     return fact
 
 
-def _day(story: Story) -> Pair:
+def _day(story: FactSubject) -> Pair:
     number = int(story.draw() * 5)
     return _DAYS[number], _ZH_DAYS[number]
 
 
-def _company(story: Story) -> Pair:
+def _company(story: FactSubject) -> Pair:
     company = story.company
     if company is None:
-        raise ValueError(f"kind {story.kind.name!r} names a company but is about the world")
+        raise ValueError("a template names a company, but its kind of event is about the world")
     return company.en[int(story.draw() * len(company.en))], company.zh
 
 
-def _thing(story: Story) -> Pair:
+def _thing(story: FactSubject) -> Pair:
     things = story.company.things if story.company else WORLD.sectors
     return things[int(story.draw() * len(things))]
 
 
-def _basis_points(story: Story) -> Pair:
+def _basis_points(story: FactSubject) -> Pair:
     text = ("25", "25", "50", "75", "100")[int(story.draw() * 5)]
     return text, text
 
 
 def _count(low: int, high: int) -> Fact:
-    def fact(story: Story) -> Pair:
+    def fact(story: FactSubject) -> Pair:
         text = str(int(low * (high / low) ** story.draw()))
         return text, text
 

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from core.times import DAY, HOUR, MINUTE, SECOND, from_ms
+from newsquake.simulate.articles import write
 from newsquake.simulate.incidents import Incident, plan
+from newsquake.simulate.kinds import KINDS, EventKind
+from newsquake.simulate.row import SIGNATURE_BITS, SimulatedRow
 from newsquake.simulate.spec import SimulationSpec
-from newsquake.simulate.story import KINDS, SIGNATURE_BITS, Kind, Simulated, Story, write
+from newsquake.simulate.story import SimulatedStory
 from newsquake.simulate.world import WORLD, Company, Publisher
 
 _COPIED = 0.20
@@ -25,15 +28,15 @@ _TRANSLATED = 0.07
 _MEAN_COPIES = sum((0.45**extra) * 0.55 * (1 + extra) for extra in range(5)) + 0.45**5 * 6
 
 
-def generate(spec: SimulationSpec) -> Iterator[Simulated]:
+def generate(spec: SimulationSpec) -> Iterator[SimulatedRow]:
     """The rows of the dump, in the order in which they stand in it. The same spec gives the same rows."""
     yield from _disordered(_Stream(spec).rows(), spec)
 
 
-def _disordered(rows: Iterator[Simulated], spec: SimulationSpec) -> Iterator[Simulated]:
+def _disordered(rows: Iterator[SimulatedRow], spec: SimulationSpec) -> Iterator[SimulatedRow]:
     """Hold a few rows back by up to 500 rows, and repeat a few as they are."""
     draw = random.Random(f"disorder:{spec.seed}").random
-    held: list[tuple[int, int, Simulated]] = []
+    held: list[tuple[int, int, SimulatedRow]] = []
     disorder, resent = spec.disorder, spec.resent
     for number, row in enumerate(rows):
         while held and held[0][0] <= number:
@@ -54,7 +57,7 @@ class _Stream:
         self.random = random.Random(f"stream:{spec.seed}")
         self.draw: Callable[[], float] = self.random.random
         self.incidents = plan(spec)
-        self.heap: list[tuple[int, int, Simulated]] = []
+        self.heap: list[tuple[int, int, SimulatedRow]] = []
         self.written = 0
         self.stories = 0
         self.kinds_weights = list(accumulate(kind.weight for kind in KINDS))
@@ -68,7 +71,7 @@ class _Stream:
             for language in ("en", "zh")
         }
 
-    def rows(self) -> Iterator[Simulated]:
+    def rows(self) -> Iterator[SimulatedRow]:
         """All rows in order of available_at."""
         spec, heap = self.spec, self.heap
         hours = _rhythm(spec)
@@ -93,7 +96,7 @@ class _Stream:
         for publisher, kind in zip(publishers, kinds, strict=True):
             company = self._company(kind, publisher.language) if kind.about_company else None
             self.stories += 1
-            story = Story(draw, self.stories, kind, company, month)
+            story = SimulatedStory(draw, self.stories, kind, company, month)
             at = start + int(draw() * HOUR)
             first = self.put(story, publisher, at)
             if draw() < _COPIED:
@@ -102,7 +105,7 @@ class _Stream:
                 other = self._other("zh" if publisher.language == "en" else "en")
                 self.put(story, other, at + int((10 + 200 * draw()) * MINUTE), flips=12)
 
-    def _company(self, kind: Kind, language: str) -> Company:
+    def _company(self, kind: EventKind, language: str) -> Company:
         if not kind.sectors:
             companies, weights = self.companies[language]
             return self.random.choices(companies, cum_weights=weights)[0]
@@ -117,7 +120,7 @@ class _Stream:
         publishers, weights = self.by_language[language]
         return self.random.choices(publishers, cum_weights=weights)[0]
 
-    def _copies(self, story: Story, first: Simulated, publisher: Publisher, at: int) -> None:
+    def _copies(self, story: SimulatedStory, first: SimulatedRow, publisher: Publisher, at: int) -> None:
         draw = self.draw
         copies = 1
         while copies < 6 and draw() < 0.45:
@@ -132,7 +135,7 @@ class _Stream:
 
     def put(
         self,
-        story: Story,
+        story: SimulatedStory,
         publisher: Publisher,
         at: int,
         *,
@@ -140,7 +143,7 @@ class _Stream:
         angle: int | None = None,
         flips: int = 0,
         incident: str = "",
-    ) -> Simulated:
+    ) -> SimulatedRow:
         """Write an article, published at `at`, and put it on the heap. `flips`: how far its signature is off."""
         draw, kind = self.draw, story.kind
         title, body = text or write(story, publisher, angle)
@@ -154,7 +157,7 @@ class _Stream:
         for _ in range(flips):
             signature ^= 1 << int(draw() * SIGNATURE_BITS)
         company = story.company
-        row = Simulated(
+        row = SimulatedRow(
             id=f"n{number:07d}",
             source=publisher.source,
             publisher=publisher.name,
@@ -188,7 +191,7 @@ class _Reports:
              for index, report in enumerate(incident.reports)),
             reverse=True,
         )  # fmt: skip
-        self._stories: dict[tuple[int, int], Story] = {}
+        self._stories: dict[tuple[int, int], SimulatedStory] = {}
         self._texts: dict[tuple[int, int, str], tuple[str, str]] = {}
 
     def write(self, before: int) -> None:
@@ -201,7 +204,7 @@ class _Reports:
             key = (place, report.number)
             if key not in self._stories:
                 stream.stories += 1
-                self._stories[key] = Story(
+                self._stories[key] = SimulatedStory(
                     stream.draw, stream.stories, report.kind, incident.company, from_ms(at).month
                 )
             story = self._stories[key]

@@ -1,4 +1,4 @@
-"""Templates, compiled once: `{fact}` is shared by all writings of a story, `[a|b|]` is a wording drawn anew.
+"""Templates, compiled once: `{fact}` is the same in all articles of a story, `[a|b|]` is drawn for each article.
 
 A compiled template is a function story -> text. Compiling turns the template into one %-format and the functions
 that fill it, so that writing a line costs a few microseconds.
@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from newsquake.simulate.story import Story
+from newsquake.simulate.world import Pair
 
-Writer = Callable[["Story"], str]
+
+class TemplateContext(Protocol):
+    """What a template is filled from: a story."""
+
+    draw: Callable[[], float]
+
+    def fact(self, name: str) -> Pair: ...
+
+
+Writer = Callable[[TemplateContext], str]
 _FACT = re.compile(r"\{(\w+)\}")
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.times import DAY, HOUR, MINUTE, iso
+from newsquake.simulate.kinds import EventKind, compile_kind
 from newsquake.simulate.spec import FIRST_INCIDENT, SimulationSpec
-from newsquake.simulate.story import Kind, compile_kind
 from newsquake.simulate.world import WORLD, Company, Publisher, load_yaml
 
 _SCRIPTS = load_yaml("incidents.yaml")
@@ -31,12 +31,12 @@ EVENTS_HEADER = ("id", "kind", "series", "onset", "end", "must_alert", "articles
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class IncidentReport:
     """One article to be written about an incident: when, by whom, from which angle."""
 
     at: int
     publisher: Publisher
-    kind: Kind
+    kind: EventKind
     angle: int
     number: int
     """Reports of one incident with the same number tell the same story."""
@@ -53,7 +53,7 @@ class Incident:
     end: int
     must_alert: bool
     company: Company | None
-    reports: tuple[Report, ...] = field(repr=False, default=())
+    reports: tuple[IncidentReport, ...] = field(repr=False, default=())
 
     def row(self) -> tuple[str, ...]:
         """The line of events.csv."""
@@ -120,7 +120,7 @@ def _working_hour(at: int, company: Company | None, draw: random.Random) -> int:
 
 def _reports(
     kind: str, onset: int, duration: int, company: Company | None, spec: SimulationSpec, draw: random.Random
-) -> list[Report]:
+) -> list[IncidentReport]:
     """Who writes what when: thick at the start, phase by phase, mostly in the language of the place."""
     script, phases = _SCRIPTS[kind], _PHASES[kind]
     hourly = spec.articles / max(1.0, (spec.end_ms - spec.start_ms) / HOUR)
@@ -148,7 +148,7 @@ def _reports(
             angle = 0
         number = phase * 100 + angle
         at = onset + round(passed * duration) + round(draw.random() * 5 * MINUTE)
-        reports.append(Report(at, writer, phases[phase], angle, number))
+        reports.append(IncidentReport(at, writer, phases[phase], angle, number))
     return sorted(reports, key=lambda report: report.at)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 Pair = tuple[str, str]
 """The same in English and Chinese."""
+Tone = Literal["negative", "neutral", "positive"]
 
 FOLDER = Path(__file__).parent
 

@@ -16,7 +16,7 @@ import torch
 from safetensors.numpy import save_file
 
 from classifier.network import packed
-from classifier.network.model import Encoder, Heads
+from classifier.network.model import Encoder, TorchHeads
 
 SMOOTH = {"qkv": 0.8, "out": 0.8, "up": 0.8, "down": 0.8}
 """How much of a channel's size moves into the weight: 0 none, 1 all. Measured: docs/model-log.md."""
@@ -95,7 +95,7 @@ def _product(name: str, weight: np.ndarray, bias: np.ndarray, seen: _Range) -> d
     return out
 
 
-def tensors(encoder: Encoder, heads: Heads, ids: list[list[int]]) -> dict[str, np.ndarray]:
+def tensors(encoder: Encoder, heads: TorchHeads, ids: list[list[int]]) -> dict[str, np.ndarray]:
     """Return the packed tensors; `ids`: tokenised texts (training side) that fix the activations' ranges."""
     seen = ranges(encoder, ids)
     state = {k: v.detach().float().numpy() for k, v in encoder.state_dict().items()}

@@ -12,10 +12,10 @@ from tokenizers import Tokenizer
 from classifier.backends.choose import choose
 from classifier.evaluation.predict import predict
 from classifier.network import packed
-from classifier.network.model import Encoder, Heads
+from classifier.network.model import Encoder, TorchHeads
 from classifier.reading.chunks import LEAD_TOKENS
 from classifier.reading.tokenizer import ChunkTokenizer
-from classifier.scoring.heads import Heads as NumpyHeads
+from classifier.scoring.heads import Heads
 from classifier.training.data.corpus import Example
 from classifier.training.packing import calibrate, export, fit_ngrams, signature
 
@@ -26,7 +26,7 @@ _ENCODER_KEYS = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attentio
 def pack(
     folder: Path,
     encoder: Encoder,
-    heads: Heads,
+    heads: TorchHeads,
     examples: list[Example],
     config: dict[str, Any],
     tokenizer: Path,
@@ -51,11 +51,11 @@ def pack(
     tokens, backend = ChunkTokenizer(folder), choose("cpu", folder, 2)
     registers = np.array([e.register for e in dev])
     if signed is not None:
-        pooled = predict(tokens, backend, NumpyHeads(tensors), signed[0]).pooled
+        pooled = predict(tokens, backend, Heads(tensors), signed[0]).pooled
         weight, bias = signature.fit_head(pooled, signed[1])
         tensors["heads.signature.weight"] = weight.astype(np.float16)
         tensors["heads.signature.bias"] = bias.astype(np.float16)
-    outputs = predict(tokens, backend, NumpyHeads(tensors), dev, registers)
+    outputs = predict(tokens, backend, Heads(tensors), dev, registers)
     train_ids, dev_ids = (
         [c.ids for c in coder.encode_batch([e.text for e in side])] for side in (train, dev)
     )
@@ -66,7 +66,7 @@ def pack(
         folder / packed.MODEL,
         metadata={"format": "newsquake"},
     )
-    added = NumpyHeads(tensors).ngrams.logits(dev_ids, registers)
+    added = Heads(tensors).ngrams.logits(dev_ids, registers)
     outputs = replace(outputs, sentiment=outputs.sentiment + added)
     written["calibration"] = calibrate.fit(dev, outputs)
     return packed.seal(folder, json.loads(json.dumps(written)))

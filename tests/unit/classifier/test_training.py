@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
 from classifier.evaluation import leave_out
 from classifier.network import cpu
-from classifier.network.model import Encoder, Heads, pool
+from classifier.network.model import Encoder, TorchHeads, pool
 from classifier.taxonomy import TOPIC_NAMES
 from classifier.training import loop, methods
 from classifier.training.average import DECAY, EVERY, Average
@@ -30,7 +30,7 @@ TEXTS = [[0, 5, 6, 2], [0, 7, 8, 9, 10, 2], [0, 11, 2]]
 
 def network() -> tuple[Any, Any]:
     torch.manual_seed(0)
-    return Encoder(CONFIG), Heads(32)
+    return Encoder(CONFIG), TorchHeads(32)
 
 
 def items(count: int = 120) -> list[Item]:
@@ -283,7 +283,7 @@ def process(rank: int, count: int, folder: str) -> None:
     meet = f"file://{folder}/meet"
     torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=count)
     torch.manual_seed(rank)
-    encoder, heads = Encoder(CONFIG), Heads(32)
+    encoder, heads = Encoder(CONFIG), TorchHeads(32)
     loop.train(encoder, heads, items(101), plan(passes={"phrasebank": 3}), Path(folder), lambda *_: None)
     torch.save(heads.state_dict(), Path(folder) / f"heads-{rank}.pt")
     torch.distributed.destroy_process_group()

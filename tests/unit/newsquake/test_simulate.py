@@ -14,38 +14,38 @@ import pytest
 from core.errors import ConfigError
 from core.records import TOPICS, ScoredArticle, decode
 from core.times import DAY, HOUR, parse_iso
-from newsquake.simulate import Simulated, SimulationSpec, generate, plan
+from newsquake.simulate import SimulatedRow, SimulationSpec, generate, plan
 from newsquake.simulate.cli import simulate
-from newsquake.simulate.story import KINDS
+from newsquake.simulate.kinds import KINDS
 from newsquake.simulate.world import WORLD, load_yaml
 
 SPEC = SimulationSpec()
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Simulated]:
+def rows() -> list[SimulatedRow]:
     return list(generate(SPEC))
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(rows: list[Simulated]) -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(rows: list[SimulatedRow]) -> None:
     assert list(generate(SimulationSpec())) == rows
     assert [row.title for row in islice(generate(SimulationSpec(seed=8)), 50)] != [
         row.title for row in rows[:50]
     ]
 
 
-def test_about_as_many_articles_as_asked_for(rows: list[Simulated]) -> None:
+def test_about_as_many_articles_as_asked_for(rows: list[SimulatedRow]) -> None:
     assert 4_500 <= len(rows) <= 5_500
 
 
-def test_rows_come_in_order_of_availability_but_for_a_few(rows: list[Simulated]) -> None:
+def test_rows_come_in_order_of_availability_but_for_a_few(rows: list[SimulatedRow]) -> None:
     behind = sum(later.available_at < row.available_at for row, later in pairwise(rows))
     assert 0 < behind < 0.03 * len(rows)
     assert all(row.available_at > row.published_at for row in rows)
     assert sum(row.available_at - row.published_at > HOUR for row in rows) > 0.005 * len(rows)
 
 
-def test_both_languages_and_every_topic_are_there(rows: list[Simulated]) -> None:
+def test_both_languages_and_every_topic_are_there(rows: list[SimulatedRow]) -> None:
     assert {topic for kind in KINDS for topic in kind.topics} == set(TOPICS)
     assert {topic for row in rows for topic in row.topics} == set(TOPICS)
     languages = Counter(row.language for row in rows)
@@ -54,7 +54,7 @@ def test_both_languages_and_every_topic_are_there(rows: list[Simulated]) -> None
     assert min(tones.values()) > 0.2 * len(rows)
 
 
-def test_every_topic_is_told_in_good_bad_and_neutral_tone_over_the_stream(rows: list[Simulated]) -> None:
+def test_every_topic_is_told_in_good_bad_and_neutral_tone_over_the_stream(rows: list[SimulatedRow]) -> None:
     tones = defaultdict(set)
     for row in rows:
         for topic in row.topics:
@@ -62,12 +62,12 @@ def test_every_topic_is_told_in_good_bad_and_neutral_tone_over_the_stream(rows: 
     assert all(len(tones[topic]) >= 2 for topic in TOPICS), tones
 
 
-def test_texts_vary(rows: list[Simulated]) -> None:
+def test_texts_vary(rows: list[SimulatedRow]) -> None:
     texts = [row.title + row.body for row in rows]
     assert len(set(texts)) > 0.75 * len(texts)  # the rest are syndicated copies and rows sent twice
 
 
-def test_nights_and_weekends_are_thin(rows: list[Simulated]) -> None:
+def test_nights_and_weekends_are_thin(rows: list[SimulatedRow]) -> None:
     weekend = sum((row.published_at // DAY + 3) % 7 >= 5 for row in rows)
     assert weekend < 0.15 * len(rows)
     office = [row for row in rows if row.publisher == "marketledger.example"]  # New York hours
@@ -75,7 +75,7 @@ def test_nights_and_weekends_are_thin(rows: list[Simulated]) -> None:
     assert night < 0.12 * len(office)
 
 
-def test_copies_rewrites_and_translations_tell_one_story(rows: list[Simulated]) -> None:
+def test_copies_rewrites_and_translations_tell_one_story(rows: list[SimulatedRow]) -> None:
     stories = defaultdict(list)
     for row in rows:
         if not row.incident:
@@ -89,20 +89,20 @@ def test_copies_rewrites_and_translations_tell_one_story(rows: list[Simulated]) 
         assert all((group[0].signature ^ row.signature).bit_count() <= 24 for row in group)
 
 
-def test_some_rows_stand_twice(rows: list[Simulated]) -> None:
+def test_some_rows_stand_twice(rows: list[SimulatedRow]) -> None:
     twice = len(rows) - len({row.id for row in rows})
     assert 0 < twice < 0.02 * len(rows)
     assert len({row.id for row in rows}) == len({row.url for row in rows})
 
 
-def test_the_first_incident_comes_after_some_history_but_early(rows: list[Simulated]) -> None:
+def test_the_first_incident_comes_after_some_history_but_early(rows: list[SimulatedRow]) -> None:
     first = plan(SPEC)[0]
     before = sum(row.available_at < first.onset for row in rows) / len(rows)
     assert first.must_alert
     assert 0.15 < before < 0.3
 
 
-def test_incidents_stand_out_in_their_series(rows: list[Simulated]) -> None:
+def test_incidents_stand_out_in_their_series(rows: list[SimulatedRow]) -> None:
     for incident in plan(SPEC):
         own = [row for row in rows if row.incident == incident.id]
         assert len({row.id for row in own}) == len(incident.reports)
@@ -117,7 +117,7 @@ def test_incidents_stand_out_in_their_series(rows: list[Simulated]) -> None:
             assert len(own) > 5 * usual
 
 
-def test_the_rumour_has_one_outlet_and_the_copies_one_story(rows: list[Simulated]) -> None:
+def test_the_rumour_has_one_outlet_and_the_copies_one_story(rows: list[SimulatedRow]) -> None:
     incidents = {incident.kind: incident for incident in plan(SPEC)}
     rumour = [row for row in rows if row.incident == incidents["rumour"].id]
     storm = [row for row in rows if row.incident == incidents["copy_storm"].id]
@@ -138,7 +138,7 @@ def test_a_longer_simulation_has_more_incidents_of_all_kinds() -> None:
     assert kinds == set(load_yaml("incidents.yaml"))
 
 
-def test_no_truth_leaks_into_the_text_or_the_address(rows: list[Simulated]) -> None:
+def test_no_truth_leaks_into_the_text_or_the_address(rows: list[SimulatedRow]) -> None:
     told = re.compile(
         r"incident|negative\b|positive\b|must_alert|simulat|\{|\}|\[(?!doge)|None", re.IGNORECASE
     )
@@ -160,7 +160,7 @@ def test_every_headline_of_a_company_names_it() -> None:
                         assert line.lstrip().startswith(">") or "{co}" in line, f"{name}: {line}"
 
 
-def test_the_language_is_the_publishers(rows: list[Simulated]) -> None:
+def test_the_language_is_the_publishers(rows: list[SimulatedRow]) -> None:
     chinese = re.compile("[\u4e00-\u9fff]")
     languages = {publisher.name: publisher.language for publisher in WORLD.publishers}
     for row in rows:
