@@ -220,7 +220,9 @@ def _rules(settings: Settings) -> Iterator[CheckResult]:
         for line in str(error).splitlines():
             yield CheckResult("rules", "FAIL", line)
         return
-    yield CheckResult("rules", "ok", f"{settings.alerts.rules or 'built-in rules'}, version {rules.version[:12]}")
+    yield CheckResult(
+        "rules", "ok", f"{settings.alerts.rules or 'built-in rules'}, version {rules.version[:12]}"
+    )
 
 
 def _sources(settings: Settings) -> Iterator[CheckResult]:
@@ -236,7 +238,9 @@ def _sources(settings: Settings) -> Iterator[CheckResult]:
         words = f"{on} of {len(sources)} on" if on < len(sources) else f"{on}"
         yield CheckResult("sources", "ok", f"{words} configured, not tried: newsquake sources check")
     elif sources:
-        yield CheckResult("sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some")
+        yield CheckResult(
+            "sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some"
+        )
     else:
         yield CheckResult("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
 
@@ -287,7 +291,9 @@ def _delivery(settings: Settings) -> Iterator[CheckResult]:
 def _disk(settings: Settings) -> Iterator[CheckResult]:
     folder = _existing(settings.path(settings.data_dir).resolve())
     if not _writable(folder):
-        yield CheckResult("disk", "FAIL", f"{folder} cannot be written to", "name another data_dir, or allow it")
+        yield CheckResult(
+            "disk", "FAIL", f"{folder} cannot be written to", "name another data_dir, or allow it"
+        )
         return
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free at {folder}"
