@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.detectors import Context
+from alerts.detectors import DetectorContext
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.rule_runner import RuleRunner
@@ -81,7 +81,7 @@ class Share:
 
     kind = "share"
 
-    def __init__(self, rule: Rule | None = None, context: Context | None = None) -> None:
+    def __init__(self, rule: Rule | None = None, context: DetectorContext | None = None) -> None:
         self.learned: dict[str, int] = {}
         self.steps = 0
 

@@ -1,4 +1,4 @@
-"""The detectors by kind: `make("volume", {"direction": "up"}, Context(window_ms, hop_ms))`; docs/detectors.md."""
+"""The detectors by kind: `make("volume", {"direction": "up"}, DetectorContext(window_ms, hop_ms))`; docs/detectors.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from alerts.detectors.base import Detector
-from alerts.detectors.context import Context
+from alerts.detectors.context import DetectorContext
 from alerts.detectors.divergence import (
     DivergenceParams,
     LanguageDivergence,
@@ -24,7 +24,7 @@ from alerts.detectors.static import Static, StaticParams
 from alerts.detectors.volume import Volume, VolumeParams
 from core.errors import ConfigError
 
-__all__ = ["KINDS", "Context", "Detector", "Kind", "make"]
+__all__ = ["KINDS", "Detector", "DetectorContext", "Kind", "make"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Kind:
     """A kind of detector: its parameters (a dataclass with defaults), how it is made, and its metric's unit."""
 
     params: type
-    build: Callable[[Any, Context], Detector]
+    build: Callable[[Any, DetectorContext], Detector]
     unit: str
     """Of observed, expected and the band: share (0..1), stories, negative stories, sentiment (-1..1), or the
     rule's metric."""
@@ -68,7 +68,9 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def make(kind: str, params: Mapping[str, Any] | None = None, context: Context | None = None) -> Detector:
+def make(
+    kind: str, params: Mapping[str, Any] | None = None, context: DetectorContext | None = None
+) -> Detector:
     """A new detector for all series of one rule. Raises ConfigError for an unknown kind or parameter.
 
     >>> make("volume", {"direction": "both"}).kind
@@ -82,4 +84,4 @@ def make(kind: str, params: Mapping[str, Any] | None = None, context: Context | 
         raise ConfigError(
             f"detector {kind}: unknown parameter {wrong[0]!r}; known: {', '.join(sorted(names))}"
         )
-    return known.build(known.params(**(params or {})), context or Context())
+    return known.build(known.params(**(params or {})), context or DetectorContext())

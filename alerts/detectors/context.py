@@ -10,7 +10,7 @@ from core.times import HOUR, MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class DetectorContext:
     """The rule's grid, and what groups its series."""
 
     window_ms: int = HOUR

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Any, Literal
 
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import PRIOR, Means
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
@@ -89,7 +89,7 @@ class Divergence(Kept):
     kind = ""
     with_extra = True
 
-    def __init__(self, params: DivergenceParams, context: Context) -> None:
+    def __init__(self, params: DivergenceParams, context: DetectorContext) -> None:
         self.params = params
         self.window = context.window_ms
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
@@ -233,7 +233,7 @@ class SectorDivergence(Divergence):
 
     kind = "sector_divergence"
 
-    def __init__(self, params: DivergenceParams, context: Context) -> None:
+    def __init__(self, params: DivergenceParams, context: DetectorContext) -> None:
         super().__init__(params, context)
         self.sectors = context.sectors
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Any, Literal
 
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.sentiment import one_sided
@@ -47,7 +47,7 @@ class Drift(Kept):
     kind = "drift"
     with_extra = True
 
-    def __init__(self, params: DriftParams, context: Context) -> None:
+    def __init__(self, params: DriftParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
         self.faded: dict[str, _Faded] = {}

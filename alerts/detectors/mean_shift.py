@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Any, Literal
 
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import statistic
@@ -45,7 +45,7 @@ class MeanShift(Kept):
     kind = "mean_shift"
     with_extra = True
 
-    def __init__(self, params: MeanShiftParams, context: Context) -> None:
+    def __init__(self, params: MeanShiftParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
         self.sums: dict[str, tuple[int, float, float]] = {}

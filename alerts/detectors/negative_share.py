@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alerts.baselines.memory import ODD
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.means import Means
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
@@ -36,7 +36,7 @@ class NegativeShare(Kept):
 
     kind = "negative_share"
 
-    def __init__(self, params: NegativeShareParams, context: Context) -> None:
+    def __init__(self, params: NegativeShareParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
 

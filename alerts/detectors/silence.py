@@ -12,7 +12,7 @@ from math import exp, log1p
 from typing import Any
 
 from alerts.baselines.counts import Baseline
-from alerts.detectors.context import Context
+from alerts.detectors.context import DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, statistic
 from alerts.records import Verdict, Window
@@ -37,7 +37,7 @@ class Silence(Kept):
     kind = "silence"
     with_extra = True
 
-    def __init__(self, params: SilenceParams, context: Context) -> None:
+    def __init__(self, params: SilenceParams, context: DetectorContext) -> None:
         self.params = params
         self.window = context.window_ms
         self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.records import Verdict, Window
 from core.records import UNIT_SCALE
 
@@ -33,7 +33,7 @@ class Static:
 
     kind = "static"
 
-    def __init__(self, params: StaticParams, context: Context) -> None:
+    def __init__(self, params: StaticParams, context: DetectorContext) -> None:
         self.params = params
 
     def step(self, window: Window, hop: Window) -> Verdict:

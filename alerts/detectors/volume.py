@@ -13,7 +13,7 @@ from typing import Literal
 from alerts.baselines.counts import FIRST_WEEK, Baseline
 from alerts.baselines.memory import ODD
 from alerts.baselines.pools import Pool
-from alerts.detectors.context import NOT_OBSERVED, Context
+from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.keep import Kept
 from alerts.detectors.tails import count_band, directed, negative_binomial_tail, statistic
 from alerts.records import Verdict, Window
@@ -39,7 +39,7 @@ class Volume(Kept):
 
     kind = "volume"
 
-    def __init__(self, params: VolumeParams, context: Context) -> None:
+    def __init__(self, params: VolumeParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
 

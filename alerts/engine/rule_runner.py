@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from alerts.baselines.memory import Memory
-from alerts.detectors import KINDS, Context, Detector, make
+from alerts.detectors import KINDS, Detector, DetectorContext, make
 from alerts.engine.schedule import ceil_to
 from alerts.lifecycle import transitions as lifecycle
 from alerts.lifecycle.transitions import Alert, Began, Evaluation
@@ -51,7 +51,7 @@ class EvaluationResult(msgspec.Struct, frozen=True, gc=False):
     prior: Mapping[str, bytes]
 
 
-def detector_of(rule: Rule, context: Context) -> Detector:
+def detector_of(rule: Rule, context: DetectorContext) -> Detector:
     """The rule's detector. What the rule itself says (direction, metric) goes in where the detector asks for it."""
     from dataclasses import fields
 
@@ -69,7 +69,7 @@ class RuleRunner:
         self,
         rule: Rule,
         pane_ms: int,
-        make_detector: Callable[[Rule, Context], Detector] = detector_of,
+        make_detector: Callable[[Rule, DetectorContext], Detector] = detector_of,
         budget: Any = None,
     ) -> None:
         self.rule = rule
@@ -80,7 +80,7 @@ class RuleRunner:
         self.evaluates_early = rule.detector in EARLY and self.hop_ms > pane_ms
         self._by_negative = rule.detector in BY_NEGATIVE and rule.direction == "up"
         sectors = rule.sectors if rule.detector == BY_SECTOR else {}
-        self.context = Context(window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=sectors)
+        self.context = DetectorContext(window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=sectors)
         self.detector = make_detector(rule, self.context)
         self.budget = budget
         self.fits: list[tuple[int, Any]] = [(0, budget.initial())] if budget is not None else []

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from alerts.detectors import KINDS, Context, Detector, make
+from alerts.detectors import KINDS, Detector, DetectorContext, make
 from alerts.records import Verdict, Window
 from core.errors import ConfigError
 from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
@@ -16,7 +16,7 @@ from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
 HOP, WINDOW = 15 * MINUTE, 2 * HOUR
 START = parse_iso("2024-03-04T00:00:00Z")
 SERIES = ["entity:US:AAA", "entity:US:BBB", "entity:US:CCC", "topic:energy@en", "topic:energy@zh"]
-CONTEXT = Context(WINDOW, HOP, dict.fromkeys(["US:AAA", "US:BBB", "US:CCC"], "tech"))
+CONTEXT = DetectorContext(WINDOW, HOP, dict.fromkeys(["US:AAA", "US:BBB", "US:CCC"], "tech"))
 Story = tuple[int, bool, int]
 """(end of its hop, negative, sentiment in 1/10,000)"""
 

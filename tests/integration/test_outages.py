@@ -103,11 +103,11 @@ def bare_desk(records: list, rules=RULES) -> bytes:
     desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     for record in records:
         if isinstance(record, Marker):
-            desk.mark(0, record)
+            desk.on_marker(0, record)
         elif isinstance(record, Health):
-            desk.hear(record)
+            desk.on_health(record)
         else:
-            desk.take(record)
+            desk.add(record)
     while desk.advance():
         pass
     return lines([desk.effects()])

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.detectors import KINDS, Context, make
+from alerts.detectors import KINDS, DetectorContext, make
 from alerts.engine.rule_runner import LASTING
 from alerts.evidence import pack as evidence
 from alerts.evidence import sentence
@@ -71,7 +71,9 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
         yield Check("detector's verdict", "unknown", said)
         return
     try:
-        detector = make(pack.detector["kind"], pack.detector["params"], Context(**pack.detector["context"]))
+        detector = make(
+            pack.detector["kind"], pack.detector["params"], DetectorContext(**pack.detector["context"])
+        )
         detector.load(state.items())
         found = detector.step(Window(**pack.window), Window(**pack.hop))
     except (ConfigError, TypeError, ValueError, msgspec.DecodeError) as error:

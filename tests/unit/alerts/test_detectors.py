@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from alerts.detectors import Context, Detector, make
+from alerts.detectors import Detector, DetectorContext, make
 from alerts.records import Verdict, Window
 from core.times import DAY, HOUR, MINUTE, parse_iso
 
@@ -60,7 +60,7 @@ def measure(series: str, stories: list[tuple[int, bool, int]], start: int, end: 
 
 def detector(kind: str, **params: object) -> Detector:
     sectors = dict.fromkeys([f"US:B{n}" for n in range(5)], "banks")
-    return make(kind, {"calendar": "none", **params}, Context(WINDOW, HOP, sectors))
+    return make(kind, {"calendar": "none", **params}, DetectorContext(WINDOW, HOP, sectors))
 
 
 def highest(found: list[tuple[int, Verdict]], since: float, until: float) -> float:
@@ -242,7 +242,7 @@ def test_null_p_values_pass_a_level_about_as_often_as_they_say() -> None:
     ],
 )
 def test_static_is_the_figure_itself(metric: str, direction: str, expected: float) -> None:
-    one = make("static", {"metric": metric, "direction": direction}, Context(WINDOW, HOP))
+    one = make("static", {"metric": metric, "direction": direction}, DetectorContext(WINDOW, HOP))
     window = Window("a", 0, WINDOW, 5, 4, 3, 4, 2, -12_000, 100_000_000, positive=1)
     verdict = one.step(window, window)
     assert verdict.statistic == pytest.approx(expected) and verdict.p_value is None and verdict.enough
