@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
-from alerts.detectors import DetectorContext
+from alerts.detectors import Detector, DetectorContext, Traits
+from alerts.detectors.contract import NO_FLOOR
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.rule_runner import RuleRunner
@@ -76,16 +77,17 @@ def scored(
     )
 
 
-class Share:
+class Share(Detector):
     """A detector without memory of the past: the statistic is the share of negative stories. Counts what it learned."""
 
-    kind = "share"
+    kind: ClassVar[str] = "share"
+    traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True, negative_only=True)
 
-    def __init__(self, rule: Rule | None = None, context: DetectorContext | None = None) -> None:
+    def __init__(self, params: Rule | None = None, context: DetectorContext | None = None) -> None:
         self.learned: dict[str, int] = {}
         self.steps = 0
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge, then learn."""
         self.steps += 1
         known = self.learned.get(window.series, 0)

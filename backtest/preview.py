@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
@@ -173,12 +173,13 @@ def _place(report: RuleReport, line: AlertLine, events: Sequence[KnownIncident],
 
 
 def _options(report: RuleReport, runner: RuleRunner, at: int, pane_ms: int) -> None:
-    if runner.budget is None:
+    history = cast(budgets.Budget | None, runner.threshold.budget)
+    if history is None:
         report.threshold, report.how = runner.rule.threshold, "fixed"
         return
-    fit = runner.budget.fit(at)
+    fit = history.fit(at)
     report.threshold, report.how = fit.threshold, fit.method
-    state = runner.budget.dump()
+    state = history.dump()
     for wanted in sorted({*BUDGETS, runner.rule.budget_per_week}):
         other = budgets.make(replace(runner.rule, budget_per_week=wanted), pane_ms)
         other.load(state)

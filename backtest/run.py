@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
+from alerts.engine.feedback import AlarmFeedback
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.records import AlertLine
@@ -113,10 +114,8 @@ def _advance(
 ) -> None:
     more = True
     while more:
-        if reader is not None and desk.next_fit <= desk.watermark.at:
-            desk.true_alarms = reader(result.lines)
-            if heard is not None:
-                hear(desk, heard)
+        if reader is not None and desk.fit_is_due:
+            desk.set_feedback(feedback_of(desk, reader(result.lines), heard))
         more = desk.advance()
         effects: Effects = desk.effects()
         if heard is not None:
@@ -129,9 +128,12 @@ def _advance(
                 counted.at[one.id] = at
 
 
-def hear(desk: Desk, heard: Heard) -> None:
-    """Before a fit: what topics told of the alarms that people called true, as the live desk asks its store."""
+def feedback_of(
+    desk: Desk, true_alarms: Mapping[str, Sequence[tuple[str, int, int]]], heard: Heard | None
+) -> AlarmFeedback:
+    """For a fit: alarms that people called true (rule -> (series, from, to) in ms), and what topics told of those by
+    `heard`, as the live desk asks its store."""
+    if heard is None:
+        return AlarmFeedback(true_alarms)
     windows = {runner.rule.id: runner.window_ms for runner in desk.runners}
-    told = echoes(desk.true_alarms, windows, heard.within)
-    for runner in desk.runners:
-        runner.echoes = told
+    return AlarmFeedback(true_alarms, echoes(true_alarms, windows, heard.within))

@@ -30,7 +30,7 @@ from alerts.rules.model import RuleSet
 from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard
 from backtest.known_incidents import KnownIncident, related, true_alarms
-from backtest.run import hear
+from backtest.run import feedback_of
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE, iso
 from newsquake.simulate import Incident, SimulationSpec, generate, plan
@@ -83,8 +83,8 @@ class Asked(Desk):
         window = self.windows.window(series, at - runner.window_ms, at)
         hop = type(window)(series, at, at)
         verdict = detector.step(window, hop)
-        enough = verdict.enough and runner.has_evidence(window)
-        return Evaluation(at, window, verdict, runner.threshold(at), enough).breach
+        enough = verdict.enough and runner.has_evidence(window, self.windows)
+        return Evaluation(at, window, verdict, runner.threshold.value(at), enough).breach
 
 
 def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found]:
@@ -101,9 +101,8 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
         desk.on_marker(0, Marker(writer="bench", t=at, end=end))
         more = True
         while more:
-            if desk.next_fit <= desk.watermark.at:
-                desk.true_alarms = true_alarms(known, windows, lines)
-                hear(desk, heard)
+            if desk.fit_is_due:
+                desk.set_feedback(feedback_of(desk, true_alarms(known, windows, lines), heard))
             more = desk.advance()
             effects = desk.effects()
             heard.take(effects.panes)

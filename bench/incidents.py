@@ -101,13 +101,13 @@ def desk_of(told: Told, true_stories: bool) -> type[Desk]:
                 detector.load(runner.detector.dump([series]).items())
                 window = self.windows.window(series, at - runner.window_ms, at)
                 verdict = detector.step(window, Window(series, at, at))
-                breach = verdict.enough and verdict.statistic >= runner.threshold(at)
+                breach = verdict.enough and verdict.statistic >= runner.threshold.value(at)
                 there = {
                     "stories": window.stories >= runner.rule.min_stories,
                     "publishers": window.publishers >= runner.rule.min_publishers,
                     "statistic": breach,
-                    "breadth": runner.has_evidence(window),
-                    "all": breach and runner.has_evidence(window),
+                    "breadth": runner.has_evidence(window, self.windows),
+                    "all": breach and runner.has_evidence(window, self.windows),
                 }
                 noted = told.first.setdefault((incident.id, runner.rule.id), {})
                 for what, is_there in there.items():

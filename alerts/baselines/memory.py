@@ -59,8 +59,7 @@ class Memory(Generic[P, T]):
         self._track_type = tracks
         self._pool_of: dict[str, P] = {}
         self._before: tuple[str, str, tuple[object, ...], tuple[object, ...] | None] | None = None
-        self.floor = float("-inf")
-        """Of steps whose statistic is below, nobody will ask for the prior state: nothing need be put aside."""
+        self._floor = float("-inf")
         self._spared = False
 
     def pool(self, series: str) -> P:
@@ -99,14 +98,15 @@ class Memory(Generic[P, T]):
         track = self.tracks.get(series)
         return track is not None and track.odd_at >= hop_end
 
-    def forget_prior(self) -> None:
-        """A new step begins."""
+    def begin_step(self, floor: float = float("-inf")) -> None:
+        """A new step begins. Where its statistic is below `floor`, nobody will ask for the prior state."""
         self._before = None
         self._spared = False
+        self._floor = floor
 
     def judged(self, statistic: float) -> None:
         """What this step came to, before anything changes."""
-        self._spared = statistic < self.floor
+        self._spared = statistic < self._floor
 
     def keep_prior(self, series: str, pool: P) -> None:
         """This step is about to change something: put aside what it found, the first time."""
@@ -117,7 +117,7 @@ class Memory(Generic[P, T]):
     def prior(self, series: str) -> dict[str, bytes]:
         """State by name ("" and `series`) as it was before this step's learning."""
         if self._spared:
-            raise RuntimeError(f"the state before a step below the floor of {self.floor} was not kept")
+            raise RuntimeError(f"the state before a step below the floor of {self._floor} was not kept")
         if self._before is None:
             return {name: self.dump(name) for name in ("", series) if not name or name in self.tracks}
         name, market, kept, track = self._before

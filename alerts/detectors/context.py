@@ -1,4 +1,4 @@
-"""What a detector is told beside its parameters, and what it answers when it cannot know."""
+"""What a detector gets beside its parameters, and its answer where nothing was observed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DetectorContext:
     window_ms: int = HOUR
     hop_ms: int = 5 * MINUTE
     sectors: Mapping[str, str] = field(default_factory=dict)
-    """Company (`US:JPM`) -> sector, for company-versus-sector divergence; one not here is held against nothing."""
+    """Company (`US:JPM`) -> sector, for kinds with the trait `by_sector`. A company without one is not compared."""
 
 
 NOT_OBSERVED = Verdict(0.0, enough=False, why="none of its sources was being read")

@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import PRIOR, Means
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
 from alerts.records import Verdict, Window
 from alerts.windows.series import base_of, entity_of
@@ -83,10 +84,10 @@ class Reference(Hops):
         return [list(self.hops), self.usual_n, self.usual_negative]
 
 
-class Divergence(Kept):
+class Divergence(PersistentDetector):
     """What both kinds share: the test. A kind says which group a series feeds and which it is held against."""
 
-    kind = ""
+    traits: ClassVar[Traits] = Traits(compares_series=True)
     with_extra = True
 
     def __init__(self, params: DivergenceParams, context: DetectorContext) -> None:
@@ -105,14 +106,14 @@ class Divergence(Kept):
         """(group that it is held against, whether its own stories are in it and to be taken out); "" = none."""
         raise NotImplementedError
 
-    def extra(self, series: str) -> Any:
+    def extra_state(self, series: str) -> Any:
         """The groups, with what is pooled; with a series, what it gave to its group."""
         if series:
             own = self.own.get(series)
             return list(own.hops) if own is not None else None
         return {name: group.state() for name, group in sorted(self.groups.items())}
 
-    def take_extra(self, series: str, extra: Any) -> None:
+    def load_extra(self, series: str, extra: Any) -> None:
         """Restore them."""
         if series:
             self.own[series] = Hops(extra)
@@ -139,10 +140,10 @@ class Divergence(Kept):
         own = self.own.get(series)
         return own is not None and bool(own.hops) and own.hops[-1][0] >= end
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge the window against the reference's last window, then learn the hop. Never raises."""
         means, series, params = self.means, window.series, self.params
-        self.begin(series)
+        self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
         pool = means.pool(series)
@@ -216,7 +217,7 @@ class LanguageDivergenceParams(DivergenceParams):
 class LanguageDivergence(Divergence):
     """English against Chinese. The rule's series come in pairs, X@en and X@zh."""
 
-    kind = "language_divergence"
+    kind: ClassVar[str] = "language_divergence"
 
     def feeds(self, series: str) -> str:
         """Itself."""
@@ -231,7 +232,8 @@ class LanguageDivergence(Divergence):
 class SectorDivergence(Divergence):
     """A company against the rest of its sector (topics and languages against the same topic and language of it)."""
 
-    kind = "sector_divergence"
+    kind: ClassVar[str] = "sector_divergence"
+    traits: ClassVar[Traits] = Traits(compares_series=True, by_sector=True)
 
     def __init__(self, params: DivergenceParams, context: DetectorContext) -> None:
         super().__init__(params, context)

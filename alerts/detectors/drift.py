@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.sentiment import one_sided
 from alerts.detectors.tails import statistic
 from alerts.records import Verdict, Window
@@ -41,10 +42,11 @@ class DriftParams:
     calendar: str = "auto"
 
 
-class Drift(Kept):
+class Drift(PersistentDetector):
     """The detector; see the module's docstring."""
 
-    kind = "drift"
+    kind: ClassVar[str] = "drift"
+    traits: ClassVar[Traits] = Traits(outlives_window=True)
     with_extra = True
 
     def __init__(self, params: DriftParams, context: DetectorContext) -> None:
@@ -54,11 +56,11 @@ class Drift(Kept):
         """Series -> (live hours, weight and sum of the recent mean, weight and sum of the long one, squared weights
         of the recent mean, of the long one, and the products of both)."""
 
-    def extra(self, series: str) -> Any:
+    def extra_state(self, series: str) -> Any:
         """The two faded means."""
         return self.faded.get(series)
 
-    def take_extra(self, series: str, extra: Any) -> None:
+    def load_extra(self, series: str, extra: Any) -> None:
         """Restore them."""
         live, n, total, many, whole, *squares = extra
         if not squares:  # kept before the squares were: what they are at a steady pace
@@ -66,10 +68,10 @@ class Drift(Kept):
         ww, uu, wu = squares
         self.faded[series] = (live, n, total, many, whole, ww, uu, wu)
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge the difference of the two means with the hop in it, then learn it. Never raises."""
         means, series, params = self.means, window.series, self.params
-        self.begin(series)
+        self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
         pool = means.pool(series)

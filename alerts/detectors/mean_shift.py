@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import statistic
 from alerts.records import Verdict, Window
 from core.records import UNIT_SCALE
@@ -39,10 +40,11 @@ class MeanShiftParams:
     incident_weight: float = 0.2
 
 
-class MeanShift(Kept):
+class MeanShift(PersistentDetector):
     """The detector; see the module's docstring."""
 
-    kind = "mean_shift"
+    kind: ClassVar[str] = "mean_shift"
+    traits: ClassVar[Traits] = Traits(outlives_window=True)
     with_extra = True
 
     def __init__(self, params: MeanShiftParams, context: DetectorContext) -> None:
@@ -51,19 +53,19 @@ class MeanShift(Kept):
         self.sums: dict[str, tuple[int, float, float]] = {}
         """Series -> (end of its last hop with stories, sum for up, sum for down)."""
 
-    def extra(self, series: str) -> Any:
+    def extra_state(self, series: str) -> Any:
         """The sums."""
         return self.sums.get(series)
 
-    def take_extra(self, series: str, extra: Any) -> None:
+    def load_extra(self, series: str, extra: Any) -> None:
         """Restore the sums."""
         at, up, down = extra
         self.sums[series] = (at, up, down)
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge the sums with the hop in them, then learn the hop. Never raises."""
         means, series, params = self.means, window.series, self.params
-        self.begin(series)
+        self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
         pool = means.pool(series)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from math import sqrt
 from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from alerts.baselines.calendar import HOURS_OF_WEEK
 from alerts.baselines.memory import Memory
@@ -44,8 +44,8 @@ class MeanPool(Pool):
 
     plain: ClassVar[tuple[str, ...]] = _PLAIN
     arrays: ClassVar[tuple[str, ...]] = _ARRAYS
-    plain_of: ClassVar[attrgetter] = attrgetter(*_PLAIN)
-    arrays_of: ClassVar[attrgetter] = attrgetter(*_ARRAYS)
+    plain_of: ClassVar[attrgetter[Any]] = attrgetter(*_PLAIN)
+    arrays_of: ClassVar[attrgetter[Any]] = attrgetter(*_ARRAYS)
 
     def _turn(self, slow: float, fast: float) -> None:
         super()._turn(slow, fast)
@@ -99,7 +99,7 @@ class Mean:
         return _own(self)
 
     @classmethod
-    def load(cls, state: tuple) -> Mean:
+    def load(cls, state: tuple[Any, ...]) -> Mean:
         """The mean whose `dump` this is."""
         mean = cls(0)
         for name, value in zip(KEPT, state, strict=True):

@@ -8,12 +8,13 @@ stories of one window) and how well the series' own mean is known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from alerts.baselines.memory import ODD
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import beta_binomial_tail, directed, share_band, statistic
 from alerts.records import Verdict, Window
 
@@ -31,19 +32,20 @@ class NegativeShareParams:
     """Weight of stories learned from windows with p < 0.003."""
 
 
-class NegativeShare(Kept):
+class NegativeShare(PersistentDetector):
     """The detector; see the module's docstring."""
 
-    kind = "negative_share"
+    kind: ClassVar[str] = "negative_share"
+    traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True, negative_only=True)
 
     def __init__(self, params: NegativeShareParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge window.negative of window.decided, then learn the hop's. Never raises."""
         means, series = self.means, window.series
-        self.begin(series)
+        self.begin_step(series, floor)
         pool = means.pool(series)
         if not window.observed:
             return NOT_OBSERVED

@@ -9,6 +9,9 @@ here.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from alerts.detectors.contract import Traits
 from alerts.detectors.volume import Volume, VolumeParams
 from alerts.records import Window
 
@@ -20,7 +23,8 @@ class NegativeVolumeParams(VolumeParams):
 class NegativeVolume(Volume):
     """The detector; see the module's docstring."""
 
-    kind = "negative_volume"
+    kind: ClassVar[str] = "negative_volume"
+    traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True, negative_only=True)
 
     def counted(self, window: Window) -> int:
         """Its negative stories."""

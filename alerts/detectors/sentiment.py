@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Literal
+from typing import ClassVar, Literal
 
 from alerts.baselines.memory import ODD
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import normal_tail, statistic
 from alerts.records import Verdict, Window
 from core.records import UNIT_SCALE
@@ -31,19 +32,20 @@ class SentimentParams:
     incident_weight: float = 0.2
 
 
-class Sentiment(Kept):
+class Sentiment(PersistentDetector):
     """The detector; see the module's docstring."""
 
-    kind = "sentiment"
+    kind: ClassVar[str] = "sentiment"
+    traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True)
 
     def __init__(self, params: SentimentParams, context: DetectorContext) -> None:
         self.params = params
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge the mean of the window's decided stories, then learn the hop's. Never raises."""
         means, series = self.means, window.series
-        self.begin(series)
+        self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
         pool = means.pool(series)

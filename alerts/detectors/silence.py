@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log1p
-from typing import Any
+from typing import Any, ClassVar
 
 from alerts.baselines.counts import Baseline
 from alerts.detectors.context import DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import count_band, statistic
 from alerts.records import Verdict, Window
 from core.times import DAY, HOUR
@@ -31,10 +32,11 @@ class SilenceParams:
     calendar: str = "auto"
 
 
-class Silence(Kept):
+class Silence(PersistentDetector):
     """The detector; see the module's docstring."""
 
-    kind = "silence"
+    kind: ClassVar[str] = "silence"
+    traits: ClassVar[Traits] = Traits(detects_absence=True)
     with_extra = True
 
     def __init__(self, params: SilenceParams, context: DetectorContext) -> None:
@@ -44,21 +46,21 @@ class Silence(Kept):
         self.last: dict[str, int] = {}
         """Series -> end of its last hop with a story."""
 
-    def extra(self, series: str) -> Any:
-        """When it last spoke."""
+    def extra_state(self, series: str) -> Any:
+        """End of its last hop with a story (epoch ms)."""
         return self.last.get(series)
 
-    def take_extra(self, series: str, extra: Any) -> None:
+    def load_extra(self, series: str, extra: Any) -> None:
         """Restore it."""
         self.last[series] = extra
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge the quiet up to window.end, then learn the hop. Never raises.
 
-        An unread source is the very thing this looks for: `observed` is not asked.
+        A source that is not being read is the very thing to be detected: `observed` is not asked for.
         """
         baseline, series, params = self.baseline, window.series, self.params
-        self.begin(series)
+        self.begin_step(series, floor)
         pool = baseline.pool(series)
         if hop.stories > 0:
             baseline.learn(series, pool, hop.start, hop.end, float(hop.stories), hop.stories)
@@ -79,9 +81,10 @@ class Silence(Kept):
         why = "" if enough else "learning its rhythm"
         return Verdict(statistic(p), p, 0.0, mean, low, high, enough, why, since)
 
-    def absent(self, series: str) -> None:
-        """Nobody looked at it for a while: when it last spoke is not known any more, and it is heard of anew."""
+    def absent(self, series: str) -> bool:
+        """When the series last had news is not known any more; it starts again with its next story. Always True."""
         self.last.pop(series, None)
+        return True
 
     def _known(self, series: str) -> bool:
         track = self.baseline.tracks.get(series)
@@ -100,7 +103,7 @@ class Silence(Kept):
         return mean, size * max(1.0, (end - start) / self.window)
 
     def next_due(self, series: str, at: int) -> int | None:
-        """When to look again though nothing came: by then about one more story should have come."""
+        """When to evaluate again though nothing comes: by then about one more story should have come."""
         since = self.last.get(series)
         if since is None or not self._known(series) or at - since > self.params.give_up_days * DAY:
             return None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Literal
+from typing import ClassVar, Literal
 
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
+from alerts.detectors.contract import NO_FLOOR, Detector, Traits
 from alerts.records import Verdict, Window
 from core.records import UNIT_SCALE
 
@@ -28,15 +29,16 @@ class StaticParams:
     direction: Literal["up", "down", "both"] = "up"
 
 
-class Static:
+class Static(Detector):
     """The detector; see the module's docstring."""
 
-    kind = "static"
+    kind: ClassVar[str] = "static"
+    traits: ClassVar[Traits] = Traits(evaluates_early=True, fixed_threshold=True)
 
     def __init__(self, params: StaticParams, context: DetectorContext) -> None:
         self.params = params
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Measure the window. Never raises."""
         if not window.observed:
             return NOT_OBSERVED
@@ -47,11 +49,11 @@ class Static:
         return Verdict(turned, None, value)
 
     def prior(self) -> Mapping[str, bytes]:
-        """Nothing is kept."""
+        """Nothing is kept: {"": b""}."""
         return {"": b""}
 
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """Nothing is kept."""
+        """Nothing is kept: {"": b""}."""
         return {"": b""}
 
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:

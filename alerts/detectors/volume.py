@@ -8,13 +8,14 @@ is a negative binomial). Stories are counted, not articles: copies are no eviden
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from alerts.baselines.counts import FIRST_WEEK, Baseline
 from alerts.baselines.memory import ODD
 from alerts.baselines.pools import Pool
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
-from alerts.detectors.keep import Kept
+from alerts.detectors.contract import NO_FLOOR, Traits
+from alerts.detectors.persistence import PersistentDetector
 from alerts.detectors.tails import count_band, directed, negative_binomial_tail, statistic
 from alerts.records import Verdict, Window
 
@@ -34,10 +35,11 @@ class VolumeParams:
     """Share of an excess that is learned from windows with p < 0.003."""
 
 
-class Volume(Kept):
+class Volume(PersistentDetector):
     """The detector; see the module's docstring. What it counts may be narrowed: see `negative_volume`."""
 
-    kind = "volume"
+    kind: ClassVar[str] = "volume"
+    traits: ClassVar[Traits] = Traits(learns_after_leaving=True)
 
     def __init__(self, params: VolumeParams, context: DetectorContext) -> None:
         self.params = params
@@ -51,10 +53,10 @@ class Volume(Kept):
         """Whether the window has anything that could be counted: without it nothing fires."""
         return True
 
-    def step(self, window: Window, hop: Window) -> Verdict:
+    def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge what counts of `window`, then learn what counts of `hop`. Never raises."""
         baseline, series, params = self.baseline, window.series, self.params
-        self.begin(series)
+        self.begin_step(series, floor)
         pool = baseline.pool(series)
         if not window.observed:
             if not hop.observed:

@@ -116,8 +116,8 @@ class Immediate:
             Change(line, decided_at, alert.incident, None, None, [(article, "")], alert.revision)
         )
 
-    def told(self, article: str, revision: str, story: str, effects: Effects) -> None:
-        """The article's story is known now."""
+    def on_story(self, article: str, revision: str, story: str, effects: Effects) -> None:
+        """The article is now known to belong to `story`."""
         if not self._open:
             return
         for rule in self._rules:

@@ -59,7 +59,7 @@ class Plan:
         for due in always:
             due.add(series)
         for due, runner in entering:
-            if articles >= runner.least or not runner.may_skip_few(series):
+            if articles >= runner.min_articles or not runner.may_skip_few(series):
                 due.add(series)
 
     def again(self, series: str, start: int, after: int) -> None:

@@ -31,7 +31,7 @@ class SourceCoverage:
             else:
                 self._broken.pop(source, None)
 
-    def met(self, source: str) -> None:
+    def on_article(self, source: str) -> None:
         """The source gave an article."""
         self._known.add(source)
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from alerts.engine.rule_runner import CROWD, RuleRunner
+from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.source_coverage import SourceCoverage
 from alerts.engine.watermark import NEVER
 from alerts.records import Window
 from alerts.windows.rolling import Windows
+
+CROWD = 12
+"""A rule evaluates early where one in so many of a window's articles came since the last grid point: a hop's share."""
 
 
 class WindowReader:
@@ -29,7 +32,7 @@ class WindowReader:
         """(window, hop) of rule `number` at `at`; None where the rule is sure that there is nothing to be seen."""
         runner = self.runners[number]
         if self.coverage.all_read and number in self._alone(interest):
-            least = runner.least if runner.may_skip_few(series) else 0
+            least = runner.min_articles if runner.may_skip_few(series) else 0
             # An early evaluation learns nothing: hops are the grid's.
             hop_ms = 0 if at % runner.hop_ms else runner.hop_ms
             return self.windows.beside(series, at - runner.window_ms, at, hop_ms, least, True)
@@ -42,7 +45,7 @@ class WindowReader:
         start = at - runner.window_ms
         end = start if runner.learns_after_leaving else at
         few = self.windows.fewer
-        return few(series, start, at, runner.least) and few(series, end - runner.hop_ms, end, 1)
+        return few(series, start, at, runner.min_articles) and few(series, end - runner.hop_ms, end, 1)
 
     def shared(self, at: int, series: str, runner: RuleRunner) -> tuple[Window, Window]:
         """The window that ends at `at` and the hop to learn; made once for all rules with the same window and hop."""
@@ -75,10 +78,10 @@ class WindowReader:
         at = pane.end
         since = at - at % runner.hop_ms
         return (
-            articles >= runner.least
+            articles >= runner.min_articles
             and since < at
             and runner.wants_early(pane)
-            and self.windows.crowds(pane.series, at - runner.window_ms, since, at, runner.least, CROWD)
+            and self.windows.crowds(pane.series, at - runner.window_ms, since, at, runner.min_articles, CROWD)
         )
 
     def _alone(self, interest: tuple[int, ...]) -> frozenset[int]:
@@ -90,6 +93,8 @@ class WindowReader:
             self._lone[interest] = found = frozenset(
                 n
                 for n, w in runners.items()
-                if w.learns_after_leaving and w.gather is None and alike[w.window_ms, w.hop_ms, True] == 1
+                if w.learns_after_leaving
+                and not w.compares_series
+                and alike[w.window_ms, w.hop_ms, True] == 1
             )
         return found

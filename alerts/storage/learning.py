@@ -7,6 +7,7 @@ until its budget has four weeks with data the threshold is the conservative para
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import Connection, select
 
@@ -60,25 +61,27 @@ class LearningStatus:
 def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> LearningStatus:
     """How far `rule` has learned on `desk`."""
     desks = tables.desks
-    runner = RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+    history = budget.make(rule, pane_ms) if rule.threshold is None else None
+    runner = RuleRunner(rule, pane_ms, budget=history)
     if not has_run(connection, desk, runner.key):
         return LearningStatus("new")
-    if runner.budget is None:
+    if history is None:
         return LearningStatus("fixed", threshold=rule.threshold)
     load_budget(connection, desk, runner)
-    first = runner.budget.first_at
+    first = history.first_at
     if first is None:
         return LearningStatus("learning")
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
-    fit, weeks, since = runner.fit(now), round(runner.budget.weeks, 1), iso(first)
+    fit = cast(budget.Fit, runner.threshold.fit(now))
+    weeks, since = round(history.weeks, 1), iso(first)
     if not fit.conservative:
         return LearningStatus("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
     if (
-        runner.budget.weeks >= LEAST_WEEKS
+        history.weeks >= LEAST_WEEKS
         and "too little" not in fit.method
         and "proven by" not in fit.method
     ):
         return LearningStatus("conservative", since, weeks, fit.threshold, fit.method)
-    enough = max(now, now + round((LEAST_WEEKS - runner.budget.weeks) * WEEK))
+    enough = max(now, now + round((LEAST_WEEKS - history.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
     return LearningStatus("conservative", since, weeks, fit.threshold, fit.method, iso(until))

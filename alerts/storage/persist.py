@@ -98,19 +98,11 @@ def save_progress(
             for partition, offset in sorted(positions.items())
         ],
     )
-    state = {
-        "watermark": desk.watermark.dump(),
-        "unread": desk.coverage.dump(),
-        "incidents": desk.incidents.dump(),
-        "outages": desk.outages.dump(),
-        "next_fit": desk.next_fit,
-        "closed": desk.closed,
-    }
     row = {
         "desk": name,
         "watermark": max(0, desk.closed),
         "rules_version": desk.rules.version,
-        "state": msgspec.msgpack.encode(state),
+        "state": msgspec.msgpack.encode(desk.dump()),
     }
     upsert(connection, tables.desks, [row])
 
@@ -247,7 +239,7 @@ def _pack(connection: Connection, name: str, desk: Desk, change: Change) -> byte
         outage=change.proof,
     )
     if runner is not None and result is not None:
-        fit = runner.fit(change.at) if runner.rule.threshold is None else None
+        fit = runner.threshold.fit(change.at) if runner.rule.threshold is None else None
         inputs = evidence.Inputs(
             **{field: getattr(inputs, field) for field in ("line", "rule", "rules_version", "articles")},
             pane_ms=desk.pane_ms,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Connection, and_, select
 
-from alerts.engine.desk import Desk, restore_schedule
+from alerts.engine.desk import Desk
 from alerts.lifecycle.transitions import Alert
 from alerts.storage.rule_state import load_runner
 from alerts.stories.book import HORIZON_MS, story_of
@@ -40,18 +40,13 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     row = connection.execute(select(table).where(table.c.desk == name)).one_or_none()
     if row is None:
         return desk
-    state = msgspec.msgpack.decode(row.state)
-    desk.closed, desk.next_fit = state["closed"], state["next_fit"]
-    desk.watermark.load(state["watermark"])
-    desk.coverage.load(state["unread"])
-    desk.incidents.load(state["incidents"])
-    desk.outages.load(state.get("outages", {}))
+    desk.load(msgspec.msgpack.decode(row.state))
     stories = tables.stories
     kept = select(stories).where(stories.c.desk == name, stories.c.last_at >= desk.closed - HORIZON_MS - HOUR)
     desk.stories.restore([story_of(row) for row in connection.execute(kept)])
     for runner in desk.runners:
         load_runner(connection, name, runner)
-    restore_schedule(desk, list(_panes(connection, name, desk)))
+    desk.restore_schedule(list(_panes(connection, name, desk)))
     _immediate(connection, name, desk)
     for scored, twins in _open(connection, name, desk):
         if twins:

@@ -26,7 +26,7 @@ def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:
         select(kept.timers).where(kept.desk == desk, kept.rule == runner.key)
     ).scalar()
     if timers is not None:
-        runner.restore_timers(timers)
+        runner.timers.load(timers)
     found = connection.execute(
         select(alerts.state_data).where(
             alerts.desk == desk,
@@ -36,8 +36,7 @@ def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:
         )
     )
     for (data,) in found:
-        alert = msgspec.msgpack.decode(data, type=Alert)
-        runner.alerts[alert.series] = alert
+        runner.restore_alert(msgspec.msgpack.decode(data, type=Alert))
     load_budget(connection, desk, runner)
     if not has_run(connection, desk, runner.key):
         _warn_of_former_statistic(connection, desk, runner)
@@ -79,7 +78,7 @@ def load_budget(connection: Connection, desk: str, runner: RuleRunner) -> None:
     The history is the newest snapshot and the findings after it, of this version of the rule: what another version
     found in between, before somebody went back to this one, is on another scale.
     """
-    if runner.budget is None:
+    if runner.threshold.budget is None:
         return
     kept, fits = tables.rule_state.c, tables.fits.c
     made = connection.execute(
@@ -87,11 +86,11 @@ def load_budget(connection: Connection, desk: str, runner: RuleRunner) -> None:
         .where(fits.desk == desk, fits.rule == runner.key)
         .order_by(fits.in_force_from)
     )
-    runner.fits += [(since, load_fit(text)) for since, text in made]
+    runner.threshold.restore_fits([(since, load_fit(text)) for since, text in made])
     query = select(kept.budget).where(kept.desk == desk, kept.rule == runner.key)
     snapshot = connection.execute(query).scalar()
     if snapshot is not None:
-        _observe_findings(connection, desk, runner, runner.restore_budget(snapshot))
+        _observe_findings(connection, desk, runner, runner.threshold.restore_snapshot(snapshot))
 
 
 def _observe_findings(connection: Connection, desk: str, runner: RuleRunner, after: int) -> None:
@@ -103,4 +102,4 @@ def _observe_findings(connection: Connection, desk: str, runner: RuleRunner, aft
         .order_by(found.at, found.series)
     )
     for at, series, statistic in connection.execute(query):
-        runner.observe_again(at, series, statistic)
+        runner.threshold.observe_again(at, series, statistic)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete
 
 from alerts.delivery import enqueue as notify
 from alerts.engine.desk import Desk
+from alerts.engine.feedback import AlarmFeedback
 from alerts.engine.watermark import NEVER
 from alerts.rules.model import RuleSet
 from alerts.storage import intake, persist, restore, retire
@@ -164,7 +165,7 @@ class DeskSession:
             fresh = {(one.scored.article.id, one.scored.article.revision): one for one in taken}
             with gc_paused():
                 self._hand_over(batch, fresh, counts)
-                if desk.next_fit <= desk.watermark.at:
+                if desk.fit_is_due:
                     self._read_deeds(connection)
                 more = desk.advance()
                 effects = desk.effects()
@@ -212,7 +213,7 @@ class DeskSession:
     def _read_deeds(self, connection: Connection) -> None:
         """Before a fit: which alerts people called true, and what topics told of those."""
         desk = self.desk
-        desk.true_alarms = persist.true_alarms(connection, self._name)
+        true_alarms = persist.true_alarms(connection, self._name)
         windows = {runner.rule.id: runner.window_ms for runner in desk.runners}
         within, known = in_store(connection, self._name), self._echoes
         # What was told of an alarm that is over stays so. On a busy desk to ask takes a second or two for each of the
@@ -221,12 +222,11 @@ class DeskSession:
             (rule, alarm): known[rule, alarm]
             if (rule, alarm) in known
             else echoes({rule: [alarm]}, windows, within)
-            for rule, alarms in desk.true_alarms.items()
+            for rule, alarms in true_alarms.items()
             for alarm in alarms
         }
         heard = [echo for told in self._echoes.values() for echo in told]
-        for runner in desk.runners:
-            runner.echoes = heard
+        desk.set_feedback(AlarmFeedback(true_alarms, heard))
 
     def _renew(self) -> None:
         with self._store.write() as connection:

@@ -93,7 +93,7 @@ def decided(
             found.append((change, evidence.Inputs(rule=rules.rule(change.line.rule), **common)))
             continue
         left = None if change.left is None else [(articles[name], story) for name, story in change.left]
-        fit = change.runner.fit(change.at) if change.runner.rule.threshold is None else None
+        fit = change.runner.threshold.fit(change.at) if change.runner.rule.threshold is None else None
         result = change.result
         found.append(
             (

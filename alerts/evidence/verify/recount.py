@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.engine.rule_runner import LEARN_WHAT_LEFT
+from alerts.detectors import traits_of
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check, listed, same
 from alerts.records import Window
@@ -210,7 +210,8 @@ def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     hop, before = Window(**pack.hop), pack.hop_articles
     grid = int(pack.detector["context"]["hop_ms"])
     length = 0 if window.end % grid else grid  # between two points of the grid nothing is learned
-    end = window.start if pack.detector["kind"] in LEARN_WHAT_LEFT else window.end
+    traits = traits_of(pack.detector["kind"])
+    end = window.start if traits.learns_after_leaving else window.end
     if isinstance(before, msgspec.UnsetType) and hop.end in (window.start, window.end):
         end = hop.end  # packs of before: some kinds learned the newest hop that learn the oldest now
     yield same("hop: series", hop.series, window.series)

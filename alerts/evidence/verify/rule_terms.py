@@ -25,8 +25,6 @@ from core.times import iso, parse_iso, parse_span
 
 _LOOKS = 12
 """A window is looked at this many times over its length (DESIGN.md), but never more often than each pane."""
-_FORMER_METRICS = {"negative_volume": "stories"}
-"""Of a detector's kind: what its metric was called in packs of earlier releases."""
 
 
 def version_checks(pack: evidence.Pack) -> Iterator[Check]:
@@ -142,7 +140,7 @@ def _formerly(content: Mapping[str, Any]) -> dict[str, str]:
     """What earlier releases called them: they asked the rule first, and never what its detector is told."""
     name = content["detector"]["kind"]
     kind = KINDS[name]
-    metric = content.get("metric") or _FORMER_METRICS.get(name) or kind.metric or "negative_share"
+    metric = content.get("metric") or kind.former_metric or kind.metric or "negative_share"
     return {
         "metric": metric,
         "direction": content.get("direction") or _default(kind.params, "direction", "up"),

@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.detectors import KINDS, DetectorContext, make
-from alerts.engine.rule_runner import LASTING
+from alerts.detectors import KINDS, DetectorContext, make, traits_of
 from alerts.evidence import pack as evidence
 from alerts.evidence import sentence
 from alerts.evidence.headlines import telling
@@ -116,15 +115,15 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         said = f"the pack leaves {pack.left_out} articles out, so who tells the news cannot be counted"
         yield Check("breadth", "unknown", said)
     # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
-    silence = pack.detector["kind"] == "silence"
-    enough = sure and (silence or (window.observed and evident and wide is not False))
+    traits = traits_of(pack.detector["kind"])
+    enough = sure and (traits.detects_absence or (window.observed and evident and wide is not False))
     if line.state == "resolved":
-        lasts = sure and pack.detector["kind"] in LASTING and window.articles > 0
+        lasts = sure and traits.outlives_window and window.articles > 0
         below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
         calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
         said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
         # Above it, but perhaps told too narrowly to go on: what was left out would say.
-        unsure = not calm and wide is None and window.observed and not (silence or lasts)
+        unsure = not calm and wide is None and window.observed and not (traits.detects_absence or lasts)
         yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", said)
     else:
         said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"

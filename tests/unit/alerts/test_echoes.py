@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
+from alerts.engine.rule_threshold import FittedThreshold, Interval, RuleThreshold
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.storage import persist
@@ -106,11 +107,20 @@ def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
-    kept: list[RuleRunner] = []
+    heard: list[set[str]] = []
+
+    class Recording(RuleThreshold):
+        def refit(
+            self, at: int, true_alarms: Sequence[Interval], echoes: Sequence[Interval]
+        ) -> FittedThreshold | None:
+            heard.append({series for series, _, _ in echoes})
+            return super().refit(at, true_alarms, echoes)
 
     def make(rules: object, pane: int) -> list[RuleRunner]:
-        kept.extend(runners_of(RULES, pane))
-        return kept
+        runners = runners_of(RULES, pane)
+        for runner in runners:
+            runner.threshold = Recording(runner.rule, runner.threshold.budget)
+        return runners
 
     later = [
         scored(500 + number, START + DAY + number * MINUTE, topics={"crypto": 9_000}) for number in range(600)
@@ -118,12 +128,5 @@ def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
     articles = [*news(), *later, scored(2_000, START + 15 * DAY, topics={"energy": 9_000})]
     alarms = {"company": [ALARM]} if judged else {}
     run(iter(articles), RULES, pane_ms=MINUTE, lateness_ms=MINUTE, make_runners=make, reader=lambda _: alarms)
-    for runner in kept:
-        assert {series for series, _, _ in runner.echoes} == (
-            {
-                f"topic:{name}"
-                for name in ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")
-            }
-            if judged
-            else set()
-        )
+    names = ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")
+    assert heard and set().union(*heard) == ({f"topic:{name}" for name in names} if judged else set())

@@ -352,13 +352,13 @@ def test_another_rule_set_and_another_fit_are_found(store: Copy) -> None:
 
 def test_the_fit_of_weeks_ago_is_still_known_when_a_batch_is_written() -> None:
     (runner,) = runners_of(parse_rules(FITTED, "rules.yaml"), MINUTE)
-    first = runner.fit(START)
+    first = runner.threshold.fit(START)
     for week in range(4):
-        runner.observe_again(START + week * WEEK, "topic:energy", 1.0 + week)
-        assert runner.refit(START + (week + 1) * WEEK) is not None
-    assert runner.fit(START) is first and runner.fit(START + WEEK + DAY) is not runner.fit(
-        START + 2 * WEEK + DAY
-    )
+        runner.threshold.observe_again(START + week * WEEK, "topic:energy", 1.0 + week)
+        assert runner.threshold.refit(START + (week + 1) * WEEK, (), ()) is not None
+    assert runner.threshold.fit(START) is first and runner.threshold.fit(
+        START + WEEK + DAY
+    ) is not runner.threshold.fit(START + 2 * WEEK + DAY)
 
 
 def test_a_pack_that_lost_its_fit_is_held_against_the_stores(store: Copy) -> None:

@@ -25,7 +25,7 @@ def test_prior_is_the_dump_of_before(kind: type[Baseline | Means], memory_hours:
         series = draw.choice(SERIES)
         pool = memory.pool(series)
         before = {name: memory.dump(name) for name in ("", *memory.tracks)}
-        memory.forget_prior()
+        memory.begin_step()
         if draw.random() < 0.3:
             memory.odd(series, pool, at)
         n = draw.randint(1, 9)

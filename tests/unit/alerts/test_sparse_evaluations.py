@@ -52,9 +52,7 @@ class Eager(Windows):
 
 def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, int]:
     rules = parse_rules(RULES, "r")
-    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
-    if windows is not None:
-        desk.windows = desk.reader.windows = windows
+    desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE, windows=windows)
     planned = 0
     pop = desk.plan.evaluations.pop
 

@@ -1,0 +1,65 @@
+"""Panes that are not closed: articles held by the start of their pane until the watermark has passed its end."""
+
+from __future__ import annotations
+
+import heapq
+
+from alerts.stories.entry import Entry
+
+TOGETHER = 256
+"""Articles whose stories are looked up at once, where so many panes are to be closed."""
+
+
+class OpenPanes:
+    """Articles that are not decided, by pane. `pane_ms`: the length of a pane."""
+
+    def __init__(self, pane_ms: int) -> None:
+        self.pane_ms = pane_ms
+        self._held: dict[int, list[Entry]] = {}
+        self._starts: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def start_of(self, at: int) -> int:
+        """The start of the pane that holds `at` (both epoch ms)."""
+        return at - at % self.pane_ms
+
+    @property
+    def next_end(self) -> int | None:
+        """The end of the earliest pane that holds an article; None: there is none."""
+        return self._starts[0] + self.pane_ms if self._starts else None
+
+    def add(self, entry: Entry) -> None:
+        """Hold an article until its pane closes."""
+        start = self.start_of(entry.at)
+        held = self._held.get(start)
+        if held is None:
+            self._held[start] = held = []
+            heapq.heappush(self._starts, start)
+        held.append(entry)
+
+    def contents(self, start: int) -> list[Entry]:
+        """The articles of the pane that starts at `start`, in the order in which they are decided."""
+        return sorted(self._held[start], key=_order)
+
+    def coming(self, start: int, contents: list[Entry], until: int) -> list[Entry]:
+        """`contents`, the pane that starts at `start`, and those of the next panes that end by `until`: some hundred
+        articles at the least, as stories are looked up together (which ones together has no effect on results)."""
+        coming = list(contents)
+        for later in sorted(self._starts):
+            if len(coming) >= TOGETHER or later + self.pane_ms > until:
+                break
+            if later > start:
+                self._held[later].sort(key=_order)
+                coming += self._held[later]
+        return coming
+
+    def drop(self, start: int) -> None:
+        """Let go of the pane that starts at `start`; it is the earliest one."""
+        heapq.heappop(self._starts)
+        del self._held[start]
+
+
+def _order(entry: Entry) -> tuple[int, str, str]:
+    return entry.at, entry.id, entry.revision
