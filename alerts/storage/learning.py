@@ -76,11 +76,7 @@ def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int)
     weeks, since = round(history.weeks, 1), iso(first)
     if not fit.conservative:
         return LearningStatus("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
-    if (
-        history.weeks >= LEAST_WEEKS
-        and "too little" not in fit.method
-        and "proven by" not in fit.method
-    ):
+    if history.weeks >= LEAST_WEEKS and "too little" not in fit.method and "proven by" not in fit.method:
         return LearningStatus("conservative", since, weeks, fit.threshold, fit.method)
     enough = max(now, now + round((LEAST_WEEKS - history.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY
