@@ -16,7 +16,7 @@ from alerts.engine.watermark import NEVER
 from alerts.lifecycle import transitions as lifecycle
 from alerts.lifecycle.transitions import Alert
 from alerts.records import AlertLine, State
-from alerts.rules.model import ImmediateRule
+from alerts.rules.immediate_rule import ImmediateRule
 from core.records import ScoredArticle
 from core.times import DAY, iso
 

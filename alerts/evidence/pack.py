@@ -22,7 +22,8 @@ from alerts.evidence import sentence
 from alerts.evidence.headlines import telling
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine, Verdict, Window
-from alerts.rules.model import AnyRule, ImmediateRule, Rule
+from alerts.rules.immediate_rule import ImmediateRule
+from alerts.rules.model import AnyRule, Rule
 from alerts.rules.outage_rule import OutageRule
 from alerts.windows.naming import MIN_RELEVANCE
 from alerts.windows.series import entity_of, topic_of

@@ -12,7 +12,8 @@ import msgspec
 from alerts.detectors import KINDS
 from alerts.records import SEVERITIES
 from alerts.rules.entry_validation import remaining_faults
-from alerts.rules.model import ImmediateRule, Rule, RuleSet
+from alerts.rules.immediate_rule import ImmediateRule
+from alerts.rules.model import Rule, RuleSet
 from alerts.rules.outage_rule import outage_rule
 from alerts.rules.schema import ImmediateEntry, Route, RulesFile, WindowEntry
 from alerts.rules.sectors import BY_SECTOR, sectors_of

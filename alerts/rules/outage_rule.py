@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alerts.records import Severity
+from alerts.rules.routes import channels_for
 from alerts.rules.schema import OutageEntry
 from alerts.windows.series import matches
 from core.records import Health
@@ -60,7 +61,7 @@ class OutageRule:
 
     def channels(self, severity: Severity) -> tuple[str, ...]:
         """Names of the channels that hear of an alert of this severity; `*` is every channel."""
-        return self.route.get(severity, self.route.get("default", ("*",)))
+        return channels_for(self.route, severity)
 
 
 def content_of(entry: OutageEntry) -> dict[str, Any]:

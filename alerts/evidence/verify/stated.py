@@ -1,7 +1,8 @@
 """What of an evidence pack is taken as it states it: nothing is derived from it, or it follows from nothing else.
 
 `newsquake evidence verify` says so, that nobody takes silence for a proof. Much of it stands in the store, and is held
-against it there (stored_change.py). tests/unit/alerts/test_evidence_leaves.py lists it leaf by leaf.
+against it there (stored_change.py). tests/unit/alerts/evidence/verify/test_derivation.py lists it
+leaf by leaf.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ import typer
 
 from alerts.delivery.channels.names import names
 from alerts.interfaces.cli.options import Config, DeskName, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.loading import load_rules
-from alerts.rules.model import AnyRule, ImmediateRule, RuleSet
+from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import OutageRule
 from alerts.rules.schema import Route
 from alerts.storage.learning import LearningStatus, learning_status
