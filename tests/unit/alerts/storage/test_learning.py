@@ -196,7 +196,7 @@ def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(
 def test_a_pack_of_an_earlier_statistic_is_unknown_and_not_called_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tests.unit.alerts.test_sectors import packs
+    from tests.unit.alerts.rules.test_sectors import packs
 
     pack: Pack = packs()[0]
     kind = KINDS["sector_divergence"]
