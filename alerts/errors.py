@@ -1,5 +1,6 @@
-"""What a person asked does not fit, or cannot be done: errors that know their parts, so that each surface can say them
-in its own words and language.
+"""Errors of what a person asks: an argument that does not fit, an action that cannot be done.
+
+They know their parts, so that command line, API and dashboard can each say them in their own words and language.
 """
 
 from __future__ import annotations
@@ -7,28 +8,32 @@ from __future__ import annotations
 from core.errors import ConfigError
 
 
-class Unfit(ConfigError):
-    """One part of a request (`reason`, `disposition` …) does not fit: an option, a field of JSON, a box on the page.
+class InvalidArgument(ConfigError):
+    """One argument of a request (`reason`, `disposition` …) is invalid: an option, a field of JSON, a form field.
 
-    >>> error = Unfit("disposition", "expected true or false", "x")
-    >>> str(error), error.told("--as")
+    `argument` names it, `said` says what is expected, and the message quotes at most 60 characters of `value`.
+
+    >>> error = InvalidArgument("disposition", "expected true or false", "x")
+    >>> str(error), error.message("--as")
     ('disposition x: expected true or false', '--as x: expected true or false')
     """
 
-    def __init__(self, part: str, said: str, value: str = "") -> None:
-        self.part, self.said, self._value = part, said, value
-        super().__init__(self.told(part))
+    def __init__(self, argument: str, said: str, value: str = "") -> None:
+        self.argument, self.said, self._value = argument, said, value
+        super().__init__(self.message(argument))
 
-    def told(self, name: str) -> str:
-        """The same with the part's own name there."""
+    def message(self, name: str) -> str:
+        """Return the message with `name` (an option, a label) in place of the argument's own name."""
         value = "".join(char if char.isprintable() else "?" for char in self._value[:60])
         return f"{name} {value}: {self.said}" if value else f"{name}: {self.said}"
 
 
-class Undone(ConfigError):
-    """What a person asked cannot be done as things stand. `said`: with {places} for `values`.
+class ActionRejected(ConfigError):
+    """An action on an alert or silence is not possible in its present state.
 
-    >>> error = Undone("alert {alert} is acknowledged already, by {name}", alert="3f9a", name="ada")
+    `said` is the message with placeholders, `values` fills them: translations use both.
+
+    >>> error = ActionRejected("alert {alert} is acknowledged already, by {name}", alert="3f9a", name="ada")
     >>> str(error), error.values["name"]
     ('alert 3f9a is acknowledged already, by ada', 'ada')
     """
@@ -39,5 +44,5 @@ class Undone(ConfigError):
 
 
 def one_of(names: tuple[str, ...]) -> str:
-    """`expected low, medium or high`."""
+    """Return the names as an expectation: `expected low, medium or high`."""
     return f"expected {', '.join(names[:-1])} or {names[-1]}"

@@ -1,7 +1,7 @@
 """Who is looking: local users with passwords (scrypt), or nobody in particular on a page bound to this machine.
 
 Without users in the settings everybody may look, but may act only where the page is bound to this machine's own
-address: then deeds are recorded under `local`.
+address: then actions are recorded under `local`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def bound_to_this_machine(host: str) -> bool:
 
 
 def may_act(settings: DashboardSettings, user: str) -> str:
-    """The name under which deeds are recorded; empty: may only look."""
+    """The name under which actions are recorded; empty: may only look."""
     if settings.users:
         return user if user in settings.users else ""
     return LOCAL if bound_to_this_machine(settings.host) else ""

@@ -148,13 +148,13 @@ def called(desk: str, which: str) -> str:
 
 @_people
 def alert(desk: str, ident: str) -> dict[str, pd.DataFrame]:
-    """One alert with everything that belongs to it: one, lines, deliveries, deeds."""
+    """One alert with everything that belongs to it: one, lines, deliveries, actions."""
     opened = context.store()
     return {
         "one": _quiet(desk, alerts.one(opened, desk, ident)),
         "lines": alerts.lines(opened, desk, ident),
         "deliveries": alerts.deliveries(opened, desk, ident),
-        "deeds": alerts.deeds(opened, desk, ident),
+        "actions": alerts.recorded_actions(opened, desk, ident),
     }
 
 

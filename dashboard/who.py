@@ -14,7 +14,7 @@ def _gate() -> auth.Gate:
 
 
 def actor() -> str:
-    """The name under which this viewer's deeds are recorded; empty: may only look."""
+    """The name under which this viewer's actions are recorded; empty: may only look."""
     return auth.may_act(context.settings().dashboard, st.session_state.get("user", ""))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from alerts.delivery import content, outbox
 from alerts.delivery import retry_schedule as schedule
 from alerts.delivery.channels.contract import NAMELESS, Channel, Disabled, Message, Names, Throttled
-from alerts.delivery.channels.registry import Condition, conditions, record
+from alerts.delivery.channels.registry import ChannelCondition, channel_conditions, record_condition
 from alerts.windows.series import entity_of
 from core.clock import Clock
 from core.errors import ChannelUnavailable, Refused
@@ -36,7 +36,7 @@ FAILING_FOR_MS = 10 * MINUTE
 
 
 @dataclass(frozen=True)
-class Result:
+class AttemptResult:
     """What came of a try. `status`: sent | pending | refused | expired."""
 
     status: str
@@ -46,7 +46,7 @@ class Result:
     disabled: bool = False
 
 
-class Courier:
+class DeliveryAttempt:
     """Tries rows of one desk's outbox, from any thread."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Courier:
         self._rng = rng or random.Random()
         self._names = names
 
-    def carry(self, row: Row, channel: Channel, others: list[str], lease: Lease | None) -> str:
+    def run(self, row: Row, channel: Channel, others: list[str], lease: Lease | None) -> str:
         """Try the row once and mark it; returns its status. Raises Fenced or StoreUnavailable."""
         result = self._try(row, channel)
         crash.point("before_mark_sent")
@@ -81,18 +81,18 @@ class Courier:
             )
         return result.status
 
-    def _try(self, row: Row, channel: Channel) -> Result:
+    def _try(self, row: Row, channel: Channel) -> AttemptResult:
         now = self._clock.now_ms()
-        told = content.from_json(row.payload)
-        entity = entity_of(told.series)
+        parsed = content.from_json(row.payload)
+        entity = entity_of(parsed.series)
         company = self._names(entity) if self._names and entity else NAMELESS
-        message = Message(row.id, told, self._dashboard_url, company)
+        message = Message(row.id, parsed, self._dashboard_url, company)
         try:
             remark = channel.send(message, now)
         except Disabled as error:
-            return Result("refused", str(error), disabled=True)
+            return AttemptResult("refused", str(error), disabled=True)
         except Refused as error:
-            return Result("refused", str(error))
+            return AttemptResult("refused", str(error))
         except ChannelUnavailable as error:
             return self._later(row, str(error), error.after_s, isinstance(error, Throttled))
         except Exception as error:
@@ -100,15 +100,17 @@ class Courier:
             log.exception("channel failed", channel=row.channel, id=row.id)
             return self._later(row, f"{type(error).__name__}: {error}", None, False)
         crash.point("after_send")
-        return Result("sent", remark)
+        return AttemptResult("sent", remark)
 
-    def _later(self, row: Row, error: str, after_s: float | None, throttled: bool) -> Result:
+    def _later(self, row: Row, error: str, after_s: float | None, throttled: bool) -> AttemptResult:
         when = schedule.next_try(row.attempts + 1, self._clock.now_ms(), after_s, self._rng)
         if when is None:
-            return Result("expired", f"given up after {row.attempts + 1} tries: {error}", throttled=throttled)
-        return Result("pending", error, when, throttled)
+            return AttemptResult(
+                "expired", f"given up after {row.attempts + 1} tries: {error}", throttled=throttled
+            )
+        return AttemptResult("pending", error, when, throttled)
 
-    def _mark(self, connection: Connection, row: Row, result: Result) -> None:
+    def _mark(self, connection: Connection, row: Row, result: AttemptResult) -> None:
         values: dict[str, object] = {
             "status": result.status,
             "attempts": row.attempts + 1,
@@ -124,13 +126,13 @@ class Courier:
             .values(**values)
         )
 
-    def _condition(self, connection: Connection, row: Row, result: Result, others: list[str]) -> None:
+    def _condition(self, connection: Connection, row: Row, result: AttemptResult, others: list[str]) -> None:
         now = self._clock.now_ms()
-        known = conditions(connection, self._desk).get(row.channel, Condition(since=now))
+        known = channel_conditions(connection, self._desk).get(row.channel, ChannelCondition(since=now))
         if result.status == "sent" or (result.status == "refused" and not result.disabled):
             # A receiver that says no to one message is there: only silence and errors make a channel failing.
             if known.status != "ok" or known.failures:
-                record(connection, self._desk, row.channel, Condition("ok", now))
+                record_condition(connection, self._desk, row.channel, ChannelCondition("ok", now))
             return
         status = "disabled" if result.disabled else "throttled" if result.throttled else "failing"
         changed = replace(
@@ -141,13 +143,13 @@ class Courier:
             not_before=result.not_before if result.throttled else 0,
             detail=result.error,
         )
-        record(connection, self._desk, row.channel, changed)
+        record_condition(connection, self._desk, row.channel, changed)
         lasting = changed.failures >= FAILING_AFTER and now - changed.since >= FAILING_FOR_MS
         if result.disabled or result.status == "expired" or lasting:  # said once: the notice's id is the same
-            self._tell_others(connection, row.channel, changed, others, now)
+            self._notify_others(connection, row.channel, changed, others, now)
 
-    def _tell_others(
-        self, connection: Connection, channel: str, condition: Condition, others: list[str], now: int
+    def _notify_others(
+        self, connection: Connection, channel: str, condition: ChannelCondition, others: list[str], now: int
     ) -> None:
         """By another channel: an endpoint that keeps failing is nobody's to notice otherwise."""
         waiting = connection.execute(

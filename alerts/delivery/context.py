@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from alerts.handling import silences
-from alerts.handling.suppression import Facts, Quiet, highest
+from alerts.handling.suppression import SuppressionFacts, SuppressionReason, highest
 from alerts.records import Severity
 from alerts.rules.model import RuleSet
 from alerts.rules.outage_rule import is_outage
@@ -23,13 +23,15 @@ from core.tables import alert_lines, alerts, handling, outbox
 from core.times import DAY, HOUR, parse_iso
 
 
-def told() -> ColumnElement[bool]:
+def notified() -> ColumnElement[bool]:
     """Rows of the outbox that say what was told, or will be: by themselves or in a digest."""
-    return or_(outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{Quiet.DIGEST}:"))
+    return or_(
+        outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{SuppressionReason.DIGEST}:")
+    )
 
 
 @dataclass
-class Surroundings:
+class NotificationContext:
     """As of `now_ms` (wall clock), for one desk."""
 
     connection: Connection
@@ -58,28 +60,28 @@ class Surroundings:
         severity: Severity,
         incident: str,
         decided_at: str,
-    ) -> Facts:
+    ) -> SuppressionFacts:
         """The facts of one change."""
         if not self.notify:
-            return Facts(event, severity, notify=False)
-        hands = self._handling(alert)
+            return SuppressionFacts(event, severity, notify=False)
+        handling_state = self._handling(alert)
         stale_after = self.rules.file.notify.stale_after
-        return Facts(
+        return SuppressionFacts(
             event=event,
             severity=severity,
             stale=stale_after is not None and self.now_ms - parse_iso(decided_at) > stale_after,
-            closed_by=str(hands.get("closed_by", "")),
-            disposition=str(hands.get("disposition", "")),
+            closed_by=str(handling_state.get("closed_by", "")),
+            disposition=str(handling_state.get("disposition", "")),
             silence=self._silence(rule, series, severity, alert),
             maintenance=self._maintenance(rule, series, severity),
             inhibited_by=self._inhibitor(alert, rule, series, severity),
             incident=incident,
-            told_in_incident=self._told(alert, incident)
-            or self._told_just_now(alert, rule, series, decided_at),
-            heard=bool(self.heard(alert)) if event == "resolved" else True,
+            notified_in_incident=self._notified_severity(alert, incident)
+            or self._notified_recently(alert, rule, series, decided_at),
+            was_notified=bool(self.notified_channels(alert)) if event == "resolved" else True,
         )
 
-    def still_quiet(self, alert: str, rule: str, series: str, severity: Severity) -> bool:
+    def still_suppressed(self, alert: str, rule: str, series: str, severity: Severity) -> bool:
         """Whether a silence, maintenance or a larger alert holds; asks the store nothing."""
         return bool(
             self._silence(rule, series, severity, alert)
@@ -87,7 +89,7 @@ class Surroundings:
             or self._inhibitor(alert, rule, series, severity)
         )
 
-    def heard(self, alert: str) -> list[str]:
+    def notified_channels(self, alert: str) -> list[str]:
         """Channels that were (or will be) told that this alert fires."""
         rows = self.connection.execute(
             select(outbox.c.channel)
@@ -95,7 +97,7 @@ class Surroundings:
                 outbox.c.desk == self.desk,
                 outbox.c.alert_id == alert,
                 outbox.c.event.in_(("firing", "severity", "reminder", "escalated")),
-                told(),
+                notified(),
             )
             .distinct()
         )
@@ -118,7 +120,7 @@ class Surroundings:
 
     def _maintenance(self, rule: str, series: str, severity: Severity) -> str:
         for entry in self.rules.file.maintenance:
-            if _chosen(entry.what, rule, series, severity) and entry.window().contains(self.now_ms):
+            if _selected(entry.what, rule, series, severity) and entry.window().contains(self.now_ms):
                 return f"{entry.name} ({entry.reason})"
         return ""
 
@@ -126,18 +128,18 @@ class Surroundings:
         if is_outage(series):  # a market alert says nothing of a source that is down, nor the other way round
             return ""
         for entry in self.rules.file.inhibit:
-            if not _chosen(entry.what, rule, series, severity):
+            if not _selected(entry.what, rule, series, severity):
                 continue
             for row in self._firing:
                 if is_outage(row.series):
                     continue
-                own = row.id == alert or _chosen(entry.what, row.rule, row.series, row.severity)
+                own = row.id == alert or _selected(entry.what, row.rule, row.series, row.severity)
                 # A larger alert that is itself among the smaller ones inhibits nobody: no two silence each other.
-                if not own and _chosen(entry.by, row.rule, row.series, row.severity):
+                if not own and _selected(entry.by, row.rule, row.series, row.severity):
                     return str(row.id)
         return ""
 
-    def _told(self, alert: str, incident: str) -> Severity | None:
+    def _notified_severity(self, alert: str, incident: str) -> Severity | None:
         """The highest severity told of the incident's other alerts that fire still."""
         if not incident:
             return None
@@ -152,7 +154,7 @@ class Surroundings:
                     select(outbox.c.alert_id).where(
                         outbox.c.desk == self.desk,
                         outbox.c.event.in_(("firing", "severity")),
-                        told(),
+                        notified(),
                     )
                 ),
             )
@@ -160,7 +162,7 @@ class Surroundings:
         )
         return highest(list(others.scalars()))
 
-    def _told_just_now(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
+    def _notified_recently(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
         """Of an immediate rule: the severity told of another article on the same series within an hour of it, or of
         another revision of the same article within a day.
 
@@ -170,12 +172,12 @@ class Surroundings:
         if rule not in {one.id for one in self.rules.immediate}:
             return None
         at = parse_iso(decided_at)
-        tellings = select(outbox.c.alert_id).where(
-            outbox.c.desk == self.desk, outbox.c.event == "firing", told()
+        notifications = select(outbox.c.alert_id).where(
+            outbox.c.desk == self.desk, outbox.c.event == "firing", notified()
         )
         query = select(alerts.c.id, alerts.c.severity, alerts.c.onset).where(
             alerts.c.desk == self.desk, alerts.c.rule == rule, alerts.c.series == series, alerts.c.id != alert,
-            alerts.c.onset > at - DAY, alerts.c.onset < at + DAY, alerts.c.id.in_(tellings),
+            alerts.c.onset > at - DAY, alerts.c.onset < at + DAY, alerts.c.id.in_(notifications),
         )  # fmt: skip
         near = self.connection.execute(query).all()
         far = [row.id for row in near if abs(row.onset - at) >= HOUR]
@@ -183,17 +185,19 @@ class Surroundings:
         return highest([row.severity for row in near if abs(row.onset - at) < HOUR or row.id in same])
 
     def _of_one_article(self, alert: str, others: list[str]) -> set[str]:
-        """Which of the others rest on the very articles that `alert` rests on."""
+        """Which of the others rest on the very articles that `alert` articles_of on."""
         lines = alert_lines.c
         query = select(lines.id, lines.line).where(lines.desk == self.desk, lines.state == "firing")
-        rests: dict[str, list[str]] = {}
+        articles_of: dict[str, list[str]] = {}
         for chunk in chunks([alert, *others]):
             for name, line in self.connection.execute(query.where(lines.id.in_(chunk))):
-                rests[name] = msgspec.json.decode(line)["article_ids"]
-        return {name for name in others if alert in rests and rests.get(name) == rests[alert]}
+                articles_of[name] = msgspec.json.decode(line)["article_ids"]
+        return {
+            name for name in others if alert in articles_of and articles_of.get(name) == articles_of[alert]
+        }
 
 
-def _chosen(matcher: Matcher, rule: str, series: str, severity: Severity) -> bool:
+def _selected(matcher: Matcher, rule: str, series: str, severity: Severity) -> bool:
     return (
         matches(matcher.rule, rule)
         and glob_regex(matcher.series).fullmatch(series) is not None

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select
 
 from alerts.delivery import content, outbox
 from alerts.delivery.channels.names import names
-from alerts.delivery.context import Surroundings
+from alerts.delivery.context import NotificationContext
 from alerts.evidence.vocabulary import SEVERITY, pick
 from alerts.handling import actions as handling
 from alerts.handling import audit
-from alerts.handling.suppression import Quiet, decide, mark
+from alerts.handling.suppression import SuppressionReason, decide, withheld_text
 from alerts.records import AlertLine, Severity
 from alerts.rules.model import RuleSet
 from core.settings import Settings
@@ -37,7 +37,7 @@ class Change(Protocol):
     def pack(self) -> bytes: ...
 
 
-def channels_of(rules: RuleSet, rule: str, severity: Severity, configured: Sequence[str]) -> list[str]:
+def routed_channels(rules: RuleSet, rule: str, severity: Severity, configured: Sequence[str]) -> list[str]:
     """The configured channels that hear of an alert of this rule and severity."""
     try:
         wanted = rules.rule(rule).channels(severity)
@@ -47,7 +47,7 @@ def channels_of(rules: RuleSet, rule: str, severity: Severity, configured: Seque
     return [name for name in configured if name in wanted or "*" in wanted]
 
 
-def announce(
+def enqueue_changes(
     connection: Connection,
     settings: Settings,
     rules: RuleSet,
@@ -65,21 +65,23 @@ def announce(
     changes = [change for change in changes if change.line.state != "pending"]
     if not changes:
         return 0
-    around = Surroundings(connection, settings.alerts.desk, rules, now_ms, notify)
+    context = NotificationContext(connection, settings.alerts.desk, rules, now_ms, notify)
     configured = names(settings)
-    return sum(_announce(around, change, configured, note) for change in changes)
+    return sum(_enqueue_change(context, change, configured, note) for change in changes)
 
 
-def _announce(around: Surroundings, change: Change, configured: Sequence[str], note: str) -> int:
-    line, desk, connection = change.line, around.desk, around.connection
+def _enqueue_change(
+    context: NotificationContext, change: Change, configured: Sequence[str], note: str
+) -> int:
+    line, desk, connection = change.line, context.desk, context.connection
     event, before = _event(connection, desk, line)
-    facts = around.facts(
+    facts = context.facts(
         event, line.id, line.rule, line.series, line.severity, change.incident, line.decided_at
     )
     reason = decide(facts)
-    channels = channels_of(around.rules, line.rule, line.severity, configured)
+    channels = routed_channels(context.rules, line.rule, line.severity, configured)
     if event == "resolved" and reason is None:
-        channels = [name for name in around.heard(line.id) if name in configured]
+        channels = [name for name in context.notified_channels(line.id) if name in configured]
     what = content.of(desk, event, line, change.pack, change.incident)
     if note:
         what = msgspec.structs.replace(what, note=note)
@@ -87,7 +89,7 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str], n
         what = msgspec.structs.replace(what, severity_before=before, note=_rise(before, line.severity))
     audit.append(
         connection,
-        at=around.now_ms,
+        at=context.now_ms,
         desk=desk,
         actor=f"desk:{desk}",
         action=f"alert.{event}",
@@ -96,20 +98,20 @@ def _announce(around: Surroundings, change: Change, configured: Sequence[str], n
             "line": msgspec.to_builtins(line),
             "evidence": what.evidence_hash,
             "incident": change.incident,
-            "rules": around.rules.version,
-            "withheld": mark(reason) if reason else "",
+            "rules": context.rules.version,
+            "withheld": withheld_text(reason) if reason else "",
         }
         | ({"note": note} if note else {}),
     )
-    if reason is not None and reason[0] is not Quiet.REPLAY:
-        handling.note_quiet(connection, desk, line.id, reason[0], facts, around.now_ms)
+    if reason is not None and reason[0] is not SuppressionReason.REPLAY:
+        handling.record_suppression(connection, desk, line.id, reason[0], facts, context.now_ms)
     return outbox.enqueue(
         connection,
         what,
         channels,
-        now_ms=around.now_ms,
+        now_ms=context.now_ms,
         mark=line.severity,
-        withheld=mark(reason) if reason else "",
+        withheld=withheld_text(reason) if reason else "",
     )
 
 

@@ -12,19 +12,19 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from alerts.delivery import content, outbox
 from alerts.delivery.content import Content
-from alerts.handling.suppression import Quiet
+from alerts.handling.suppression import SuppressionReason
 from alerts.records import SEVERITIES
 from core.ids import digest
 from core.tables import outbox as table
 from core.times import HOUR, MINUTE
 
 BETWEEN_MS = 15 * MINUTE
-MOST_TOLD = 100
+MOST_LISTED = 100
 """Notifications that a digest names; it says how many more there are."""
 _UNLIMITED = ("digest", "notice", "test")
 
 
-def room(connection: Connection, desk: str, channel: str, most: int, now_ms: int) -> int:
+def remaining(connection: Connection, desk: str, channel: str, most: int, now_ms: int) -> int:
     """How many messages the channel may still take this hour."""
     sent = connection.execute(
         select(func.count())
@@ -45,7 +45,7 @@ def within(
         return []
     free = [row for row in rows if row.event in _UNLIMITED]
     rest = sorted((row for row in rows if row.event not in _UNLIMITED), key=_urgency)
-    left = room(connection, desk, channel, most, now_ms)
+    left = remaining(connection, desk, channel, most, now_ms)
     return free + (rest if len(rest) <= left else rest[:left])
 
 
@@ -67,7 +67,9 @@ def fold(
             table.c.not_before <= now_ms, table.c.event.not_in(_UNLIMITED),
         )
     ).all()  # fmt: skip
-    left = max(0, room(connection, desk, channel, most, now_ms) - sum(name == channel for _, name in busy))
+    left = max(
+        0, remaining(connection, desk, channel, most, now_ms) - sum(name == channel for _, name in busy)
+    )
     over = sorted((row for row in rows if (row.id, row.channel) not in busy), key=_urgency)[left:]
     if not over:
         return 0
@@ -78,15 +80,22 @@ def fold(
     ).scalar()
     if last is not None and now_ms - last < BETWEEN_MS:
         return 0
-    told = [_told(row) for row in sorted(over, key=_urgency)]
+    listed = [_digest_entry(row) for row in sorted(over, key=_urgency)]
     name = digest(*sorted(row.id for row in over), length=16)
     worst = max((content.from_json(row.payload).severity for row in over), key=SEVERITIES.index)
-    note = f"{len(told)} notifications in one: more than {most} within an hour."
+    note = f"{len(listed)} notifications in one: more than {most} within an hour."
     what = Content(
-        event="digest", desk=desk, severity=worst, note=note, folded=told[:MOST_TOLD], folded_of=len(told)
+        event="digest",
+        desk=desk,
+        severity=worst,
+        note=note,
+        folded=listed[:MOST_LISTED],
+        folded_of=len(listed),
     )
     outbox.enqueue(connection, what, [channel], now_ms=now_ms, mark=f"{channel}/{name}")
-    where = f"{Quiet.DIGEST}: in {outbox.notification_id(desk, '', 'digest', f'{channel}/{name}')}"
+    where = (
+        f"{SuppressionReason.DIGEST}: in {outbox.notification_id(desk, '', 'digest', f'{channel}/{name}')}"
+    )
     for start in range(0, len(over), 400):
         keys = [(row.id, row.channel) for row in over[start : start + 400]]
         connection.execute(
@@ -101,7 +110,7 @@ def _urgency(row: Row) -> tuple[int, int, str]:
     return (-SEVERITIES.index(content.from_json(row.payload).severity), row.created_at, row.id)
 
 
-def _told(row: Row) -> dict[str, str]:
+def _digest_entry(row: Row) -> dict[str, str]:
     one = content.from_json(row.payload)
     return {
         "event": one.event,

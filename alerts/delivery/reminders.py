@@ -13,12 +13,12 @@ import msgspec
 from sqlalchemy import Connection, Row, false, func, or_, select, update
 
 from alerts.delivery import content, flood, outbox
-from alerts.delivery.context import Surroundings, told
-from alerts.delivery.stalled import tell_stalled
+from alerts.delivery.context import NotificationContext, notified
+from alerts.delivery.stalled import notify_stalled
 from alerts.evidence.vocabulary import span_words
 from alerts.handling import actions as handling
 from alerts.handling import audit
-from alerts.handling.suppression import PASSING, above, decide
+from alerts.handling.suppression import TEMPORARY, decide, more_severe
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
 from alerts.rules.schema import Escalation
@@ -31,7 +31,7 @@ from core.tables import outbox as table
 EVERY_MS = 5_000
 
 
-class Sweep:
+class ReminderJob:
     """One desk's sweeps. `channels`: the configured channels' names. Raises ConfigError for bad rules."""
 
     def __init__(self, settings: Settings, channels: Sequence[str], rules: RuleSet | None = None) -> None:
@@ -45,7 +45,7 @@ class Sweep:
     def run(
         self, store: Store, lease: Lease | None, now_ms: int, busy: Collection[tuple[str, str]] = ()
     ) -> int:
-        """Sweep if it is time; returns how many notifications it made or let go. Raises Fenced."""
+        """ReminderJob if it is time; returns how many notifications it made or let go. Raises Fenced."""
         if now_ms < self._next_ms and self._next_ms - now_ms <= EVERY_MS:  # a clock set back does not stop us
             return 0
         self._next_ms = now_ms + EVERY_MS
@@ -57,20 +57,20 @@ class Sweep:
     def sweep(self, connection: Connection, now_ms: int, busy: Collection[tuple[str, str]] = ()) -> int:
         """The same in the caller's transaction, whatever the time since the last. `busy`: (id, channel) under way."""
         audit.lock(connection)  # an acknowledgement under way is waited for: nobody is reminded after it
-        around = Surroundings(connection, self._desk, self._rules, now_ms)
-        let_go = sum(self._let_go(around, row) for row in self._kept_back(connection))
-        told = sum(self._again(around, row) for row in self._told(connection))
-        told += tell_stalled(connection, self._desk, self._channels, now_ms)
+        context = NotificationContext(connection, self._desk, self._rules, now_ms)
+        released = sum(self._release(context, row) for row in self._withheld(connection))
+        repeated = sum(self._repeat(context, row) for row in self._notified_alerts(connection))
+        repeated += notify_stalled(connection, self._desk, self._channels, now_ms)
         for channel in self._channels:
             flood.fold(connection, self._desk, channel, self.most_per_hour, now_ms, busy)
-        return let_go + told
+        return released + repeated
 
     @property
     def most_per_hour(self) -> int:
         """Messages an hour that a channel takes."""
         return self._rules.file.notify.most_per_hour
 
-    def _kept_back(self, connection: Connection) -> list[Row[Any]]:
+    def _withheld(self, connection: Connection) -> list[Row[Any]]:
         """Rows withheld of alerts that fire still."""
         return list(
             connection.execute(
@@ -79,7 +79,7 @@ class Sweep:
                 .where(
                     table.c.desk == self._desk,
                     table.c.status == "withheld",
-                    or_(*(table.c.error.startswith(f"{reason}:") for reason in PASSING)),
+                    or_(*(table.c.error.startswith(f"{reason}:") for reason in TEMPORARY)),
                     table.c.event.in_(("firing", "severity")),
                     alerts.c.state == "firing",
                 )
@@ -87,60 +87,68 @@ class Sweep:
             )
         )
 
-    def _let_go(self, around: Surroundings, row: Row[Any]) -> int:
+    def _release(self, context: NotificationContext, row: Row[Any]) -> int:
         """Send what was silenced, inhibited or folded, once that is over and the alert still fires."""
-        if row.channel not in self._channels or around.still_quiet(
+        if row.channel not in self._channels or context.still_suppressed(
             row.alert_id, row.rule, row.series, row.severity
         ):
             return 0
         latest = content.from_json(row.payload)
         if row.severity != latest.severity:
             return 0  # it has become worse since: the row of that severity is the one to tell
-        facts = around.facts(
+        facts = context.facts(
             "firing", row.alert_id, row.rule, row.series, row.severity, row.incident, latest.decided_at
         )
         if decide(facts) is not None:
             return 0
-        around.connection.execute(
+        context.connection.execute(
             update(table)
             .where(table.c.desk == row.desk, table.c.id == row.id, table.c.channel == row.channel)
-            .values(status="pending", not_before=around.now_ms, error="")
+            .values(status="pending", not_before=context.now_ms, error="")
         )
-        changes = {"silenced": False, "inhibited_by": "", "state": {"again_from": around.now_ms}}
-        handling.note(around.connection, self._desk, row.alert_id, changes, around.now_ms)
+        changes = {"silenced": False, "inhibited_by": "", "state": {"again_from": context.now_ms}}
+        handling.note(context.connection, self._desk, row.alert_id, changes, context.now_ms)
         return 1
 
-    def _told(self, connection: Connection) -> list[Row[Any]]:
+    def _notified_alerts(self, connection: Connection) -> list[Row[Any]]:
         """Alerts that fire and of which somebody was told, with the time of that."""
         first = (
-            select(table.c.alert_id, func.min(table.c.created_at).label("told_at"))
+            select(table.c.alert_id, func.min(table.c.created_at).label("notified_at"))
             .where(
                 table.c.desk == self._desk,
                 table.c.event.in_(("firing", "severity")),
-                told(),
+                notified(),
             )
             .group_by(table.c.alert_id)
             .subquery()
         )
-        hands = handling_table
+        handling_rows = handling_table
         return list(
             connection.execute(
-                select(alerts, first.c.told_at, hands.c.escalation, hands.c.state.label("hands"))
+                select(
+                    alerts,
+                    first.c.notified_at,
+                    handling_rows.c.escalation,
+                    handling_rows.c.state.label("handling_state"),
+                )
                 .join(first, first.c.alert_id == alerts.c.id)
-                .outerjoin(hands, (hands.c.desk == alerts.c.desk) & (hands.c.id == alerts.c.id))
+                .outerjoin(
+                    handling_rows,
+                    (handling_rows.c.desk == alerts.c.desk) & (handling_rows.c.id == alerts.c.id),
+                )
                 .where(
                     alerts.c.desk == self._desk,
                     alerts.c.state == "firing",
-                    func.coalesce(hands.c.acknowledged, false()).is_(False),
+                    func.coalesce(handling_rows.c.acknowledged, false()).is_(False),
                 )
                 .order_by(alerts.c.onset, alerts.c.id)
             )
         )
 
-    def _again(self, around: Surroundings, row: Row[Any]) -> int:
-        state: dict[str, Any] = msgspec.json.decode(row.hands) if row.hands else {}
-        since, done = max(row.told_at, int(state.get("again_from", 0))), int(state.get("reminders", 0))
-        again, now = self._rules.file.notify.again, around.now_ms
+    def _repeat(self, context: NotificationContext, row: Row[Any]) -> int:
+        state: dict[str, Any] = msgspec.json.decode(row.handling_state) if row.handling_state else {}
+        since, done = max(row.notified_at, int(state.get("again_from", 0))), int(state.get("reminders", 0))
+        again, now = self._rules.file.notify.again, context.now_ms
         # One article neither goes on nor clears: an immediate rule's alert is told once.
         reminds = row.rule not in self._immediate and done < again.times
         reminds = reminds and now >= due_at(since, done, again.first, again.factor, again.most)
@@ -149,25 +157,25 @@ class Sweep:
             for step, entry in enumerate(self._rules.file.notify.escalate, start=1)
             if step > (row.escalation or 0)
             and now >= since + entry.after
-            and not above(entry.severity, row.severity)
+            and not more_severe(entry.severity, row.severity)
         ]
         if not reminds and not steps:
             return 0
-        latest = self._latest(around.connection, row.id)
-        facts = around.facts(
+        latest = self._latest(context.connection, row.id)
+        facts = context.facts(
             "reminder", row.id, row.rule, row.series, row.severity, row.incident, latest.decided_at
         )
         if decide(facts) is not None:
             return 0
-        made = sum(self._escalate(around, row.id, since, step, entry, latest) for step, entry in steps)
-        return made + (self._remind(around, row.id, since, done, latest) if reminds else 0)
+        made = sum(self._escalate(context, row.id, since, step, entry, latest) for step, entry in steps)
+        return made + (self._remind(context, row.id, since, done, latest) if reminds else 0)
 
     def _remind(
-        self, around: Surroundings, alert: str, since: int, done: int, latest: content.Content
+        self, context: NotificationContext, alert: str, since: int, done: int, latest: content.Content
     ) -> int:
         again = self._rules.file.notify.again
         # Many may have become due while the worker was away: they are told once, and counted as told.
-        while done < again.times and around.now_ms >= due_at(
+        while done < again.times and context.now_ms >= due_at(
             since, done, again.first, again.factor, again.most
         ):
             done += 1
@@ -176,13 +184,15 @@ class Sweep:
             f"仍在触发，尚无人确认（第 {done} 次提醒，共 {again.times} 次）。"
         )
         what = msgspec.structs.replace(latest, event="reminder", note=note)
-        channels = [name for name in around.heard(alert) if name in self._channels]
-        handling.note(around.connection, self._desk, alert, {"state": {"reminders": done}}, around.now_ms)
-        return outbox.enqueue(around.connection, what, channels, now_ms=around.now_ms, mark=f"{since}/{done}")
+        channels = [name for name in context.notified_channels(alert) if name in self._channels]
+        handling.note(context.connection, self._desk, alert, {"state": {"reminders": done}}, context.now_ms)
+        return outbox.enqueue(
+            context.connection, what, channels, now_ms=context.now_ms, mark=f"{since}/{done}"
+        )
 
     def _escalate(
         self,
-        around: Surroundings,
+        context: NotificationContext,
         alert: str,
         since: int,
         step: int,
@@ -195,12 +205,14 @@ class Sweep:
         )
         what = msgspec.structs.replace(latest, event="escalated", note=note)
         channels = [name for name in self._channels if name in entry.to or "*" in entry.to]
-        handling.note(around.connection, self._desk, alert, {"escalation": step}, around.now_ms)
+        handling.note(context.connection, self._desk, alert, {"escalation": step}, context.now_ms)
         audit.append(
-            around.connection, at=around.now_ms, desk=self._desk, actor=f"delivery:{self._desk}",
+            context.connection, at=context.now_ms, desk=self._desk, actor=f"delivery:{self._desk}",
             action="alert.escalate", subject=alert, detail={"step": step, "to": channels},
         )  # fmt: skip
-        return outbox.enqueue(around.connection, what, channels, now_ms=around.now_ms, mark=f"{since}/{step}")
+        return outbox.enqueue(
+            context.connection, what, channels, now_ms=context.now_ms, mark=f"{since}/{step}"
+        )
 
     def _latest(self, connection: Connection, alert: str) -> content.Content:
         """What was said of the alert last."""

@@ -20,7 +20,7 @@ JITTER = 0.1
 _LONGEST_WISH_MS = 24 * HOUR
 
 
-class Outcome(StrEnum):
+class HttpOutcome(StrEnum):
     """What an HTTP status means to a sender."""
 
     SENT = "sent"
@@ -30,21 +30,21 @@ class Outcome(StrEnum):
     DISABLED = "disabled"
 
 
-def outcome(status: int) -> Outcome:
+def http_outcome(status: int) -> HttpOutcome:
     """2xx is success and nothing else is.
 
     A redirect is a failure and is not followed; 410 switches the channel off; 408, 425 and 5xx pass, and so does a 409
     (a receiver that is busy with the same id); any other 4xx is a no that another try will not change.
     """
     if 200 <= status < 300:
-        return Outcome.SENT
+        return HttpOutcome.SENT
     if status == 410:
-        return Outcome.DISABLED
+        return HttpOutcome.DISABLED
     if status in (429, 502, 503, 504):
-        return Outcome.THROTTLE
+        return HttpOutcome.THROTTLE
     if status in (408, 409, 425) or status >= 500 or status < 400:
-        return Outcome.RETRY
-    return Outcome.REFUSED
+        return HttpOutcome.RETRY
+    return HttpOutcome.REFUSED
 
 
 def next_try(attempts: int, now_ms: int, after_s: float | None, rng: random.Random) -> int | None:

@@ -24,7 +24,7 @@ _LOOKED_AT = 200
 """Newest notices among which the last word on this is looked for."""
 
 
-def tell_stalled(connection: Connection, desk: str, channels: Sequence[str], now_ms: int) -> int:
+def notify_stalled(connection: Connection, desk: str, channels: Sequence[str], now_ms: int) -> int:
     """Enqueue a notice where time has begun to stand still, or moves again; returns the number of rows."""
     fresh = connection.execute(
         select(stages.c.status).where(stages.c.stage == "alerts", stages.c.updated_at > now_ms - _FRESH_MS)

@@ -16,10 +16,15 @@ import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
 from alerts.delivery import flood
-from alerts.delivery.attempt import Courier
+from alerts.delivery.attempt import DeliveryAttempt
 from alerts.delivery.channels.contract import Channel, Names
-from alerts.delivery.channels.registry import Condition, conditions, open_channels, record
-from alerts.delivery.reminders import Sweep
+from alerts.delivery.channels.registry import (
+    ChannelCondition,
+    channel_conditions,
+    open_channels,
+    record_condition,
+)
+from alerts.delivery.reminders import ReminderJob
 from alerts.handling import audit
 from alerts.rules.model import RuleSet
 from core.clock import Clock, SystemClock
@@ -33,12 +38,12 @@ from core.tables import outbox
 log = structlog.get_logger(__name__)
 THREADS = 4
 """Messages of one channel that may be under way at once."""
-_LOOK = 1000
+_MOST_ROWS = 1000
 """Waiting rows of a channel that one round looks at, oldest first."""
 _STATE_ORDER = {"firing": 0, "severity": 1, "reminder": 2, "escalated": 3, "resolved": 4}
 
 
-def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int = _LOOK) -> list[Row]:
+def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int = _MOST_ROWS) -> list[Row]:
     """Rows to be sent now, oldest first, at most one of each alert (others wait behind it)."""
     waiting = connection.execute(
         select(outbox)
@@ -60,13 +65,13 @@ def _order(row: Row) -> tuple[int, int, str]:
 
 
 @dataclass
-class Rounds:
+class DeliveryPool:
     """The rows under way, by (id, channel), and the threads that carry them."""
 
-    courier: Courier
+    attempt: DeliveryAttempt
     channels: Mapping[str, Channel]
     pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
-    under_way: dict[tuple[str, str], Future[str]] = field(default_factory=dict)
+    in_flight: dict[tuple[str, str], Future[str]] = field(default_factory=dict)
     alerts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def submit(self, rows: Sequence[Row], lease: Lease | None) -> int:
@@ -74,26 +79,26 @@ class Rounds:
         begun = 0
         for row in rows:
             key = (row.id, row.channel)
-            mine = [other for other in self.under_way if other[1] == row.channel]
-            if key in self.under_way or len(mine) >= THREADS:
+            mine = [other for other in self.in_flight if other[1] == row.channel]
+            if key in self.in_flight or len(mine) >= THREADS:
                 continue
             if row.alert_id and any(self.alerts[other] == row.alert_id for other in mine):
                 continue
             pool = self.pools.setdefault(row.channel, ThreadPoolExecutor(THREADS, f"deliver-{row.channel}"))
             others = sorted(self.channels)
-            self.under_way[key] = pool.submit(
-                self.courier.carry, row, self.channels[row.channel], others, lease
+            self.in_flight[key] = pool.submit(
+                self.attempt.run, row, self.channels[row.channel], others, lease
             )
             self.alerts[key] = row.alert_id
             begun += 1
         return begun
 
-    def settle(self, timeout_s: float | None) -> list[str]:
+    def collect(self, timeout_s: float | None) -> list[str]:
         """Wait until one is done (or the time is up); statuses of those done. Raises Fenced, StoreUnavailable."""
-        if self.under_way:
-            wait(self.under_way.values(), timeout_s, FIRST_COMPLETED)
-        done = [key for key, future in self.under_way.items() if future.done()]
-        futures = [self.under_way.pop(key) for key in done]
+        if self.in_flight:
+            wait(self.in_flight.values(), timeout_s, FIRST_COMPLETED)
+        done = [key for key, future in self.in_flight.items() if future.done()]
+        futures = [self.in_flight.pop(key) for key in done]
         for key in done:
             del self.alerts[key]
         return [future.result() for future in futures]
@@ -105,13 +110,13 @@ class Rounds:
         self.pools.clear()
 
 
-def _open_to(condition: Condition | None, now_ms: int) -> bool:
+def _open_to(condition: ChannelCondition | None, now_ms: int) -> bool:
     return condition is None or (condition.status != "disabled" and condition.not_before <= now_ms)
 
 
 def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int, most_per_hour: int) -> list[Row]:
     with store.read() as connection:
-        known = conditions(connection, desk)
+        known = channel_conditions(connection, desk)
         return [
             row
             for name in names
@@ -136,26 +141,28 @@ def run_once(
     """Try everything that is due now, each row once; counts by status. Raises Fenced, StoreUnavailable."""
     clock = clock or SystemClock()
     desk = settings.alerts.desk
-    ways = open_channels(settings) if channels is None else channels
-    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, clock, rng, names), ways)
-    most = Sweep(settings, sorted(ways), rules).most_per_hour
+    channels_by_name = open_channels(settings) if channels is None else channels
+    pool = DeliveryPool(
+        DeliveryAttempt(store, desk, settings.delivery.dashboard_url, clock, rng, names), channels_by_name
+    )
+    most = ReminderJob(settings, sorted(channels_by_name), rules).most_per_hour
     counts: dict[str, int] = {}
     tried: set[tuple[str, str]] = set()
     try:
         while True:
             rows = [
                 row
-                for row in _ready(store, desk, sorted(ways), clock.now_ms(), most)
+                for row in _ready(store, desk, sorted(channels_by_name), clock.now_ms(), most)
                 if (row.id, row.channel) not in tried
             ]
-            rounds.submit(rows, lease)
-            tried |= set(rounds.under_way)
-            if not rounds.under_way:
+            pool.submit(rows, lease)
+            tried |= set(pool.in_flight)
+            if not pool.in_flight:
                 return counts
-            for status in rounds.settle(None):
+            for status in pool.collect(None):
                 counts[status] = counts.get(status, 0) + 1
     finally:
-        rounds.close()
+        pool.close()
 
 
 def run(settings: Settings, store: Store, stage: Stage, names: Names | None = None) -> None:
@@ -164,9 +171,12 @@ def run(settings: Settings, store: Store, stage: Stage, names: Names | None = No
     `names`: what companies are called.
     """
     desk = settings.alerts.desk
-    ways = open_channels(settings)
-    sweep = Sweep(settings, sorted(ways))
-    rounds = Rounds(Courier(store, desk, settings.delivery.dashboard_url, stage.clock, names=names), ways)
+    channels_by_name = open_channels(settings)
+    reminders = ReminderJob(settings, sorted(channels_by_name))
+    pool = DeliveryPool(
+        DeliveryAttempt(store, desk, settings.delivery.dashboard_url, stage.clock, names=names),
+        channels_by_name,
+    )
     lease: Lease | None = None
     try:
         while not stage.stopping:
@@ -179,7 +189,7 @@ def run(settings: Settings, store: Store, stage: Stage, names: Names | None = No
                     if lease is None:
                         stage.wait(1.0)
                         continue
-                _round(store, stage, settings, rounds, sweep, lease)
+                _run_cycle(store, stage, settings, pool, reminders, lease)
             except Fenced as error:
                 FENCED.labels("delivery").inc()
                 log.warning("lease lost", error=str(error))
@@ -189,23 +199,23 @@ def run(settings: Settings, store: Store, stage: Stage, names: Names | None = No
                 log.warning("store away", error=str(error))
                 stage.wait(1.0)
     finally:
-        rounds.close()
+        pool.close()
         if lease is not None:
             _release(store, lease)
 
 
-def _round(
-    store: Store, stage: Stage, settings: Settings, rounds: Rounds, sweep: Sweep, lease: Lease
+def _run_cycle(
+    store: Store, stage: Stage, settings: Settings, pool: DeliveryPool, reminders: ReminderJob, lease: Lease
 ) -> None:
     desk, now = settings.alerts.desk, stage.clock.now_ms()
-    sweep.run(store, lease, now, set(rounds.under_way))
-    rows = _ready(store, desk, sorted(rounds.channels), now, sweep.most_per_hour)
-    begun = rounds.submit(rows, lease)
-    for status in rounds.settle(0.2):
+    reminders.run(store, lease, now, set(pool.in_flight))
+    rows = _ready(store, desk, sorted(pool.channels), now, reminders.most_per_hour)
+    begun = pool.submit(rows, lease)
+    for status in pool.collect(0.2):
         stage.count("sent" if status == "sent" else "retried" if status == "pending" else status)
-    _report(store, stage, desk, rounds.channels)
+    _report(store, stage, desk, pool.channels)
     stage.report()
-    if not begun and not rounds.under_way:
+    if not begun and not pool.in_flight:
         stage.wait(0.5)
 
 
@@ -233,6 +243,6 @@ def _release(store: Store, lease: Lease) -> None:
 def enable(connection: Connection, desk: str, channel: str, now_ms: int) -> int:
     """Switch a channel on again and let what waits for it go at once; returns how many rows wait."""
     audit.lock(connection)
-    record(connection, desk, channel, Condition("ok", now_ms))
+    record_condition(connection, desk, channel, ChannelCondition("ok", now_ms))
     waiting = (outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")
     return connection.execute(update(outbox).where(*waiting).values(not_before=now_ms)).rowcount

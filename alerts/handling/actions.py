@@ -1,7 +1,7 @@
 """What people do with an alert: acknowledge, take back, close, judge. Governs notification only, never the decision.
 
 An acknowledgement lasts until the alert clears: the next alert of the series is another one, with another id. Every
-deed needs an actor and a reason, and goes into the audit log in the same transaction. Whoever writes takes the log's
+action needs an actor and a reason, and goes into the audit log in the same transaction. Whoever writes takes the log's
 lock before it looks, people and clocks alike: else one of two would overwrite what the other did.
 """
 
@@ -13,9 +13,9 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from alerts.errors import Undone, Unfit, one_of
+from alerts.errors import ActionRejected, InvalidArgument, one_of
 from alerts.handling import audit
-from alerts.handling.suppression import Facts, Quiet
+from alerts.handling.suppression import SuppressionFacts, SuppressionReason
 from core.store import upsert
 from core.tables import alerts, handling
 
@@ -30,23 +30,23 @@ TAKEN_TOO_LATE = "alert {alert} is closed, by {name}: there is nothing to acknow
 CLOSED_ALREADY = "alert {alert} is closed already, by {name}"
 OVER_TO_TAKE = "alert {alert} is resolved: there is nothing to acknowledge"
 OVER_TO_CLOSE = "alert {alert} is resolved: there is nothing to close"
-UNDONE = (ACKNOWLEDGED, NOT_ACKNOWLEDGED, TAKEN_TOO_LATE, CLOSED_ALREADY, OVER_TO_TAKE, OVER_TO_CLOSE)
-"""Why a deed cannot be done."""
+REJECTIONS = (ACKNOWLEDGED, NOT_ACKNOWLEDGED, TAKEN_TOO_LATE, CLOSED_ALREADY, OVER_TO_TAKE, OVER_TO_CLOSE)
+"""Why an action is not possible."""
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
     """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
     if len(which) < _SHORTEST_ID:
-        raise Unfit("alert", TOO_SHORT, which or "''")
+        raise InvalidArgument("alert", TOO_SHORT, which or "''")
     rows = connection.execute(
         select(alerts).where(alerts.c.desk == desk, alerts.c.id.startswith(which, autoescape=True)).limit(2)
     ).all()
     if not rows:
-        raise Unfit(
+        raise InvalidArgument(
             "alert", f"no alert of desk {desk!r} has an id that begins so (newsquake alerts list)", which
         )
     if len(rows) > 1:
-        raise Unfit("alert", SEVERAL, which)
+        raise InvalidArgument("alert", SEVERAL, which)
     return rows[0]
 
 
@@ -72,9 +72,9 @@ def acknowledge(
     alert = _firing(find(connection, desk, which), OVER_TO_TAKE)
     known = state_of(connection, desk, alert)
     if known["acknowledged"]:
-        raise Undone(ACKNOWLEDGED, alert=alert, name=known["acknowledged_by"])
+        raise ActionRejected(ACKNOWLEDGED, alert=alert, name=known["acknowledged_by"])
     if closer := closed_by(known["state"]):
-        raise Undone(TAKEN_TOO_LATE, alert=alert, name=closer)
+        raise ActionRejected(TAKEN_TOO_LATE, alert=alert, name=closer)
     changes = {"acknowledged": True, "acknowledged_by": actor}
     return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
 
@@ -87,7 +87,7 @@ def unacknowledge(
     alert = str(find(connection, desk, which).id)
     known = state_of(connection, desk, alert)
     if not known["acknowledged"]:
-        raise Undone(NOT_ACKNOWLEDGED, alert=alert)
+        raise ActionRejected(NOT_ACKNOWLEDGED, alert=alert)
     changes = {
         "acknowledged": False, "acknowledged_by": "", "state": {"again_from": now_ms, "reminders": 0},
         "escalation": 0,
@@ -103,7 +103,7 @@ def close(connection: Connection, desk: str, which: str, *, actor: str, reason: 
     audit.lock(connection)
     alert = _firing(find(connection, desk, which), OVER_TO_CLOSE)
     if closer := closed_by(state_of(connection, desk, alert)["state"]):
-        raise Undone(CLOSED_ALREADY, alert=alert, name=closer)
+        raise ActionRejected(CLOSED_ALREADY, alert=alert, name=closer)
     changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
     return _do(connection, desk, alert, "alert.close", changes, actor, reason, now_ms)
 
@@ -113,7 +113,7 @@ def dispose(
 ) -> str:
     """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
     if disposition not in DISPOSITIONS:
-        raise Unfit("disposition", one_of(DISPOSITIONS), disposition or "''")
+        raise InvalidArgument("disposition", one_of(DISPOSITIONS), disposition or "''")
     audit.lock(connection)
     alert = str(find(connection, desk, which).id)
     return _do(connection, desk, alert, "alert.dispose", {"disposition": disposition}, actor, reason, now_ms)
@@ -139,10 +139,17 @@ CLOSED = handling.c.state.contains('"closed_by":')
 """The same as a condition: quotes within the state's own values are escaped, so that none can look so."""
 
 
-def note_quiet(connection: Connection, desk: str, alert: str, why: Quiet, facts: Facts, now_ms: int) -> None:
+def record_suppression(
+    connection: Connection,
+    desk: str,
+    alert: str,
+    why: SuppressionReason,
+    facts: SuppressionFacts,
+    now_ms: int,
+) -> None:
     """Write down, for lists and the page, that an alert is silenced or inhibited."""
-    if why in (Quiet.SILENCED, Quiet.MAINTENANCE, Quiet.INHIBITED):
-        changes = {"silenced": why is not Quiet.INHIBITED, "inhibited_by": facts.inhibited_by}
+    if why in (SuppressionReason.SILENCED, SuppressionReason.MAINTENANCE, SuppressionReason.INHIBITED):
+        changes = {"silenced": why is not SuppressionReason.INHIBITED, "inhibited_by": facts.inhibited_by}
         _write(connection, desk, alert, changes, now_ms)
 
 
@@ -153,7 +160,7 @@ def note(connection: Connection, desk: str, alert: str, changes: Mapping[str, An
 
 def _firing(row: Row[Any], else_said: str) -> str:
     if row.state == "resolved":
-        raise Undone(else_said, alert=row.id)
+        raise ActionRejected(else_said, alert=row.id)
     return str(row.id)
 
 
@@ -169,7 +176,7 @@ def _do(
 ) -> str:
     reason, actor = audit.check_reason(reason), actor.strip()
     if not actor:
-        raise Unfit("actor", "say who you are")
+        raise InvalidArgument("actor", "say who you are")
     audit.check_text(reason=reason, actor=actor)
     _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
     told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}

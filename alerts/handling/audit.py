@@ -16,14 +16,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, text
 
-from alerts.errors import Unfit
+from alerts.errors import InvalidArgument
 from core.tables import audit
 
 GENESIS = "0" * 64
 _LOCK = 7_206_481_156
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry, as exported: a line of JSON."""
 
     seq: int
@@ -38,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainVerification:
     """What verifying said: `entries` that are right, and the first fault (empty: none)."""
 
     entries: int
@@ -57,7 +57,7 @@ def entry_hash(previous: str, at: int, desk: str, actor: str, action: str, subje
 
 
 def check_text(**said: str) -> None:
-    """Raises Unfit for text that no store takes: a NUL, or what was no UTF-8 where it was typed."""
+    """Raises InvalidArgument for text that no store takes: a NUL, or what was no UTF-8 where it was typed."""
     for name, text_said in said.items():
         try:
             text_said.encode()
@@ -65,7 +65,7 @@ def check_text(**said: str) -> None:
         except UnicodeEncodeError:
             fits = False
         if not fits:
-            raise Unfit(name, "it cannot be kept (expected plain text in UTF-8)", text_said)
+            raise InvalidArgument(name, "it cannot be kept (expected plain text in UTF-8)", text_said)
 
 
 SHORTEST_REASON = 3
@@ -73,7 +73,7 @@ NO_REASON = f"say in a few words why ({SHORTEST_REASON} characters or more)"
 
 
 def check_reason(reason: str) -> str:
-    """The reason, with single blanks. Raises Unfit where it says nothing, for API and command line alike.
+    """The reason, with single blanks. Raises InvalidArgument where it says nothing, for API and command line alike.
 
     >>> check_reason(" too  soon "), check_reason("误报")
     ('too soon', '误报')
@@ -81,22 +81,22 @@ def check_reason(reason: str) -> str:
     said = " ".join(reason.split())
     # A Chinese character says about as much as two letters.
     if sum(2 if char >= "\u2e80" else 1 for char in said) < SHORTEST_REASON:
-        raise Unfit("reason", NO_REASON)
+        raise InvalidArgument("reason", NO_REASON)
     return said
 
 
-def reason_said(text: str) -> str:
+def reason_field(text: str) -> str:
     """The reason as `check_reason` gives it, for models: raises ValueError in its words."""
     try:
         return check_reason(text)
-    except Unfit as error:
+    except InvalidArgument as error:
         raise ValueError(error.said) from None
 
 
 def lock(connection: Connection) -> None:
     """Be the one writer until the transaction ends: what is read from here on stays as it is until then.
 
-    PostgreSQL lets two transactions read a row before either writes it, and each then writes over the other; deeds,
+    PostgreSQL lets two transactions read a row before either writes it, and each then writes over the other; actions,
     which end up here in any case, take it before they look (alerts/handling/actions.py). Locks on their own rows
     would not do: a desk holds alerts when it comes here, so that it and a person could wait for each other.
     """
@@ -119,27 +119,27 @@ def append(
     last = connection.execute(select(audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).scalar()
     previous = last or GENESIS
     actor, action, subject = actor[:200], action[:60], subject[:200]
-    told = msgspec.json.encode(dict(detail or {}), order="sorted").decode()
-    made = entry_hash(previous, at, desk, actor, action, subject, told)
+    detail_json = msgspec.json.encode(dict(detail or {}), order="sorted").decode()
+    made = entry_hash(previous, at, desk, actor, action, subject, detail_json)
     connection.execute(
         audit.insert().values(
-            at=at, desk=desk, actor=actor, action=action, subject=subject, detail=told,
+            at=at, desk=desk, actor=actor, action=action, subject=subject, detail=detail_json,
             previous_hash=previous, hash=made,
         )
     )  # fmt: skip
     return made
 
 
-def entries(connection: Connection, desk: str | None = None, since: int = 0) -> Iterator[Entry]:
+def entries(connection: Connection, desk: str | None = None, since: int = 0) -> Iterator[AuditEntry]:
     """Entries in order. Of one desk they are a part of the chain, and cannot be verified by themselves."""
     query = select(audit).where(audit.c.at >= since).order_by(audit.c.seq)
     if desk is not None:
         query = query.where(audit.c.desk == desk)
     for row in connection.execute(query.execution_options(yield_per=1000)):
-        yield Entry(**row._mapping)
+        yield AuditEntry(**row._mapping)
 
 
-def verify(chain: Iterable[Entry], anchor: tuple[int, str] | None = None) -> Verdict:
+def verify(chain: Iterable[AuditEntry], anchor: tuple[int, str] | None = None) -> ChainVerification:
     """Check every link, from the first entry on; `anchor` (count, hash) must be met on the way.
 
     Needs nothing but the entries: an export is verified on any machine.
@@ -147,19 +147,21 @@ def verify(chain: Iterable[Entry], anchor: tuple[int, str] | None = None) -> Ver
     previous, count, last_seq = GENESIS, 0, 0
     for entry in chain:
         if entry.seq <= last_seq:
-            return Verdict(count, previous, f"entry {entry.seq} stands after entry {last_seq}")
+            return ChainVerification(count, previous, f"entry {entry.seq} stands after entry {last_seq}")
         if entry.previous_hash != previous:
-            return Verdict(
+            return ChainVerification(
                 count, previous, f"entry {entry.seq}: an entry before it was removed, added or changed"
             )
         made = entry_hash(
             previous, entry.at, entry.desk, entry.actor, entry.action, entry.subject, entry.detail
         )
         if made != entry.hash:
-            return Verdict(count, previous, f"entry {entry.seq}: its content was changed")
+            return ChainVerification(count, previous, f"entry {entry.seq}: its content was changed")
         previous, count, last_seq = entry.hash, count + 1, entry.seq
         if anchor and anchor[0] == count and anchor[1] != entry.hash:
-            return Verdict(count, previous, f"entry {entry.seq}: differs from the anchor")
+            return ChainVerification(count, previous, f"entry {entry.seq}: differs from the anchor")
     if anchor and anchor[0] > count:
-        return Verdict(count, previous, f"the end was cut off: the anchor knows {anchor[0]} entries")
-    return Verdict(count, previous)
+        return ChainVerification(
+            count, previous, f"the end was cut off: the anchor knows {anchor[0]} entries"
+        )
+    return ChainVerification(count, previous)

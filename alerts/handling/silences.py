@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from alerts.errors import Undone, Unfit, one_of
+from alerts.errors import ActionRejected, InvalidArgument, one_of
 from alerts.handling import audit
 from alerts.records import SEVERITIES, Severity
 from alerts.windows.series import check_glob, glob_regex, matches, plain_glob
@@ -20,7 +20,7 @@ from core.times import iso
 
 LONGEST_MS = 366 * 24 * 3_600_000
 MATCHERS = "rule, series, severity or alert"
-"""What is asked for where none of them is given, as Unfit's part."""
+"""What is asked for where none of them is given, as InvalidArgument's part."""
 EVERYTHING = "one is needed that says more than *, or everything would be silent"
 NONE_LEFT = (
     "no silence in force or to come with an id that begins with {which} (newsquake alerts silence list)"
@@ -65,7 +65,7 @@ def add(
     author: str,
     now_ms: int,
 ) -> Silence:
-    """Add a silence. Raises Unfit for one without end, reason or author, or that would match everything."""
+    """Add a silence. Raises InvalidArgument for one without end, reason or author, or that would match everything."""
     chosen = {name: value for name, value in matchers.items() if value}
     _check(chosen, starts_at, ends_at, reason, author, now_ms)
     name = "sil_" + digest(
@@ -91,27 +91,27 @@ def _check(
     if unknown := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
         raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
     if not matchers:
-        raise Unfit(MATCHERS, EVERYTHING)
+        raise InvalidArgument(MATCHERS, EVERYTHING)
     audit.check_text(reason=reason, author=author, **matchers)
     audit.check_reason(reason)
     if not author.strip():
-        raise Unfit("author", "say who you are")
+        raise InvalidArgument("author", "say who you are")
     if ends_at <= max(starts_at, now_ms):
-        raise Unfit("ends_at", "it would end before it begins, or has ended already", iso(ends_at))
+        raise InvalidArgument("ends_at", "it would end before it begins, or has ended already", iso(ends_at))
     if ends_at - starts_at > LONGEST_MS:
-        raise Unfit(
+        raise InvalidArgument(
             "ends_at", "at most a year; a silence without end is a rule to be switched off", iso(ends_at)
         )
     for part, check in (("series", check_glob), ("rule", plain_glob)):
         try:
             check(matchers.get(part, "**"))
         except ValueError as error:
-            raise Unfit(part, str(error)) from error
+            raise InvalidArgument(part, str(error)) from error
     for name in matchers.get("severity", "low").split(","):
         if name not in SEVERITIES:
-            raise Unfit("severity", f"{one_of(SEVERITIES)} (several by commas)", name or "''")
+            raise InvalidArgument("severity", f"{one_of(SEVERITIES)} (several by commas)", name or "''")
     if all(_is_everything(name, value) for name, value in matchers.items()):
-        raise Unfit(MATCHERS, EVERYTHING)
+        raise InvalidArgument(MATCHERS, EVERYTHING)
 
 
 _ANY_RULE = ("q7-x", "z-3")
@@ -138,7 +138,7 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
     audit.lock(connection)  # of two who end it at once, one does
     found = [silence for silence in left(connection, desk, now_ms) if silence.id.startswith(which)]
     if not found:
-        raise Undone(NONE_LEFT, which=repr(which))
+        raise ActionRejected(NONE_LEFT, which=repr(which))
     if len(found) != 1 or not which:
         raise ConfigError(
             f"{len(found)} silences in force or to come with an id that begins with {which!r} "

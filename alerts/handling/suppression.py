@@ -12,8 +12,8 @@ from enum import StrEnum
 from alerts.records import SEVERITIES, Severity
 
 
-class Quiet(StrEnum):
-    """Why nobody is told. Those that pass (`PASSING`) are looked at again while the alert fires."""
+class SuppressionReason(StrEnum):
+    """Why nobody is told. Those that pass (`TEMPORARY`) are looked at again while the alert fires."""
 
     REPLAY = "replay"
     STALE = "stale"
@@ -27,11 +27,16 @@ class Quiet(StrEnum):
     DIGEST = "digest"
 
 
-PASSING = (Quiet.SILENCED, Quiet.MAINTENANCE, Quiet.INHIBITED, Quiet.FOLDED)
+TEMPORARY = (
+    SuppressionReason.SILENCED,
+    SuppressionReason.MAINTENANCE,
+    SuppressionReason.INHIBITED,
+    SuppressionReason.FOLDED,
+)
 
 
 @dataclass(frozen=True)
-class Facts:
+class SuppressionFacts:
     """What the decision rests on. Texts name what holds (a silence's id ...); empty: it does not hold."""
 
     event: str
@@ -44,42 +49,45 @@ class Facts:
     maintenance: str = ""
     inhibited_by: str = ""
     incident: str = ""
-    told_in_incident: Severity | None = None
+    notified_in_incident: Severity | None = None
     """The highest severity told of another alert of this incident that still fires."""
-    heard: bool = True
+    was_notified: bool = True
     """Of "resolved": whether anybody was told that it fired."""
 
 
 OF_A_REPLAY = "nobody is notified of a replay (use --notify)"
-UNTOLD = "nobody was told that it fired"
+NEVER_NOTIFIED = "nobody was told that it fired"
 TOO_LATE = "decided too long ago (notify.stale_after)"
-JUST_TOLD = "told within the hour"
+JUST_NOTIFIED = "told within the hour"
 
 
-def decide(facts: Facts) -> tuple[Quiet, str] | None:
+def decide(facts: SuppressionFacts) -> tuple[SuppressionReason, str] | None:
     """None: tell them. Else the reason and, in words, what holds."""
     if not facts.notify:
-        return Quiet.REPLAY, OF_A_REPLAY
+        return SuppressionReason.REPLAY, OF_A_REPLAY
     if facts.event == "resolved":
-        return None if facts.heard else (Quiet.UNHEARD, UNTOLD)
+        return None if facts.was_notified else (SuppressionReason.UNHEARD, NEVER_NOTIFIED)
     if facts.stale:
-        return Quiet.STALE, TOO_LATE
+        return SuppressionReason.STALE, TOO_LATE
     if facts.closed_by:
-        return Quiet.CLOSED, f"closed by {facts.closed_by}"
+        return SuppressionReason.CLOSED, f"closed by {facts.closed_by}"
     if facts.disposition in ("false", "duplicate", "known"):
-        return Quiet.DISPOSED, f"disposed as {facts.disposition}"
+        return SuppressionReason.DISPOSED, f"disposed as {facts.disposition}"
     if facts.silence:
-        return Quiet.SILENCED, facts.silence
+        return SuppressionReason.SILENCED, facts.silence
     if facts.maintenance:
-        return Quiet.MAINTENANCE, facts.maintenance
+        return SuppressionReason.MAINTENANCE, facts.maintenance
     if facts.inhibited_by:
-        return Quiet.INHIBITED, f"by alert {facts.inhibited_by}"
-    if facts.told_in_incident and not above(facts.severity, facts.told_in_incident):
-        return Quiet.FOLDED, f"into incident {facts.incident}" if facts.incident else JUST_TOLD
+        return SuppressionReason.INHIBITED, f"by alert {facts.inhibited_by}"
+    if facts.notified_in_incident and not more_severe(facts.severity, facts.notified_in_incident):
+        return (
+            SuppressionReason.FOLDED,
+            f"into incident {facts.incident}" if facts.incident else JUST_NOTIFIED,
+        )
     return None
 
 
-def above(one: Severity, other: Severity) -> bool:
+def more_severe(one: Severity, other: Severity) -> bool:
     """Whether `one` is more severe than `other`."""
     return SEVERITIES.index(one) > SEVERITIES.index(other)
 
@@ -89,12 +97,12 @@ def highest(severities: Sequence[Severity]) -> Severity | None:
     return max(severities, key=SEVERITIES.index, default=None)
 
 
-def mark(reason: tuple[Quiet, str]) -> str:
+def withheld_text(reason: tuple[SuppressionReason, str]) -> str:
     """As it stands in the outbox: `silenced: …`."""
     return f"{reason[0]}: {reason[1]}"
 
 
-def reason_of(error: str) -> Quiet | None:
+def reason_of(error: str) -> SuppressionReason | None:
     """The reason in an outbox row's `error`."""
     head = error.partition(":")[0]
-    return Quiet(head) if head in Quiet.__members__.values() else None
+    return SuppressionReason(head) if head in SuppressionReason.__members__.values() else None

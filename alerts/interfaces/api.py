@@ -63,7 +63,7 @@ class AlertSummary(BaseModel):
     reason: str
 
 
-Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(audit.reason_said)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(audit.reason_field)]
 
 
 class RequestBody(BaseModel):
@@ -84,7 +84,7 @@ class HandlingRequest(RequestBody):
 
 
 class HandlingResult(BaseModel):
-    """A deed that was done."""
+    """The action that was carried out."""
 
     id: str
     action: str
@@ -217,34 +217,34 @@ def _handling(router: APIRouter, desk: str, store: Store, tokens: TokenAuthentic
     handles = Depends(tokens.requires("handle"))
 
     @router.post("/alerts/{alert}/handling")
-    def handle(alert: AlertId, deed: HandlingRequest, token: str = handles) -> HandlingResult:
+    def handle(alert: AlertId, request: HandlingRequest, token: str = handles) -> HandlingResult:
         """Acknowledge, take back, close or judge an alert. Needs the scope `handle` and a reason.
 
         A closed alert is told no more, but for its end. `close` with a disposition judges as well; one that is over
         already is only judged.
         """
-        if deed.action == "dispose" and deed.disposition is None:
+        if request.action == "dispose" and request.disposition is None:
             raise HTTPException(400, f"disposition: {one_of(handling.DISPOSITIONS)}, for dispose")
-        if deed.disposition is not None and deed.action not in ("dispose", "close"):
-            raise HTTPException(400, f"disposition: not with {deed.action}; dispose or close takes one")
+        if request.disposition is not None and request.action not in ("dispose", "close"):
+            raise HTTPException(400, f"disposition: not with {request.action}; dispose or close takes one")
         with store.write() as connection:
             name = _known(connection, desk, alert)
             common = {
-                "actor": _actor(token, deed.actor),
-                "reason": deed.reason,
+                "actor": _actor(token, request.actor),
+                "reason": request.reason,
                 "now_ms": store.now_ms(connection),
             }
-            if deed.disposition is not None:
-                judge = handling.resolve if deed.action == "close" else handling.dispose
-                _refusing(judge, connection, desk, name, deed.disposition, **common)
+            if request.disposition is not None:
+                judge = handling.resolve if request.action == "close" else handling.dispose
+                _refusing(judge, connection, desk, name, request.disposition, **common)
             else:
-                deeds: dict[str, Callable[..., Any]] = {
+                actions: dict[str, Callable[..., Any]] = {
                     "acknowledge": handling.acknowledge,
                     "unacknowledge": handling.unacknowledge,
                     "close": handling.close,
                 }
-                _refusing(deeds[deed.action], connection, desk, name, **common)
-        return HandlingResult(id=name, action=deed.action)
+                _refusing(actions[request.action], connection, desk, name, **common)
+        return HandlingResult(id=name, action=request.action)
 
     @router.post("/notifications/{which}/replay")
     def replay(
@@ -335,9 +335,9 @@ def _known(connection: Connection, desk: str, which: str) -> str:
         raise HTTPException(404, str(error)) from error
 
 
-def _refusing(deed: Callable[..., Any], *arguments: Any, **fields: Any) -> None:
+def _refusing(action: Callable[..., Any], *arguments: Any, **fields: Any) -> None:
     try:
-        deed(*arguments, **fields)
+        action(*arguments, **fields)
     except ConfigError as error:
         raise HTTPException(409, str(error)) from error
 

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from alerts.engine.source_coverage import SourceCoverage
-from alerts.errors import Unfit
+from alerts.errors import InvalidArgument
 from alerts.lifecycle.transitions import round_significant
 from alerts.windows.panes import decode
 from alerts.windows.statistics import MIN_STORIES, NA, Figure, figures
@@ -71,7 +71,9 @@ def figures_of(
     for a series that the desk does not know.
     """
     if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
-        raise Unfit("window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms))
+        raise InvalidArgument(
+            "window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms)
+        )
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
         raise UnknownSeries(f"desk {desk!r} knows no series {series[:200]!r}")
@@ -79,7 +81,9 @@ def figures_of(
     if at is None:
         at = stands
     elif at - pane_ms >= stands:
-        raise Unfit("to", f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands", iso(at))
+        raise InvalidArgument(
+            "to", f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands", iso(at)
+        )
     end = at - at % pane_ms
     return between(connection, desk, series, end - -(-window_ms // pane_ms) * pane_ms, end)
 

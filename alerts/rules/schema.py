@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from alerts.handling.audit import reason_said
+from alerts.handling.audit import reason_field
 from alerts.records import SEVERITIES, Severity
 from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
 from alerts.windows.series import check_glob, matches
@@ -240,7 +240,7 @@ class MaintenanceEntry(Section):
     weekly: str | None = None
     """`Sat 22:00 - Sun 04:00`."""
     timezone: str = "UTC"
-    reason: Annotated[str, AfterValidator(reason_said), Field(json_schema_extra={"minLength": 2})]
+    reason: Annotated[str, AfterValidator(reason_field), Field(json_schema_extra={"minLength": 2})]
     """As of all that people do: three characters or more, of which a Chinese one counts as two."""
 
     @model_validator(mode="after")

@@ -106,7 +106,7 @@ class DeskSession:
             persist.save_progress(connection, self._name, self.desk, self._positions, self._topic_id)
             insert_absent(connection, rule_sets, [row])
             ended = retire.retire_alerts(connection, self._name, self.desk)
-            notify.announce(
+            notify.enqueue_changes(
                 connection,
                 self._settings,
                 self._rules,
@@ -175,7 +175,7 @@ class DeskSession:
             now_ms = self._clock.now_ms()
             persist.note_fits(connection, self._name, effects.fits, now_ms)
             if changed:
-                notify.announce(
+                notify.enqueue_changes(
                     connection, self._settings, self._rules, changed, now_ms=now_ms, notify=self._notify
                 )
             crash.point("before_store_commit")

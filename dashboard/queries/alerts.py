@@ -136,7 +136,7 @@ def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
     )
 
 
-def deeds(store: Store, desk: str, ident: str) -> pd.DataFrame:
+def recorded_actions(store: Store, desk: str, ident: str) -> pd.DataFrame:
     """What people did with it, from the audit log: at, actor, action, detail. Its own changes stand in its lines."""
     return frame(
         store,
@@ -199,6 +199,6 @@ def together(store: Store, desk: str, ident: str, incident: str) -> list[dict[st
 
 
 def called(store: Store, desk: str, which: str) -> str:
-    """The id of the alert whose id begins with `which`. Raises Unfit where none or several do."""
+    """The id of the alert whose id begins with `which`. Raises InvalidArgument where none or several do."""
     with store.read() as connection:
         return str(handled.find(connection, desk, which).id)

@@ -1,4 +1,4 @@
-"""What a person may do with an alert. Every deed needs a reason and is recorded under the person's name."""
+"""What a person may do with an alert. Every action needs a reason and is recorded under the person's name."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from alerts.evidence.vocabulary import span_words
 from dashboard import actions, context, data, who
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
-from dashboard.views.deeds import do
 from dashboard.views.silences import SPANS, listed
+from dashboard.views.submit import do
 
 
 def alert_actions(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.errors import Unfit
+from alerts.errors import InvalidArgument
 from alerts.handling.actions import SEVERAL, TOO_SHORT
 from core.ids import digest
 from core.times import from_ms
@@ -32,7 +32,7 @@ def show(viewer: Viewer, desk: DeskState) -> None:
         return
     try:
         ident = data.called(desk.desk, asked)
-    except Unfit as error:
+    except InvalidArgument as error:
         known = error.said in (TOO_SHORT, SEVERAL)
         said = viewer.t(error.said) if known else viewer.t("This desk has no such alert.")
         st.warning(said[:1].upper() + said[1:])

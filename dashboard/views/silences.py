@@ -14,8 +14,8 @@ from dashboard import actions, context, data, who
 from dashboard.charts.palette import SEVERITY_ORDER
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
-from dashboard.views.deeds import do
 from dashboard.views.header import moment
+from dashboard.views.submit import do
 
 SPANS = (HOUR, 8 * HOUR, DAY, WEEK)
 
@@ -42,8 +42,8 @@ def listed(viewer: Viewer, desk: DeskState, found: Sequence[Silence], place: str
             if actor and st.button(
                 t("Lift the silence"), icon=":material/notifications:", key=f"lift-{place}-{one.id}"
             ):
-                deed = partial(actions.end_silence, context.writable(), desk.desk, one.id, actor=actor)
-                do(viewer, deed)
+                action = partial(actions.end_silence, context.writable(), desk.desk, one.id, actor=actor)
+                do(viewer, action)
 
 
 def _about(viewer: Viewer, one: Silence) -> str:
@@ -76,7 +76,7 @@ def _form(viewer: Viewer, desk: DeskState) -> None:
         reason = left.text_input(t("Reason (needed)"), max_chars=500, key="silence-reason")
         matchers = {"rule": rule.strip(), "series": series.strip(), "severity": ",".join(severities)}
         if right.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
-            deed = partial(
+            action = partial(
                 actions.silence, context.writable(), desk.desk, matchers, span, actor=actor, reason=reason
             )
-            do(viewer, deed)
+            do(viewer, action)

@@ -9,23 +9,23 @@ import pandas as pd
 import streamlit as st
 from msgspec import json
 
-from alerts.handling.suppression import Quiet, reason_of
+from alerts.handling.suppression import SuppressionReason, reason_of
 from core.times import from_ms
 from dashboard.viewer import Viewer
 
 _LINES = 20
 """Lines of the timeline that are all shown."""
 ABOUT = {
-    Quiet.CLOSED: "closed by {name}",
-    Quiet.INHIBITED: "by alert {name}",
-    Quiet.FOLDED: "into incident {name}",
-    Quiet.DIGEST: "in {name}",
+    SuppressionReason.CLOSED: "closed by {name}",
+    SuppressionReason.INHIBITED: "by alert {name}",
+    SuppressionReason.FOLDED: "into incident {name}",
+    SuppressionReason.DIGEST: "in {name}",
 }
 """What stands behind the reason why nobody was told, where that names somebody or something."""
 
 
 def timeline(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> None:
-    """The table. `parts`: lines, deliveries and deeds, see dashboard/queries/alerts.py."""
+    """The table. `parts`: lines, deliveries and actions, see dashboard/queries/alerts.py."""
     t = viewer.t
     st.subheader(t("Timeline"), anchor=False)
     table = pd.DataFrame(happened(viewer, parts), columns=["time", "who", "what"])
@@ -43,12 +43,12 @@ def timeline(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> None:
         },
         alt=t("Timeline"),
     )
-    if len(parts["deliveries"]) or len(parts["deeds"]):
+    if len(parts["deliveries"]) or len(parts["actions"]):
         st.caption(t("The rule's times are event time; people and deliveries act in wall time."))
 
 
 def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """What stands in the timeline: time, who, what; the rule's lines first, then deliveries, then deeds."""
+    """What stands in the timeline: time, who, what; the rule's lines first, then deliveries, then actions."""
     t = viewer.t
     rows = [
         {"time": row.decided_at, "who": t("rule"), "what": f"{t(str(row.state))} · {t(str(row.severity))}"}
@@ -64,7 +64,7 @@ def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str
         rows.append({"time": when, "who": row["channel"], "what": said})
         if row["event"] == "escalated":
             escalated.add(row["created_at"])
-    for _, row in parts["deeds"].iterrows():
+    for _, row in parts["actions"].iterrows():
         if row["action"] == "alert.escalate" and row["at"] in escalated:
             continue  # its deliveries say so, channel by channel
         said = _deed(viewer, row["action"], json.decode(row["detail"]))
@@ -79,11 +79,14 @@ def _why(viewer: Viewer, status: str, error: str) -> str:
         return error
     detail = error.partition(": ")[2]
     head = ABOUT.get(why, "").removesuffix("{name}")
-    if why is Quiet.DISPOSED:
+    if why is SuppressionReason.DISPOSED:
         detail = t(f"disposition {detail.removeprefix('disposed as ')}")
     elif head and detail.startswith(head):
         detail = t(ABOUT[why], name=detail.removeprefix(head))
-    elif why not in (Quiet.SILENCED, Quiet.MAINTENANCE):  # of which people say themselves why
+    elif why not in (
+        SuppressionReason.SILENCED,
+        SuppressionReason.MAINTENANCE,
+    ):  # of which people say themselves why
         detail = t(detail)
     return f"{t(str(why))}: {detail}"
 

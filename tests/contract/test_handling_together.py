@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from alerts.delivery.reminders import Sweep
+from alerts.delivery.reminders import ReminderJob
 from alerts.handling import actions as handling
 from alerts.handling import audit, silences
 from core.errors import ConfigError
@@ -28,7 +28,7 @@ RULES = rules_of(
     "  escalate: [{after: 30m, to: [team]}]\n"
 )
 NOW = T0 + HOUR
-Deed = Callable[[Connection], Any]
+Action = Callable[[Connection], Any]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def alert(store: Store) -> str:
     return one.line.id
 
 
-def together(store: Store, first: Deed, second: Deed) -> str:
+def together(store: Store, first: Action, second: Action) -> str:
     """Do `first`, and `second` in another transaction before the first is through; returns why it was refused."""
     refused: list[str] = []
 
@@ -71,14 +71,14 @@ def _waits(store: Store) -> bool:
         return bool(connection.execute(text(query)).scalar_one())
 
 
-def person(deed: Any, alert: str, actor: str, *more: str) -> Deed:
-    return lambda connection: deed(
+def person(action: Any, alert: str, actor: str, *more: str) -> Action:
+    return lambda connection: action(
         connection, "main", alert, *more, actor=actor, reason="looking into it", now_ms=NOW + DAY
     )
 
 
 def clock(connection: Connection) -> int:
-    return Sweep(SETTINGS, ["team"], RULES).sweep(connection, NOW + DAY)
+    return ReminderJob(SETTINGS, ["team"], RULES).sweep(connection, NOW + DAY)
 
 
 def hands(store: Store, alert: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def hands(store: Store, alert: str) -> dict[str, Any]:
         return handling.state_of(connection, "main", alert)
 
 
-def deeds(store: Store) -> list[tuple[str, str]]:
+def actions(store: Store) -> list[tuple[str, str]]:
     with store.read() as connection:
         entries = list(audit.entries(connection))
     assert audit.verify(entries).fault == ""
@@ -97,7 +97,7 @@ def test_of_two_who_acknowledge_one_has_it_and_the_other_hears_who(store: Store,
     ann, bob = (person(handling.acknowledge, alert, name) for name in ("ann", "bob"))
     assert together(store, ann, bob) == f"alert {alert} is acknowledged already, by ann"
     assert hands(store, alert)["acknowledged_by"] == "ann"
-    assert deeds(store) == [("desk:main", "alert.firing"), ("ann", "alert.acknowledge")]
+    assert actions(store) == [("desk:main", "alert.firing"), ("ann", "alert.acknowledge")]
 
 
 def test_one_who_judges_and_one_who_acknowledges_are_both_heard(store: Store, alert: str) -> None:
@@ -136,8 +136,8 @@ def test_a_silence_is_ended_once(store: Store) -> None:
             now_ms=NOW,
         )  # fmt: skip
 
-    def ends(actor: str) -> Deed:
+    def ends(actor: str) -> Action:
         return lambda connection: silences.expire(connection, "main", made.id, actor=actor, now_ms=NOW)
 
     assert together(store, ends("ann"), ends("bob")).startswith("no silence in force")
-    assert deeds(store) == [("ann", "silence.add"), ("ann", "silence.expire")]
+    assert actions(store) == [("ann", "silence.add"), ("ann", "silence.expire")]

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.content import of
-from alerts.delivery.context import Surroundings
+from alerts.delivery.context import NotificationContext
 from alerts.delivery.render import render
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
@@ -276,7 +276,7 @@ inhibit: [{by: {series: "**"}, what: {series: "entity:*"}}, {by: {rule: "market*
     )
 
     def inhibitor(series: str, firing: str) -> str:
-        around = Surroundings.__new__(Surroundings)
+        around = NotificationContext.__new__(NotificationContext)
         row = SimpleNamespace(id="other", rule="market", series=firing, severity="critical")
         around.rules, around._firing = rules, [row]
         return around._inhibitor("mine", "rule", series, "high")

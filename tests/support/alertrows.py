@@ -113,7 +113,9 @@ def decide(
     with store.write() as connection:
         for one in changes:
             _write(connection, settings.alerts.desk, one)
-        return notify.announce(connection, settings, rules, changes, now_ms=now_ms, notify=notify_people)
+        return notify.enqueue_changes(
+            connection, settings, rules, changes, now_ms=now_ms, notify=notify_people
+        )
 
 
 def _write(connection: Connection, desk: str, one: Change) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.delivery.reminders import Sweep
+from alerts.delivery.reminders import ReminderJob
 from alerts.handling import actions as handling
 from alerts.handling import silences
 from alerts.handling.suppression import reason_of
@@ -37,7 +37,7 @@ class Scene:
 
     def __init__(self, store: Store, more: str = ROUTED, rules: RuleSet | None = None) -> None:
         self.store, self.rules, self.now = store, rules or rules_of(more), NOW
-        self.sweep = Sweep(SETTINGS, ["boss", "team"], self.rules)
+        self.sweep = ReminderJob(SETTINGS, ["boss", "team"], self.rules)
 
     def decided(self, *changes: Change, notify: bool = True) -> None:
         desk_decides(self.store, SETTINGS, self.rules, *changes, now_ms=self.now, notify_people=notify)
@@ -53,12 +53,12 @@ class Scene:
         with self.store.write() as connection:
             return self.sweep.sweep(connection, self.now)
 
-    def does(self, deed: Any, *arguments: Any, **fields: Any) -> Any:
+    def does(self, action: Any, *arguments: Any, **fields: Any) -> Any:
         with self.store.write() as connection:
-            if deed in (silences.add, silences.expire):
-                return deed(connection, "main", *arguments, now_ms=self.now, **fields)
+            if action in (silences.add, silences.expire):
+                return action(connection, "main", *arguments, now_ms=self.now, **fields)
             fields = {"actor": "anna", "reason": "looking into it", **fields}
-            return deed(connection, "main", *arguments, now_ms=self.now, **fields)
+            return action(connection, "main", *arguments, now_ms=self.now, **fields)
 
     def told(self) -> list[tuple[str, str]]:
         return [(row.event, row.channel) for row in rows(self.store) if row.status in ("pending", "sent")]

@@ -16,7 +16,7 @@ from core.tables import channels
 
 
 @dataclass(frozen=True)
-class Condition:
+class ChannelCondition:
     """How a channel is doing. `status`: ok | failing | throttled | disabled."""
 
     status: str = "ok"
@@ -35,16 +35,16 @@ def open_channels(settings: Settings) -> dict[str, Channel]:
     return {channel.name: channel for channel in found}
 
 
-def conditions(connection: Connection, desk: str) -> dict[str, Condition]:
+def channel_conditions(connection: Connection, desk: str) -> dict[str, ChannelCondition]:
     """How each channel that ever sent is doing."""
     rows = connection.execute(select(channels).where(channels.c.desk == desk))
     return {
-        row.channel: Condition(row.status, row.since, row.failures, row.not_before, row.detail)
+        row.channel: ChannelCondition(row.status, row.since, row.failures, row.not_before, row.detail)
         for row in rows
     }
 
 
-def record(connection: Connection, desk: str, channel: str, condition: Condition) -> None:
+def record_condition(connection: Connection, desk: str, channel: str, condition: ChannelCondition) -> None:
     """Write how a channel is doing."""
     upsert(
         connection,

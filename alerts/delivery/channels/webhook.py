@@ -21,7 +21,7 @@ from standardwebhooks.webhooks import Webhook
 from alerts.delivery import guard
 from alerts.delivery.channels.contract import Disabled, Message, Throttled
 from alerts.delivery.content import Content, plain
-from alerts.delivery.retry_schedule import Outcome, outcome, retry_after_s
+from alerts.delivery.retry_schedule import HttpOutcome, http_outcome, retry_after_s
 from core.errors import ChannelUnavailable, ConfigError, Refused
 from core.settings import Settings, WebhookSettings
 
@@ -64,16 +64,16 @@ class WebhookChannel:
             "webhook-signature": " ".join(signer.sign(message.id, stamp, text) for signer in self._signers),
         }
         status, wish = self._post(data, headers)
-        meaning = outcome(status)
+        meaning = http_outcome(status)
         said = f"HTTP {status} from {self._host}"
-        if meaning is Outcome.SENT:
+        if meaning is HttpOutcome.SENT:
             return ""
-        if meaning is Outcome.DISABLED:
+        if meaning is HttpOutcome.DISABLED:
             raise Disabled(f"{said}: the receiver is gone; the channel is switched off")
-        if meaning is Outcome.REFUSED:
+        if meaning is HttpOutcome.REFUSED:
             raise Refused(said)
         after_s = retry_after_s(wish, now_ms)
-        if meaning is Outcome.THROTTLE:
+        if meaning is HttpOutcome.THROTTLE:
             raise Throttled(said, after_s)
         raise ChannelUnavailable(said + (" (redirects are not followed)" if status < 400 else ""), after_s)
 

@@ -259,11 +259,11 @@ def resolve(
 
 
 def _handle(
-    deed: Any, said: str, which: str, reason: str, by: str, config: Any, store: Any, desk: Any
+    action: Any, said: str, which: str, reason: str, by: str, config: Any, store: Any, desk: Any
 ) -> None:
     with open_desk(config, store, desk) as at, at.store.write() as connection:
         now = at.now_ms(connection)
-        alert = deed(connection, at.name, which, actor=actor_of(by), reason=reason, now_ms=now)
+        alert = action(connection, at.name, which, actor=actor_of(by), reason=reason, now_ms=now)
     typer.echo(f"alert {alert} {said}")
 
 

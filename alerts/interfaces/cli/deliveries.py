@@ -10,7 +10,7 @@ import typer
 
 from alerts.delivery import content, outbox, worker
 from alerts.delivery.channels.names import names
-from alerts.delivery.channels.registry import conditions, open_channels
+from alerts.delivery.channels.registry import channel_conditions, open_channels
 from alerts.handling import audit
 from alerts.interfaces import listing
 from alerts.interfaces.cli.options import (
@@ -44,7 +44,7 @@ def list_deliveries(
         raise ConfigError(f"--status {status}: expected one of {', '.join(STATUSES)}")
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         found = listing.notifications(connection, at.name, status=status, channel=channel, limit=limit)
-        doing = conditions(connection, at.name)
+        doing = channel_conditions(connection, at.name)
     if json:
         show_json({"notifications": found, "channels": {name: one.__dict__ for name, one in doing.items()}})
         return

@@ -12,7 +12,7 @@ import msgspec
 import typer
 from sqlalchemy import Connection, select
 
-from alerts.errors import Unfit
+from alerts.errors import InvalidArgument
 from alerts.evidence import pack as evidence
 from alerts.evidence.verify import stored_alert, stored_change
 from alerts.evidence.verify.checks import Check
@@ -90,7 +90,7 @@ def check(
         with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
             try:
                 alert = handling.find(connection, at.name, which).id
-            except Unfit as error:
+            except InvalidArgument as error:
                 raise ConfigError(f"{error}; nor is there such a file") from error
             found = list(_stored(connection, at.name, alert))
     if json:
@@ -178,12 +178,12 @@ def _anchor(text: str | None) -> tuple[int, str] | None:
     return int(count), value
 
 
-def _entries(file: Path) -> Iterator[audit.Entry]:
+def _entries(file: Path) -> Iterator[audit.AuditEntry]:
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
-                    yield msgspec.json.decode(line, type=audit.Entry)
+                    yield msgspec.json.decode(line, type=audit.AuditEntry)
                 except msgspec.DecodeError as error:
                     raise ConfigError(f"{file}:{number}: not an audit entry ({error})") from error
     except OSError as error:

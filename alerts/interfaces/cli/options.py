@@ -16,7 +16,7 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
-from alerts.errors import Unfit
+from alerts.errors import InvalidArgument
 from alerts.handling.silences import MATCHERS
 from core.errors import ConfigError
 from core.settings import Settings, load_settings
@@ -74,8 +74,8 @@ def as_typed(**names: str) -> Iterator[None]:
     """What does not fit is told by the option's name (`names`: where it is another than in OPTIONS)."""
     try:
         yield
-    except Unfit as error:
-        raise ConfigError(error.told({**OPTIONS, **names}.get(error.part, error.part))) from error
+    except InvalidArgument as error:
+        raise ConfigError(error.message({**OPTIONS, **names}.get(error.argument, error.argument))) from error
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def write(store: Store, number: int, desk: str = "main") -> None:
             )  # fmt: skip
 
 
-def chain(store: Store) -> list[audit.Entry]:
+def chain(store: Store) -> list[audit.AuditEntry]:
     with store.read() as connection:
         return list(audit.entries(connection))
 
@@ -32,11 +32,11 @@ def test_a_chain_is_verified_on_either_database(store: Store) -> None:
 
 
 def test_an_empty_log_is_right(sqlite_store: Store) -> None:
-    assert audit.verify(chain(sqlite_store)) == audit.Verdict(0, audit.GENESIS)
+    assert audit.verify(chain(sqlite_store)) == audit.ChainVerification(0, audit.GENESIS)
 
 
 @pytest.fixture(scope="module")
-def links(tmp_path_factory: pytest.TempPathFactory) -> list[audit.Entry]:
+def links(tmp_path_factory: pytest.TempPathFactory) -> list[audit.AuditEntry]:
     from core.settings import StoreSettings
     from core.store import open_store
 
@@ -50,7 +50,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> list[audit.Entry]:
 @given(
     place=st.integers(0, 11), field=st.sampled_from(["at", "actor", "action", "subject", "detail", "desk"])
 )
-def test_whoever_changes_an_entry_is_found(links: list[audit.Entry], place: int, field: str) -> None:
+def test_whoever_changes_an_entry_is_found(links: list[audit.AuditEntry], place: int, field: str) -> None:
     changed = list(links)
     value = getattr(changed[place], field)
     changed[place] = msgspec.structs.replace(
@@ -61,13 +61,13 @@ def test_whoever_changes_an_entry_is_found(links: list[audit.Entry], place: int,
 
 
 @given(place=st.integers(0, 10))
-def test_whoever_drops_or_swaps_an_entry_is_found(links: list[audit.Entry], place: int) -> None:
+def test_whoever_drops_or_swaps_an_entry_is_found(links: list[audit.AuditEntry], place: int) -> None:
     assert audit.verify(links[:place] + links[place + 1 :]).fault
     swapped = [*links[:place], links[place + 1], links[place], *links[place + 2 :]]
     assert audit.verify(swapped).fault
 
 
-def test_whoever_cuts_off_the_end_is_found_by_an_anchor(links: list[audit.Entry]) -> None:
+def test_whoever_cuts_off_the_end_is_found_by_an_anchor(links: list[audit.AuditEntry]) -> None:
     whole = audit.verify(links)
     anchor = (whole.entries, whole.last_hash)
     assert audit.verify(links[:-1]).fault == ""
@@ -76,7 +76,7 @@ def test_whoever_cuts_off_the_end_is_found_by_an_anchor(links: list[audit.Entry]
 
 
 def test_whoever_writes_all_of_it_anew_is_found_by_an_anchor(
-    sqlite_store: Store, links: list[audit.Entry]
+    sqlite_store: Store, links: list[audit.AuditEntry]
 ) -> None:
     write(sqlite_store, 20, desk="other")
     forged = chain(sqlite_store)

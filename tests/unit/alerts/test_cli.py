@@ -59,7 +59,7 @@ def test_an_alert_is_listed_shown_and_handled(config: Path, capsys: pytest.Captu
     cli.show(ALERT, json=True, config=config)
     card = out(capsys)
     assert card["handling"]["acknowledged_by"] == "anna" and card["handling"]["disposition"] == "false"
-    assert [deed["action"] for deed in card["history"]] == [
+    assert [entry["action"] for entry in card["history"]] == [
         "alert.firing", "alert.acknowledge", "alert.dispose", "alert.close",
     ]  # fmt: skip
     cli.show(ALERT, config=config)

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.delivery import content, worker
 from alerts.delivery.channels.contract import Disabled, Message, Throttled
-from alerts.delivery.channels.registry import conditions
-from alerts.delivery.reminders import Sweep
+from alerts.delivery.channels.registry import channel_conditions
+from alerts.delivery.reminders import ReminderJob
 from core.clock import ManualClock
 from core.errors import ChannelUnavailable, Refused
 from core.settings import Settings
@@ -60,7 +60,9 @@ def storm(store: Store, clock: ManualClock, count: int, name: str = "C") -> None
     decide(store, SETTINGS, RULES, *changes, now_ms=clock.now_ms())
 
 
-def run(store: Store, clock: ManualClock, *channels: Channel, sweep: Sweep | None = None) -> dict[str, int]:
+def run(
+    store: Store, clock: ManualClock, *channels: Channel, sweep: ReminderJob | None = None
+) -> dict[str, int]:
     if sweep is not None:
         with store.write() as connection:
             sweep.sweep(connection, clock.now_ms())
@@ -70,7 +72,7 @@ def run(store: Store, clock: ManualClock, *channels: Channel, sweep: Sweep | Non
 
 def test_a_hundred_and_fifty_alerts_are_twelve_messages_and_a_digest(sqlite_store: Store) -> None:
     clock, a, b = ManualClock(T0), Channel("a"), Channel("b")
-    sweep = Sweep(SETTINGS, ["a", "b"], RULES)
+    sweep = ReminderJob(SETTINGS, ["a", "b"], RULES)
     storm(sqlite_store, clock, 150)
     run(sqlite_store, clock, a, b)
     assert len(a.got) == len(b.got) == 12
@@ -85,7 +87,7 @@ def test_a_hundred_and_fifty_alerts_are_twelve_messages_and_a_digest(sqlite_stor
 
 def test_digests_come_at_most_every_quarter_of_an_hour(sqlite_store: Store) -> None:
     clock, a = ManualClock(T0), Channel("a")
-    sweep = Sweep(SETTINGS, ["a"], RULES)
+    sweep = ReminderJob(SETTINGS, ["a"], RULES)
     for minute in range(0, 60, 5):
         storm(sqlite_store, clock, 5, name=f"M{minute}X")
         run(sqlite_store, clock, a, sweep=sweep)
@@ -99,7 +101,7 @@ def test_digests_come_at_most_every_quarter_of_an_hour(sqlite_store: Store) -> N
 def test_who_was_told_by_a_digest_is_told_that_it_is_over(sqlite_store: Store) -> None:
     clock, a = ManualClock(T0), Channel("a")
     storm(sqlite_store, clock, 20)
-    run(sqlite_store, clock, a, sweep=Sweep(SETTINGS, ["a"], RULES))
+    run(sqlite_store, clock, a, sweep=ReminderJob(SETTINGS, ["a"], RULES))
     folded = next(message for message in a.got if message.content.event == "digest").content.folded[0]
     over = change(
         RULES, series=folded["series"], state="resolved", severity=folded["severity"], decided_at=T0 + HOUR
@@ -137,7 +139,7 @@ def test_a_receiver_that_is_gone_is_switched_off_and_the_other_channel_hears_of_
     assert a.got == []
     assert "Channel a is disabled" in next(one.content.note for one in b.got if one.content.event == "notice")
     with sqlite_store.write() as connection:
-        assert conditions(connection, "main")["a"].status == "disabled"
+        assert channel_conditions(connection, "main")["a"].status == "disabled"
         assert worker.enable(connection, "main", "a", clock.now_ms()) == 1
     run(sqlite_store, clock, a, b)
     assert len(a.got) == 1
@@ -153,7 +155,7 @@ def test_a_channel_that_keeps_failing_is_told_by_another_once(sqlite_store: Stor
     notices = [one.content.note for one in b.got if one.content.event == "notice"]
     assert len(notices) == 1 and "4 failures in a row" in notices[0] and "connection refused" in notices[0]
     with sqlite_store.read() as connection:
-        assert conditions(connection, "main")["a"].status == "ok"
+        assert channel_conditions(connection, "main")["a"].status == "ok"
 
 
 def test_what_cannot_be_delivered_for_three_days_expires_and_stays(sqlite_store: Store) -> None:

@@ -9,7 +9,14 @@ from email.utils import format_datetime
 import pytest
 
 from alerts.delivery import guard
-from alerts.delivery.retry_schedule import JITTER, WAITS_MS, Outcome, next_try, outcome, retry_after_s
+from alerts.delivery.retry_schedule import (
+    JITTER,
+    WAITS_MS,
+    HttpOutcome,
+    http_outcome,
+    next_try,
+    retry_after_s,
+)
 from core.errors import ChannelUnavailable, ConfigError, Refused
 from core.times import HOUR, from_ms
 from tests.support.records import T0
@@ -18,17 +25,17 @@ from tests.support.records import T0
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [
-        (200, Outcome.SENT), (202, Outcome.SENT), (204, Outcome.SENT),
-        (301, Outcome.RETRY), (302, Outcome.RETRY), (304, Outcome.RETRY), (307, Outcome.RETRY),
-        (400, Outcome.REFUSED), (401, Outcome.REFUSED), (403, Outcome.REFUSED), (404, Outcome.REFUSED),
-        (408, Outcome.RETRY), (409, Outcome.RETRY), (410, Outcome.DISABLED), (413, Outcome.REFUSED),
-        (422, Outcome.REFUSED), (425, Outcome.RETRY), (429, Outcome.THROTTLE),
-        (500, Outcome.RETRY), (501, Outcome.RETRY), (502, Outcome.THROTTLE), (503, Outcome.THROTTLE),
-        (504, Outcome.THROTTLE), (599, Outcome.RETRY), (101, Outcome.RETRY),
+        (200, HttpOutcome.SENT), (202, HttpOutcome.SENT), (204, HttpOutcome.SENT),
+        (301, HttpOutcome.RETRY), (302, HttpOutcome.RETRY), (304, HttpOutcome.RETRY), (307, HttpOutcome.RETRY),
+        (400, HttpOutcome.REFUSED), (401, HttpOutcome.REFUSED), (403, HttpOutcome.REFUSED), (404, HttpOutcome.REFUSED),
+        (408, HttpOutcome.RETRY), (409, HttpOutcome.RETRY), (410, HttpOutcome.DISABLED), (413, HttpOutcome.REFUSED),
+        (422, HttpOutcome.REFUSED), (425, HttpOutcome.RETRY), (429, HttpOutcome.THROTTLE),
+        (500, HttpOutcome.RETRY), (501, HttpOutcome.RETRY), (502, HttpOutcome.THROTTLE), (503, HttpOutcome.THROTTLE),
+        (504, HttpOutcome.THROTTLE), (599, HttpOutcome.RETRY), (101, HttpOutcome.RETRY),
     ],
 )  # fmt: skip
-def test_only_2xx_is_success_and_each_other_status_has_its_meaning(status: int, meaning: Outcome) -> None:
-    assert outcome(status) is meaning
+def test_only_2xx_is_success_and_each_other_status_has_its_meaning(status: int, meaning: HttpOutcome) -> None:
+    assert http_outcome(status) is meaning
 
 
 def test_the_schedule_is_that_of_standard_webhooks_and_then_the_message_expires() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.content import from_json
-from alerts.delivery.reminders import Sweep
+from alerts.delivery.reminders import ReminderJob
 from alerts.delivery.render import render
 from core.clock import ManualClock
 from core.settings import Settings
@@ -20,7 +20,7 @@ RULES = rules_of("")
 def sweep(store: Store, clock: ManualClock) -> None:
     """A delivery worker's sweep, of a worker that has just started."""
     with store.write() as connection:
-        Sweep(Settings(), ["a", "b"], RULES).sweep(connection, clock.now_ms())
+        ReminderJob(Settings(), ["a", "b"], RULES).sweep(connection, clock.now_ms())
 
 
 def say(store: Store, clock: ManualClock, status: str) -> None:

@@ -60,13 +60,13 @@ def test_unacknowledged_again_reminders_start_anew_from_then(scene: Scene) -> No
     assert scene.told()[-1] == ("reminder", "team")
 
 
-@pytest.mark.parametrize("deed", [handling.acknowledge, handling.close])
-def test_every_deed_needs_a_reason_and_an_actor(scene: Scene, deed: Any) -> None:
+@pytest.mark.parametrize("action", [handling.acknowledge, handling.close])
+def test_every_deed_needs_a_reason_and_an_actor(scene: Scene, action: Any) -> None:
     alert = scene.fires()
     with pytest.raises(ConfigError, match="reason"):
-        scene.does(deed, alert, reason=" ")
+        scene.does(action, alert, reason=" ")
     with pytest.raises(ConfigError, match="actor"):
-        scene.does(deed, alert, actor=" ")
+        scene.does(action, alert, actor=" ")
     assert scene.hands(alert)["updated_at"] == 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.handling.suppression import Facts, Quiet, decide
+from alerts.handling.suppression import SuppressionFacts, SuppressionReason, decide
 from core.store import Store
 from core.times import HOUR, MINUTE
 from tests.support.alertrows import RULES, change, rules_of
@@ -18,28 +18,28 @@ from tests.support.scene import ROUTED, Scene
     ("facts", "reason"),
     [
         ({}, None),
-        ({"notify": False, "silence": "s"}, Quiet.REPLAY),
-        ({"stale": True, "silence": "s"}, Quiet.STALE),
-        ({"closed_by": "anna", "silence": "s"}, Quiet.CLOSED),
-        ({"disposition": "false"}, Quiet.DISPOSED),
-        ({"disposition": "duplicate"}, Quiet.DISPOSED),
+        ({"notify": False, "silence": "s"}, SuppressionReason.REPLAY),
+        ({"stale": True, "silence": "s"}, SuppressionReason.STALE),
+        ({"closed_by": "anna", "silence": "s"}, SuppressionReason.CLOSED),
+        ({"disposition": "false"}, SuppressionReason.DISPOSED),
+        ({"disposition": "duplicate"}, SuppressionReason.DISPOSED),
         ({"disposition": "true"}, None),
-        ({"silence": "s", "maintenance": "m"}, Quiet.SILENCED),
-        ({"maintenance": "m", "inhibited_by": "a"}, Quiet.MAINTENANCE),
-        ({"inhibited_by": "a", "told_in_incident": "critical"}, Quiet.INHIBITED),
-        ({"told_in_incident": "high"}, Quiet.FOLDED),
-        ({"told_in_incident": "critical"}, Quiet.FOLDED),
-        ({"told_in_incident": "medium"}, None),
-        ({"event": "resolved", "heard": True, "silence": "s"}, None),
-        ({"event": "resolved", "heard": True, "closed_by": "anna"}, None),
-        ({"event": "resolved", "heard": False}, Quiet.UNHEARD),
-        ({"event": "resolved", "notify": False}, Quiet.REPLAY),
+        ({"silence": "s", "maintenance": "m"}, SuppressionReason.SILENCED),
+        ({"maintenance": "m", "inhibited_by": "a"}, SuppressionReason.MAINTENANCE),
+        ({"inhibited_by": "a", "notified_in_incident": "critical"}, SuppressionReason.INHIBITED),
+        ({"notified_in_incident": "high"}, SuppressionReason.FOLDED),
+        ({"notified_in_incident": "critical"}, SuppressionReason.FOLDED),
+        ({"notified_in_incident": "medium"}, None),
+        ({"event": "resolved", "was_notified": True, "silence": "s"}, None),
+        ({"event": "resolved", "was_notified": True, "closed_by": "anna"}, None),
+        ({"event": "resolved", "was_notified": False}, SuppressionReason.UNHEARD),
+        ({"event": "resolved", "notify": False}, SuppressionReason.REPLAY),
     ],
 )
 def test_whether_anybody_hears_is_a_pure_decision_with_its_reason(
-    facts: dict[str, Any], reason: Quiet | None
+    facts: dict[str, Any], reason: SuppressionReason | None
 ) -> None:
-    found = decide(Facts(**{"event": "firing", "severity": "high", "incident": "i", **facts}))
+    found = decide(SuppressionFacts(**{"event": "firing", "severity": "high", "incident": "i", **facts}))
     assert (found[0] if found else None) == reason
 
 

@@ -17,7 +17,7 @@ from dashboard.period import Period
 from dashboard.queries import alerts
 from dashboard.queries.alerts import WantedAlerts
 from dashboard.viewer import Viewer
-from dashboard.views.deeds import why
+from dashboard.views.submit import why
 from tests.browser.sample_store import DESK, END, fill
 
 
@@ -39,7 +39,7 @@ def test_acknowledging_and_taking_it_back_stand_in_the_log(acted_on: Store) -> N
     assert row["acknowledged"] and row["acknowledged_by"] == "ada" and row["reason"] == "looking into it"
     actions.unacknowledge(acted_on, DESK, ident, actor="bob", reason="was too soon")
     actions.dispose(acted_on, DESK, ident, "false", actor="ada", reason="one outlet only")
-    assert list(alerts.deeds(acted_on, DESK, ident)["actor"]) == ["ada", "bob", "ada"]
+    assert list(alerts.recorded_actions(acted_on, DESK, ident)["actor"]) == ["ada", "bob", "ada"]
     with acted_on.read() as connection:
         assert chain.verify(chain.entries(connection)).fault == ""
 
@@ -90,12 +90,12 @@ def test_feedback_keeps_who_said_what_and_why(acted_on: Store) -> None:
     )  # fmt: skip
     with acted_on.read() as connection:
         rows = connection.execute(select(feedback).order_by(feedback.c.field)).all()
-        deeds = connection.execute(select(audit.c.action, audit.c.subject)).all()
+        recorded = connection.execute(select(audit.c.action, audit.c.subject)).all()
     assert [(row.field, row.value, row.actor) for row in rows] == [
         ("sentiment", "negative", "ada"),
         ("topic", "energy", "ada"),
     ]
-    assert deeds == [("article.feedback", "a" * 32)]
+    assert recorded == [("article.feedback", "a" * 32)]
 
 
 def test_an_alert_is_closed_and_judged_with_one_reason_or_closed_alone(acted_on: Store) -> None:
@@ -106,7 +106,7 @@ def test_an_alert_is_closed_and_judged_with_one_reason_or_closed_alone(acted_on:
     actions.close(acted_on, DESK, first, "false", actor="ada", reason="one outlet, copied")
     row = alerts.one(acted_on, DESK, first).iloc[0]
     assert (row["closed_by"], row["disposition"], row["reason"]) == ("ada", "false", "one outlet, copied")
-    assert list(alerts.deeds(acted_on, DESK, first)["action"]) == ["alert.dispose", "alert.close"]
+    assert list(alerts.recorded_actions(acted_on, DESK, first)["action"]) == ["alert.dispose", "alert.close"]
     actions.close(acted_on, DESK, second, "", actor="ada", reason="the desk knows")
     row = alerts.one(acted_on, DESK, second).iloc[0]
     assert (row["closed_by"], row["disposition"]) == ("ada", "")
@@ -120,7 +120,7 @@ def test_an_alert_closed_elsewhere_says_by_whom_and_waits_for_nobody(acted_on: S
     assert alerts.one(acted_on, DESK, ident).iloc[0]["closed_by"] == 'w"ei'
     found = alerts.find(acted_on, DESK, WantedAlerts(0, END)).set_index("id")
     assert found.loc[ident, "closed_by"] == 'w"ei' and (found["closed_by"] != "").sum() == 1
-    assert list(alerts.deeds(acted_on, DESK, ident)["action"]) == ["alert.close"]
+    assert list(alerts.recorded_actions(acted_on, DESK, ident)["action"]) == ["alert.close"]
     left = alerts.counts(acted_on, DESK)
     assert left["firing"] == open_before["firing"]
     assert left["unacknowledged"] == open_before["unacknowledged"] - 1
@@ -138,4 +138,4 @@ def test_what_the_desk_says_of_its_own_changes_is_no_deed(acted_on: Store) -> No
             subject=ident,
             detail={},
         )
-    assert alerts.deeds(acted_on, DESK, ident).empty
+    assert alerts.recorded_actions(acted_on, DESK, ident).empty

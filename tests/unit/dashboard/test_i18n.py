@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 
 import dashboard
-from alerts.handling.actions import SEVERAL, TOO_SHORT, UNDONE
+from alerts.handling.actions import REJECTIONS, SEVERAL, TOO_SHORT
 from alerts.handling.audit import NO_REASON
 from alerts.handling.silences import EVERYTHING, NONE_LEFT
-from alerts.handling.suppression import JUST_TOLD, OF_A_REPLAY, TOO_LATE, UNTOLD, Quiet
+from alerts.handling.suppression import (
+    JUST_NOTIFIED,
+    NEVER_NOTIFIED,
+    OF_A_REPLAY,
+    TOO_LATE,
+    SuppressionReason,
+)
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
@@ -21,7 +27,7 @@ from dashboard.i18n import ENGLISH, say
 from dashboard.names import TOPIC_NAMES, title
 from dashboard.period import WIDTHS
 from dashboard.viewer import PERIODS
-from dashboard.views.deeds import BOXES
+from dashboard.views.submit import BOXES
 from dashboard.views.timeline import ABOUT
 
 FOLDER = Path(dashboard.__file__).parent
@@ -31,10 +37,10 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "silent", "ok", "broken", "market", "outage",
     "waiting", "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "alert.escalate", "6h slots",
-    NO_REASON, SEVERAL, TOO_SHORT, *UNDONE, NONE_LEFT, EVERYTHING, *BOXES.values(),
+    NO_REASON, SEVERAL, TOO_SHORT, *REJECTIONS, NONE_LEFT, EVERYTHING, *BOXES.values(),
     *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
     *(key for key in CHINESE if key.startswith("counted ")),  # what stages count: any may be new
-    *map(str, Quiet), *ABOUT.values(), OF_A_REPLAY, UNTOLD, TOO_LATE, JUST_TOLD,
+    *map(str, SuppressionReason), *ABOUT.values(), OF_A_REPLAY, NEVER_NOTIFIED, TOO_LATE, JUST_NOTIFIED,
     "skip", "show", "negative", "neutral", "positive", "unsure",
     *(f"disposition {name}" for name in ("true", "false", "duplicate", "known")),
     *PERIODS, *WIDTHS, *(palette.title for palette in PALETTES.values()),
@@ -66,7 +72,15 @@ def test_every_text_has_its_chinese() -> None:
 
 
 def test_why_a_deed_cannot_be_done_has_its_chinese() -> None:
-    said = {*UNDONE, NONE_LEFT, EVERYTHING, NO_REASON, *BOXES.values(), *map(str, Quiet), *ABOUT.values()}
+    said = {
+        *REJECTIONS,
+        NONE_LEFT,
+        EVERYTHING,
+        NO_REASON,
+        *BOXES.values(),
+        *map(str, SuppressionReason),
+        *ABOUT.values(),
+    }
     assert not sorted(said - set(CHINESE))
 
 

@@ -22,7 +22,7 @@ def seen(scene: Scene, alert: str, language: str = "en") -> list[tuple[str, str]
     parts = {
         "lines": alerts.lines(scene.store, "main", alert),
         "deliveries": alerts.deliveries(scene.store, "main", alert),
-        "deeds": alerts.deeds(scene.store, "main", alert),
+        "actions": alerts.recorded_actions(scene.store, "main", alert),
     }
     return [(row["who"], row["what"]) for row in happened(viewer, parts)]
 

@@ -47,9 +47,9 @@ def alert() -> str:
 def test_without_a_token_nobody_looks_and_without_the_scope_nobody_acts(
     client: TestClient, alert: str
 ) -> None:
-    deed = {"action": "acknowledge", "reason": "mine"}
+    request = {"action": "acknowledge", "reason": "mine"}
     assert client.get("/v1/alerts").status_code == 401
-    assert client.post(f"/v1/alerts/{alert}/handling", json=deed, headers=READ).status_code == 403
+    assert client.post(f"/v1/alerts/{alert}/handling", json=request, headers=READ).status_code == 403
     assert client.post("/v1/silences", json={}, headers=READ).status_code in (403, 422)
 
 
@@ -67,11 +67,11 @@ def test_an_alert_is_handled_with_actor_and_reason(
     client: TestClient, alert: str, sqlite_store: Store
 ) -> None:
     path = f"/v1/alerts/{alert}/handling"
-    deed = {"action": "acknowledge", "reason": "on it", "actor": "Anna"}
-    assert client.post(path, json=deed, headers=HANDLE).json() == {"id": alert, "action": "acknowledge"}
-    assert client.post(path, json=deed, headers=HANDLE).status_code == 409
-    assert client.post(path, json={**deed, "reason": ""}, headers=HANDLE).status_code == 422
-    assert client.post(path, json={**deed, "action": "dispose"}, headers=HANDLE).status_code == 400
+    request = {"action": "acknowledge", "reason": "on it", "actor": "Anna"}
+    assert client.post(path, json=request, headers=HANDLE).json() == {"id": alert, "action": "acknowledge"}
+    assert client.post(path, json=request, headers=HANDLE).status_code == 409
+    assert client.post(path, json={**request, "reason": ""}, headers=HANDLE).status_code == 422
+    assert client.post(path, json={**request, "action": "dispose"}, headers=HANDLE).status_code == 400
     judged = {"action": "dispose", "disposition": "false", "reason": "old story"}
     assert client.post(path, json=judged, headers=HANDLE).status_code == 200
     (one,) = client.get("/v1/alerts", headers=READ).json()
@@ -90,17 +90,17 @@ def test_an_alert_is_closed_and_judged_at_once_and_no_judgement_goes_lost(
     client: TestClient, alert: str
 ) -> None:
     path = f"/v1/alerts/{alert}/handling"
-    deed = {"reason": "one outlet, told again", "disposition": "false", "actor": "Anna"}
+    request = {"reason": "one outlet, told again", "disposition": "false", "actor": "Anna"}
     for action in ("acknowledge", "unacknowledge"):
-        refused = client.post(path, json={**deed, "action": action}, headers=HANDLE)
+        refused = client.post(path, json={**request, "action": action}, headers=HANDLE)
         assert refused.status_code == 400 and "disposition" in refused.json()["detail"]
-    closed = client.post(path, json={**deed, "action": "close"}, headers=HANDLE)
+    closed = client.post(path, json={**request, "action": "close"}, headers=HANDLE)
     assert closed.json() == {"id": alert, "action": "close"}
     (one,) = client.get("/v1/alerts", headers=READ).json()
     assert (one["disposition"], one["closed_by"]) == ("false", "api:handler for Anna")
     assert client.get("/v1/alerts?open=true", headers=READ).json() == []
     card = client.get(f"/v1/alerts/{alert}", headers=READ).json()
-    assert [deed["action"] for deed in card["history"]][-2:] == ["alert.dispose", "alert.close"]
+    assert [entry["action"] for entry in card["history"]][-2:] == ["alert.dispose", "alert.close"]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_silences_are_added_checked_and_ended(client: TestClient, body: dict[str
 def test_a_reason_is_asked_for_alike_by_api_and_command_line(
     client: TestClient, sqlite_store: Store, alert: str, reason: str, taken: bool
 ) -> None:
-    deed = {"action": "acknowledge", "reason": reason}
-    answer = client.post(f"/v1/alerts/{alert}/handling", json=deed, headers=HANDLE)
+    request = {"action": "acknowledge", "reason": reason}
+    answer = client.post(f"/v1/alerts/{alert}/handling", json=request, headers=HANDLE)
     assert answer.status_code == (200 if taken else 422)
     silence = {"rule": "x", "ends_at": "2h", "reason": reason}
     assert client.post("/v1/silences", json=silence, headers=HANDLE).status_code == (201 if taken else 422)
@@ -178,9 +178,9 @@ def test_text_that_no_store_takes_is_refused_in_words(client: TestClient, alert:
         )
         return sent.status_code, sent.text
 
-    deed = {"action": "acknowledge", "reason": "mine", "actor": "anna"}
+    request = {"action": "acknowledge", "reason": "mine", "actor": "anna"}
     silence = {"rule": "a", "ends_at": "2h", "reason": "known outage", "actor": "anna"}
-    for path, body in ((f"/v1/alerts/{alert}/handling", deed), ("/v1/silences", silence)):
+    for path, body in ((f"/v1/alerts/{alert}/handling", request), ("/v1/silences", silence)):
         for name in set(body) - {"action", "ends_at"}:
             status, text = post(path, {**body, name: odd})
             assert status in (400, 409) and "cannot be kept" in text, (path, name, status, text)
@@ -213,8 +213,8 @@ def test_a_key_that_is_not_known_is_refused_and_silences_nothing(client: TestCli
     ):
         assert client.post("/v1/silences", json={**body, **UNTIL}, headers=HANDLE).status_code == 422, body
     assert client.get("/v1/silences", headers=READ).json() == []
-    deed = {"action": "acknowledge", "reason": "mine", "dispositon": "true"}
-    assert client.post(f"/v1/alerts/{alert}/handling", json=deed, headers=HANDLE).status_code == 422
+    request = {"action": "acknowledge", "reason": "mine", "dispositon": "true"}
+    assert client.post(f"/v1/alerts/{alert}/handling", json=request, headers=HANDLE).status_code == 422
 
 
 def test_the_matchers_of_a_silence_as_shown_make_the_same_silence(client: TestClient, alert: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from alerts.errors import Undone, Unfit
+from alerts.errors import ActionRejected, InvalidArgument
 from alerts.handling.silences import MATCHERS
 from core.errors import ConfigError, StoreUnavailable
 from dashboard import data
@@ -16,14 +16,14 @@ BOXES = {
     "reason": "Reason (needed)", "rule": "Rule", "series": "Series", "disposition": "It was",
     MATCHERS: "Rule, series or severity",
 }  # fmt: skip
-"""What the boxes are called into which the parts of a deed are typed."""
+"""What the boxes are called into which the parts of an action are typed."""
 
 
-def do(viewer: Viewer, deed: Callable[[], None]) -> None:
+def do(viewer: Viewer, action: Callable[[], None]) -> None:
     """Do it and draw the page anew, or say why not."""
     t = viewer.t
     try:
-        deed()
+        action()
     except ConfigError as error:
         st.error(t("Not done."))
         st.text(why(viewer, error))
@@ -38,9 +38,9 @@ def do(viewer: Viewer, deed: Callable[[], None]) -> None:
 def why(viewer: Viewer, error: ConfigError) -> str:
     """Why it cannot be done, in the viewer's language where the words are ours, by the name of the box."""
     t = viewer.t
-    if isinstance(error, Undone):
+    if isinstance(error, ActionRejected):
         said = t(error.said, **error.values)
         return said[:1].upper() + said[1:]
-    if isinstance(error, Unfit) and error.part in BOXES:
-        return f"{t(BOXES[error.part])}: {t(error.said)}"
+    if isinstance(error, InvalidArgument) and error.argument in BOXES:
+        return f"{t(BOXES[error.argument])}: {t(error.said)}"
     return str(error)
