@@ -282,14 +282,14 @@ def model_compare(
 
 
 def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
-    """Evaluate both on dev and return the gate's objections (classifier/network/registry.py says what they are).
+    """Evaluate both on dev and return the gate's objections (classifier/evaluation/gate.py).
 
     Raises ConfigError where the data or a folder of weights is not there.
     """
     from classifier.entities.linker import default_linker
     from classifier.evaluation import floor
+    from classifier.evaluation.gate import objections
     from classifier.evaluation.run import run
-    from classifier.network import registry
 
     if not data.is_dir():
         raise ConfigError(f"--data {data}: no such folder (the gate measures; --force promotes without it)")
@@ -299,7 +299,7 @@ def gate(challenger: Path, champion: Path, data: Path, out: Path) -> list[str]:
         return run(_engine(folder, "auto", 2, default_linker()), data=data, out=out / name, split="dev")
 
     before, after = measured(champion, "champion"), measured(challenger, "challenger")
-    return registry.objections(before, after, floor.kept())
+    return objections(before, after, floor.kept())
 
 
 model_app = typer.Typer(help="Versions of the model.", no_args_is_help=True)

@@ -1,9 +1,12 @@
-"""Folders that a command is to write into, tried before it does hours of work."""
+"""Folders to write into: the cache, and those that a command names, tried before hours of work."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+
+import platformdirs
 
 from core.errors import ConfigError
 
@@ -22,3 +25,21 @@ def writable(folder: Path, option: str) -> None:
         raise ConfigError(
             f"{option} {folder}: nothing can be written there ({what}): name another folder"
         ) from error
+
+
+def cache_folder() -> Path:
+    """A writable folder for caches: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
+    wanted = os.environ.get("NEWSQUAKE_CACHE")
+    choices = [Path(wanted)] if wanted else []
+    choices += [
+        Path(platformdirs.user_cache_dir("newsquake")),
+        Path(tempfile.gettempdir()) / "newsquake-cache",
+    ]
+    for choice in choices:
+        try:
+            choice.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=choice):
+                return choice
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="newsquake-"))

@@ -67,7 +67,7 @@ def shadow(
     store: StoreUrl = None,
 ) -> None:
     """What the challenger in shadow (setting classifier.challenger) said beside the model in use."""
-    from classifier import shadow as compared
+    from classifier.serving import shadow as compared
     from core.store import open_store
 
     opened = open_store(settings_of(config, store).store)

@@ -76,13 +76,13 @@ def ingest(settings: Settings, replay: ReplayOptions | None = None) -> None:
 
 def classifier(settings: Settings, partitions: list[int] | None = None) -> None:
     """`news.raw` -> `news.scored`."""
-    from classifier.classify import Classify
     from classifier.entities.linker import default_linker
     from classifier.network.registry import current, find
-    from classifier.scoring.cache import ScoreCache
     from classifier.scoring.engine import Engine
-    from classifier.shadow import Shadow
-    from classifier.worker import Worker
+    from classifier.scoring.score_cache import ScoreCache
+    from classifier.serving.classify import Classify
+    from classifier.serving.shadow import Shadow
+    from classifier.serving.worker import Worker
 
     with running("classifier", settings) as (store, bus, stage):
         assert bus is not None

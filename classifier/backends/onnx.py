@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.backends import cache
+from classifier.backends import graph_cache
 from classifier.backends.base import Backend, additive_mask
 
 
@@ -27,7 +27,7 @@ class OnnxBackend(Backend):
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            cache.graph_bytes(weights, exact=exact), options, providers=["CPUExecutionProvider"]
+            graph_cache.graph_bytes(weights, exact=exact), options, providers=["CPUExecutionProvider"]
         )
         self._threads = threads
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.backends import cache
+from classifier.backends import graph_cache
 from classifier.backends.base import Backend, additive_mask
 
 
@@ -31,7 +31,7 @@ class OpenVinoBackend(Backend):
         import openvino
 
         core = openvino.Core()
-        model = core.read_model(cache.graph_bytes(weights), b"")
+        model = core.read_model(graph_cache.graph_bytes(weights), b"")
         # f32 for what is not int8: the default would be bf16 on some machines, and scores would differ there.
         settings = {
             "INFERENCE_NUM_THREADS": threads,

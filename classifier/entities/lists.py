@@ -19,6 +19,7 @@ import platformdirs
 
 from classifier.entities import catalogue, public, words
 from classifier.entities.entity import Entity
+from core.folders import cache_folder
 
 VARIABLE: Final = "NEWSQUAKE_ENTITIES_LISTS"
 NONE: Final = "none"
@@ -86,10 +87,6 @@ def _public(paths: Sequence[Path]) -> list[list[Entity]]:
     """The public lists, each id's names as read; from the cache folder where they were read before."""
     if not paths:
         return []
-    from classifier.backends.cache import (
-        folder as cache_folder,
-    )  # the graph's maker with it: only where needed
-
     kept = None
     with suppress(OSError, ValueError, TypeError):
         kept = cache_folder() / f"companies-{_key(paths)}.json"

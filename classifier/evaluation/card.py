@@ -9,7 +9,7 @@ from classifier.evaluation.report import BARS, ECE_BAR
 INTRO = """# Model card: Newsquake classifier
 
 Made by `newsquake evaluate --card docs/model-card.md`; figures are of the side `{split}` of our own splits
-(stratified, near-duplicates on one side only, all sets at once; `classifier/training/data/splits.py`), with the packed
+(stratified, near-duplicates on one side only, all sets at once; `classifier/data/splits.py`), with the packed
 weights on `{backend}`, registers detected from the text.
 
 - **Version** {version}, recipe `{recipe}`, {seed}

@@ -38,7 +38,7 @@ def measure(data: Path) -> dict[str, dict[str, Any]]:
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.svm import LinearSVC
 
-    from classifier.training.data import corpus
+    from classifier.data import corpus
 
     every = corpus.load(data)  # all sets: the splits are made over all of them at once
     out: dict[str, dict[str, Any]] = {side: {} for side in SIDES}

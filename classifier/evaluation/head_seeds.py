@@ -21,13 +21,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from classifier.data import corpus
+from classifier.data.corpus import Example
 from classifier.evaluation import metrics
 from classifier.evaluation.card import seeds_table
-from classifier.evaluation.predict import predict
 from classifier.network.model import TorchHeads
 from classifier.scoring.engine import Engine
-from classifier.training.data import corpus
-from classifier.training.data.corpus import Example
+from classifier.scoring.predict import predict
 
 SETS = ("phrasebank", "twitter", "twitter_topics", "sentfin", "finfe", "zh_stock_news", "finnl")
 CLASSES = (0, 1, 2)

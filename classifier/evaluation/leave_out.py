@@ -22,12 +22,12 @@ from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
+from classifier.data import corpus
+from classifier.data.corpus import Example
 from classifier.evaluation import metrics
 from classifier.evaluation.card import leave_out_table
 from classifier.network.model import pool
 from classifier.training import base
-from classifier.training.data import corpus
-from classifier.training.data.corpus import Example
 
 SETS = ("phrasebank", "twitter", "sentfin", "finfe", "zh_stock_news")
 CLASSES = (0, 1, 2)

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from classifier.data import corpus
+from classifier.data.corpus import Example
 from classifier.evaluation import contrasts, metrics, report
 from classifier.evaluation.card import Extras, card
-from classifier.evaluation.predict import Outputs, predict
 from classifier.scoring.calibration import Calibration
 from classifier.scoring.engine import Engine
 from classifier.scoring.heads import softmax
+from classifier.scoring.predict import Outputs, predict
 from classifier.taxonomy import REGISTERS, SENTIMENTS, TOPIC_NAMES
-from classifier.training.data import corpus
-from classifier.training.data.corpus import Example
 from core.errors import ConfigError
 
 CLASSES = (0, 1, 2)

@@ -16,6 +16,7 @@ from classifier.backends.base import Backend
 from classifier.backends.choose import choose
 from classifier.entities.linker import Found, Linker, default_linker
 from classifier.network import packed
+from classifier.network.registry import SHIPPED
 from classifier.reading.chunks import article, later, lead
 from classifier.reading.normal import normal, replace_surrogates
 from classifier.reading.script import OURS, detect, foreign
@@ -28,7 +29,6 @@ from classifier.scoring.heads import Heads
 from classifier.scoring.mentions import mention_logits
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 
-SHIPPED = Path(__file__).parents[1] / "weights"
 READING = 6
 """Counts changes of how texts are read that change scores (2: headlines of several companies also by clauses;
 3: traditional Chinese as simplified; 4: letters that spell no words are abstained on; 5: what the lead chunk does not

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from classifier.data.sampling import Item
 from classifier.network.model import Encoder, TorchHeads, pool
-from classifier.training.data.sampling import Item
 
 MOST_PER_SET = 250
 CLASSES = (0, 1, 2)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from classifier.data.sampling import Item, Plan, batches, epoch, share
 from classifier.network.model import Encoder, TorchHeads
 from classifier.training.average import Average
-from classifier.training.data.sampling import Item, Plan, batches, epoch, share
 from classifier.training.losses import losses
 from classifier.training.methods import Method
 from classifier.training.packing import fingerprint

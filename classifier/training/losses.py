@@ -5,10 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from classifier.data.corpus import NOT_NEGATIVE
+from classifier.data.sampling import Item, Plan
 from classifier.network.model import TorchHeads, pool
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.training.data.corpus import NOT_NEGATIVE
-from classifier.training.data.sampling import Item, Plan
 
 ENTITY_ALONE = 0.3
 """How often a mention is trained on its own pieces' states alone."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.evaluation.predict import predict
+from classifier.data import corpus
+from classifier.data.corpus import Example
 from classifier.network import packed
 from classifier.scoring.engine import Engine
-from classifier.training.data import corpus
-from classifier.training.data.corpus import Example
+from classifier.scoring.predict import predict
 from classifier.training.packing import calibrate
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from classifier.training.data.corpus import SETS
+from classifier.data.corpus import SETS
 from core import yamlfile
 from core.errors import ConfigError
 

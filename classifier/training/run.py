@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
 
+from classifier.data import corpus, phrases, sampling
 from classifier.network.model import TorchHeads
 from classifier.training import loop, methods, mlm
 from classifier.training import recipe as recipes
 from classifier.training.base import Base
 from classifier.training.base import load as load_base
 from classifier.training.board import Board
-from classifier.training.data import corpus, phrases, sampling
 from classifier.training.devscore import dev_score, thin
 from classifier.training.packing import fingerprint, pack, signature
 from classifier.training.recipe import Recipe

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from classifier.evaluation.predict import Outputs
+from classifier.data.corpus import Example
 from classifier.scoring.heads import sigmoid, softmax
+from classifier.scoring.predict import Outputs
 from classifier.taxonomy import REGISTERS, TOPIC_NAMES
-from classifier.training.data.corpus import Example
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(4.0), 64))
 CLASSES = (0, 1, 2)

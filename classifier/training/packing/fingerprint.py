@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from classifier.data.corpus import Example
 from classifier.training.base import Base
-from classifier.training.data.corpus import Example
 from classifier.training.recipe import Recipe
 from core.errors import ConfigError
 

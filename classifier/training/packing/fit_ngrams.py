@@ -4,11 +4,11 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from classifier.data.corpus import Example
 from classifier.network.packed import pack8
 from classifier.scoring.heads import softmax
 from classifier.scoring.ngrams import SLOTS, slots
 from classifier.taxonomy import REGISTERS
-from classifier.training.data.corpus import Example
 
 MIXES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 GAIN = 0.003

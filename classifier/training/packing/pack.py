@@ -10,13 +10,13 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 from classifier.backends.choose import choose
-from classifier.evaluation.predict import predict
+from classifier.data.corpus import Example
 from classifier.network import packed
 from classifier.network.model import Encoder, TorchHeads
 from classifier.reading.chunks import LEAD_TOKENS
 from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.scoring.heads import Heads
-from classifier.training.data.corpus import Example
+from classifier.scoring.predict import predict
 from classifier.training.packing import calibrate, export, fit_ngrams, signature
 
 RANGE_TEXTS = 800

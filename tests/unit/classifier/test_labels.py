@@ -24,7 +24,7 @@ def test_a_table_speaks_only_of_known_topics(name: str) -> None:
 
 
 def test_every_topic_is_asserted_by_some_set_in_the_table_or_by_a_weak_rule() -> None:
-    from classifier.training.data.weak import EN_RULES, ZH_RULES
+    from classifier.data.weak import EN_RULES, ZH_RULES
 
     asserted = {t for m in MAPPINGS.values() for yes, _ in m.table.values() for t in yes}
     assert asserted | set(EN_RULES) | set(ZH_RULES) == set(TOPIC_NAMES)

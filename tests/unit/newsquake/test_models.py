@@ -10,7 +10,7 @@ import typer
 
 from alerts.handling import audit
 from classifier.network import registry
-from classifier.scoring.engine import SHIPPED
+from classifier.network.registry import SHIPPED
 from core.errors import ConfigError
 from core.settings import StoreSettings
 from core.store import open_store

@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.training.data.sampling import share
+from classifier.data.sampling import share
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from classifier.training.data.splits import groups, split
+from classifier.data.splits import groups, split
 
 STORY = "The company said net profit rose to EUR {} million in the {} quarter of the year from a year earlier"
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import select
 
-from classifier.classify import Classify
 from classifier.records import Score, Text
-from classifier.scoring.cache import ScoreCache
-from classifier.shadow import FAULTS_IN_A_ROW, Shadow, chosen, furthest, summary
+from classifier.scoring.score_cache import ScoreCache
+from classifier.serving.classify import Classify
+from classifier.serving.shadow import FAULTS_IN_A_ROW, Shadow, chosen, furthest, summary
+from classifier.serving.worker import Worker
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.worker import Worker
 from core.bus.base import RAW, SCORED
 from core.bus.memory import MemoryBus
 from core.records import ScoredArticle, decode, encode, schema_of

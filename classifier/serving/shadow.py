@@ -15,8 +15,8 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Integer, cast, func, select
 
-from classifier.classify import KEPT_TOPIC, Scorer
 from classifier.records import Score, Text
+from classifier.serving.classify import KEPT_TOPIC, Scorer
 from core import metrics
 from core.ids import text_hash
 from core.records import Article, ScoredArticle

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from tokenizers import Tokenizer
 
-from classifier.training.data.corpus import Example, class_counts
+from classifier.data.corpus import Example, class_counts
 
 _T = TypeVar("_T")
 

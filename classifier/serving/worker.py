@@ -21,9 +21,9 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from classifier.classify import Classify
-from classifier.crashguard import DEATHS, CrashGuard
-from classifier.shadow import Shadow
+from classifier.serving.classify import Classify
+from classifier.serving.crashguard import DEATHS, CrashGuard
+from classifier.serving.shadow import Shadow
 from core import metrics
 from core.bus import Bus, Consumer, Producer, Received
 from core.bus.base import RAW, SCORED

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from classifier.classify import Classify
 from classifier.entities.linker import Linker, build, default_linker
 from classifier.entities.rules import rulebook
-from classifier.scoring.cache import ScoreCache
 from classifier.scoring.engine import Engine
+from classifier.scoring.score_cache import ScoreCache
+from classifier.serving.classify import Classify
 from tests.support.records import article
 
 TITLE = "Acme Robotics shares fall"

@@ -4,11 +4,11 @@ from functools import lru_cache
 
 import pytest
 
+from classifier.network.registry import SHIPPED
 from classifier.reading.chunks import article, later, lead, width
 from classifier.reading.normal import normal
 from classifier.reading.tokenizer import Chunk, ChunkTokenizer
 from classifier.records import Text
-from classifier.scoring.engine import SHIPPED
 
 DULL = "The weather in the town was as it is. "
 BAD = "The bank said its profit fell after a fraud probe and it will cut the dividend. "

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from classifier.reading.script import OURS
 from classifier.records import Score, Text
-from classifier.scoring.cache import ScoreCache
+from classifier.scoring.score_cache import ScoreCache
 from core.ids import text_hash
 from core.records import Article, Mention, ScoredArticle
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra train)")
+from classifier.data.corpus import Example
+from classifier.data.sampling import Item, Plan, batches, epoch
 from classifier.evaluation import leave_out
 from classifier.network import cpu
 from classifier.network.model import Encoder, TorchHeads, pool
@@ -16,8 +18,6 @@ from classifier.taxonomy import TOPIC_NAMES
 from classifier.training import loop, methods
 from classifier.training.average import DECAY, EVERY, Average
 from classifier.training.base import Base
-from classifier.training.data.corpus import Example
-from classifier.training.data.sampling import Item, Plan, batches, epoch
 from classifier.training.losses import cross, losses
 from classifier.training.packing import fingerprint, signature
 from classifier.training.recipe import Recipe

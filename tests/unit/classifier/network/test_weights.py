@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from classifier.network import packed
+from classifier.network.registry import SHIPPED
 from classifier.records import Text
-from classifier.scoring.engine import SHIPPED, Engine
+from classifier.scoring.engine import Engine
 from classifier.taxonomy import TOPIC_NAMES
 
 pytestmark = pytest.mark.skipif(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from classifier.backends import cache
+from classifier.backends import graph_cache
 from classifier.backends.base import additive_mask
 from classifier.backends.choose import choose
 from classifier.backends.instructions import has_int8_products
@@ -127,9 +127,9 @@ def test_the_graph_is_built_once_and_then_read(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NEWSQUAKE_CACHE", str(tmp_path))
-    first = cache.graph_bytes(tiny_weights)
-    monkeypatch.setattr(cache.graph, "build", lambda *_, **__: pytest.fail("built twice"))
-    assert cache.graph_bytes(tiny_weights) == first
+    first = graph_cache.graph_bytes(tiny_weights)
+    monkeypatch.setattr(graph_cache.graph, "build", lambda *_, **__: pytest.fail("built twice"))
+    assert graph_cache.graph_bytes(tiny_weights) == first
     assert packed.version(tiny_weights) in next(tmp_path.iterdir()).name
 
 
@@ -137,11 +137,11 @@ def test_a_damaged_graph_is_built_anew(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NEWSQUAKE_CACHE", str(tmp_path))
-    first = cache.graph_bytes(tiny_weights)
+    first = graph_cache.graph_bytes(tiny_weights)
     [kept] = tmp_path.iterdir()
     for damaged in (kept.read_bytes()[:1_000], b"", kept.read_bytes()[:-1] + b"?"):
         kept.write_bytes(damaged)
-        assert cache.graph_bytes(tiny_weights) == first
+        assert graph_cache.graph_bytes(tiny_weights) == first
         assert kept.read_bytes() != damaged
 
 
@@ -159,11 +159,11 @@ def test_graphs_of_the_old_name_go_when_a_new_one_is_written_and_nothing_else_do
     (kept / "encoder-nq1-000000000000-g3.onnx").symlink_to(tmp_path / "elsewhere.onnx")
     (kept / "encoder-nq1-111111111111-g3.onnx").mkdir()
     before = set(kept.iterdir())
-    cache.graph_bytes(tiny_weights)
+    graph_cache.graph_bytes(tiny_weights)
     assert {path.name for path in before - set(kept.iterdir())} == set(old)
     [made] = set(kept.iterdir()) - before
     (kept / old[0]).write_text("of an older Newsquake that runs beside this one")
-    cache.graph_bytes(tiny_weights)  # only read: nothing is tidied behind another's back
+    graph_cache.graph_bytes(tiny_weights)  # only read: nothing is tidied behind another's back
     assert made.exists() and (kept / old[0]).exists()
 
 
@@ -173,7 +173,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing(
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("NEWSQUAKE_CACHE", str(blocked))
-    assert cache.graph_bytes(tiny_weights)
+    assert graph_cache.graph_bytes(tiny_weights)
 
 
 def test_a_runtime_without_the_attention_switch_is_compiled_plainly() -> None:

@@ -7,8 +7,8 @@ import pytest
 from core.errors import ConfigError
 
 pytest.importorskip("pydantic")
+from classifier.data.corpus import COMMERCIAL, SETS
 from classifier.training import recipe
-from classifier.training.data.corpus import COMMERCIAL, SETS
 
 GOOD = "name: x\nbase: somewhere\nsets: {phrasebank: 1}\n"
 

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (extra train)")
 pytest.importorskip("tensorboard", reason="tensorboard is not installed (extra train)")
+from classifier.data import corpus
 from classifier.training import run
-from classifier.training.data import corpus
 from core.errors import ConfigError
 
 RECIPE = (

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
+from classifier.data import weak
+from classifier.data.corpus import NEGATIVE, NEUTRAL, NONE, POSITIVE, Example
 from classifier.reading.normal import normal
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.training.data import weak
-from classifier.training.data.corpus import NEGATIVE, NEUTRAL, NONE, POSITIVE, Example
 
 FILE: Final = Path(__file__).with_name("phrases.yaml")
 NAME: Final = "phrases"

@@ -5,11 +5,12 @@ import string
 
 import pytest
 
+from classifier.network.registry import SHIPPED
 from classifier.reading.normal import normal
 from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.reading.wordlike import Wordlike
 from classifier.records import Text
-from classifier.scoring.engine import SHIPPED, Engine
+from classifier.scoring.engine import Engine
 
 REAL = [
     "Apple beats estimates",

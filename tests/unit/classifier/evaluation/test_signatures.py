@@ -4,8 +4,9 @@ import pytest
 
 from classifier.evaluation import signatures
 from classifier.network.packed import MODEL
+from classifier.network.registry import SHIPPED
 from classifier.records import Text
-from classifier.scoring.engine import SHIPPED, Engine
+from classifier.scoring.engine import Engine
 
 
 def test_every_story_stands_four_times_and_pairs_are_labelled() -> None:

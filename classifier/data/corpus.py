@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from classifier.data import splits, weak
 from classifier.labels import (
     FINESE,
     FINESE_NEGATIVE,
@@ -17,7 +18,6 @@ from classifier.labels import (
 )
 from classifier.reading.normal import normal
 from classifier.taxonomy import TOPIC_NAMES
-from classifier.training.data import splits, weak
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 NONE, NOT_NEGATIVE = -1, 10

@@ -3,7 +3,7 @@
 import pytest
 
 pytest.importorskip("pandas")
-from classifier.training.data import phrases
+from classifier.data import phrases
 
 
 def test_the_same_seed_makes_the_same_headlines() -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from classifier.data.corpus import Example
 from classifier.evaluation import contrasts, metrics
-from classifier.evaluation.predict import predict
+from classifier.network.registry import SHIPPED
 from classifier.reading.clauses import LINE_CHARS, own_clauses
 from classifier.reading.tokenizer import ChunkTokenizer
 from classifier.records import UNIT_SCALE, Text
-from classifier.scoring.engine import SHIPPED, Engine
-from classifier.training.data.corpus import Example
+from classifier.scoring.engine import Engine
+from classifier.scoring.predict import predict
 
 
 @pytest.mark.parametrize(

@@ -2,36 +2,16 @@
 
 import os
 import re
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-import platformdirs
-
 from classifier.network import graph, packed
+from core.folders import cache_folder
 
 _HASH = 32
 _LEFT_OVER = re.compile(r"encoder-nq\d+-[0-9a-f]{12}-g\d+(-exact)?\.onnx")
 """What such a file was called before it began with its own hash: nobody reads those any more."""
-
-
-def folder() -> Path:
-    """Return a folder we can write: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
-    wanted = os.environ.get("NEWSQUAKE_CACHE")
-    choices = [Path(wanted)] if wanted else []
-    choices += [
-        Path(platformdirs.user_cache_dir("newsquake")),
-        Path(tempfile.gettempdir()) / "newsquake-cache",
-    ]
-    for choice in choices:
-        try:
-            choice.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=choice):
-                return choice
-        except OSError:
-            continue
-    return Path(tempfile.mkdtemp(prefix="newsquake-"))
 
 
 def _whole(kept: Path) -> bytes | None:
@@ -59,7 +39,7 @@ def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
     so a reader never meets half a file. A full disk costs the cache, not the score.
     """
     config_version = packed.version(weights)
-    kept = folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.graph"
+    kept = cache_folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.graph"
     if (found := _whole(kept)) is not None:
         return found
     tensors, config = packed.read(weights)
