@@ -124,7 +124,9 @@ def test_killed_at_a_crash_point_it_goes_on_as_if_nothing_had_been(
     same(found, undisturbed)
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize(
+    "seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(4, marks=pytest.mark.long)]
+)
 def test_killed_at_random_moments_again_and_again(
     seed: int, broker_address: str, news: Path, undisturbed: Left, tmp_path: Path
 ) -> None:
@@ -139,6 +141,7 @@ def test_killed_at_random_moments_again_and_again(
 
 @pytest.mark.kafka
 @pytest.mark.postgres
+@pytest.mark.long
 def test_killed_at_random_moments_over_kafka_and_postgresql(
     kafka: str, postgres: str, news: Path, undisturbed: Left, tmp_path: Path
 ) -> None:

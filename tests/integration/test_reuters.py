@@ -18,7 +18,7 @@ from core.times import iso
 from tests.support.runs import Run
 from tests.support.wire import NO_TEXT, NO_TIME, READ, check, stored
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.timeout(2700)]
+pytestmark = [pytest.mark.shared, pytest.mark.long, pytest.mark.timeout(2700)]
 
 
 def test_the_numbers_add_up_on_the_embedded_broker_and_sqlite(wire_run: Run) -> None:
