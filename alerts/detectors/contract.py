@@ -9,21 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from alerts.detectors.context import DetectorContext
 from alerts.records import Verdict, Window
-
-if TYPE_CHECKING:
-    from mypy_extensions import mypyc_attr
-else:
-
-    def mypyc_attr(**_):
-        """An annotation for scripts/compile.py, which is needed at run time by nobody."""
-        return lambda made: made
-
+from core.runtime.mypyc import mypyc_attr
 
 NO_FLOOR = float("-inf")
 """The state before the step may be asked for, whatever its statistic."""
@@ -70,7 +62,7 @@ class Detector(ABC):
     """The name under which rules ask for it, as in the registry."""
     traits: ClassVar[Traits] = Traits()
 
-    @abstractmethod
+    # Not marked as abstract: mypyc makes no constructor of a decorated __init__.
     def __init__(self, params: Any, context: DetectorContext) -> None:
         """`params`: an instance of the kind's parameter class (alerts/detectors/registry.py)."""
 

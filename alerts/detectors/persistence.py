@@ -6,14 +6,12 @@ through `extra_state` and `load_extra`, by the same names.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from alerts.baselines.counts import Baseline
-from alerts.detectors.context import DetectorContext
 from alerts.detectors.contract import Detector
 from alerts.detectors.means import Means
 
@@ -27,10 +25,6 @@ class PersistentDetector(Detector):
     with_extra = False
     _series = ""
     _prior_extra: Mapping[str, Any] = {}
-
-    @abstractmethod
-    def __init__(self, params: Any, context: DetectorContext) -> None:
-        """As of any detector; sets `memory`."""
 
     def extra_state(self, series: str) -> Any:
         """What is kept of `series` ("" = pooled) beside the memory, as msgpack can carry it; None: nothing."""

@@ -43,7 +43,7 @@ def run(code: list[str], twins: Path | str) -> str:
 
 
 def test_they_are_what_runs(twins: Path) -> None:
-    shown = ["-c", "import alerts, alerts.desk; print(alerts.COMPILED, alerts.desk.__file__)"]
+    shown = ["-c", "import alerts, alerts.engine.desk; print(alerts.COMPILED, alerts.engine.desk.__file__)"]
     assert run(shown, twins).startswith(f"True {twins}")
     assert run(shown, "off").startswith(f"False {ROOT}")
 
@@ -57,12 +57,12 @@ def test_every_output_is_the_same(twins: Path) -> None:
 
 RESTART = """
 import sys
-from alerts import persist, restore
-from alerts.desk import Desk
-from alerts.rules import parse_rules
+from alerts.engine.desk import Desk
+from alerts.engine.watermark import Watermark
+from alerts.rules.loading import parse_rules
+from alerts.storage import persist, restore
+from alerts.storage.worker import runners_of
 from alerts.testing import START
-from alerts.watermark import Watermark
-from alerts.worker import runners_of
 from core.records import Marker
 from core.settings import StoreSettings
 from core.store import open_store
