@@ -63,7 +63,7 @@ class Detector(ABC):
     traits: ClassVar[Traits] = Traits()
 
     # Not marked as abstract: mypyc makes no constructor of a decorated __init__.
-    def __init__(self, params: Any, context: DetectorContext) -> None:
+    def __init__(self, params: Any, context: DetectorContext) -> None:  # noqa: B027
         """`params`: an instance of the kind's parameter class (alerts/detectors/registry.py)."""
 
     @abstractmethod
