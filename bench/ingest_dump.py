@@ -87,8 +87,8 @@ def ours(path: Path, folder: Path, address: str, results: Any) -> None:
     from core.settings import load_settings
     from core.stage import Stage
     from core.store import open_store
-    from ingest.dumps.progress import shown
-    from ingest.dumps.replay import ReplayOptions
+    from ingest.replay.options import ReplayOptions
+    from ingest.replay.progress import shown
     from ingest.worker import run
 
     settings = load_settings(

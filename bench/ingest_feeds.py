@@ -13,8 +13,9 @@ from pathlib import Path
 
 from core.errors import Refused
 from core.records import Article
-from ingest.live.items import About, build
-from ingest.sources.feed import parse_feed
+from ingest.items.build import build
+from ingest.items.item import SourceInfo
+from ingest.sources.feed.parsing import parse_feed
 
 NOW = 1_700_000_000_000
 FEEDS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "feeds"
@@ -36,7 +37,7 @@ def measure(folder: Path) -> Figures:
     for file in sorted(folder.iterdir()):
         try:
             records = [
-                build(item, About("bench"), NOW)
+                build(item, SourceInfo("bench"), NOW)
                 for item in parse_feed(file.read_bytes(), "https://example.com/feed")
             ]
         except Refused as error:

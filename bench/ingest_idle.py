@@ -61,7 +61,7 @@ def main() -> int:
     from core.settings import load_settings
     from core.stage import Stage
     from core.store import open_store
-    from ingest.live.runner import Live
+    from ingest.live.runner import LiveRunner
     from newsquake.broker import EmbeddedBroker
 
     context = multiprocessing.get_context("fork")
@@ -92,7 +92,7 @@ def main() -> int:
         store = open_store(settings.store)
         bus = open_bus(settings.broker)
         stage = Stage("ingest", store)
-        thread = threading.Thread(target=Live(settings, bus, store, stage).run)
+        thread = threading.Thread(target=LiveRunner(settings, bus, store, stage).run)
         thread.start()
         while stage.counters["sent"] < options.sources:  # the first look at each takes its news in
             time.sleep(0.5)

@@ -8,7 +8,8 @@ NewsquakeError
 │   ├── StoreUnavailable
 │   ├── ModelUnavailable
 │   └── ChannelUnavailable
-├── Refused            the receiver said no for good: record it, do not try again
+├── Refused            the other side said no for good: record it, do not try again
+│   └── AccessDenied   ... before any content was seen: a private address, robots.txt, HTTP 4xx
 ├── Fenced             we lost the lease or the partition: drop local work, rejoin
 ├── Rejected           back-pressure: keep the message, try later (control flow)
 └── LookAhead          a run read what it could not have known: the run is void
@@ -80,6 +81,10 @@ class ChannelUnavailable(Retryable):
 
 class Refused(NewsquakeError):
     """The receiver refused for good."""
+
+
+class AccessDenied(Refused):
+    """It refused before any content was seen: the address is private, robots.txt forbids it, or HTTP status 4xx."""
 
 
 class Fenced(NewsquakeError):

@@ -34,7 +34,7 @@ origins = Table(
     "origins",
     metadata,
     Column("origin", String(80), primary_key=True),
-    Column("kind", String(10), nullable=False),  # article | duplicate | dead
+    Column("kind", String(10), nullable=False),  # core.origins.IngestOutcome
     Column("source", String(200), nullable=False, index=True),
     Column("article_id", String(64), nullable=False, default=""),
     Column("revision", String(32), nullable=False, default=""),
@@ -95,7 +95,7 @@ dead = Table(
     Column("detail", Text, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=1),
     _time("at"),
-    Column("status", String(16), nullable=False, default="dead"),  # dead | replayed | purged
+    Column("status", String(16), nullable=False, default="dead"),  # core.deadletter.DeadLetterStatus
     Column(
         "context", Text, nullable=False, default="", server_default=""
     ),  # JSON, what a replay needs besides
@@ -122,6 +122,14 @@ pending = Table(
     Column("source", String(200), nullable=False),
     Column("article", LargeBinary, nullable=False),
     comment="Acknowledged by a memory-only broker, not yet stored: sent again into a new, empty log.",
+)
+
+in_flight = Table(
+    "in_flight",
+    metadata,
+    Column("source", String(200), primary_key=True),
+    Column("origin", String(80), primary_key=True),
+    comment="What a live source has sent, or is about to send, while no stored cursor counts it yet.",
 )
 
 health = Table(

@@ -8,8 +8,9 @@ from core.bus import Bus
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store
-from ingest.dumps.progress import shown
-from ingest.dumps.replay import Replay, ReplayOptions
+from ingest.replay.options import ReplayOptions
+from ingest.replay.progress import shown
+from ingest.replay.replay import Replay
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,6 @@ def run(
             stage.report("done", force=True)
             log.info("replay through", file=str(replay.path), **stage.counters)
         return
-    from ingest.live.runner import Live
+    from ingest.live.runner import LiveRunner
 
-    Live(settings, bus, store, stage).run()
+    LiveRunner(settings, bus, store, stage).run()

@@ -87,7 +87,7 @@ def up(
     settings = settings_of(config, store, broker, alerts=desk_settings)
     if exit and replay is None:
         raise ConfigError("--exit needs --replay: a live run has no end")
-    from ingest.dumps.replay import parse_speed
+    from ingest.replay.options import parse_speed
 
     parse_speed(speed)
     environment = {f"NEWSQUAKE_ALERTS__{key.upper()}": value for key, value in desk_settings.items()}
@@ -109,7 +109,7 @@ def demo(
     ),
 ) -> None:
     """See it work: simulated news through the whole path, on embedded parts, nothing kept from the last time."""
-    from ingest.dumps.replay import parse_speed
+    from ingest.replay.options import parse_speed
     from newsquake.simulate.cli import simulate
     from newsquake.up import UpOptions
     from newsquake.up import up as run
@@ -183,7 +183,7 @@ def ingest(
 ) -> None:
     """Stage: read sources on a schedule (or one dump) and write `news.raw`."""
     from ingest.dumps.columns import parse_columns
-    from ingest.dumps.replay import ReplayOptions, parse_speed
+    from ingest.replay.options import ReplayOptions, parse_speed
     from newsquake import pipeline
 
     options = (

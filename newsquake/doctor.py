@@ -226,7 +226,7 @@ def _rules(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _sources(settings: Settings) -> Iterator[CheckResult]:
-    from ingest.sources.spec import load_sources
+    from ingest.sources.loading import load_sources
 
     try:
         sources = load_sources(settings)

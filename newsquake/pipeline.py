@@ -26,7 +26,7 @@ from core.store import Store, open_store
 from core.telemetry import configure_logs
 
 if TYPE_CHECKING:
-    from ingest.dumps.replay import ReplayOptions
+    from ingest.replay.options import ReplayOptions
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ def running(
 
 def ingest(settings: Settings, replay: ReplayOptions | None = None) -> None:
     """Sources or a dump -> `news.raw`. Raises ConfigError for a fault in the sources before anything is opened."""
-    from ingest.sources.spec import load_sources
+    from ingest.sources.loading import load_sources
     from ingest.worker import run
 
     load_sources(settings)

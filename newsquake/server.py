@@ -24,7 +24,7 @@ from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import Store, open_store
 from core.times import iso, parse_iso, parse_span
-from ingest.push import push_components, push_router
+from ingest.push.router import push_components, push_router
 
 
 class Point(BaseModel):

@@ -28,8 +28,8 @@ from core.folders import writable
 from core.settings import Settings
 from core.store import Store, open_store
 from ingest.dumps.columns import parse_columns
-from ingest.dumps.sorted_dump import check_dump
-from ingest.sources.spec import load_sources
+from ingest.replay.sorted_dump import check_dump
+from ingest.sources.loading import load_sources
 from newsquake import summary
 from newsquake.broker import EmbeddedBroker
 from newsquake.children import Child, Children, stage_command

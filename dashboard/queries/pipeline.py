@@ -29,7 +29,7 @@ def by_source(store: Store) -> pd.DataFrame:
         ),
     )
     # Beside sources' cursors the table holds counts of crashes, which have read nothing.
-    counted = cursors.c.source.not_like("crash:%") & cursors.c.source.not_like("hand:%")
+    counted = cursors.c.source.not_like("crash:%")
     read = frame(store, select(cursors.c.source, cursors.c.read).where(counted))
     wide = ended.pivot_table(index="source", columns="kind", values="number", fill_value=0, aggfunc="sum")
     for kind in ("article", "duplicate", "dead"):

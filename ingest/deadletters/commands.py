@@ -25,7 +25,7 @@ from core.settings import Settings
 from core.store import Store, insert_absent
 from core.tables import dead, origins, pending
 from ingest.deadletters.remake import remake
-from ingest.sources.spec import load_sources
+from ingest.sources.loading import load_sources
 
 _BATCH = 20
 """Letters at a time: each may be megabytes."""
@@ -33,7 +33,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Letter:
+class StoredDeadLetter:
     """A row of the table."""
 
     origin: str
@@ -73,7 +73,7 @@ class Letter:
 
 
 @dataclass
-class Outcome:
+class ReplayResult:
     """What a replay did."""
 
     sent: int = 0
@@ -111,7 +111,7 @@ def find(
     source: str | None = None,
     status: str = "all",
     limit: int = 50,
-) -> list[Letter]:
+) -> list[StoredDeadLetter]:
     """Newest first. Raises ConfigError for an unknown reason or status."""
     statement = _where(select(dead), reason=reason, source=source, status=status)
     with store.read() as connection:
@@ -120,7 +120,7 @@ def find(
             .mappings()
             .all()
         )
-    return [Letter(**row) for row in rows]
+    return [StoredDeadLetter(**row) for row in rows]
 
 
 def counts(store: Store, status: str = "all") -> dict[str, int]:
@@ -130,13 +130,13 @@ def counts(store: Store, status: str = "all") -> dict[str, int]:
         return {row.reason: row.n for row in connection.execute(statement.order_by(func.count().desc()))}
 
 
-def get(store: Store, origin: str) -> Letter:
+def get(store: Store, origin: str) -> StoredDeadLetter:
     """One. Raises ConfigError when there is none."""
     with store.read() as connection:
         row = connection.execute(select(dead).where(dead.c.origin == origin)).mappings().one_or_none()
     if row is None:
         raise ConfigError(f"no dead letter with origin {origin!r} (newsquake dlq list)")
-    return Letter(**row)
+    return StoredDeadLetter(**row)
 
 
 def purge(
@@ -161,13 +161,13 @@ def purge(
 def replay(
     settings: Settings, store: Store, bus: Bus | None, *, origins: Sequence[str] = (), reason: str | None = None,
     source: str | None = None, columns: Mapping[str, str] | None = None, clock: Clock | None = None,
-) -> Outcome:  # fmt: skip
+) -> ReplayResult:  # fmt: skip
     """Try dead letters again. Each that passes is sent and its status set; a second replay finds nothing to do.
 
     Without a bus they wait in `pending`. `columns` are a dump's, in place of those it was replayed with.
     Raises ConfigError, BusUnavailable, StoreUnavailable.
     """
-    outcome = Outcome()
+    outcome = ReplayResult()
     specs = {spec.name: spec for spec in load_sources(settings)}
     now = (clock or SystemClock()).now_ms()
     with store.read() as connection:
@@ -206,10 +206,10 @@ def replay(
     return outcome
 
 
-def _letters(store: Store, names: Sequence[str]) -> list[Letter]:
+def _letters(store: Store, names: Sequence[str]) -> list[StoredDeadLetter]:
     with store.read() as connection:
         rows = connection.execute(select(dead).where(dead.c.origin.in_(names))).mappings().all()
-    return [Letter(**row) for row in rows]
+    return [StoredDeadLetter(**row) for row in rows]
 
 
 def _send(store: Store, producer: Producer | None, articles: Mapping[str, Article], partitions: int) -> None:

@@ -20,17 +20,18 @@ from core.origins import Origin, OriginKind
 from core.records import Article, DeadLetter, ScoredArticle, decode
 from core.settings import Settings
 from ingest.dumps.readers import Fault, parse_line, values_of
-from ingest.dumps.rows import Rows
-from ingest.live.items import Item, build
-from ingest.live.runner import about_source
-from ingest.sources import api, dump, feed, kafka, page
-from ingest.sources.spec import ApiSpec, DumpSpec, FeedSpec, KafkaSpec, PageSpec, SourceSpec
+from ingest.items.build import build
+from ingest.items.item import NewsItem
+from ingest.replay.articles import RowArticles
+from ingest.sources.base_settings import SourceSettings
+from ingest.sources.info import source_info
+from ingest.sources.registry import create_source
 
 _SCHEMAS = {RAW: "article/1", SCORED: "scored/1"}
 
 
 def remake(
-    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSpec], now: int,
+    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSettings], now: int,
     columns: Mapping[str, str] | None = None,
 ) -> Article:  # fmt: skip
     """The article of a letter. `columns` are told in place of those that a dump was replayed with.
@@ -52,7 +53,7 @@ def remake(
         raise InvalidRecord(
             Reason.BAD_ROW, f"no source {letter.source!r} in the settings, whose rules it needs"
         )
-    record = build(_item(letter, spec), about_source(spec, settings), letter.at)
+    record = build(_item(letter, spec, settings), source_info(spec, settings), letter.at)
     if isinstance(record, DeadLetter):
         raise InvalidRecord(record.reason, record.detail)
     return _live(record, letter, now)
@@ -78,29 +79,20 @@ def _context(letter: DeadLetter) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _item(letter: DeadLetter, spec: SourceSpec) -> Item:
-    raw, context = letter.payload, _context(letter)
+def _item(letter: DeadLetter, spec: SourceSettings, settings: Settings) -> NewsItem:
+    source = create_source(spec, settings.path("."))
+    if source is None:
+        raise InvalidRecord(Reason.BAD_ROW, f"source {letter.source!r} is of another kind by now")
     try:
-        match spec:
-            case FeedSpec():
-                return feed.item_again(raw, context)
-            case PageSpec():
-                return page.item_again(raw, context)
-            case ApiSpec():
-                return api.item_again(raw, context, spec)
-            case KafkaSpec():
-                return kafka.item_again(raw, context, spec)
-            case DumpSpec():
-                return dump.item_again(raw, context, spec)
+        return source.rebuild(letter.payload, _context(letter))
     except Refused as error:
         raise InvalidRecord(Reason.NO_TEXT, str(error)) from error
     except ValueError as error:
         raise InvalidRecord(Reason.BAD_JSON, str(error)) from error
-    raise InvalidRecord(Reason.BAD_ROW, f"source {letter.source!r} is of another kind by now")
 
 
 def _row(
-    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSpec], now: int,
+    letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSettings], now: int,
     columns: Mapping[str, str] | None,
 ) -> Article:  # fmt: skip
     context = _context(letter)
@@ -109,7 +101,7 @@ def _row(
     if not isinstance(record, dict):
         fault = record if isinstance(record, Fault) else Fault(Reason.BAD_ROW, "no JSON object")
         raise InvalidRecord(fault.reason, fault.detail)
-    rows = Rows(
+    rows = RowArticles(
         "", letter.source, now_ms=now, told=told, delay_ms=context.get("delay", 0),
         delays={spec.name: spec.delay for spec in specs.values() if spec.delay},
         max_bytes=settings.ingest.max_article_bytes, dates_only=context.get("dates_only", False),

@@ -24,7 +24,7 @@ _KEPT = 1 << 20
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenRecord:
     """What is no record: why, in words, and the text as it stands in the file."""
 
     reason: Reason
@@ -32,7 +32,7 @@ class Broken:
     text: str = ""
 
 
-class Records:
+class DelimitedRecords:
     """Iterates over the records of `lines` (with their line ends): cells, or Broken.
 
     `width`: cells of the header; `times`: the places of the columns that hold a time.
@@ -48,7 +48,7 @@ class Records:
         self.line = 0
         """The last line read, from 1."""
 
-    def __iter__(self) -> Iterator[list[str] | Broken]:
+    def __iter__(self) -> Iterator[list[str] | BrokenRecord]:
         reader = self._reader()
         while True:
             self._record.clear()
@@ -59,7 +59,7 @@ class Records:
                 return
             except csv.Error as error:
                 reason = Reason.TOO_LARGE if "field larger" in str(error) else Reason.BAD_ROW
-                yield Broken(reason, f"{error} (line {self.line})", self._text())
+                yield BrokenRecord(reason, f"{error} (line {self.line})", self._text())
                 reader = self._reader()
                 continue
             if (len(self._record) < 2 and not self._ended) or (cut := self._cut(cells)) is None:
@@ -100,7 +100,7 @@ class Records:
             return starts[0]
         return len(self._record) if self._ended and closed is None else None
 
-    def _broken(self, cut: int) -> Broken:
+    def _broken(self, cut: int) -> BrokenRecord:
         first = self.line - len(self._record) + 1
         if cut == len(self._record):
             hanging = f": {cut - 1} more lines to line {self.line} hang on it" if cut > 1 else ""
@@ -110,7 +110,7 @@ class Records:
             what = (
                 f"a quote opened in line {first} is not closed before the next row, line {first + cut}{more}"
             )
-        return Broken(Reason.BAD_ROW, what, self._text(cut))
+        return BrokenRecord(Reason.BAD_ROW, what, self._text(cut))
 
     def _text(self, lines: int | None = None) -> str:
         return "".join(self._record[:lines])[:_KEPT]

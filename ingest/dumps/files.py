@@ -38,7 +38,7 @@ _BUFFER = 1 << 20
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileFormat:
     """What a file name says."""
 
     kind: str
@@ -49,7 +49,7 @@ class Kind:
     """The name without its endings: the default source."""
 
 
-def kind_of(path: Path) -> Kind:
+def file_format(path: Path) -> FileFormat:
     """Kind and compression from the name. Raises ConfigError for an unknown ending."""
     name = Path(path.name)
     packing = name.suffix.lower() if name.suffix.lower() in PACKED else ""
@@ -61,7 +61,7 @@ def kind_of(path: Path) -> Kind:
         raise ConfigError(
             f"{path}: unknown kind of file; expected .jsonl, .csv, .tsv or .parquet, each also .gz, .zst, .bz2 or .zip"
         )
-    return Kind(kind, packing, inner.stem)
+    return FileFormat(kind, packing, inner.stem)
 
 
 def check_readable(path: Path) -> None:

@@ -21,8 +21,8 @@ import orjson
 from core.errors import ConfigError, Reason
 from core.times import iso
 from ingest.dumps.columns import FIELDS, map_columns, names_for
-from ingest.dumps.delimited import Broken, Records
-from ingest.dumps.files import DAMAGED, Kind, opened, seekable, sniff_encoding
+from ingest.dumps.delimited import BrokenRecord, DelimitedRecords
+from ingest.dumps.files import DAMAGED, FileFormat, opened, seekable, sniff_encoding
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20
@@ -53,7 +53,7 @@ class Reader:
     dates_only = False
     """published_at is a column of dates without a time."""
 
-    def __init__(self, path: Path, kind: Kind, told: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
         self.path, self.kind, self.told = path, kind, dict(told)
         self.columns: list[str] = []
         self.mapping: dict[str, str] = {}
@@ -108,7 +108,7 @@ class Reader:
 class JsonLines(Reader):
     """One JSON object a line."""
 
-    def __init__(self, path: Path, kind: Kind, told: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
         super().__init__(path, kind, told)
         try:
             with opened(path, kind.packing) as stream:
@@ -225,7 +225,7 @@ def _lines(readline: Callable[[int], Any]) -> Iterator[tuple[Any, bool]]:
 class Delimited(Reader):
     """csv and tsv, with a header line; delimiter by name or by the header."""
 
-    def __init__(self, path: Path, kind: Kind, told: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
         super().__init__(path, kind, told)
         csv.field_size_limit(LINE_BYTES)
         try:
@@ -252,7 +252,7 @@ class Delimited(Reader):
             text = io.TextIOWrapper(cast(Any, stream), self._encoding, errors="replace", newline="")
             lines = (line for line, _ in _lines(text.readline))
             times = [place for place in self._places[:3] if place is not None]
-            records = Records(lines, self._delimiter, self._width, times)
+            records = DelimitedRecords(lines, self._delimiter, self._width, times)
             header_seen = False
             for cells in records:
                 if not cells:
@@ -261,7 +261,7 @@ class Delimited(Reader):
                     header_seen = True
                     continue
                 row: tuple[Any, ...] | Fault
-                if isinstance(cells, Broken):
+                if isinstance(cells, BrokenRecord):
                     row = Fault(cells.reason, cells.detail)
                     batch.append((number, row, cells.text.encode("utf-8", "surrogateescape")))
                     number += 1
@@ -289,7 +289,7 @@ class Delimited(Reader):
 class Parquet(Reader):
     """Typed columns; only those that mean something are read."""
 
-    def __init__(self, path: Path, kind: Kind, told: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
         super().__init__(path, kind, told)
         import pyarrow as arrow
         import pyarrow.parquet as parquet
@@ -354,7 +354,7 @@ def _values(arrow: Any, column: Any) -> list[Any]:
         ]
 
 
-def open_reader(path: Path, kind: Kind, told: Mapping[str, str]) -> Reader:
+def open_reader(path: Path, kind: FileFormat, told: Mapping[str, str]) -> Reader:
     """The reader for this kind. Raises ConfigError, naming the columns found where they do not do."""
     readers: dict[str, type[Reader]] = {
         "jsonl": JsonLines,

@@ -1,4 +1,4 @@
-"""One look at a source, without taking anything in: what `newsquake sources check` prints."""
+"""Each source tried once, without taking anything in: what `newsquake sources check` prints."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from core.errors import ConfigError, Refused, Retryable
+from core.errors import AccessDenied, ConfigError, Refused, Retryable
 from core.records import Article
 from core.settings import Settings
 from core.store import Store
+from ingest.items.build import build
 from ingest.live.cursor import Cursor, load_cursor
-from ingest.live.items import build
-from ingest.live.runner import about_source
-from ingest.sources.base import Context
-from ingest.sources.kafka import ForeignTopic
-from ingest.sources.make import make_source
-from ingest.sources.spec import DumpSpec, FeedSpec, PageSpec, SourceSpec
+from ingest.sources.base_settings import SourceSettings
+from ingest.sources.contract import PollContext
+from ingest.sources.info import source_info
+from ingest.sources.registry import KINDS, create_source, kind_name
 from ingest.web.fetch import Fetcher
 
 AT_ONCE = 16
+"""Sources that are tried at once."""
 _ROBOTS = re.compile(r"https?://\S+/robots\.txt: ")
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a source gave."""
+class SourceCheck:
+    """What came of trying one source."""
 
     reachable: bool = False
     parsed: bool = False
@@ -40,62 +40,53 @@ class Checked:
 
 
 def check_all(
-    specs: Sequence[SourceSpec], settings: Settings, fetcher: Fetcher, store: Store | None = None
-) -> Iterator[Checked]:
-    """All of them, several at once, in their order: one that hangs costs its own time limit, not everybody's."""
+    specs: Sequence[SourceSettings], settings: Settings, fetcher: Fetcher, store: Store | None = None
+) -> Iterator[SourceCheck]:
+    """Yield the result of each source, in their order; AT_ONCE are tried at once, so that one that hangs delays few."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(lambda spec: check_source(spec, settings, fetcher, store), specs)
 
 
 def check_source(
-    spec: SourceSpec, settings: Settings, fetcher: Fetcher, store: Store | None = None
-) -> Checked:
-    """Try it. Never raises for what a source may do wrong."""
-    if isinstance(spec, (FeedSpec, PageSpec)):
-        spec = spec.model_copy(update={"max_pages": 2})  # enough to see that pages can be read
-    source = make_source(spec, settings.path("."))
+    spec: SourceSettings, settings: Settings, fetcher: Fetcher, store: Store | None = None
+) -> SourceCheck:
+    """Try one source. Never raises for what a source may do wrong; what its kind's `check` raises is a remark."""
+    source = create_source(spec, settings.path("."))
     if source is None:
-        return Checked(True, True, remark="waits for POST /v1/articles")
+        return SourceCheck(True, True, remark=KINDS[kind_name(spec)].passive)
     now = time.time_ns() // 1_000_000
     try:
         cursor = load_cursor(store, spec.name) if store is not None else Cursor(spec.name)
-        if isinstance(source, ForeignTopic):
-            look = source.peek()
-        else:
-            # Nothing counts as known: `new` below says what would be. A dump's rows are counted by its cursor.
-            state = dict(cursor.source) if isinstance(spec, DumpSpec) else {}
-            look = source.look(state, Context(fetcher, now, lambda key, mark="": False))
+        # Nothing counts as known: `new` below says what would be.
+        result = source.check(dict(cursor.source), PollContext(fetcher, now, lambda key, mark="": False))
     except Refused as error:
-        away = any(word in str(error) for word in ("public address", "robots.txt", "answered 4"))
-        return Checked(reachable=not away, remark=_short(error, spec))
+        return SourceCheck(reachable=not isinstance(error, AccessDenied), remark=_short(error, spec))
     except (Retryable, ConfigError, OSError) as error:
-        return Checked(remark=_short(error, spec))
+        return SourceCheck(remark=_short(error, spec))
     finally:
         source.close()
-    about = about_source(spec, settings)
-    records = [build(item, about, now) for item in look.items]
+    info = source_info(spec, settings)
+    records = [build(item, info, now) for item in result.items]
     articles = [record for record in records if isinstance(record, Article)]
-    keys = dict.fromkeys([*(item.key for item in look.items if item.key), *look.left])
+    keys = dict.fromkeys([*(item.key for item in result.items if item.key), *result.left])
     new = sum(not cursor.known(key) for key in keys)
     languages = tuple(
         name or "?" for name, _ in Counter(article.language for article in articles).most_common(3)
     )
     newest = max((article.published_at for article in articles), default=0)
-    trouble = [*look.notes, *map(str, look.unread)]
+    trouble = [*result.notes, *map(str, result.unread)]
     remark = "; ".join(_short(note, spec) for note in trouble[:2])
     if dead := len(records) - len(articles):
         remark = f"{dead} of them would be dead letters" + (f"; {remark}" if remark else "")
-    if not look.items:
-        if resting := getattr(source, "resting", 0):
-            remark = remark or f"{resting} file(s) written just now: read once they rest"
-        remark = remark or "nothing on it at present"
-    sound = bool(articles) or not (look.items or trouble)
-    return Checked(True, sound, len(look.items) + len(look.left), new, newest, languages, remark)
+    if not result.items:
+        remark = remark or result.remark or "nothing on it at present"
+    sound = bool(articles) or not (result.items or trouble)
+    return SourceCheck(True, sound, len(result.items) + len(result.left), new, newest, languages, remark)
 
 
-def _short(error: Exception | str, spec: SourceSpec) -> str:
-    """The fault in few words: the address stands in the line already."""
-    text, url = " ".join(str(error).split()), getattr(spec, "url", "")
-    if url and text.startswith(url):
-        text = text[len(url) :].partition(": ")[2]
+def _short(error: Exception | str, spec: SourceSettings) -> str:
+    """The error without the source's own address, which is in the table already; at most 160 characters."""
+    text = " ".join(str(error).split())
+    if spec.host and text.startswith(spec.location):
+        text = text[len(spec.location) :].partition(": ")[2]
     return _ROBOTS.sub("", text)[:160]

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from core.ids import digest
 from core.store import Store
 from core.tables import cursors
+from ingest.items.item import NewsItem
 from ingest.live.breaker import Breaker
-from ingest.live.items import Item
 
 SEEN = 4000
 """Keys remembered per source: far more than most lists show at once; where one shows more, all of those."""
@@ -77,7 +77,7 @@ def _short(key: str) -> str:
     return digest("key", key, length=16)
 
 
-def mark_of(item: Item, revision: str) -> str:
+def mark_of(item: NewsItem, revision: str) -> str:
     """What `seen` keeps of an item."""
     return item.mark or revision
 

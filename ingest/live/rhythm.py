@@ -18,7 +18,7 @@ from core.records import Article, Health
 from core.times import DAY, HOUR, MINUTE, from_ms
 from ingest.live.breaker import OPEN_AFTER
 from ingest.live.cursor import Cursor
-from ingest.sources.spec import SourceSpec
+from ingest.sources.base_settings import SourceSettings
 
 SLOTS = 168
 SILENT_AT = 7.0
@@ -172,10 +172,10 @@ def shape_of(article: Article) -> tuple[int, str]:
     return (NO_BODY if article.title else NO_TITLE), article.id
 
 
-class Watcher:
+class SourceMonitor:
     """All sources' rhythms, and when to tell of them."""
 
-    def __init__(self, specs: Sequence[SourceSpec]) -> None:
+    def __init__(self, specs: Sequence[SourceSettings]) -> None:
         self._specs = {spec.name: spec for spec in specs}
         self._told: dict[str, tuple[int, str]] = {}
         self._changed: dict[str, int] = {}

@@ -7,7 +7,6 @@ is away stops the looks by itself. Each second a marker says how far wall time h
 from __future__ import annotations
 
 import queue
-import threading
 
 import structlog
 
@@ -19,15 +18,18 @@ from core.retry import delays
 from core.settings import Settings
 from core.stage import Stage
 from core.store import Store
+from ingest.items.build import build
 from ingest.live.cursor import Cursor, load_cursor, mark_of
-from ingest.live.handover import Batch, HandOver
-from ingest.live.items import About, build
-from ingest.live.rhythm import Watcher
-from ingest.live.schedule import Schedule
-from ingest.sources.base import Context, Look, Source
-from ingest.sources.make import make_source
-from ingest.sources.spec import SourceSpec, load_sources
+from ingest.live.publisher import ArticlePublisher, PublishBatch
+from ingest.live.rhythm import SourceMonitor
+from ingest.live.schedule import PollSchedule
+from ingest.sources.base_settings import SourceSettings
+from ingest.sources.contract import PollContext, PollResult, Source
+from ingest.sources.info import source_info
+from ingest.sources.loading import load_sources
+from ingest.sources.registry import create_source
 from ingest.web.fetch import Fetcher
+from ingest.web.opening import open_fetcher
 
 log = structlog.get_logger(__name__)
 MARK_S, PENDING_S = 1.0, 0.5
@@ -36,7 +38,7 @@ LOOK_S = 150.0
 page may take to get theirs (fetch.MOST_DELAY_S), so that each look comes on."""
 
 
-class Live:
+class LiveRunner:
     """All enabled sources. Raises ConfigError from the constructor for a fault in their settings."""
 
     def __init__(
@@ -47,17 +49,17 @@ class Live:
         self._sources: dict[str, Source] = {}
         self._cursors: dict[str, Cursor] = {}
         self._fetcher = fetcher or open_fetcher(settings, stage)
-        self._hand = HandOver(settings, bus, store, stage)
-        self._queue: queue.Queue[Batch] = queue.Queue(maxsize=32)
-        self._watcher = Watcher(self._specs)
+        self._publisher = ArticlePublisher(settings, bus, store, stage)
+        self._queue: queue.Queue[PublishBatch] = queue.Queue(maxsize=32)
+        self._watcher = SourceMonitor(self._specs)
         for spec in self._specs:
-            source = make_source(spec, settings.path("."))
+            source = create_source(spec, settings.path("."))
             self._cursors[spec.name] = load_cursor(store, spec.name)
             if source is not None:
                 self._sources[spec.name] = source
-        self._schedule = Schedule(
+        self._schedule = PollSchedule(
             [spec for spec in self._specs if spec.name in self._sources],
-            self.look,
+            self.poll,
             lambda name: stage.count("missed"),
         )
 
@@ -74,7 +76,7 @@ class Live:
                 batch.done.set()
             for source in self._sources.values():
                 source.close()
-            self._hand.close()
+            self._publisher.close()
             self._fetcher.close()
 
     def _loop(self) -> None:
@@ -85,19 +87,19 @@ class Live:
             try:
                 now = clock.monotonic_s()
                 if now - pending_at >= PENDING_S:
-                    self._hand.send_pending()
+                    self._publisher.send_pending()
                     pending_at = now
                 if now - marked_at >= MARK_S:
-                    for found in self._watcher.due(self._hand.now_ms(), self._cursors):
-                        self._hand.tell_health(found)
-                    self._hand.mark()
+                    for found in self._watcher.due(self._publisher.now_ms(), self._cursors):
+                        self._publisher.publish_health(found)
+                    self._publisher.send_markers()
                     self._tell_failing()
                     marked_at = now
                 self._take(0.1)
                 self._stage.report("running")
                 pauses = delays()
             except (BusUnavailable, StoreUnavailable) as error:
-                self._hand.drop()
+                self._publisher.drop()
                 pause = next(pauses)
                 log.warning("hand-over held", error=str(error), wait_s=round(pause, 2))
                 self._stage.report("waiting")
@@ -123,10 +125,10 @@ class Live:
         while not self._stage.stopping:
             try:
                 for batch in later:
-                    self._hand.give(batch)
-                self._hand.give(*unique.values())
+                    self._publisher.publish(batch)
+                self._publisher.publish(*unique.values())
             except (BusUnavailable, StoreUnavailable) as error:
-                self._hand.drop()
+                self._publisher.drop()
                 log.warning("hand-over held", sources=len(batches), error=str(error))
                 self._stage.report("waiting")
                 self._stage.wait(next(pauses))
@@ -137,7 +139,7 @@ class Live:
         for batch in batches:
             batch.done.set()
 
-    def _drained(self) -> list[Batch]:
+    def _drained(self) -> list[PublishBatch]:
         found = []
         while True:
             try:
@@ -147,19 +149,19 @@ class Live:
 
     # -- one look, in a thread of the schedule
 
-    def look(self, spec: SourceSpec) -> None:
+    def poll(self, spec: SourceSettings) -> None:
         """Look at one source and wait until what it brought is safe. Raises nothing that a source may cause."""
         cursor, source = self._cursors[spec.name], self._sources[spec.name]
         now = self._stage.clock.now_ms()
         if not cursor.breaker.allows(now) or self._stage.stopping:
             return
         ends_s = self._stage.clock.monotonic_s() + LOOK_S
-        context = Context(
+        context = PollContext(
             self._fetcher, now, cursor.known,
             lambda: self._stage.stopping or self._stage.clock.monotonic_s() > ends_s,
         )  # fmt: skip
         try:
-            found = source.look(dict(cursor.source), context)
+            found = source.poll(dict(cursor.source), context)
         except (
             Fenced
         ) as error:  # a Kafka source's group was shared out anew: it begins again where it committed
@@ -189,7 +191,7 @@ class Live:
         if found.more and not self._stage.stopping:
             self._schedule.soon(spec)
 
-    def _failed(self, spec: SourceSpec, cursor: Cursor, error: Exception) -> None:
+    def _failed(self, spec: SourceSettings, cursor: Cursor, error: Exception) -> None:
         after_s = error.after_s if isinstance(error, Retryable) else None
         cursor.breaker.failure(self._stage.clock.now_ms(), str(error), after_s)
         FETCH_ERRORS.labels(spec.name, type(error).__name__).inc()
@@ -198,17 +200,17 @@ class Live:
             "look failed", source=spec.name, error=str(error), failures=cursor.breaker.failures,
             retry_at=cursor.breaker.retry_at,
         )  # fmt: skip
-        batch = Batch(cursor)
+        batch = PublishBatch(cursor)
         self._queue.put(batch)
         batch.done.wait(30.0)
 
-    def _batch(self, spec: SourceSpec, cursor: Cursor, found: Look, now: int) -> Batch:
-        about = about_source(spec, self._settings)
-        batch = Batch(cursor, acknowledged=found.acknowledged)
+    def _batch(self, spec: SourceSettings, cursor: Cursor, found: PollResult, now: int) -> PublishBatch:
+        info = source_info(spec, self._settings)
+        batch = PublishBatch(cursor, acknowledged=found.acknowledged)
         empty: list[str] = []
         cursor.showed(found.named)
         for item in found.items:
-            record = build(item, about, now)
+            record = build(item, info, now)
             revision = record.revision if isinstance(record, Article) else str(record.reason)
             mark = mark_of(item, revision)
             if item.key and cursor.known(item.key, mark):
@@ -235,26 +237,3 @@ class Live:
                 "pages not read", source=spec.name, pages=len(found.unread), first=str(found.unread[0])
             )
         return batch
-
-
-def about_source(spec: SourceSpec, settings: Settings) -> About:
-    """What items need to know of their source."""
-    return About(
-        name=spec.name,
-        publisher=spec.publisher,
-        language=spec.language,
-        timezone=spec.timezone,
-        max_bytes=settings.ingest.max_article_bytes,
-        trust=spec.trust,
-    )
-
-
-def open_fetcher(settings: Settings, stage: Stage | None = None) -> Fetcher:
-    """The guarded fetcher that the settings describe."""
-    wait = threading.Event().wait if stage is None else stage.wait
-    return Fetcher(
-        user_agent=settings.ingest.user_agent,
-        allow_private=settings.ingest.allow_private_addresses,
-        host_delay_s=settings.ingest.host_delay / 1000,
-        sleep=wait,
-    )

@@ -1,6 +1,6 @@
-"""When to look: an APScheduler job per source. Its defaults drop late jobs silently; here each is counted.
+"""When each source is polled: an APScheduler job for each. Its defaults drop late jobs silently; here each is counted.
 
-A job only enters its host's lane (lanes.py): where another thread is busy there, that one looks when it is its turn.
+A job only enters its host's queue (host_queues.py): where another thread is busy there, that one polls it in its turn.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from core.metrics import JOBS_MISSED
-from ingest.live.cron import cron_trigger
-from ingest.live.lanes import Lanes
-from ingest.sources.spec import SourceSpec
+from ingest.live.host_queues import HostQueues
+from ingest.sources.base_settings import SourceSettings
+from ingest.times.cron import cron_trigger
 
 log = structlog.get_logger(__name__)
 logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say is said, and counted, below
@@ -28,11 +28,14 @@ GRACE_S = 300
 """A job that starts up to so much late still runs (a laptop that slept); later ones are missed and counted."""
 
 
-class Schedule:
+class PollSchedule:
     """Calls `look(spec)` in threads, one a host, never twice at once for one source."""
 
     def __init__(
-        self, specs: Iterable[SourceSpec], look: Callable[[SourceSpec], None], missed: Callable[[str], None]
+        self,
+        specs: Iterable[SourceSettings],
+        poll: Callable[[SourceSettings], None],
+        missed: Callable[[str], None],
     ) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -40,7 +43,7 @@ class Schedule:
             # A source's thread may be busy with others in its lane, while the source itself is due again.
             job_defaults={"coalesce": True, "max_instances": 3, "misfire_grace_time": GRACE_S},
         )
-        self._missed, self._lanes = missed, Lanes(look)
+        self._missed, self._queues = missed, HostQueues(poll)
         self._specs = {spec.name: spec for spec in specs}
         for place, spec in enumerate(self._specs.values()):
             trigger = (
@@ -58,8 +61,8 @@ class Schedule:
             self._scheduler.add_job(self._enter, trigger, args=[spec], id=spec.name, **options)
         self._scheduler.add_listener(self._heard, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
-    def _enter(self, spec: SourceSpec) -> None:
-        if not self._lanes.enter(spec):
+    def _enter(self, spec: SourceSettings) -> None:
+        if not self._queues.enter(spec):
             self._left_out(spec.name, "still running, or waiting for its host")
 
     def _heard(self, event: JobEvent) -> None:
@@ -74,7 +77,7 @@ class Schedule:
         """From now on."""
         self._scheduler.start()
 
-    def soon(self, spec: SourceSpec, after_s: float = 1.0) -> None:
+    def soon(self, spec: SourceSettings, after_s: float = 1.0) -> None:
         """Look at this source again soon, beside its schedule: there is more to fetch."""
         job = self._scheduler.get_job(spec.name)
         if job is not None and job.next_run_time is not None:

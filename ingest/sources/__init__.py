@@ -1,1 +1,1 @@
-"""Where news comes from: one file per kind behind one small protocol (base.Source)."""
+"""Where news is read from: a folder for each kind of source behind one contract, and their registry."""

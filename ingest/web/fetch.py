@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 import httpx
 
-from core.errors import Refused, Retryable
+from core.errors import AccessDenied, Refused, Retryable
 from core.times import to_ms
 from ingest.web.guard import AddressRule, Allowance, GuardedBackend, begin
 from ingest.web.robots import Robots
@@ -114,7 +114,7 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             host = _checked(url)
             if robots and self._robots is not None and not self._robots.allows(url):
-                raise Refused(f"{url}: robots.txt forbids it")
+                raise AccessDenied(f"{url}: robots.txt forbids it")
             self._heed(url)
             with self._turn(host, url):
                 began = time.monotonic()
@@ -237,6 +237,8 @@ def _raise_for_status(url: str, status: int, headers: Mapping[str, str]) -> None
         if after_s is None and status == 429:
             after_s = TOO_MANY_S
         raise Unreachable(f"{url}: answered {status}", after_s=after_s)
+    if 400 <= status < 500:
+        raise AccessDenied(f"{url}: answered {status}")
     raise Refused(f"{url}: answered {status}")
 
 

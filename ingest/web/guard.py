@@ -19,7 +19,7 @@ from typing import Any
 
 import httpcore
 
-from core.errors import ConfigError, Refused
+from core.errors import AccessDenied, ConfigError, Refused
 from core.net.addresses import Address, leads_inside
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -74,7 +74,7 @@ class AddressRule:
             address = ipaddress.ip_address(text.partition("%")[0])
             if not is_public(address) and not any(address in network for network in self._networks):
                 named = f"{host} is {address}, which" if host != text else f"{host}"
-                raise Refused(
+                raise AccessDenied(
                     f"{named} is no public address (ingest.allow_private_addresses lets it through)"
                 )
         return list(found)

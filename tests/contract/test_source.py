@@ -14,15 +14,21 @@ import pytest
 from core.bus.memory import MemoryBus, MemoryProducer
 from core.errors import Refused, Retryable
 from core.settings import BrokerSettings
+from ingest.items.build import build
+from ingest.items.item import SourceInfo
 from ingest.live.cursor import Cursor, mark_of
-from ingest.live.items import About, build
-from ingest.sources.api import Api
-from ingest.sources.base import Context, Look, Source
-from ingest.sources.dump import DumpFolder
-from ingest.sources.feed import Feed
-from ingest.sources.kafka import ForeignTopic
-from ingest.sources.page import Page
-from ingest.sources.spec import ApiFields, ApiSpec, DumpSpec, FeedSpec, KafkaSpec, PageSpec
+from ingest.sources.api.settings import ApiSettings
+from ingest.sources.api.source import ApiSource
+from ingest.sources.contract import PollContext, PollResult, Source
+from ingest.sources.dump.settings import DumpSettings
+from ingest.sources.dump.source import DumpSource
+from ingest.sources.feed.settings import FeedSettings
+from ingest.sources.feed.source import FeedSource
+from ingest.sources.field_paths import FieldPaths
+from ingest.sources.kafka.settings import KafkaSettings
+from ingest.sources.kafka.source import KafkaSource
+from ingest.sources.page.settings import PageSettings
+from ingest.sources.page.source import PageSource
 from ingest.web.fetch import Answer, Fetcher, Unreachable
 
 NOW = 1_700_000_000_000
@@ -57,14 +63,14 @@ class Rig:
     unread: list[str] = field(default_factory=list)
     """What the last look could not read."""
 
-    def look(self) -> list[str]:
+    def poll(self) -> list[str]:
         """Titles that are new, as the live loop would take them."""
-        context = Context(self.web, NOW, self.cursor.known)
-        found: Look = self.source.look(dict(self.cursor.source), context)
+        context = PollContext(self.web, NOW, self.cursor.known)
+        found: PollResult = self.source.poll(dict(self.cursor.source), context)
         titles = []
         self.cursor.showed(found.named)
         for item in found.items:
-            record = build(item, About("s"), NOW)
+            record = build(item, SourceInfo("s"), NOW)
             revision = getattr(record, "revision", "")
             if self.cursor.known(item.key, mark_of(item, revision)):
                 continue
@@ -98,7 +104,7 @@ def feed_rig(tmp_path: Path) -> Rig:
             f'<rss version="2.0"><channel><title>c</title>{items}</channel></rss>'.encode()
         )
 
-    return Rig(Feed(FeedSpec(name="s", kind="feed", url="http://x.org/feed")), publish, web)
+    return Rig(FeedSource(FeedSettings(name="s", kind="feed", url="http://x.org/feed")), publish, web)
 
 
 def page_rig(tmp_path: Path) -> Rig:
@@ -114,7 +120,7 @@ def page_rig(tmp_path: Path) -> Rig:
             f"<html><body><a href='/about'>About</a><ul>{links}</ul></body></html>".encode()
         )
 
-    return Rig(Page(PageSpec(name="s", kind="page", url="http://x.org/list")), publish, web)
+    return Rig(PageSource(PageSettings(name="s", kind="page", url="http://x.org/list")), publish, web)
 
 
 def api_rig(tmp_path: Path) -> Rig:
@@ -136,11 +142,11 @@ def api_rig(tmp_path: Path) -> Rig:
                 data
             ).encode()
 
-    spec = ApiSpec(
+    spec = ApiSettings(
         name="s", kind="api", url="http://x.org/api", items="result.list", next_path="next",
-        fields=ApiFields(id="ref", title="text.head", body="text.body", published_at="at"),
+        fields=FieldPaths(id="ref", title="text.head", body="text.body", published_at="at"),
     )  # fmt: skip
-    return Rig(Api(spec), publish, web)
+    return Rig(ApiSource(spec), publish, web)
 
 
 def dump_rig(tmp_path: Path) -> Rig:
@@ -155,7 +161,9 @@ def dump_rig(tmp_path: Path) -> Rig:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         os.utime(path, (NOW / 1000 - 60, NOW / 1000 - 60))
 
-    return Rig(DumpFolder(DumpSpec(name="s", kind="dump", path="inbox", settle=0), tmp_path), publish, Web())
+    return Rig(
+        DumpSource(DumpSettings(name="s", kind="dump", path="inbox", settle=0), tmp_path), publish, Web()
+    )
 
 
 def kafka_rig(tmp_path: Path) -> Rig:
@@ -171,9 +179,9 @@ def kafka_rig(tmp_path: Path) -> Rig:
             producer.send_bytes("theirs", value, schema="", key="", partition=0)
         producer.flush()
 
-    fields = ApiFields(id="ref", title="headline", body="story")
-    spec = KafkaSpec(name="s", kind="kafka", address="h:1", topic="theirs", fields=fields)
-    return Rig(ForeignTopic(spec, lambda settings: _as_bus(bus, settings)), publish, Web())
+    fields = FieldPaths(id="ref", title="headline", body="story")
+    spec = KafkaSettings(name="s", kind="kafka", address="h:1", topic="theirs", fields=fields)
+    return Rig(KafkaSource(spec, tmp_path, lambda settings: _as_bus(bus, settings)), publish, Web())
 
 
 def _as_bus(bus: MemoryBus, settings: BrokerSettings) -> MemoryBus:
@@ -192,29 +200,29 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
 
 def test_news_comes_once(rig: Rig) -> None:
     rig.publish("first-big-story-10001", "second-big-story-10002", "third-big-story-10003")
-    assert sorted(rig.look()) == ["first-big-story-10001", "second-big-story-10002", "third-big-story-10003"]
-    assert rig.look() == []
+    assert sorted(rig.poll()) == ["first-big-story-10001", "second-big-story-10002", "third-big-story-10003"]
+    assert rig.poll() == []
     rig.publish("fourth-big-story-10004")
-    assert rig.look() == ["fourth-big-story-10004"]
+    assert rig.poll() == ["fourth-big-story-10004"]
 
 
 def test_state_survives_being_stored(rig: Rig) -> None:
     rig.publish("first-big-story-10001")
-    assert rig.look() == ["first-big-story-10001"]
+    assert rig.poll() == ["first-big-story-10001"]
     row = rig.cursor.row(NOW)
     rig.cursor = Cursor("s", json.loads(row["state"]), row["read"])
     rig.publish("second-big-story-10002")
-    assert rig.look() == ["second-big-story-10002"]
+    assert rig.poll() == ["second-big-story-10002"]
 
 
 def test_state_lost_before_it_was_stored_repeats_and_loses_nothing(rig: Rig) -> None:
     rig.publish("first-big-story-10001")
     before = rig.cursor.row(NOW)
-    context = Context(rig.web, NOW, rig.cursor.known)
-    assert len(rig.source.look(dict(rig.cursor.source), context).items) == 1
+    context = PollContext(rig.web, NOW, rig.cursor.known)
+    assert len(rig.source.poll(dict(rig.cursor.source), context).items) == 1
     rig.source.close()  # a kill: nothing was acknowledged
     rig.cursor = Cursor("s", json.loads(before["state"]), before["read"])
-    assert rig.look() == ["first-big-story-10001"]
+    assert rig.poll() == ["first-big-story-10001"]
 
 
 @pytest.mark.parametrize("kind", ["feed", "page", "api"])
@@ -223,19 +231,19 @@ def test_server_that_is_away_is_retryable_and_a_wrong_answer_is_refused(kind: st
     rig.publish("first-big-story-10001")
     rig.web.down = True
     with pytest.raises(Retryable):
-        rig.look()
+        rig.poll()
     rig.web.down = False
     for url in list(rig.web.pages):
         rig.web.pages[url] = b"<html><body>We are moving house</body></html>"
     with pytest.raises(Refused):
-        rig.look()
+        rig.poll()
 
 
 def test_known_pages_are_not_fetched_again(tmp_path: Path) -> None:
     rig = page_rig(tmp_path)
     rig.publish("first-big-story-10001")
-    rig.look()
-    rig.look()
+    rig.poll()
+    rig.poll()
     assert rig.web.asked.count("http://x.org/news/first-big-story-10001") == 1
 
 
@@ -249,8 +257,8 @@ def test_feed_with_summaries_fetches_the_page_and_falls_back_to_the_summary(tmp_
         f'<rss version="2.0"><channel><title>c</title>{items}</channel></rss>'.encode()
     )
     web.pages["http://x.org/1"] = html("T1")
-    source = Feed(FeedSpec(name="s", kind="feed", url="http://x.org/feed"))
-    one, two = source.look({}, Context(web, NOW, lambda key, mark="": False)).items
+    source = FeedSource(FeedSettings(name="s", kind="feed", url="http://x.org/feed"))
+    one, two = source.poll({}, PollContext(web, NOW, lambda key, mark="": False)).items
     assert one.body.startswith("A body that is long enough")
     assert (two.body, two.flags) == ("Short.", ("summary_only",))
 
@@ -258,24 +266,24 @@ def test_feed_with_summaries_fetches_the_page_and_falls_back_to_the_summary(tmp_
 def test_new_revision_of_a_known_item_is_taken(tmp_path: Path) -> None:
     rig = feed_rig(tmp_path)
     rig.publish("first-big-story-10001")
-    rig.look()
+    rig.poll()
     rig.web.pages["http://x.org/feed"] = rig.web.pages["http://x.org/feed"].replace(
         b"<title>first", b"<title>CORRECTED first"
     )
-    assert rig.look() == ["CORRECTED first-big-story-10001"]
+    assert rig.poll() == ["CORRECTED first-big-story-10001"]
 
 
 def test_watched_file_goes_on_at_the_row_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.sources.dump.ROWS_A_LOOK", 1000)
+    monkeypatch.setattr("ingest.sources.dump.source.ROWS_A_POLL", 1000)
     rig = dump_rig(tmp_path)
     rig.publish(*(f"story {number}" for number in range(3500)))
-    seen = [len(rig.look()) for _ in range(5)]
+    seen = [len(rig.poll()) for _ in range(5)]
     assert sum(seen) == 3500
     assert max(seen) <= 1000
     (tmp_path / "inbox" / "1.jsonl").rename(tmp_path / "inbox" / "renamed.jsonl")
-    assert rig.look() == [], "a renamed file is the same file"
+    assert rig.poll() == [], "a renamed file is the same file"
 
 
 def test_broken_record_of_a_foreign_topic_is_a_dead_letter_and_costs_no_other(tmp_path: Path) -> None:
@@ -285,17 +293,17 @@ def test_broken_record_of_a_foreign_topic_is_a_dead_letter_and_costs_no_other(tm
     producer.send_bytes("theirs", b"\xff{", schema="", key="", partition=0)
     producer.flush()
     rig.publish("after")
-    assert rig.look() == ["bad_json", "after"]
+    assert rig.poll() == ["bad_json", "after"]
 
 
 def test_a_list_in_the_titles_place_is_a_dead_letter_with_a_reason(tmp_path: Path) -> None:
-    from ingest.sources.feed import parse_feed
+    from ingest.sources.feed.parsing import parse_feed
 
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "items": [{"id": "1", "title": ["a"], "content_text": BODY}, "no object", {"id": "2", "title": "b"}],
     }
-    records = [build(item, About("s"), NOW) for item in parse_feed(json.dumps(feed).encode())]
+    records = [build(item, SourceInfo("s"), NOW) for item in parse_feed(json.dumps(feed).encode())]
     assert [str(getattr(record, "detail", "")) for record in records] == [
         "title: expected text, got list", "expected a JSON object", "",
     ]  # fmt: skip
@@ -303,14 +311,14 @@ def test_a_list_in_the_titles_place_is_a_dead_letter_with_a_reason(tmp_path: Pat
     rig.web.pages["http://x.org/api"] = json.dumps(
         {"result": {"list": [{"ref": "1", "text": {"head": {"en": "t"}, "body": BODY}}]}}
     ).encode()
-    assert rig.look() == ["bad_row"]
+    assert rig.poll() == ["bad_row"]
     rig = dump_rig(tmp_path)
     rig.publish(["a list"])
-    assert rig.look() == ["bad_row"]
+    assert rig.poll() == ["bad_row"]
 
 
 def test_sitemap_gives_links_newest_first_and_refuses_a_dtd() -> None:
-    from ingest.sources.page import links_of
+    from ingest.sources.page.links import links_of
 
     sitemap = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
       <url><loc>http://x.org/old</loc><lastmod>2023-01-01</lastmod></url>

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ingest.sources.api import Api
-from ingest.sources.spec import ApiFields, ApiSpec
-from tests.support.looks import Desk, asked
+from ingest.sources.api.settings import ApiSettings
+from ingest.sources.api.source import ApiSource
+from ingest.sources.field_paths import FieldPaths
+from tests.support.polls import Desk, asked
 from tests.support.wild import Wild, ok
 
 
@@ -42,9 +43,11 @@ PAGING = [{"page_param": "page"}, {"next_path": "next", "next_param": "cursor"}]
 
 
 def api(wild: Wild, **more: Any) -> Desk:
-    fields = ApiFields(id="id", title="title")
+    fields = FieldPaths(id="id", title="title")
     return Desk(
-        Api(ApiSpec(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **more))
+        ApiSource(
+            ApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **more)
+        )
     )
 
 
@@ -52,7 +55,7 @@ def titles(desk: Desk, most: int = 30) -> list[str]:
     """What comes until there is no more to fetch at once."""
     found: list[str] = []
     for _ in range(most):
-        found += [article.title for article in desk.look()]
+        found += [article.title for article in desk.poll()]
         if not desk.found.more:
             return found
     raise AssertionError("no end")
@@ -62,7 +65,7 @@ def titles(desk: Desk, most: int = 30) -> list[str]:
 def test_pages_beyond_max_requests_come_with_the_next_looks(wild: Wild, paging: dict[str, str]) -> None:
     pages = Pages(wild, 90)
     desk = api(wild, **paging, max_requests=10)
-    assert len(desk.look()) == 30
+    assert len(desk.poll()) == 30
     assert desk.found.more
     assert len(titles(desk)) == 60
     wild.asked.clear()
@@ -78,9 +81,9 @@ def test_news_that_comes_while_old_pages_wait_is_first_and_loses_none(
 ) -> None:
     pages = Pages(wild, 60)
     desk = api(wild, **paging, max_requests=4)
-    found = [article.title for article in desk.look()]
+    found = [article.title for article in desk.poll()]
     pages.publish(*(f"new{n}" for n in range(8)))  # moves what waits by two pages and a bit
-    found += (later := [article.title for article in desk.look()])
+    found += (later := [article.title for article in desk.poll()])
     assert later[:8] == [f"new{n}" for n in range(8)]
     found += titles(desk)
     assert len(found) == len(set(found)) == 68
@@ -90,11 +93,11 @@ def test_a_page_that_fails_holds_up_neither_the_newest_nor_itself_for_good(wild:
     pages = Pages(wild, 30)
     desk = api(wild, page_param="page", max_requests=10)
     wild.answer("/api?page=3", b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n")
-    assert len(desk.look()) == 6
+    assert len(desk.poll()) == 6
     assert not desk.found.more, "it is tried again at its time, not at once"
     pages.publish("new")
     wild.answer("/api?page=3", b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n")
-    assert [article.title for article in desk.look()] == ["new"]
+    assert [article.title for article in desk.poll()] == ["new"]
     pages.put()
     assert len(titles(desk)) == 24
 
@@ -102,16 +105,16 @@ def test_a_page_that_fails_holds_up_neither_the_newest_nor_itself_for_good(wild:
 def test_a_cursor_that_is_taken_no_more_begins_again_and_skips_what_is_known(wild: Wild) -> None:
     pages = Pages(wild, 30)
     desk = api(wild, next_path="next", next_param="cursor", max_requests=4)
-    assert len(desk.look()) == 12
+    assert len(desk.poll()) == 12
     wild.answer("/api?cursor=5", b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
-    assert desk.look() == []
+    assert desk.poll() == []
     pages.put()
     assert len(titles(desk)) == 18
     for number in range(5, 12):
         wild.answer(f"/api?cursor={number}", b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
     desk = api(wild, next_path="next", next_param="cursor", max_requests=4)
     for _ in range(12):
-        desk.look()
+        desk.poll()
     wild.asked.clear()
     assert titles(desk) == []
     assert len(wild.asked) == 1, "what is refused for good is given up"
@@ -126,14 +129,16 @@ def test_newest_seen_passes_over_no_page_that_waits(wild: Wild) -> None:
         data = {"items": [{"id": name, "title": name, "at": at} for name in names]}
         wild.answer(f"/api?{query}", ok(json.dumps(data).encode()))
 
-    fields = ApiFields(id="id", title="title", published_at="at")
+    fields = FieldPaths(id="id", title="title", published_at="at")
     desk = Desk(
-        Api(ApiSpec(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **spec))  # type: ignore[arg-type]
+        ApiSource(
+            ApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **spec)
+        )  # type: ignore[arg-type]
     )
     put("page=1", "b", at=new)
     put("page=2", "a", at=old)
     put("page=3", at=old)
-    assert [article.title for article in desk.look()] == ["b"]
+    assert [article.title for article in desk.poll()] == ["b"]
     put(f"since={new.replace(':', '%3A')}&page=1", at=new)
     assert titles(desk) == ["a"]
 

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from ingest.sources.api import Api
-from ingest.sources.spec import ApiFields, ApiSpec
-from tests.support.looks import Desk, html, page
+from ingest.sources.api.settings import ApiSettings
+from ingest.sources.api.source import ApiSource
+from ingest.sources.field_paths import FieldPaths
+from tests.support.polls import Desk, html, page
 from tests.support.wild import Wild, ok
 
 
@@ -18,7 +19,7 @@ def test_headers_of_a_page_source_are_told_to_its_own_host_only(wild: Wild) -> N
     other.answer("/art/1", ok(html("Elsewhere")))
     wild.answer("/art/2", ok(html("Here")))
     desk = page(wild, other.url("/art/1"), "/art/2", headers={"X-Api-Key": "secret"})
-    assert {article.title for article in desk.look()} == {"Elsewhere", "Here"}
+    assert {article.title for article in desk.poll()} == {"Elsewhere", "Here"}
     assert not any("secret" in line for line in other.asked)
     assert sum("secret" in line for line in wild.asked) == 2
     other.listener.close()
@@ -33,11 +34,11 @@ def test_a_token_is_not_told_to_the_host_of_an_apis_next_page(
     first = {"items": [{"id": "1", "title": "One"}], "next": other.url("/next")}
     wild.answer("/api", ok(json.dumps(first).encode()))
     monkeypatch.setenv("VENDOR", "secret")
-    spec = ApiSpec(
-        name="s", kind="api", url=wild.url("/api"), items="items", fields=ApiFields(id="id", title="title"),
+    spec = ApiSettings(
+        name="s", kind="api", url=wild.url("/api"), items="items", fields=FieldPaths(id="id", title="title"),
         token_env="VENDOR", next_path="next", headers={"X-Api-Key": "secret"},
     )  # fmt: skip
-    assert [article.title for article in Desk(Api(spec)).look()] == ["One", "Two"]
+    assert [article.title for article in Desk(ApiSource(spec)).poll()] == ["One", "Two"]
     assert not any("secret" in line for line in other.asked)
     assert wild.asked[-1].count("secret") == 2
     other.listener.close()

@@ -29,7 +29,7 @@ from core.bus import open_bus
 from core.settings import load_settings
 from core.stage import Stage
 from core.store import open_store
-from ingest.replay import ReplayOptions
+from ingest.replay.options import ReplayOptions
 from ingest.worker import run
 settings = load_settings(None)
 store = open_store(settings.store)

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from core.errors import Refused, Retryable
-from ingest.sources.feed import parse_feed
+from ingest.sources.feed.parsing import parse_feed
 from ingest.web.fetch import Unreachable
 from tests.support.wild import FEED, Wild, fetcher, ok
 
@@ -237,10 +237,11 @@ def test_invalid_xml_and_nul_bytes_lose_only_what_is_broken() -> None:
 
 
 def test_one_bad_item_among_fifty_costs_one(wild: Wild) -> None:
-    from ingest.live.items import About, build
+    from ingest.items.build import build
+    from ingest.items.item import SourceInfo
 
     bad = FEED.replace(b"<title>Item 3</title><description>Text of item 3</description>", b"<title></title>")
-    records = [build(item, About("s"), 1_700_000_000_000) for item in parse_feed(bad)]
+    records = [build(item, SourceInfo("s"), 1_700_000_000_000) for item in parse_feed(bad)]
     assert sum(type(record).__name__ == "Article" for record in records) == 49
     assert [str(record.reason) for record in records if hasattr(record, "reason")] == ["no_text"]
 

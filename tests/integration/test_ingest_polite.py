@@ -73,10 +73,10 @@ def test_robots_are_asked_once_by_several_looks_at_a_time(wild: Wild) -> None:
     wild.answer("/x", ok(b"x"))
     one = fetcher()
     looks = [threading.Thread(target=one.get, args=(wild.url("/x"),)) for _ in range(8)]
-    for look in looks:
-        look.start()
-    for look in looks:
-        look.join()
+    for poll in looks:
+        poll.start()
+    for poll in looks:
+        poll.join()
     assert sum("robots.txt" in line for line in wild.asked) == 1
     assert sum(line.startswith("GET /x ") for line in wild.asked) == 8
 

@@ -12,9 +12,10 @@ from core.clock import SystemClock
 from core.errors import Refused
 from core.records import Article
 from core.text.language import foreign, quick
-from ingest.dumps.sorted_dump import Dump
-from ingest.live.items import About, build
-from ingest.sources.feed import parse_feed
+from ingest.items.build import build
+from ingest.items.item import SourceInfo
+from ingest.replay.sorted_dump import SortedDump
+from ingest.sources.feed.parsing import parse_feed
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 pytestmark = [
@@ -34,7 +35,7 @@ pytestmark = [
 def test_every_row_is_an_article_a_copy_or_dead(
     tmp_path: Path, name: str, rows: int, articles: int, dead: dict[str, int]
 ) -> None:
-    dump = Dump(SHARED / "replay" / f"{name}.parquet", folder=tmp_path)
+    dump = SortedDump(SHARED / "replay" / f"{name}.parquet", folder=tmp_path)
     assert dump.load(SystemClock(), lambda read: True)
     groups = copies = newest = 0
     for group in dump.groups():
@@ -58,7 +59,7 @@ def test_every_real_feed_is_parsed_or_refused_with_a_reason() -> None:
             refused.append(file.name)
             assert "not a feed" in str(error)
             continue
-        records = [build(item, About("x"), 1_700_000_000_000) for item in items]
+        records = [build(item, SourceInfo("x"), 1_700_000_000_000) for item in items]
         assert items, file.name
         assert all(isinstance(record, Article) or record.reason for record in records)
         parsed += 1

@@ -17,10 +17,10 @@ from core.bus import open_bus
 from core.bus.base import RAW
 from core.errors import BusUnavailable, ConfigError
 from core.settings import BrokerSettings, load_settings
-from ingest.sources.base import Context
-from ingest.sources.kafka import ForeignTopic
-from ingest.sources.make import make_source
-from ingest.sources.spec import load_sources
+from ingest.sources.contract import PollContext
+from ingest.sources.kafka.source import KafkaSource
+from ingest.sources.loading import load_sources
+from ingest.sources.registry import create_source
 from ingest.web.fetch import Fetcher
 from tests.support.brokers import kafka_script, unavailable
 from tests.support.records import article
@@ -104,7 +104,7 @@ def publish(secured: Secured, topic: str, count: int, first: int = 0) -> None:
     producer.close()
 
 
-def look(secured: Secured, door: str, options: dict[str, str], group: str, until: int) -> list[str]:
+def poll(secured: Secured, door: str, options: dict[str, str], group: str, until: int) -> list[str]:
     """Titles that a `kafka` source of the settings brings within 30 s."""
     source = {
         "name": "s", "kind": "kafka", "address": secured.doors[door], "topic": group, "group": group,
@@ -113,14 +113,14 @@ def look(secured: Secured, door: str, options: dict[str, str], group: str, until
     if options["security_protocol"].startswith("SASL"):
         source |= {"sasl_username": "desk", "password_env": "THEIR_PASSWORD"}
     [spec] = load_sources(load_settings(None, {"ingest": {"sources": [source]}}, environ={}))
-    made = make_source(spec, secured.folder)
-    assert isinstance(made, ForeignTopic)
+    made = create_source(spec, secured.folder)
+    assert isinstance(made, KafkaSource)
     made._connect = lambda settings: open_bus(settings.model_copy(update={"connect_timeout_s": 2}))
     titles: list[str] = []
     deadline = time.monotonic() + 30
     try:
         while len(titles) < until and time.monotonic() < deadline:
-            found = made.look({}, Context(Fetcher(user_agent="t"), NOW, lambda key, mark="": False))
+            found = made.poll({}, PollContext(Fetcher(user_agent="t"), NOW, lambda key, mark="": False))
             titles += [item.title for item in found.items]
             assert found.acknowledged is not None
             found.acknowledged()
@@ -136,9 +136,9 @@ def test_a_locked_topic_is_read_and_its_place_kept(
     monkeypatch.setenv("THEIR_PASSWORD", "geheim")
     group = "-".join((door, *options.values())).replace("_", "-")
     publish(secured, group, 50)
-    assert sorted(look(secured, door, options, group, 50)) == sorted(f"Story {n}" for n in range(50))
+    assert sorted(poll(secured, door, options, group, 50)) == sorted(f"Story {n}" for n in range(50))
     publish(secured, group, 1, first=50)
-    assert look(secured, door, options, group, 1) == ["Story 50"], "what was committed does not come again"
+    assert poll(secured, door, options, group, 1) == ["Story 50"], "what was committed does not come again"
 
 
 @pytest.mark.parametrize(("door", "options"), LOCKED[1:])
@@ -147,16 +147,16 @@ def test_a_wrong_password_is_said(
 ) -> None:
     monkeypatch.setenv("THEIR_PASSWORD", "falsch")
     with pytest.raises((BusUnavailable, ConfigError), match=r"(?i)authentication") as caught:
-        look(secured, door, options, "g", 1)
+        poll(secured, door, options, "g", 1)
     assert "falsch" not in str(caught.value)
     monkeypatch.delenv("THEIR_PASSWORD")
     with pytest.raises(ConfigError, match="THEIR_PASSWORD is not set"):
-        look(secured, door, options, "g", 1)
+        poll(secured, door, options, "g", 1)
 
 
 def test_a_certificate_that_nobody_we_know_signed_is_refused(secured: Secured) -> None:
     with pytest.raises((BusUnavailable, ConfigError), match=r"(?i)certificate"):
-        look(secured, "ssl", {"security_protocol": "SSL"}, "g", 1)
+        poll(secured, "ssl", {"security_protocol": "SSL"}, "g", 1)
 
 
 def test_our_own_topics_work_behind_both(secured: Secured) -> None:

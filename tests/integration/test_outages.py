@@ -41,8 +41,8 @@ from core.settings import Settings
 from core.stage import Stage
 from core.times import HOUR, MINUTE, from_ms, parse_iso
 from ingest.live.cursor import Cursor
-from ingest.live.rhythm import Watcher
-from ingest.sources.spec import FeedSpec
+from ingest.live.rhythm import SourceMonitor
+from ingest.sources.feed.settings import FeedSettings
 
 PARTITIONS = 3
 RULES = load_rules()
@@ -74,10 +74,12 @@ def article(name: str, at: int, body: str = "text") -> Article:
 def said(fed_goes_on: bool = False) -> tuple[Health, ...]:
     """A week of Health records of two sources, by ingest's own watcher, which has watched both for five weeks."""
     specs = [
-        FeedSpec(name=name, kind="feed", url="http://x.org/", timezone="America/New_York", calendar="XNYS")
+        FeedSettings(
+            name=name, kind="feed", url="http://x.org/", timezone="America/New_York", calendar="XNYS"
+        )
         for name in ("fed", "wires")
     ]
-    watcher, cursors = Watcher(specs), {spec.name: Cursor(spec.name) for spec in specs}
+    watcher, cursors = SourceMonitor(specs), {spec.name: Cursor(spec.name) for spec in specs}
     found: list[Health] = []
     for at in range(TAUGHT, END, STEP):
         for name, cursor in cursors.items():

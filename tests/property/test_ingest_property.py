@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.records import Article, decode
-from ingest.dumps.sorted_dump import Dump
+from ingest.replay.sorted_dump import SortedDump
 from ingest.text.charset import decode_text, tidy
 from ingest.text.clean import clean
 from ingest.times.moments import parse_moment
@@ -56,7 +56,7 @@ def test_every_row_has_one_fate_and_order_is_kept(rows: list[Any], memory: int) 
 
 
 def _fates(folder: Path, memory: int) -> tuple[list[int], list[int], list[int], list[int]]:
-    dump = Dump(folder / "d.jsonl", folder=folder, sort_memory_bytes=memory)
+    dump = SortedDump(folder / "d.jsonl", folder=folder, sort_memory_bytes=memory)
     assert dump.load(ManualClock(NOW), lambda read: True)
     groups = list(dump.groups())
     for group in groups:

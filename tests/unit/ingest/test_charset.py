@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import Refused
-from ingest.dumps.files import kind_of, sniff_encoding
+from ingest.dumps.files import file_format, sniff_encoding
 from ingest.dumps.readers import open_reader
-from ingest.sources.feed import parse_feed
+from ingest.sources.feed.parsing import parse_feed
 from ingest.text.charset import decode_text, mend, tidy
 
 ZH = "央行宣布下调金融机构存款准备金率零点五个百分点，释放长期资金约一万亿元。"
@@ -153,7 +153,7 @@ def test_csv_is_read_in_its_own_charset(tmp_path: Path, codec: str) -> None:
     text = TEXTS[codec]
     path = tmp_path / "in.csv"
     path.write_bytes(f'date,title,body\n2024-03-05,"{text}","{text}"\n'.encode(codec))
-    [[(_, values, _)]] = list(open_reader(path, kind_of(path), {}).batches())
+    [[(_, values, _)]] = list(open_reader(path, file_format(path), {}).batches())
     assert isinstance(values, tuple)
     assert values[3] == text
 

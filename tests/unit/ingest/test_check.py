@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from core.bus.memory import MemoryBus, MemoryProducer
-from core.errors import Refused
+from core.errors import AccessDenied
 from core.settings import load_settings
 from core.store import open_store, upsert
 from core.tables import cursors, origins
 from ingest.live.check import check_all, check_source
 from ingest.live.cursor import load_cursor
-from ingest.sources.kafka import ForeignTopic
-from ingest.sources.spec import load_sources
+from ingest.sources.kafka.source import KafkaSource
+from ingest.sources.loading import load_sources
 from ingest.web.fetch import Answer, Fetcher, Unreachable
 
 FEED = (
@@ -43,8 +43,8 @@ class Web(Fetcher):
         (FEED, True, True, ""),
         (b"<html>moved</html>", True, False, "not a feed"),
         (Unreachable("x: answered 503"), False, False, "503"),
-        (Refused("x is 10.0.0.1, which is no public address"), False, False, "public address"),
-        (Refused("x: robots.txt forbids it"), False, False, "robots.txt"),
+        (AccessDenied("x is 10.0.0.1, which is no public address"), False, False, "public address"),
+        (AccessDenied("x: robots.txt forbids it"), False, False, "robots.txt"),
     ],
 )
 def test_each_source_is_told(tmp_path: Path, answer: Any, reachable: bool, parsed: bool, remark: str) -> None:
@@ -127,7 +127,8 @@ def test_a_topic_is_looked_at_without_joining_its_group(
     consumer = bus.consumer
     monkeypatch.setattr(bus, "consumer", lambda *a, **k: groups.append(k.get("group")) or consumer(*a, **k))
     monkeypatch.setattr(
-        "ingest.sources.make.ForeignTopic", lambda spec, folder: ForeignTopic(spec, lambda _: bus)
+        "ingest.sources.kafka.source.KafkaSource",
+        lambda spec, folder: KafkaSource(spec, folder, lambda _: bus),
     )
     settings, [spec] = sources_of(
         tmp_path,
@@ -156,14 +157,15 @@ def test_a_topic_is_looked_at_without_joining_its_group(
 def test_the_store_of_the_settings_in_this_folder_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ingest.cli import _settings, _store_if_there
+    from ingest.cli.options import load
+    from ingest.cli.sources import _store_if_there
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "newsquake.yaml").write_text(f"store:\n  url: sqlite:///{tmp_path}/mine.db\n")
-    assert _store_if_there(_settings(None)) is None
+    assert _store_if_there(load(None)) is None
     assert not (tmp_path / "mine.db").exists(), "looking makes none"
-    open_store(_settings(None).store).close()
-    assert _store_if_there(_settings(None)) is not None
+    open_store(load(None).store).close()
+    assert _store_if_there(load(None)) is not None
 
 
 def test_a_dump_written_just_now_is_no_empty_folder(tmp_path: Path) -> None:

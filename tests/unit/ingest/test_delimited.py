@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest.dumps.files import kind_of
+from ingest.dumps.files import file_format
 from ingest.dumps.readers import Fault, open_reader
 
 ROWS = [(f"2026-03-02T09:{n:02d}:00Z", f"Headline {n}", f"Body, with a comma, of {n}") for n in range(20)]
@@ -27,7 +27,7 @@ def read(tmp_path: Path, text: str, name: str = "n.csv") -> tuple[list[str], lis
     path = tmp_path / name
     path.write_text(text, encoding="utf-8", newline="")
     titles, faults = [], []
-    for batch in open_reader(path, kind_of(path), {}).batches():
+    for batch in open_reader(path, file_format(path), {}).batches():
         for _, row, raw in batch:
             if isinstance(row, Fault):
                 faults.append((row.detail, raw or b""))
@@ -70,7 +70,7 @@ def test_bodies_of_many_lines_stay_whole(tmp_path: Path) -> None:
     rows = [(when, title, body) for when, title, _ in ROWS]
     path = tmp_path / "n.csv"
     path.write_text(HEAD + told(rows), newline="")
-    found = [row for batch in open_reader(path, kind_of(path), {}).batches() for _, row, _ in batch]
+    found = [row for batch in open_reader(path, file_format(path), {}).batches() for _, row, _ in batch]
     assert [row[4] for row in found if not isinstance(row, Fault)] == [body] * len(rows)
 
 

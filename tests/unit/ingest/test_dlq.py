@@ -18,9 +18,9 @@ from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store
 from core.tables import origins
-from ingest import cli
+from ingest.cli import deadletters as cli
 from ingest.deadletters import commands as dlq
-from ingest.dumps.replay import ReplayOptions
+from ingest.replay.options import ReplayOptions
 from ingest.worker import run
 
 

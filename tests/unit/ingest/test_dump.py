@@ -14,7 +14,7 @@ import zstandard
 from core.clock import ManualClock
 from core.errors import ConfigError
 from core.records import Article, decode
-from ingest.dumps.sorted_dump import Dump, check_dump
+from ingest.replay.sorted_dump import SortedDump, check_dump
 
 NOW = 1_700_000_000_000
 ROWS = [
@@ -24,13 +24,13 @@ ROWS = [
 ]
 
 
-def load(path: Path, folder: Path, **options: object) -> Dump:
-    dump = Dump(path, folder=folder, **options)  # type: ignore[arg-type]
+def load(path: Path, folder: Path, **options: object) -> SortedDump:
+    dump = SortedDump(path, folder=folder, **options)  # type: ignore[arg-type]
     assert dump.load(ManualClock(NOW), lambda rows: True)
     return dump
 
 
-def articles(dump: Dump) -> list[Article]:
+def articles(dump: SortedDump) -> list[Article]:
     found = [decode(group.value, "article/1") for group in dump.groups()]
     return [article for article in found if isinstance(article, Article)]
 
@@ -205,9 +205,9 @@ def test_csv_row_with_too_many_cells_is_dead_and_the_next_is_taken(tmp_path: Pat
 def test_unusable_file_is_one_clear_line(tmp_path: Path, name: str, data: bytes | None, message: str) -> None:
     if data is not None:
         (tmp_path / name).write_bytes(data)
-    for look in (lambda: load(tmp_path / name, tmp_path), lambda: check_dump(tmp_path / name)):
+    for poll in (lambda: load(tmp_path / name, tmp_path), lambda: check_dump(tmp_path / name)):
         with pytest.raises(ConfigError, match=message) as caught:
-            look()
+            poll()
         assert "\n" not in str(caught.value)
         assert name in str(caught.value)
 
@@ -224,7 +224,7 @@ def test_a_usable_dump_passes_the_check_and_told_columns_count(tmp_path: Path) -
 
 def test_a_folder_is_no_file_and_its_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is a folder; it holds no \.jsonl"):
-        Dump(tmp_path, folder=tmp_path)
+        SortedDump(tmp_path, folder=tmp_path)
     for name in ("b.csv.zst", "a.jsonl", "c.parquet", "d.tsv", "notes.txt", ".hidden.csv"):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(ConfigError, match=r"a\.jsonl, b\.csv\.zst, c\.parquet … \(4 files\)"):

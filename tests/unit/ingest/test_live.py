@@ -19,11 +19,12 @@ from core.records import Article, DeadLetter, Health, Marker, decode
 from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
-from core.tables import cursors, dead, health, origins, pending
+from core.tables import cursors, dead, health, in_flight, origins, pending
+from ingest.items.build import build
+from ingest.items.item import NewsItem, SourceInfo
 from ingest.live.cursor import Cursor, load_cursor
-from ingest.live.handover import Batch, HandOver
-from ingest.live.items import About, Item, build
-from ingest.live.runner import Live
+from ingest.live.publisher import ArticlePublisher, PublishBatch
+from ingest.live.runner import LiveRunner
 from ingest.web.fetch import Answer, Fetcher, Unreachable
 from tests.support.waiting import wait_until
 
@@ -67,7 +68,7 @@ class World:
 
     def start(self) -> threading.Thread:
         self.stage = Stage("ingest", self.store, self.clock)
-        live = Live(self.settings, self.bus, self.store, self.stage, self.web)
+        live = LiveRunner(self.settings, self.bus, self.store, self.stage, self.web)
         thread = threading.Thread(target=live.run)
         thread.start()
         return thread
@@ -228,7 +229,7 @@ def test_unusable_item_is_a_dead_letter_and_is_counted(world: World) -> None:
 
 
 def make_articles(*titles: str) -> list[Article]:
-    found = [build(Item(own_id=title, title=title, body=BODY), About("s"), NOW) for title in titles]
+    found = [build(NewsItem(own_id=title, title=title, body=BODY), SourceInfo("s"), NOW) for title in titles]
     return [article for article in found if isinstance(article, Article)]
 
 
@@ -236,7 +237,7 @@ class Killed(BaseException):
     """Death at a crash point."""
 
 
-def give_and_die(world: World, point: str, batch: Batch) -> None:
+def give_and_die(world: World, point: str, batch: PublishBatch) -> None:
     """Hand the batch over and die at this crash point."""
 
     def die(name: str) -> None:
@@ -245,69 +246,71 @@ def give_and_die(world: World, point: str, batch: Batch) -> None:
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
         patch.setattr("core.runtime.crash.point", die)
-        HandOver(world.settings, world.bus, world.store, world.stage).give(batch)
+        ArticlePublisher(world.settings, world.bus, world.store, world.stage).publish(batch)
 
 
 @pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
 def test_death_before_the_cursor_repeats_and_after_it_does_not(world: World, point: str) -> None:
-    give_and_die(world, point, Batch(Cursor("s"), make_articles("a", "b")))
+    give_and_die(world, point, PublishBatch(Cursor("s"), make_articles("a", "b")))
     assert load_cursor(world.store, "s").read == 0
-    again = HandOver(world.settings, world.bus, world.store, world.stage)
-    again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b")))
+    again = ArticlePublisher(world.settings, world.bus, world.store, world.stage)
+    again.publish(PublishBatch(load_cursor(world.store, "s"), make_articles("a", "b")))
     assert len({article.origin for article in world.articles()}) == 2, "repeats carry the same origin"
     assert load_cursor(world.store, "s").read == 2
-    again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b")))
+    again.publish(PublishBatch(load_cursor(world.store, "s"), make_articles("a", "b")))
     assert load_cursor(world.store, "s").read == 2
 
 
 @pytest.mark.parametrize("point", ["after_hand_over", "before_cursor"])
 def test_what_was_settled_between_death_and_restart_counts_as_read_once(world: World, point: str) -> None:
-    empty = build(Item(own_id="x", raw=b"?"), About("s"), NOW)
+    empty = build(NewsItem(own_id="x", raw=b"?"), SourceInfo("s"), NOW)
     assert isinstance(empty, DeadLetter)
-    give_and_die(world, point, Batch(Cursor("s"), make_articles("a", "b"), [empty]))
+    give_and_die(world, point, PublishBatch(Cursor("s"), make_articles("a", "b"), [empty]))
     world.settle()  # the desk had them before we were up again
-    again = HandOver(world.settings, world.bus, world.store, world.stage)
-    again.give(Batch(load_cursor(world.store, "s"), make_articles("b", "c"), [empty]))  # "a" is shown no more
+    again = ArticlePublisher(world.settings, world.bus, world.store, world.stage)
+    again.publish(
+        PublishBatch(load_cursor(world.store, "s"), make_articles("b", "c"), [empty])
+    )  # "a" is shown no more
     assert load_cursor(world.store, "s").read == 4
-    again.give(Batch(load_cursor(world.store, "s"), make_articles("a", "b", "c")))
+    again.publish(PublishBatch(load_cursor(world.store, "s"), make_articles("a", "b", "c")))
     assert load_cursor(world.store, "s").read == 4
-    assert world.value(select(func.count()).select_from(cursors).where(cursors.c.source.like("hand:%"))) == 0
+    assert world.value(select(func.count()).select_from(in_flight)) == 0
 
 
 def test_what_a_forgetful_broker_lost_is_sent_again_until_it_is_settled(tmp_path: Path) -> None:
     world = World(tmp_path, durable=False)
-    HandOver(world.settings, world.bus, world.store, world.stage).give(
-        Batch(Cursor("s"), make_articles("a", "b", "c"))
+    ArticlePublisher(world.settings, world.bus, world.store, world.stage).publish(
+        PublishBatch(Cursor("s"), make_articles("a", "b", "c"))
     )
     assert world.value(select(func.count()).select_from(pending)) == 3
     with world.store.write() as connection:
         first = make_articles("a")[0]
         insert_absent(connection, origins, [{"origin": first.origin, "kind": "article", "source": "s"}])
     world.bus.wipe()  # broker and ingest die together
-    HandOver(world.settings, world.bus, world.store, world.stage).send_pending()
+    ArticlePublisher(world.settings, world.bus, world.store, world.stage).send_pending()
     assert sorted(article.title for article in world.articles()) == ["b", "c"]
     world.settle()
-    HandOver(world.settings, world.bus, world.store, world.stage).send_pending()
+    ArticlePublisher(world.settings, world.bus, world.store, world.stage).send_pending()
     assert world.value(select(func.count()).select_from(pending)) == 0
 
 
 def test_broker_that_forgot_while_we_live_gets_what_is_not_settled(tmp_path: Path) -> None:
     world = World(tmp_path, durable=False)
-    hand = HandOver(world.settings, world.bus, world.store, world.stage)
-    hand.give(Batch(Cursor("s"), make_articles("a", "b")))
-    assert hand.send_pending() == 0
+    publisher = ArticlePublisher(world.settings, world.bus, world.store, world.stage)
+    publisher.publish(PublishBatch(Cursor("s"), make_articles("a", "b")))
+    assert publisher.send_pending() == 0
     world.bus.wipe()
     with pytest.raises((BusUnavailable, KeyError)):
-        hand.mark()
-    hand.drop()
-    hand.mark()
-    hand.send_pending()
+        publisher.send_markers()
+    publisher.drop()
+    publisher.send_markers()
+    publisher.send_pending()
     assert sorted(article.title for article in world.articles()) == ["a", "b"]
 
 
 def test_health_travels_with_the_news_and_stands_in_the_store(world: World) -> None:
-    hand = HandOver(world.settings, world.bus, world.store, world.stage)
+    publisher = ArticlePublisher(world.settings, world.bus, world.store, world.stage)
     record = Health(source="one", at=NOW, status="silent", expected=9.0, seen=0, since=NOW - 1)
-    hand.tell_health(record)
+    publisher.publish_health(record)
     assert [found for found in world.log() if isinstance(found, Health)] == [record]
     assert world.value(select(health.c.status)) == "silent"

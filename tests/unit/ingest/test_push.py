@@ -21,8 +21,8 @@ from core.settings import load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, origins, pending, tokens
-from ingest.live.handover import HandOver
-from ingest.push import MAX_BYTES, push_router
+from ingest.live.publisher import ArticlePublisher
+from ingest.push.router import MAX_BYTES, push_router
 
 NOW = 1_700_000_000_000
 
@@ -197,9 +197,11 @@ def test_pushed_article_reaches_the_broker_once_and_leaves_the_store_when_safe(
         kind="application/x-ndjson",
     )
     bus = MemoryBus(durable=durable)
-    hand = HandOver(api.settings, bus, api.store, Stage("ingest", api.store, ManualClock(NOW + 5000)))
-    assert hand.send_pending() == 5
-    assert hand.send_pending() == 0
+    origins_of = ArticlePublisher(
+        api.settings, bus, api.store, Stage("ingest", api.store, ManualClock(NOW + 5000))
+    )
+    assert origins_of.send_pending() == 5
+    assert origins_of.send_pending() == 0
     articles = [decode(record.value, record.schema) for part in bus.logs["news.raw"] for record in part]
     assert len(articles) == 5
     assert {article.available_at for article in articles} == {NOW + 5000}  # type: ignore[union-attr]
@@ -208,7 +210,7 @@ def test_pushed_article_reaches_the_broker_once_and_leaves_the_store_when_safe(
         return
     assert api.count(pending) == 5, "a memory-only broker may lose them yet"
     bus.wipe()
-    again = HandOver(api.settings, bus, api.store, Stage("ingest", api.store, ManualClock(NOW)))
+    again = ArticlePublisher(api.settings, bus, api.store, Stage("ingest", api.store, ManualClock(NOW)))
     assert again.send_pending() == 5
     with api.store.write() as connection:
         rows = [{"origin": a.origin, "kind": "article", "source": a.source} for a in articles]  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from core.settings import load_settings
 from core.store import open_store, upsert
 from core.tables import tokens
-from ingest.push import push_components, push_router
+from ingest.push.router import push_components, push_router
 
 schemathesis = pytest.importorskip("schemathesis")
 

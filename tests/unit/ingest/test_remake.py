@@ -23,13 +23,13 @@ from core.stage import Stage
 from core.store import Store, open_store
 from core.tables import dead, origins, pending
 from ingest.deadletters import commands as dlq
-from ingest.dumps.replay import ReplayOptions
-from ingest.live.handover import HandOver
-from ingest.live.items import build
-from ingest.live.runner import about_source
-from ingest.sources.base import Context
-from ingest.sources.make import make_source
-from ingest.sources.spec import load_sources
+from ingest.items.build import build
+from ingest.live.publisher import ArticlePublisher
+from ingest.replay.options import ReplayOptions
+from ingest.sources.contract import PollContext
+from ingest.sources.info import source_info
+from ingest.sources.loading import load_sources
+from ingest.sources.registry import create_source
 from ingest.web.fetch import Answer, Fetcher
 from ingest.worker import run
 
@@ -71,13 +71,13 @@ def settings_of(folder: Path, spec: Mapping[str, Any], limit: int = 900_000) -> 
     return load_settings(None, overrides, environ={})
 
 
-def look(settings: Settings, folder: Path, web: Web) -> list[Article | DeadLetter]:
+def poll(settings: Settings, folder: Path, web: Web) -> list[Article | DeadLetter]:
     [spec] = load_sources(settings)
-    source = make_source(spec, folder)
+    source = create_source(spec, folder)
     assert source is not None
-    found = source.look({}, Context(web, NOW, lambda key, mark="": False))
+    found = source.poll({}, PollContext(web, NOW, lambda key, mark="": False))
     source.close()
-    return [build(item, about_source(spec, settings), NOW) for item in found.items]
+    return [build(item, source_info(spec, settings), NOW) for item in found.items]
 
 
 def replayed(settings: Settings, store: Store, letters: list[DeadLetter]) -> list[Article]:
@@ -140,11 +140,11 @@ WEB = Web(
 def test_article_over_the_limit_is_the_same_once_the_limit_is_raised(
     tmp_path: Path, spec: dict[str, Any]
 ) -> None:
-    [letter] = look(settings_of(tmp_path, spec, 1000), tmp_path, WEB)
+    [letter] = poll(settings_of(tmp_path, spec, 1000), tmp_path, WEB)
     assert isinstance(letter, DeadLetter)
     assert (letter.reason, letter.error) == ("too_large", "InvalidRecord")
     fixed = settings_of(tmp_path, spec)
-    [wanted] = look(fixed, tmp_path, WEB)
+    [wanted] = poll(fixed, tmp_path, WEB)
     assert isinstance(wanted, Article)
     assert BODY[:60] in wanted.body
     [found] = replayed(fixed, open_store(fixed.store), [letter])
@@ -153,25 +153,25 @@ def test_article_over_the_limit_is_the_same_once_the_limit_is_raised(
 
 def test_mapping_that_named_no_text_is_mended(tmp_path: Path) -> None:
     wrong = {**API, "fields": {**FIELDS, "title": "header", "body": "txt"}}
-    [letter] = look(settings_of(tmp_path, wrong), tmp_path, WEB)
+    [letter] = poll(settings_of(tmp_path, wrong), tmp_path, WEB)
     assert isinstance(letter, DeadLetter)
     assert letter.reason == "no_text"
     fixed = settings_of(tmp_path, API)
-    [wanted] = look(fixed, tmp_path, WEB)
+    [wanted] = poll(fixed, tmp_path, WEB)
     assert isinstance(wanted, Article)
     [found] = replayed(fixed, open_store(fixed.store), [letter])
     assert found == msgspec.structs.replace(wanted, origin=letter.origin, available_at=LATER)
 
 
 def test_record_of_a_topic_without_id_keeps_its_place_for_one(tmp_path: Path) -> None:
-    from ingest.sources.kafka import ForeignTopic
-    from ingest.sources.spec import KafkaSpec
+    from ingest.sources.kafka.settings import KafkaSettings
+    from ingest.sources.kafka.source import KafkaSource
 
     def record_of(settings: Settings) -> Article | DeadLetter:
         [spec] = load_sources(settings)
-        assert isinstance(spec, KafkaSpec)
+        assert isinstance(spec, KafkaSettings)
         received = Received("news", 3, 14, b"", json.dumps({"text": BODY}).encode(), "")
-        return build(ForeignTopic(spec)._item(received), about_source(spec, settings), NOW)
+        return build(KafkaSource(spec)._item(received), source_info(spec, settings), NOW)
 
     spec = {"kind": "kafka", "address": "k:9092", "topic": "news"}
     letter = record_of(settings_of(tmp_path, {**spec, "fields": {"title": "head"}}))
@@ -203,14 +203,14 @@ def write(folder: Path, kind: str) -> str:
 def test_row_of_a_watched_dump_is_read_again_by_the_columns_now(tmp_path: Path, kind: str) -> None:
     told = {"published_at": "when", "title": "headline", "extra.desk": "desk"}
     spec = {"kind": "dump", "path": write(tmp_path, kind), "settle": "0s"}
-    [letter] = look(settings_of(tmp_path, {**spec, "columns": told}), tmp_path, WEB)
+    [letter] = poll(settings_of(tmp_path, {**spec, "columns": told}), tmp_path, WEB)
     assert isinstance(letter, DeadLetter)
     assert letter.reason == "no_text"
     json.loads(letter.payload)
     if kind == "parquet":  # of which only the columns that mean something are read
         return
     fixed = settings_of(tmp_path, {**spec, "columns": {**told, "title": "kopf", "body": "inhalt"}})
-    [wanted] = look(fixed, tmp_path, WEB)
+    [wanted] = poll(fixed, tmp_path, WEB)
     assert isinstance(wanted, Article)
     [found] = replayed(fixed, open_store(fixed.store), [letter])
     assert found == msgspec.structs.replace(wanted, origin=letter.origin, available_at=LATER)
@@ -222,10 +222,10 @@ def test_row_over_the_limit_of_a_watched_dump_is_the_same_once_it_is_raised(
 ) -> None:
     told = {"published_at": "when", "title": "kopf", "body": "inhalt", "extra.desk": "desk"}
     spec = {"kind": "dump", "path": write(tmp_path, kind), "settle": "0s", "columns": told}
-    [letter] = look(settings_of(tmp_path, spec, 1000), tmp_path, WEB)
+    [letter] = poll(settings_of(tmp_path, spec, 1000), tmp_path, WEB)
     assert isinstance(letter, DeadLetter)
     fixed = settings_of(tmp_path, spec)
-    [wanted] = look(fixed, tmp_path, WEB)
+    [wanted] = poll(fixed, tmp_path, WEB)
     assert isinstance(wanted, Article)
     [found] = replayed(fixed, open_store(fixed.store), [letter])
     assert found == msgspec.structs.replace(wanted, origin=letter.origin, available_at=LATER)
@@ -271,7 +271,7 @@ def test_a_large_payload_is_kept_whole_and_what_is_cut_says_so(tmp_path: Path) -
     store = open_store(settings.store)
     for size, whole in ((PAYLOAD_BYTES + 100_000, True), (KEPT_BYTES + 1, False)):
         pages = {"http://x.org/api": answer("http://x.org/api", json.dumps([{**ENTRY, "text": "x" * size}]))}
-        [letter] = look(settings_of(tmp_path, API, 1000), tmp_path, Web(pages))
+        [letter] = poll(settings_of(tmp_path, API, 1000), tmp_path, Web(pages))
         assert isinstance(letter, DeadLetter)
         bus = MemoryBus()
         bus.ensure_topics(settings.broker.partitions)
@@ -285,7 +285,7 @@ def test_a_large_payload_is_kept_whole_and_what_is_cut_says_so(tmp_path: Path) -
 def test_source_that_is_no_more_is_said(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, API, 1000)
     store, bus = open_store(settings.store), MemoryBus()
-    letters = [found for found in look(settings, tmp_path, WEB) if isinstance(found, DeadLetter)]
+    letters = [found for found in poll(settings, tmp_path, WEB) if isinstance(found, DeadLetter)]
     bus.ensure_topics(settings.broker.partitions)
     publish_dead_letters(letters, bus.producer(), store, "ingest")
     outcome = dlq.replay(settings_of(tmp_path, {**API, "name": "other"}), store, bus, reason="too_large")
@@ -297,19 +297,19 @@ def test_without_a_broker_named_the_running_ingest_sends_it_once(tmp_path: Path)
     settings = settings_of(tmp_path, API)
     store, bus = open_store(settings.store), MemoryBus(durable=False)
     bus.ensure_topics(settings.broker.partitions)
-    letters = [f for f in look(settings_of(tmp_path, API, 1000), tmp_path, WEB) if isinstance(f, DeadLetter)]
+    letters = [f for f in poll(settings_of(tmp_path, API, 1000), tmp_path, WEB) if isinstance(f, DeadLetter)]
     publish_dead_letters(letters, bus.producer(), store, "ingest")
-    hand = HandOver(settings, bus, store, Stage("ingest", store))
-    assert hand.send_pending() == 0
+    origins_of = ArticlePublisher(settings, bus, store, Stage("ingest", store))
+    assert origins_of.send_pending() == 0
     assert dlq.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 1
     assert dlq.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 0
     with store.read() as connection:
         assert connection.execute(select(origins)).all() == []
         assert connection.execute(select(dead.c.status)).scalars().all() == ["replayed"]
         assert len(connection.execute(select(pending)).all()) == 1
-    assert (hand.send_pending(), hand.send_pending()) == (1, 0)
+    assert (origins_of.send_pending(), origins_of.send_pending()) == (1, 0)
     found = [decode(record.value, record.schema) for part in bus.logs[RAW] for record in part]
     [article] = [record for record in found if isinstance(record, Article)]
-    [wanted] = look(settings, tmp_path, WEB)
+    [wanted] = poll(settings, tmp_path, WEB)
     assert isinstance(wanted, Article)
     assert (article.id, article.first_seen_at, article.origin) == (wanted.id, NOW, letters[0].origin)

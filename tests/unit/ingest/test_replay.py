@@ -20,7 +20,8 @@ from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, dead, desks, origins
-from ingest.dumps.replay import Replay, ReplayOptions, parse_speed
+from ingest.replay.options import ReplayOptions, parse_speed
+from ingest.replay.replay import Replay
 from ingest.worker import run
 
 NOW = 1_700_000_000_000

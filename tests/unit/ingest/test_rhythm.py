@@ -8,8 +8,8 @@ import pytest
 from core.records import Article
 from core.times import DAY, HOUR, MINUTE, parse_iso
 from ingest.live.cursor import Cursor
-from ingest.live.rhythm import Rhythm, Watcher, is_holiday
-from ingest.sources.spec import FeedSpec
+from ingest.live.rhythm import Rhythm, SourceMonitor, is_holiday
+from ingest.sources.feed.settings import FeedSettings
 
 MONDAY = parse_iso("2024-03-04T00:00:00Z")
 HALF = 30 * MINUTE
@@ -79,8 +79,8 @@ def article(body: str = "b") -> Article:
     return Article(id="1", revision="1", origin="o", source="s", title="t", body=body, **times)
 
 
-def watcher() -> tuple[Watcher, Cursor]:
-    return Watcher([FeedSpec(name="s", kind="feed", url="http://x.org/")]), Cursor("s")
+def watcher() -> tuple[SourceMonitor, Cursor]:
+    return SourceMonitor([FeedSettings(name="s", kind="feed", url="http://x.org/")]), Cursor("s")
 
 
 def test_health_says_silent_then_ok_again() -> None:

@@ -7,29 +7,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.live.cron import cron_trigger
-from ingest.live.lanes import Lanes, lane_of
-from ingest.live.schedule import THREADS, Schedule
-from ingest.sources.spec import FeedSpec
+from ingest.live.host_queues import HostQueues, queue_name
+from ingest.live.schedule import THREADS, PollSchedule
+from ingest.sources.feed.settings import FeedSettings
+from ingest.times.cron import cron_trigger
 from tests.support.waiting import wait_until
 
 
-def spec(name: str, every: str = "1s", host: str = "x.org", **more: object) -> FeedSpec:
+def spec(name: str, every: str = "1s", host: str = "x.org", **more: object) -> FeedSettings:
     values = {"name": name, "kind": "feed", "url": f"http://{host}/", "every": every, "jitter": "0s", **more}
-    return FeedSpec.model_validate(values)
+    return FeedSettings.model_validate(values)
 
 
 def test_slow_look_is_not_started_twice_and_the_missed_ones_are_counted() -> None:
     inside, most, missed = [0], [0], []
     ended = threading.Event()
 
-    def look(one: FeedSpec) -> None:
+    def poll(one: FeedSettings) -> None:
         inside[0] += 1
         most[0] = max(most[0], inside[0])
         ended.wait(10)
         inside[0] -= 1
 
-    schedule = Schedule([spec("slow")], look, missed.append)  # type: ignore[arg-type]
+    schedule = PollSchedule([spec("slow")], poll, missed.append)  # type: ignore[arg-type]
     schedule.start()
     wait_until(lambda: len(missed) >= 1)
     ended.set()
@@ -42,12 +42,12 @@ def test_slow_look_is_not_started_twice_and_the_missed_ones_are_counted() -> Non
 def test_fault_of_ours_in_one_look_stops_no_other() -> None:
     looks: list[str] = []
 
-    def look(one: FeedSpec) -> None:
+    def poll(one: FeedSettings) -> None:
         looks.append(one.name)
         if one.name == "bad":
             raise ZeroDivisionError
 
-    schedule = Schedule([spec("bad"), spec("good")], look, lambda name: None)  # type: ignore[arg-type]
+    schedule = PollSchedule([spec("bad"), spec("good")], poll, lambda name: None)  # type: ignore[arg-type]
     schedule.start()
     wait_until(lambda: looks.count("good") >= 2 and looks.count("bad") >= 2)
     schedule.stop()
@@ -56,7 +56,7 @@ def test_fault_of_ours_in_one_look_stops_no_other() -> None:
 def test_more_to_fetch_is_fetched_soon() -> None:
     looks: list[float] = []
     one = spec("s", "1h")
-    schedule = Schedule([one], lambda found: looks.append(time.monotonic()), lambda name: None)
+    schedule = PollSchedule([one], lambda found: looks.append(time.monotonic()), lambda name: None)
     schedule.start()
     wait_until(lambda: len(looks) == 1)
     schedule.soon(one, 0.1)
@@ -69,7 +69,7 @@ def test_a_slow_host_with_many_sources_costs_others_nothing() -> None:
     at_once, most = [0], [0]
     go = threading.Event()
 
-    def look(one: FeedSpec) -> None:
+    def poll(one: FeedSettings) -> None:
         looks[one.name] += 1
         if one.name != "good":
             at_once[0] += 1
@@ -78,7 +78,7 @@ def test_a_slow_host_with_many_sources_costs_others_nothing() -> None:
             at_once[0] -= 1
 
     slow = [spec(f"slow{number}", "1h", "slow.org") for number in range(THREADS + 20)]
-    schedule = Schedule([*slow, spec("good", host="good.org")], look, lambda name: None)  # type: ignore[arg-type]
+    schedule = PollSchedule([*slow, spec("good", host="good.org")], poll, lambda name: None)  # type: ignore[arg-type]
     schedule.start()
     wait_until(lambda: looks["good"] >= 3)
     assert looks["slow0"] == 1
@@ -92,12 +92,12 @@ def test_sources_of_one_host_have_their_turn_in_the_order_in_which_they_came() -
     order: list[str] = []
     inside, go = threading.Event(), threading.Event()
 
-    def look(one: FeedSpec) -> None:
+    def poll(one: FeedSettings) -> None:
         order.append(one.name)
         inside.set()
         go.wait(20)
 
-    lanes = Lanes(look)  # type: ignore[arg-type]
+    lanes = HostQueues(poll)  # type: ignore[arg-type]
     first = threading.Thread(target=lanes.enter, args=(spec("a"),))
     first.start()
     assert inside.wait(20)
@@ -113,10 +113,10 @@ def test_sources_of_one_host_have_their_turn_in_the_order_in_which_they_came() -
 
 
 def test_a_lane_is_a_host_whatever_the_port_and_a_folder_has_its_own() -> None:
-    from ingest.sources.spec import DumpSpec
+    from ingest.sources.dump.settings import DumpSettings
 
-    assert lane_of(spec("a", host="X.org:81")) == lane_of(spec("b", host="x.org")) == "x.org"
-    assert lane_of(DumpSpec(name="d", kind="dump", path="in")) == "source:d"
+    assert queue_name(spec("a", host="X.org:81")) == queue_name(spec("b", host="x.org")) == "x.org"
+    assert queue_name(DumpSettings(name="d", kind="dump", path="in")) == "source:d"
 
 
 MONDAY = datetime(2024, 3, 4, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import ConfigError
 from core.settings import load_settings
-from ingest.sources.make import make_source
-from ingest.sources.spec import load_sources
+from ingest.sources.loading import load_sources
+from ingest.sources.registry import create_source
 
 FEED = "sources:\n  - name: a\n    kind: feed\n"
 DUMP = "sources:\n  - name: a\n    kind: dump\n    path: x\n"
@@ -77,7 +77,7 @@ def test_shipped_set_is_sound_honest_and_off_where_terms_ask_for_it(tmp_path: Pa
     assert len(specs) >= 25
     assert {spec.language for spec in specs} == {"en", "zh"}
     for spec in specs:
-        assert make_source(spec, tmp_path) is not None
+        assert create_source(spec, tmp_path) is not None
         assert spec.licence, spec.name
         assert spec.verified == "never", "nobody has reached it from here"
         if "terms" in spec.licence.lower() and "Read its terms" in spec.licence:

@@ -1,0 +1,1 @@
+"""The commands `newsquake sources ...` and `newsquake dlq ...`."""

@@ -1,0 +1,1 @@
+"""POST /v1/articles: articles that other systems push over HTTP."""

@@ -1,0 +1,13 @@
+"""Sources of kind `api`: a JSON endpoint described by field paths."""
+
+from ingest.sources.api.settings import ApiSettings
+from ingest.sources.contract import Source, SourceKind
+
+
+def _implementation() -> type[Source]:
+    from ingest.sources.api.source import ApiSource
+
+    return ApiSource
+
+
+KIND = SourceKind(ApiSettings, _implementation)
