@@ -19,7 +19,7 @@ Path = tuple[Any, ...]
 _ROUNDS = 8
 """Putting one key aside can show another fault of the same entry; not many, or the file is none."""
 _STAND_INS: dict[str, dict[str, Any]] = {
-    "rules": {"series": ["all"], "detector": "volume"},
+    "rules": {"series": ["all"], "threshold": 0.5},
     "immediate": {"topics": ["*"]},
     "outages": {"kind": "source_silent"},
     "inhibit": {"by": {}, "what": {}},

@@ -16,7 +16,7 @@ from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.model import Rule, RuleSet
 from alerts.rules.outage_rule import outage_rule
 from alerts.rules.schema import ImmediateEntry, Route, RulesFile, WindowEntry
-from alerts.rules.sectors import BY_SECTOR, sectors_of
+from alerts.rules.sectors import sectors_of
 from alerts.rules.validation import faults
 from core import yamlfile
 from core.errors import ConfigError
@@ -111,7 +111,7 @@ def _rule(entry: WindowEntry, file: RulesFile, lists: Mapping[str, frozenset[str
     content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
     _as_before(content["minimum"])
     sectors = sectors_of(entry, file)
-    if entry.detector.kind == BY_SECTOR:
+    if KINDS[entry.detector.kind].traits.by_sector:
         content["sectors"] = sectors
     earlier = [_with_statistic(content, number) for number in range(1, KINDS[entry.detector.kind].statistic)]
     content = _with_statistic(content, KINDS[entry.detector.kind].statistic)

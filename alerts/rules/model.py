@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from alerts.detectors import traits_of
 from alerts.records import Severity
 from alerts.rules.immediate_rule import ImmediateRule, trust_of
 from alerts.rules.outage_rule import OutageRule
 from alerts.rules.routes import channels_for
 from alerts.rules.schema import RulesFile
-from alerts.rules.sectors import BY_SECTOR
 from alerts.rules.selection import names
 from alerts.windows.series import entity_of, union
 from core.records import UNIT_SCALE
@@ -70,14 +70,14 @@ class Rule:
         """Whether the rule watches `series`."""
         if not self._wanted.fullmatch(series) or self._unwanted.fullmatch(series):
             return False
-        if self.detector == BY_SECTOR and entity_of(series) not in self.sectors:
+        if traits_of(self.detector).by_sector and entity_of(series) not in self.sectors:
             return False
         return not self.watch_list or entity_of(series) in self.entities
 
     @cached_property
     def known_series(self) -> int | None:
         """How many series there can be for it to watch; None: it is open (alerts/rules/selection.py)."""
-        companies = self.entities or (self.sectors if self.detector == BY_SECTOR else ())
+        companies = self.entities or (self.sectors if traits_of(self.detector).by_sector else ())
         named = names(self.series, companies)
         return None if named is None else sum(map(self.matches, named))
 

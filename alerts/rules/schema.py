@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from alerts.detectors.registry import FIXED_THRESHOLD_KIND
 from alerts.handling.audit import reason_field
 from alerts.records import SEVERITIES, Severity
 from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
@@ -138,9 +139,9 @@ class WindowEntry(Section):
     @model_validator(mode="before")
     @classmethod
     def _spelled(cls, data: Any) -> Any:
-        # `static` is a detector of its own name: a rule with a threshold and no detector means it.
+        # A fixed threshold is a detector of its own: a rule with a threshold and no detector means it.
         if isinstance(data, dict) and "detector" not in data and data.get("threshold") is not None:
-            data = {**data, "detector": "static"}
+            data = {**data, "detector": FIXED_THRESHOLD_KIND}
         return data
 
 

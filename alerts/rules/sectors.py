@@ -1,7 +1,7 @@
 """Sectors: which companies a company is held against, and which alerts are one sector's.
 
-They stand in rules.yaml (`sectors: {banks: [US:JPM, US:BAC]}`). A rule of `sector_divergence` watches the companies
-that have one; its version hangs on those sectors that it can see, and no other rule's version on any.
+They stand in rules.yaml (`sectors: {banks: [US:JPM, US:BAC]}`). A rule whose detector compares by sector
+covers the companies that have one; its version depends on the sectors of those, and no other rule's version on any.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from alerts.detectors import traits_of
 from alerts.rules.schema import RulesFile, WindowEntry
 from alerts.windows.series import union
 
-BY_SECTOR = "sector_divergence"
-"""The kind of detector that needs them."""
 _COMPANY = re.compile(r"[A-Z]{1,3}:[\w.\-]{1,32}")
 _EXAMPLE = "`sectors:` (sectors: {banks: [US:JPM, US:BAC]}), and there are none"
 
 
 def sectors_of(entry: WindowEntry, file: RulesFile) -> dict[str, str]:
     """Company -> sector, of the companies that the rule watches; empty where it neither decides nor groups by them."""
-    if entry.detector.kind != BY_SECTOR and "sector" not in entry.group_by:
+    if not traits_of(entry.detector.kind).by_sector and "sector" not in entry.group_by:
         return {}
     listed = set(file.watch_lists.get(entry.watch_list, ())) if entry.watch_list else None
     return {
@@ -71,10 +70,10 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
 def _rule(
     where: tuple[Any, ...], rule: WindowEntry, file: RulesFile
 ) -> Iterator[tuple[tuple[Any, ...], str]]:
-    decides = rule.detector.kind == BY_SECTOR
+    decides = traits_of(rule.detector.kind).by_sector
     if not file.sectors:
         if decides:
-            yield where, f"{BY_SECTOR} needs {_EXAMPLE}"
+            yield where, f"{rule.detector.kind} needs {_EXAMPLE}"
         elif "sector" in rule.group_by:
             yield (*where, "group_by"), f"group_by sector needs {_EXAMPLE}"
         return

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from alerts.baselines.calendar import calendar
-from alerts.detectors import KINDS
+from alerts.detectors import KINDS, traits_of
 from alerts.rules import immediate_validation as immediatefaults
 from alerts.rules import sectors
 from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
@@ -126,8 +126,8 @@ def _window(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
     for place, glob in enumerate(rule.series):
         if glob.startswith("outage:"):
             yield (*where, "series", place), "outages have no windows: write a rule of the section `outages`"
-    if rule.detector.kind == "static" and rule.threshold is None:
-        yield (*where, "threshold"), "the static detector needs a threshold"
+    if traits_of(rule.detector.kind).fixed_threshold and rule.threshold is None:
+        yield (*where, "threshold"), f"the {rule.detector.kind} detector needs a threshold"
     yield from _metric(where, rule)
     yield from _detector((*where, "detector"), rule)
 

@@ -11,6 +11,6 @@ try:
     from mypy_extensions import mypyc_attr as mypyc_attr
 except ImportError:  # pragma: no cover - mypy is not installed
 
-    def mypyc_attr(*attrs: str, **kwattrs: object) -> Any:
+    def mypyc_attr(*attrs: str, **kwattrs: object) -> Any:  # type: ignore[misc]
         """A decorator that returns the class unchanged."""
         return lambda made: made
