@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import context, live, viewer, who
-from dashboard.i18n import say
+from dashboard.i18n import translate
 from dashboard.views import alerts, articles, links, overview, pipeline, series
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ links.PAGES.clear()
 for name, title, icon, show in PAGES:
     links.PAGES[name] = st.Page(
         partial(show, chosen, desk),
-        title=say(title, chosen.language),
+        title=translate(title, chosen.language),
         icon=icon,
         url_path=name,
         default=name == "overview",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.times import from_ms
 from dashboard import context, data
-from dashboard.i18n import say
+from dashboard.i18n import translate
 from dashboard.queries.series import DeskState
 from dashboard.viewer import Viewer
 
@@ -23,17 +23,19 @@ def pulse(viewer: Viewer, desk: DeskState) -> None:
 
     @st.fragment(run_every=EVERY_S)
     def look() -> None:
-        follow = st.toggle(viewer.t("Follow the news"), value=True, key="follow")
+        follow = st.toggle(viewer.t("Live updates"), value=True, key="follow")
         st.caption(
             viewer.t(
-                "Desk {desk} stands at {time} UTC", desk=desk.desk, time=f"{from_ms(desk.now):%Y-%m-%d %H:%M}"
+                "Desk {desk}: watermark {time} UTC",
+                desk=desk.desk,
+                time=f"{from_ms(desk.now):%Y-%m-%d %H:%M}",
             )
         )
         try:
             newest = context.desk()
             state = (newest.now, tuple(data.alert_counts(newest.desk).items()))
         except context.NotYet:
-            st.caption(viewer.t("The store does not answer; showing what was read last."))
+            st.caption(viewer.t("The store is unreachable; showing the data read last."))
             return
         if follow and state != shown:
             st.rerun()
@@ -45,7 +47,7 @@ def pulse(viewer: Viewer, desk: DeskState) -> None:
 def wait(reason: str, language: str) -> None:
     """A page for when there is nothing to show yet; looks again by itself."""
     st.title("Newsquake")
-    st.info(say("Waiting for the first news. This page looks again by itself.", language))
+    st.info(translate("Waiting for the first articles. This page refreshes by itself.", language))
     st.text(reason)
 
     @st.fragment(run_every=2)

@@ -14,8 +14,8 @@ from core.records import UNIT_SCALE
 MIN_DECIDED = 5
 """Fewer decided stories than this say nothing: NA, never 0."""
 
-RAREST = 1e-9
-"""Beyond a thousand million to one no model of the news is to be believed; the page says only that."""
+SMALLEST_P = 1e-9
+"""No model of the news is accurate beyond this; smaller p-values are shown as `< 10⁻⁹`."""
 
 Z = 1.96
 """Two-sided 95 %."""
@@ -69,15 +69,17 @@ def brief(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{round(value, 2) or 0:.3g}"
 
 
-def odds(p_value: float | None) -> str:
-    """How unusual, as a person can weigh it: the n of "1 in n"; empty for none.
+def format_p_value(value: float | None) -> str:
+    """A p-value in few characters; empty for none.
 
-    >>> odds(0.0004), odds(1e-8), odds(None)
-    ('2,500', '10⁸', '')
+    >>> [format_p_value(value) for value in (0.9996, 0.0004, 3.21e-7, 1e-12, None)]
+    ['1.0', '0.0004', '3.2 × 10⁻⁷', '< 10⁻⁹', '']
     """
-    if p_value is None or math.isnan(p_value):
+    if value is None or math.isnan(value):
         return ""
-    if p_value < 1e-6:
-        return f"10{'⁰¹²³⁴⁵⁶⁷⁸⁹'[round(-math.log10(p_value))]}"
-    number = round(1 / p_value)
-    return f"{number if number < 10_000 else round(number, 1 - len(str(number)) + 1):,}"
+    if value < SMALLEST_P:
+        return "< 10⁻⁹"
+    if value >= 1e-4:
+        return f"{value:.2g}" if value < 0.995 else "1.0"
+    mantissa, _, exponent = f"{value:.1e}".partition("e-")
+    return f"{mantissa} × 10⁻{'⁰¹²³⁴⁵⁶⁷⁸⁹'[int(exponent)]}"

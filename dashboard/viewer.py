@@ -12,7 +12,7 @@ from alerts.evidence.vocabulary import Tongue
 from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette
-from dashboard.measures import RAREST, odds
+from dashboard.measures import format_p_value
 from dashboard.period import WIDTHS, Period, choose, width_for
 from dashboard.queries.series import DeskState
 
@@ -33,16 +33,13 @@ class Viewer:
     period: Period
     skip_gaps: bool
 
-    def odds(self, p_value: float | None) -> str:
-        """`1 in 2,500`, or NA."""
-        if p_value is not None and p_value < RAREST:
-            return self.t("under 1 in 10⁹")
-        number = odds(p_value)
-        return self.t("1 in {number}", number=number) if number else self.t("NA")
+    def p_value(self, value: float | None) -> str:
+        """A p-value as the page shows it, such as `0.0004`, or NA."""
+        return format_p_value(value) or self.t("NA")
 
     def t(self, text: str, **values: object) -> str:
         """The text in the viewer's language."""
-        return i18n.say(text, self.language, **values)
+        return i18n.translate(text, self.language, **values)
 
 
 def language() -> Tongue:
@@ -69,21 +66,23 @@ def sidebar(desk: DeskState) -> Viewer:
         def choice(
             label: str, options: Sequence[str], key: str, words: Callable[[str], str], hint: str = ""
         ) -> None:
-            st.selectbox(i18n.say(label, tongue), options, key=key, format_func=words, help=hint or None)
+            st.selectbox(
+                i18n.translate(label, tongue), options, key=key, format_func=words, help=hint or None
+            )
 
         choice(
-            "Period", PERIODS, "period", lambda key: i18n.say(key, tongue),
-            hint=i18n.say("In event time, ending where the desk stands", tongue),
+            "Period", PERIODS, "period", lambda key: i18n.translate(key, tongue),
+            hint=i18n.translate("Event time, up to the desk's watermark", tongue),
         )  # fmt: skip
         days = _days(desk, tongue) if st.session_state["period"] == "days" else None
         choice(
             "Resolution",
             list(WIDTHS),
             "width",
-            lambda key: i18n.say("6h slots" if key == "6h" else key, tongue),
+            lambda key: i18n.translate("6h slots" if key == "6h" else key, tongue),
         )
-        choice("Time without news", ["skip", "show"], "gaps", lambda key: i18n.say(key, tongue))
-        choice("Colours", list(PALETTES), "colours", lambda key: i18n.say(PALETTES[key].title, tongue))
+        choice("Periods without news", ["skip", "show"], "gaps", lambda key: i18n.translate(key, tongue))
+        choice("Colours", list(PALETTES), "colours", lambda key: i18n.translate(PALETTES[key].title, tongue))
     chosen = {key: str(st.session_state[key]) for key in KEPT}
     for key, value in chosen.items():
         _into_address(key, value)
@@ -110,7 +109,7 @@ def _into_address(key: str, value: str) -> None:
 def _days(desk: DeskState, tongue: str) -> tuple[int, int] | None:
     first, last = from_ms(desk.first).date(), from_ms(desk.now - 1).date()
     chosen = st.date_input(
-        i18n.say("From, to (UTC)", tongue),
+        i18n.translate("From, to (UTC)", tongue),
         (first, last),
         min_value=first,
         max_value=last,

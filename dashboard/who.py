@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import auth, context
-from dashboard.i18n import say
+from dashboard.i18n import translate
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,17 +25,19 @@ def admit(language: str) -> bool:
         return True
     st.title("Newsquake", anchor=False)
     with st.form("sign-in", width=360):
-        name = st.text_input(say("Name", language), autocomplete="username")
-        password = st.text_input(say("Password", language), type="password", autocomplete="current-password")
-        if st.form_submit_button(say("Sign in", language)):
+        name = st.text_input(translate("Name", language), autocomplete="username")
+        password = st.text_input(
+            translate("Password", language), type="password", autocomplete="current-password"
+        )
+        if st.form_submit_button(translate("Sign in", language)):
             refused = _gate().admit(context.settings().dashboard, name, password)
             if not refused:
                 st.session_state["user"] = name
                 st.rerun()
             st.error(
-                say("Too many tries; wait five minutes.", language)
+                translate("Too many attempts; wait five minutes.", language)
                 if refused == "wait"
-                else say("Name or password is wrong.", language)
+                else translate("Name or password is wrong.", language)
             )
     return False
 
@@ -45,6 +47,6 @@ def sign_out(language: str) -> None:
     if user := st.session_state.get("user"):
         with st.sidebar:
             st.text(user)
-            if st.button(say("Sign out", language), icon=":material/logout:"):
+            if st.button(translate("Sign out", language), icon=":material/logout:"):
                 del st.session_state["user"]
                 st.rerun()

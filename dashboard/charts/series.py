@@ -136,7 +136,7 @@ def expectation(
             alt.Tooltip("expected:Q", title=t("Expected"), format=",.3~r"),
             alt.Tooltip("low:Q", title=t("Band from"), format=",.3~r"),
             alt.Tooltip("high:Q", title=t("Band to"), format=",.3~r"),
-            alt.Tooltip("odds:N", title=t("By chance")),
+            alt.Tooltip("p_text:N", title=t("p-value")),
         ],
     )
     return alt.layer(band, expected, line, dots).properties(height=height)

@@ -70,7 +70,7 @@ def _together(viewer: Viewer, desk: DeskState, ident: str, incident: str) -> Non
         return
     t = viewer.t
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption(t("One incident with"), width="content")
+        st.caption(t("Same incident:"), width="content")
         for one in others[:_OTHERS]:
             name = names.title(one["series"], viewer.language, data.company_name)
             label = plain(f"{name} · {one['rule']} · {t(one['severity'])} · {t(one['state'])}")
@@ -100,9 +100,9 @@ def _read(stored: bytes) -> dict[str, Any]:
 
 def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[str, Any]) -> None:
     t = viewer.t
-    st.subheader(t("Why"), anchor=False)
+    st.subheader(t("Explanation"), anchor=False)
     if not peak:
-        st.caption(t("Its line has not been written yet."))
+        st.caption(t("Its record has not been written yet."))
         return
     if said := pack.get("sentence", {}).get(viewer.language):
         st.text(said)
@@ -110,7 +110,7 @@ def _numbers(viewer: Viewer, row: pd.Series, peak: dict[str, Any], pack: dict[st
     with st.container(horizontal=True, gap="small"):  # on a narrow page they stand in two lines
         st.metric(t("Observed"), _figure(viewer, metric, peak.get("observed")), border=True)
         st.metric(t("Expected"), _expected(viewer, metric, peak.get("expected")), border=True)
-        st.metric(t("By chance"), viewer.odds(peak.get("p_value")), border=True)
+        st.metric(t("p-value"), viewer.p_value(peak.get("p_value")), border=True)
         st.metric(t("Stories"), f"{peak['stories']:,}", border=True)
         st.metric(t("Publishers"), f"{peak['publishers']:,}", border=True)
     st.caption(
@@ -200,9 +200,9 @@ def _evidence(
     if len(found) or not is_outage(str(parts["one"].iloc[0]["series"])):
         st.subheader(t("Evidence: {number} articles", number=len(found)), anchor=False)
         if telling:
-            st.caption(t("The most telling ones first."))
+            st.caption(t("Most representative first."))
         article_table(viewer, desk, found.drop(columns="place"), f"alert-{ident}")
-    with st.expander(t("As it was decided: lines of alerts.jsonl, and the evidence pack")):
+    with st.expander(t("Record of the decision: lines of alerts.jsonl and the evidence pack")):
         st.code("\n".join(parts["lines"]["line"]), language="json", wrap_lines=True)
         if pack:
             st.download_button(

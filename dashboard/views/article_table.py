@@ -45,7 +45,7 @@ def article_table(
         column_order=["time", "sentiment", "certainty", "title", "topics", "companies", "source", "publisher",
                       "language", "story", "url"],
         column_config={
-            "time": st.column_config.DatetimeColumn(t("Known at (UTC)"), format="YYYY-MM-DD HH:mm"),
+            "time": st.column_config.DatetimeColumn(t("Available at (UTC)"), format="YYYY-MM-DD HH:mm"),
             "sentiment": st.column_config.TextColumn(t("Sentiment"), width=90),
             "certainty": st.column_config.NumberColumn(t("Probability"), format="%.0f %%", width=75),
             "title": st.column_config.TextColumn(t("Title"), width=400),
@@ -54,7 +54,7 @@ def article_table(
             "source": st.column_config.TextColumn(t("Source"), width=90),
             "publisher": st.column_config.TextColumn(t("Publisher"), width=100),
             "language": st.column_config.TextColumn(t("Language"), width=50),
-            "story": st.column_config.TextColumn(t("Story"), width="small", help=t("Copies of one story share it")),
+            "story": st.column_config.TextColumn(t("Story"), width="small", help=t("The same for all copies")),
             "url": st.column_config.LinkColumn(t("Link"), display_text=t("open"), width=50),
         },
         alt=t("Articles"),

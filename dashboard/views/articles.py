@@ -17,7 +17,7 @@ def show(viewer: Viewer, desk: DeskState) -> None:
     t = viewer.t
     header(viewer, "Articles")
     one, two = st.columns([0.5, 0.5])
-    text = one.text_input(t("Words in title or text"), placeholder=t("for example: crash, 贵州茅台"))
+    text = one.text_input(t("Title or text contains"), placeholder=t("for example: crash, 贵州茅台"))
     known = sorted((name for name in data.names(desk.desk, desk.now) if "@" not in name), key=_order)
     series = two.selectbox(
         t("Topic or company"),

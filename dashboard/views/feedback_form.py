@@ -22,17 +22,17 @@ def feedback_form(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
         one, two, three = st.columns([0.3, 0.3, 0.4], vertical_alignment="bottom")
         feeling = one.selectbox(
             t("Sentiment should be"), ["negative", "neutral", "positive"], index=None, format_func=t,
-            placeholder=t("as it is"),
+            placeholder=t("unchanged"),
         )  # fmt: skip
         topic = two.selectbox(
-            t("Topic should be"), TOPICS, index=None, placeholder=t("as it is"),
+            t("Topic should be"), TOPICS, index=None, placeholder=t("unchanged"),
             format_func=lambda name: names.topic(name, viewer.language),
         )  # fmt: skip
         reason = three.text_input(t("Reason"), max_chars=500)
         if st.form_submit_button(t("Send feedback"), icon=":material/flag:"):
             said = {field: value for field, value in (("sentiment", feeling), ("topic", topic)) if value}
             if not said:
-                st.warning(t("Say what the label should be."))
+                st.warning(t("Choose the correct label."))
                 return
             try:
                 actions.give_feedback(
@@ -40,7 +40,7 @@ def feedback_form(viewer: Viewer, desk: DeskState, row: pd.Series) -> None:
                     said=said, reason=reason,
                 )  # fmt: skip
             except StoreUnavailable as error:
-                st.error(t("Not written: the store does not take it."))
+                st.error(t("Not saved: the store rejected it."))
                 st.text(str(error))
             else:
                 st.success(t("Thank you: recorded under {name}.", name=actor))

@@ -15,7 +15,7 @@ from dashboard.views.header import moment
 def outage_numbers(viewer: Viewer, row: pd.Series, pack: dict[str, Any]) -> None:
     """The sentence, its figures, and the days behind them. `pack`: its evidence, empty where there is none."""
     t, proof = viewer.t, pack.get("outage", {})
-    st.subheader(t("Why"), anchor=False)
+    st.subheader(t("Explanation"), anchor=False)
     if said := pack.get("sentence", {}).get(viewer.language):
         st.text(said)
     told = proof.get("told", {})
@@ -23,14 +23,14 @@ def outage_numbers(viewer: Viewer, row: pd.Series, pack: dict[str, Any]) -> None
         one, two, three = st.columns(3)
         one.metric(t("Articles expected"), count(proof["expected"]), border=True)
         two.metric(t("Articles seen"), "0", border=True)
-        three.metric(t("By chance"), viewer.odds(proof["p_value"]), border=True)
+        three.metric(t("p-value"), viewer.p_value(proof["p_value"]), border=True)
         _days(viewer, proof)
         clock = {"zone": told.get("timezone", "UTC"), "market": told.get("calendar") or t("NA")}
         st.caption(t("By the source's clock ({zone}); holidays of {market} count as Sundays.", **clock))
     elif proof.get("kind") == "misshapen":
         cells = st.columns(4)
-        cells[0].metric(t("Whole now"), f"{told['whole']} / {told['items']}", border=True)
-        cells[1].metric(t("Whole before"), share(proof["expected"]), border=True)
+        cells[0].metric(t("Complete items now"), f"{told['whole']} / {told['items']}", border=True)
+        cells[1].metric(t("Complete items before"), share(proof["expected"]), border=True)
         cells[2].metric(t("Without title"), str(told["without_title"] + told["without_both"]), border=True)
         cells[3].metric(t("Without body"), str(told["without_body"] + told["without_both"]), border=True)
     elif proof.get("kind") == "unreachable":

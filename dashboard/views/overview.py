@@ -88,8 +88,8 @@ def _figures(viewer: Viewer, desk: DeskState) -> None:
     )
     found = data.most_unusual(desk.desk, split, viewer.period.end)
     columns[4].metric(
-        t("Most unusual"),
-        viewer.odds(found.iloc[0]["p_value"]) if len(found) else t("NA"),
+        t("Strongest anomaly"),
+        viewer.p_value(found.iloc[0]["p_value"]) if len(found) else t("NA"),
         names.title(found.iloc[0]["series"], viewer.language, data.company_name) if len(found) else None,
         border=True,
         delta_color="off",
@@ -109,7 +109,7 @@ def _change(row: pd.Series | None, viewer: Viewer) -> str | None:
     now, before = _net(row, "now", t), _net(row, "before", t)
     if t("NA") in (now, before):
         return None
-    return t("{change} against before", change=f"{float(now) - float(before):+.2f}")
+    return t("{change} vs. before", change=f"{float(now) - float(before):+.2f}")
 
 
 def _share_before(row: pd.Series | None, viewer: Viewer) -> str | None:
@@ -152,7 +152,7 @@ def _map(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
     )
     st.caption(
         t(
-            "Grey: fewer than five decided stories, which is no evidence of calm. Click a cell for its articles."
+            "Grey: fewer than five decided stories, too few to conclude anything. Click a cell for its articles."
         )
     )
     if cell := picked.selection.get("cell"):
@@ -184,7 +184,7 @@ def _open_alerts(viewer: Viewer, desk: DeskState) -> None:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 badges(viewer, row)
                 if st.button(
-                    t("Why"), key=f"why-{row['id']}", type="tertiary", icon=":material/arrow_forward:"
+                    t("Details"), key=f"why-{row['id']}", type="tertiary", icon=":material/arrow_forward:"
                 ):
                     links.go("alerts", alert=str(row["id"]))
             st.text(names.title(row["series"], viewer.language, data.company_name))
@@ -196,7 +196,7 @@ def _open_alerts(viewer: Viewer, desk: DeskState) -> None:
 def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
     t, period = viewer.t, viewer.period
     split = recent(period)
-    st.subheader(t("What moved since {time}", time=moment(split)), anchor=False)
+    st.subheader(t("Largest moves since {time}", time=moment(split)), anchor=False)
     found = data.most_unusual(desk.desk, split, period.end)
     found = found[~found["series"].str.contains("@") & ~found["series"].str.startswith("source:")]
     wanted = tuple(dict.fromkeys([*found["series"], "all", *topics]))
@@ -231,7 +231,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
         f"{brief(row.observed)} ({brief(row.expected)})" if row.observed == row.observed else t("NA")
         for row in table.itertuples()
     ]
-    table["odds"] = table["p_value"].map(viewer.odds)
+    table["p_text"] = table["p_value"].map(viewer.p_value)
     table["when"] = [None if at != at else from_ms(int(at)).replace(tzinfo=None) for at in table["at"]]
     table = table.reset_index(drop=True)
     number = st.column_config.NumberColumn
@@ -248,7 +248,7 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "interval",
             "change",
             "share",
-            "odds",
+            "p_text",
             "seen",
             "when",
         ],
@@ -257,19 +257,19 @@ def _movers(viewer: Viewer, desk: DeskState, topics: tuple[str, ...]) -> None:
             "articles": number(t("Articles"), format="localized"),
             "net": number(t("Mean sentiment"), format="%+.2f"),
             "interval": st.column_config.TextColumn(t("95 % interval")),
-            "change": number(t("Change"), format="%+.2f", help=t("Against the rest of the period")),
+            "change": number(t("Change"), format="%+.2f", help=t("Compared with the rest of the period")),
             "share": st.column_config.ProgressColumn(
                 t("Negative share"), format="%.0f %%", min_value=0, max_value=100, width=110
             ),
-            "odds": st.column_config.TextColumn(
-                t("By chance"), help=t("How often chance alone would show this")
+            "p_text": st.column_config.TextColumn(
+                t("p-value"), help=t("Probability of a deviation at least this large by chance alone")
             ),
             "seen": st.column_config.TextColumn(t("Observed (expected)")),
-            "when": st.column_config.DatetimeColumn(t("Most unusual at"), format="YYYY-MM-DD HH:mm"),
+            "when": st.column_config.DatetimeColumn(t("Time of the anomaly"), format="YYYY-MM-DD HH:mm"),
         },
         height="content",
         placeholder=t("NA"),
-        alt=t("The series that moved most"),
+        alt=t("Series with the largest moves"),
     )
     if picked := event.selection.rows:
         links.go("series", series=str(table.loc[picked[0], "series"]))

@@ -45,7 +45,7 @@ def _sum(viewer: Viewer, desk: DeskState, sources: pd.DataFrame) -> None:
     columns[0].metric(t("Read"), f"{read:,}", border=True)
     columns[1].metric(t("Stored"), f"{stored:,}", border=True)
     columns[2].metric(t("Duplicates"), f"{twice:,}", border=True)
-    columns[3].metric(t("Dead"), f"{dead:,}", border=True)
+    columns[3].metric(t("Dead letters"), f"{dead:,}", border=True)
     columns[4].metric(t("Decided up to (UTC)"), moment(desk.now)[5:], border=True)
     if open_ == 0:
         st.success(
@@ -55,11 +55,13 @@ def _sum(viewer: Viewer, desk: DeskState, sources: pd.DataFrame) -> None:
         )  # fmt: skip
     elif open_ > 0:
         st.info(
-            t("{number} read and still on their way.", number=f"{open_:,}"), icon=":material/hourglass_top:"
+            t("{number} read and still in progress.", number=f"{open_:,}"), icon=":material/hourglass_top:"
         )
     else:
         st.caption(
-            t("More is stored than the sources' cursors say was read: pushed articles have no cursor.")
+            t(
+                "More articles are stored than the sources' cursors count as read: pushed articles have no cursor."
+            )
         )
 
 
@@ -67,7 +69,7 @@ def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
     t, now = viewer.t, SystemClock().now_ms()
     st.subheader(t("Stages"), anchor=False)
     if rows.empty:
-        st.info(t("No stage has said anything yet."))
+        st.info(t("No stage has reported yet."))
         return
     table = []
     for row in newest(rows).itertuples():
@@ -79,9 +81,9 @@ def _stages(viewer: Viewer, rows: pd.DataFrame) -> None:
             {
                 t("Stage"): t(str(row.stage)),
                 t("Status"): t("silent") if silent else t(str(row.status)),
-                t("Behind"): "–" if lag is None else f"{lag:,}",
-                t("Counted since its start"): counted(counters, t),
-                t("Last word (UTC)"): f"{said:%Y-%m-%d %H:%M:%S}",
+                t("Lag"): "–" if lag is None else f"{lag:,}",
+                t("Counters since start"): counted(counters, t),
+                t("Last report (UTC)"): f"{said:%Y-%m-%d %H:%M:%S}",
                 t("Process"): str(row.instance),
             }
         )
@@ -138,11 +140,11 @@ def _sources(viewer: Viewer, sources: pd.DataFrame, health: pd.DataFrame) -> Non
             "status": st.column_config.TextColumn(t("State"), width="small"),
             "article": st.column_config.NumberColumn(t("Stored"), format="localized"),
             "duplicate": st.column_config.NumberColumn(t("Duplicates"), format="localized"),
-            "dead": st.column_config.NumberColumn(t("Dead"), format="localized"),
+            "dead": st.column_config.NumberColumn(t("Dead letters"), format="localized"),
             "expected": st.column_config.NumberColumn(
-                t("Expected"), format="%.1f", help=t("By its own rhythm")
+                t("Expected"), format="%.1f", help=t("From the source's usual publication rhythm")
             ),
-            "seen": st.column_config.NumberColumn(t("Came"), format="localized"),
+            "seen": st.column_config.NumberColumn(t("Received"), format="localized"),
         },
         placeholder="–",
         alt=t("Sources"),
@@ -172,10 +174,10 @@ def _dead(viewer: Viewer, reasons: pd.DataFrame) -> None:
         height=260,
         column_order=["detail", "source", "origin", "attempts", "at"],
         column_config={
-            "detail": st.column_config.TextColumn(t("What was wrong"), width="medium"),
+            "detail": st.column_config.TextColumn(t("Error"), width="medium"),
             "source": st.column_config.TextColumn(t("Source")),
             "origin": st.column_config.TextColumn(t("Origin")),
-            "attempts": st.column_config.NumberColumn(t("Tries"), width="small"),
+            "attempts": st.column_config.NumberColumn(t("Attempts"), width="small"),
             "at": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm"),
         },
         alt=t("Dead letters"),
@@ -186,7 +188,7 @@ def _waiting(viewer: Viewer, rows: pd.DataFrame) -> None:
     t = viewer.t
     st.subheader(t("Notifications"), anchor=False)
     if rows.empty:
-        st.caption(t("Nobody had to be told anything."))
+        st.caption(t("No notifications were due."))
         return
     st.dataframe(
         rows.assign(status=[t(str(status)) for status in rows["status"]]),
@@ -216,7 +218,7 @@ def _progress(viewer: Viewer, rows: pd.DataFrame) -> None:
         column_config={
             "desk": st.column_config.TextColumn(t("Desk")),
             "partition": st.column_config.NumberColumn(t("Partition"), width="small"),
-            "next_offset": st.column_config.NumberColumn(t("Read up to"), format="localized"),
+            "next_offset": st.column_config.NumberColumn(t("Next offset"), format="localized"),
             "marker": time(t("Newest marker"), format="YYYY-MM-DD HH:mm"),
             "watermark": time(t("Watermark"), format="YYYY-MM-DD HH:mm"),
         },

@@ -107,7 +107,7 @@ def _charts(
     viewer: Viewer, desk: DeskState, series: str, shown: list[int], frame: pd.DataFrame, marks: pd.DataFrame
 ) -> tuple[int, int]:
     t, period, title = viewer.t, viewer.period, names.title(series, viewer.language, data.company_name)
-    st.subheader(t("How much"), anchor=False)
+    st.subheader(t("Volume"), anchor=False)
     event = st.altair_chart(
         volume(frame[["slot", "label", "articles", "negative", "decided"]], marks, shown, period, t),
         width="stretch",
@@ -116,7 +116,7 @@ def _charts(
         alt=t("Articles over time: {series}", series=title),
     )
     head, choice = st.columns([0.7, 0.3], vertical_alignment="bottom")
-    head.subheader(t("How good or bad"), anchor=False)
+    head.subheader(t("Sentiment"), anchor=False)
     measure = choice.segmented_control(
         t("Measure"),
         ["net", "share"],
@@ -133,7 +133,7 @@ def _charts(
         width="stretch",
         alt=t("Sentiment over time: {series}", series=title),
     )
-    st.caption(t("Shaded: 95 % interval, on the safe side. No point: fewer than five decided stories (NA)."))
+    st.caption(t("Shaded: 95 % interval (conservative). No point: fewer than five decided stories (NA)."))
     _unusual(viewer, desk, series, shown)
     if slots := [int(item["slot"]) for item in event.selection.get("bar", []) if "slot" in item]:
         return min(slots), max(slots) + period.width
@@ -147,25 +147,23 @@ def _unusual(viewer: Viewer, desk: DeskState, series: str, shown: list[int]) -> 
     t, period = viewer.t, viewer.period
     rules = data.rules_of(desk.desk, series, desk.now)
     head, choice = st.columns([0.7, 0.3], vertical_alignment="bottom")
-    head.subheader(t("How unusual"), anchor=False)
+    head.subheader(t("Anomaly"), anchor=False)
     if not rules:
-        st.caption(t("No rule watches this series, or none has had enough evidence."))
+        st.caption(t("No rule evaluates this series, or none has had enough evidence yet."))
         return
     rule = choice.selectbox(t("Rule"), rules, key=f"rule-{series}", label_visibility="collapsed")
     found = data.findings_by_slot(desk.desk, rule, series, period)
-    found = found.assign(odds=found["p_value"].map(viewer.odds))
+    found = found.assign(p_text=found["p_value"].map(viewer.p_value))
     frame = spread(found, shown, period)
     frame["breach"] = frame["breach"].fillna(False).astype(bool)
-    columns = ["slot", "label", "observed", "expected", "low", "high", "breach", "odds"]
+    columns = ["slot", "label", "observed", "expected", "low", "high", "breach", "p_text"]
     st.altair_chart(
         expectation(frame[columns], shown, period, viewer.palette, t),
         width="stretch",
         alt=t("What rule {rule} observed and expected", rule=rule),
     )
     st.caption(
-        t(
-            "Each point: the most unusual window that ended in the slot. Diamonds: beyond the rule's threshold."
-        )
+        t("Each point: the slot's window with the lowest p-value. Diamonds: beyond the rule's threshold.")
     )
 
 
@@ -174,7 +172,7 @@ def _figures(viewer: Viewer, desk: DeskState, series: str, start: int, end: int)
     t = viewer.t
     with st.expander(t("Figures from {start} to {end}", start=moment(start), end=moment(end))):
         if end - start > LONGEST:
-            st.caption(t("Choose sixty days at most: a window is no longer."))
+            st.caption(t("Choose at most sixty days, the longest window."))
             return
         found = data.figures(desk.desk, series, start, end, desk.now)
         if not found.observed:
@@ -208,7 +206,7 @@ def figure_words(t: Translate) -> dict[str, str]:
         "dispersion": t("Dispersion"),
         "novelty_weighted": t("Mean sentiment, weighted by novelty"),
         "trust_weighted": t("Mean sentiment, weighted by trust"),
-        "momentum": t("Momentum: newer half less older half"),
+        "momentum": t("Momentum: newer half minus older half"),
     }
 
 

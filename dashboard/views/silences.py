@@ -40,7 +40,7 @@ def listed(viewer: Viewer, desk: DeskState, found: Sequence[Silence], place: str
             st.caption(t("{start} to {end} UTC", start=moment(one.starts_at), end=moment(one.ends_at)))
             st.text(f"{one.author}: {one.reason}")
             if actor and st.button(
-                t("Lift the silence"), icon=":material/notifications:", key=f"lift-{place}-{one.id}"
+                t("End the silence"), icon=":material/notifications:", key=f"lift-{place}-{one.id}"
             ):
                 action = partial(actions.end_silence, context.writable(), desk.desk, one.id, actor=actor)
                 do(viewer, action)
@@ -61,7 +61,7 @@ def _form(viewer: Viewer, desk: DeskState) -> None:
     t, actor = viewer.t, who.actor()
     with st.form("new-silence", border=False):
         st.caption(
-            t("A new one: alerts that match all that is filled in notify nobody; they show all the same.")
+            t("New silence: alerts that match every field filled in are not notified, but still shown.")
         )
         one, two, three, four = st.columns([0.28, 0.32, 0.24, 0.16])
         rule = one.text_input(t("Rule"), placeholder="company-*", key="silence-rule")
@@ -70,10 +70,10 @@ def _form(viewer: Viewer, desk: DeskState) -> None:
             t("Severity"), list(SEVERITY_ORDER), format_func=t, placeholder=t("any"), key="silence-severity"
         )
         span = four.selectbox(
-            t("For"), SPANS, format_func=lambda ms: span_words(ms, viewer.language), key="silence-span"
+            t("Duration"), SPANS, format_func=lambda ms: span_words(ms, viewer.language), key="silence-span"
         )
         left, right = st.columns([0.76, 0.24], vertical_alignment="bottom")
-        reason = left.text_input(t("Reason (needed)"), max_chars=500, key="silence-reason")
+        reason = left.text_input(t("Reason (required)"), max_chars=500, key="silence-reason")
         matchers = {"rule": rule.strip(), "series": series.strip(), "severity": ",".join(severities)}
         if right.form_submit_button(t("Silence"), icon=":material/notifications_off:", width="stretch"):
             action = partial(

@@ -13,7 +13,7 @@ from dashboard import data
 from dashboard.viewer import Viewer
 
 BOXES = {
-    "reason": "Reason (needed)", "rule": "Rule", "series": "Series", "disposition": "It was",
+    "reason": "Reason (required)", "rule": "Rule", "series": "Series", "disposition": "Disposition",
     MATCHERS: "Rule, series or severity",
 }  # fmt: skip
 """What the boxes are called into which the parts of an action are typed."""
@@ -25,10 +25,10 @@ def do(viewer: Viewer, action: Callable[[], None]) -> None:
     try:
         action()
     except ConfigError as error:
-        st.error(t("Not done."))
+        st.error(t("Not carried out."))
         st.text(why(viewer, error))
     except StoreUnavailable as error:
-        st.error(t("Not written: the store does not take it."))
+        st.error(t("Not saved: the store rejected it."))
         st.text(str(error))
     else:
         data.forget_people()

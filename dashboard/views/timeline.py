@@ -39,12 +39,12 @@ def timeline(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> None:
         column_config={
             "time": st.column_config.DatetimeColumn(t("Time (UTC)"), format="YYYY-MM-DD HH:mm", width=130),
             "who": st.column_config.TextColumn(t("By"), width="small"),
-            "what": st.column_config.TextColumn(t("What")),
+            "what": st.column_config.TextColumn(t("Event")),
         },
         alt=t("Timeline"),
     )
     if len(parts["deliveries"]) or len(parts["actions"]):
-        st.caption(t("The rule's times are event time; people and deliveries act in wall time."))
+        st.caption(t("The rule's lines are in event time; actions and deliveries are in wall-clock time."))
 
 
 def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str
     for _, row in parts["deliveries"].iterrows():
         when = row["sent_at"] if pd.notna(row["sent_at"]) else row["created_at"]
         status = "waiting" if row["status"] == "pending" else row["status"]
-        said = f"{t('told ' + row['event'])} · {t(status)}"
+        said = f"{t('notified ' + row['event'])} · {t(status)}"
         if row["error"]:
             said += f" · {_why(viewer, status, str(row['error']))}"
         rows.append({"time": when, "who": row["channel"], "what": said})

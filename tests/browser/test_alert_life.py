@@ -58,7 +58,7 @@ def badge(page: Page, text: str) -> Locator:
 
 def gives(page: Page, reason: str) -> None:
     """Fill in the reason, and leave the box, as one does before a click."""
-    box = page.get_by_placeholder("what you found, in a few words")
+    box = page.get_by_placeholder("your finding, in a few words")
     box.fill(reason)
     box.press("Tab")
 
@@ -75,9 +75,9 @@ def test_an_alert_is_judged_and_closed_with_a_reason_under_a_name(desk: Desk) ->
     page.get_by_text("say in a few words why").wait_for(timeout=SLOW)
     assert desk.asks("SELECT * FROM audit") == []
     gives(page, "one outlet, told again")
-    button(page, "Judge").click()
-    page.get_by_text("Say what it was.").wait_for(timeout=SLOW)
-    chooses(page, "It was", "false alarm")
+    button(page, "Set disposition").click()
+    page.get_by_text("Choose a disposition.").wait_for(timeout=SLOW)
+    chooses(page, "Disposition", "false alarm")
     button(page, "Close").click()
     expect(button(page, "Close")).to_have_count(0, timeout=SLOW)  # it is closed once
     ready(page)
@@ -96,13 +96,13 @@ def test_an_alert_is_judged_and_closed_with_a_reason_under_a_name(desk: Desk) ->
 def test_an_alert_is_taken_in_hand_and_given_back(desk: Desk) -> None:
     page = desk.page(f"/alerts?alert={desk.firing()[0]}")
     gives(page, "looking into it")
-    button(page, "Acknowledge until it clears").click()
-    button(page, "Un-acknowledge").wait_for(timeout=SLOW)
+    button(page, "Acknowledge until resolved").click()
+    button(page, "Remove acknowledgement").wait_for(timeout=SLOW)
     ready(page)
     expect(badge(page, "acknowledged by local")).to_be_visible()
     gives(page, "off shift")
-    button(page, "Un-acknowledge").click()
-    button(page, "Acknowledge until it clears").wait_for(timeout=SLOW)
+    button(page, "Remove acknowledgement").click()
+    button(page, "Acknowledge until resolved").wait_for(timeout=SLOW)
     page.context.close()
     assert [action for (action,) in desk.asks("SELECT action FROM audit ORDER BY seq")] == [
         "alert.acknowledge",
@@ -114,7 +114,7 @@ def test_a_silence_is_added_shown_and_lifted(desk: Desk) -> None:
     page = desk.page(f"/alerts?alert={desk.firing()[0]}")
     gives(page, "rate day, everybody knows")
     button(page, "Silence").last.click()
-    lift = page.get_by_role("button", name="Lift the silence")
+    lift = page.get_by_role("button", name="End the silence")
     lift.last.wait_for(timeout=SLOW)
     ready(page)
     assert page.get_by_text("local: rate day, everybody knows").last.is_visible()
@@ -134,8 +134,8 @@ def test_a_silence_of_many_alerts_names_what_it_is_about(desk: Desk) -> None:
     page.get_by_text("Silences: 0").click()
     form = page.get_by_test_id("stForm").first
     form.get_by_label("Series").fill("topic:*")
-    form.get_by_label("Reason (needed)").fill("holiday in New York")
-    form.get_by_label("Reason (needed)").press("Tab")
+    form.get_by_label("Reason (required)").fill("holiday in New York")
+    form.get_by_label("Reason (required)").press("Tab")
     button(page, "Silence").first.click()
     page.get_by_text("Silences: 1").wait_for(timeout=SLOW)
     ready(page)

@@ -115,14 +115,14 @@ def test_an_alert_is_acknowledged_only_with_a_reason_and_under_a_name(
     url = sample_store(tmp_path / "own.db", count=600)
     with running_dashboard(url) as own:
         page = open_page(opened, f"{own}/alerts", height=1400)
-        button = page.get_by_role("button", name="Acknowledge until it clears")
+        button = page.get_by_role("button", name="Acknowledge until resolved")
         button.click()
         page.get_by_text("say in a few words why").wait_for(timeout=60_000)
-        reason = page.get_by_placeholder("what you found, in a few words")
+        reason = page.get_by_placeholder("your finding, in a few words")
         reason.fill("desk has it, see ticket 12")
         reason.press("Tab")
         button.click()
-        page.get_by_role("button", name="Un-acknowledge").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Remove acknowledgement").wait_for(timeout=60_000)
         page.context.close()
     with sqlite3.connect(tmp_path / "own.db") as database:
         rows = database.execute(
@@ -174,7 +174,7 @@ def test_who_does_not_sign_in_sees_nothing(opened: Browser, store_url: str) -> N
 def test_a_store_that_is_not_there_yet_is_waited_for(opened: Browser, tmp_path: Path) -> None:
     with running_dashboard(f"sqlite:///{tmp_path / 'later.db'}") as early:
         page = open_page(opened, early)
-        assert page.get_by_text("Waiting for the first news").is_visible()
+        assert page.get_by_text("Waiting for the first articles").is_visible()
         sample_store(tmp_path / "later.db", count=300)
         page.get_by_role("heading", name="Overview", exact=True).wait_for(timeout=60_000)
         page.context.close()

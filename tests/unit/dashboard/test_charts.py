@@ -92,7 +92,7 @@ def test_sentiment_has_its_interval(measure: str) -> None:
 
 def test_what_a_rule_expected_stands_beside_what_it_saw() -> None:
     found = pd.DataFrame({"slot": HAS[:2], "observed": [0.2, 0.9], "expected": [0.25, 0.25], "low": [0.1, 0.1],
-                          "high": [0.4, 0.4], "breach": [False, True], "odds": ["", "1 in 9"]})  # fmt: skip
+                          "high": [0.4, 0.4], "breach": [False, True], "p_text": ["", "0.11"]})  # fmt: skip
     chart = expectation(spread(found, HAS, PERIOD), HAS, PERIOD, PALETTES["safe"], same).to_dict()
     rows = [row for rows in chart["datasets"].values() for row in rows]
     assert [row["observed"] for row in rows if row["label"] == "1987-10-13"] == [0.9] * (len(rows) // 2)

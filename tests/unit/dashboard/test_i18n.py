@@ -22,8 +22,7 @@ from alerts.handling.suppression import (
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES
-from dashboard.chinese import CHINESE
-from dashboard.i18n import ENGLISH, say
+from dashboard.i18n import catalogue, translate
 from dashboard.names import TOPIC_NAMES, title
 from dashboard.period import WIDTHS
 from dashboard.viewer import PERIODS
@@ -31,6 +30,7 @@ from dashboard.views.submit import BOXES
 from dashboard.views.timeline import ABOUT
 
 FOLDER = Path(dashboard.__file__).parent
+ENGLISH, CHINESE = catalogue("en"), catalogue("zh")
 BY_DATA = {  # words that come from the store and from tables of choices
     "low", "medium", "high", "critical", "pending", "firing", "resolved", "true", "false", "duplicate", "known",
     "ingest", "classifier", "alerts", "delivery", "running", "done", "stopped", "failed", "draining",
@@ -38,7 +38,7 @@ BY_DATA = {  # words that come from the store and from tables of choices
     "waiting", "sent", "withheld", "refused", "expired", "alert.acknowledge", "alert.unacknowledge", "alert.dispose",
     "alert.close", "alert.escalate", "6h slots",
     NO_REASON, SEVERAL, TOO_SHORT, *REJECTIONS, NONE_LEFT, EVERYTHING, *BOXES.values(),
-    *(f"told {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
+    *(f"notified {event}" for event in ("firing", "severity", "resolved", "reminder", "escalated")),
     *(key for key in CHINESE if key.startswith("counted ")),  # what stages count: any may be new
     *map(str, SuppressionReason), *ABOUT.values(), OF_A_REPLAY, NEVER_NOTIFIED, TOO_LATE, JUST_NOTIFIED,
     "skip", "show", "negative", "neutral", "positive", "unsure",
@@ -48,18 +48,17 @@ BY_DATA = {  # words that come from the store and from tables of choices
 
 
 def said() -> set[str]:
-    """Every text that the code asks to be translated."""
+    """Every text that the code asks to be translated. (Babel's extractor takes strings of nested calls as well.)"""
     found = set()
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = {"t": 0, "say": 0, "choice": 0, "header": 1}.get(name)
+            place = {"t": 0, "translate": 0, "choice": 0, "header": 1}.get(name)
             if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
                 found.add(node.args[place].value)
-    found |= {title for _, title, *_ in _pages()}
-    return found
+    return found | {title for _, title, *_ in _pages()}
 
 
 def _pages() -> list[tuple[str, str]]:
@@ -71,7 +70,7 @@ def test_every_text_has_its_chinese() -> None:
     assert not missing
 
 
-def test_why_a_deed_cannot_be_done_has_its_chinese() -> None:
+def test_why_an_action_is_rejected_has_its_chinese() -> None:
     said = {
         *REJECTIONS,
         NONE_LEFT,
@@ -93,9 +92,9 @@ def test_both_languages_have_the_same_places(text: str) -> None:
     assert set(re.findall(r"{(\w+)", CHINESE[text])) == set(re.findall(r"{(\w+)", text))
 
 
-def test_an_unknown_text_is_said_as_it_is() -> None:
-    assert say(str(Reason.NO_TEXT), "zh") == "no_text"
-    assert say("disposition false", "en") == ENGLISH["disposition false"] == "false alarm"
+def test_an_unknown_text_stays_as_it_is() -> None:
+    assert translate(str(Reason.NO_TEXT), "zh") == "no_text"
+    assert translate("disposition false", "en") == ENGLISH["disposition false"] == "false alarm"
 
 
 def test_every_topic_has_a_name_in_both_languages() -> None:

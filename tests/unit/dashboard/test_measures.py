@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.measures import MIN_DECIDED, measured, net_interval, odds, wilson
+from dashboard.measures import MIN_DECIDED, format_p_value, measured, net_interval, wilson
 
 
 def frame(decided: int, negative: int, sentiment_sum: int) -> pd.DataFrame:
@@ -45,5 +45,6 @@ def test_copies_within_a_minute_cannot_push_net_sentiment_out_of_its_range() -> 
     assert net_interval(-9_000 * 12, 10) == (-1.0, -1.0, -1.0)
 
 
-def test_odds_say_how_unusual() -> None:
-    assert [odds(p) for p in (0.5, 0.001, 2e-7, None, math.nan)] == ["2", "1,000", "10⁷", "", ""]
+def test_p_values_are_short_and_never_zero() -> None:
+    values = (1.0, 0.5, 0.001, 2e-7, 0.0, None, math.nan)
+    assert [format_p_value(p) for p in values] == ["1.0", "0.5", "0.001", "2.0 × 10⁻⁷", "< 10⁻⁹", "", ""]
