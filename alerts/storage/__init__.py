@@ -1,1 +1,1 @@
-"""The desk and its store: one transaction a batch, under one lease."""
+"""The alert worker and its store: one transaction a batch, under one lease."""

@@ -23,7 +23,10 @@ BACK_MS = 8 * DAY
 
 
 def add(connection: Connection, name: str, desk: Desk, late: Sequence[tuple[Entry, str]]) -> int:
-    """Add late articles to the corrections of their panes; returns how many corrections changed."""
+    """Add late articles, each with the story it may join, to the corrections of their panes; return how many changed.
+
+    `name`: the desk's. Raises StoreUnavailable.
+    """
     coming: dict[tuple[str, int], list[Observation]] = {}
     for entry, story in late:
         if desk.closed - entry.at > BACK_MS:

@@ -1,8 +1,8 @@
-"""What a batch of `news.scored` settles in the store before anything is decided.
+"""Storing the articles of a batch of `news.scored`, before anything is decided.
 
 Every origin ends as one row: `article` where the article row is its own, `duplicate` where (id, revision) was stored
 under another origin. Articles and scores are shared by all desks; `seen` is this desk's, and drops repeats, whoever
-caused them. All insert-if-absent, in the caller's transaction: a batch taken twice changes nothing.
+caused them. All rows are inserted if absent, in the caller's transaction: a batch that is read twice changes nothing.
 """
 
 from __future__ import annotations
@@ -24,17 +24,22 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
-    """A revision new to this desk. `twin`: another one of its id was seen; `counted_at`: and counted then."""
+    """A revision of an article that is new to this desk."""
 
     scored: ScoredArticle
-    twin: bool
+    other_revisions: bool
+    """Whether the desk has seen another revision of the article."""
     counted_at: int | None
+    """available_at (epoch ms) of the newest other revision that counted; None: none did."""
 
 
 def store_batch(
     connection: Connection, desk: str, batch: Sequence[ScoredArticle], *, durable: bool
 ) -> list[NewRevision]:
-    """Store the batch; returns what is new to this desk, in the batch's order."""
+    """Store the batch; return the revisions that are new to this desk, in the batch's order.
+
+    With `durable` false (a memory-only broker) the batch's rows are deleted from `pending`. Raises StoreUnavailable.
+    """
     if not batch:
         return []
     first: dict[Key, ScoredArticle] = {}
@@ -104,11 +109,11 @@ def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> 
             }
         )
     insert_absent(connection, seen, rows_new)
-    return _with_first_scores(connection, fresh)
+    return _with_stored_scores(connection, fresh)
 
 
-def _with_first_scores(connection: Connection, fresh: list[NewRevision]) -> list[NewRevision]:
-    """The first score in log order counts: where another was stored before (another desk's read), take that."""
+def _with_stored_scores(connection: Connection, fresh: list[NewRevision]) -> list[NewRevision]:
+    """Replace scores by those stored first, where another desk stored others: the first in log order counts."""
     keys = [(taken.scored.article.id, taken.scored.article.revision) for taken in fresh]
     stored: dict[Key, Any] = {}
     for chunk in chunks(keys, 400):
@@ -118,7 +123,7 @@ def _with_first_scores(connection: Connection, fresh: list[NewRevision]) -> list
     for taken, key in zip(fresh, keys, strict=True):
         row, scored = stored[key], taken.scored
         if not _same(row, scored):
-            taken = NewRevision(scored_from_row(scored.article, row), taken.twin, taken.counted_at)
+            taken = NewRevision(scored_from_row(scored.article, row), taken.other_revisions, taken.counted_at)
         found.append(taken)
     return found
 

@@ -24,22 +24,25 @@ from core.times import DAY, WEEK, iso
 
 @dataclass(frozen=True)
 class LearningStatus:
-    """`since`: the first window judged on enough evidence and history; `until`: when the conservative tail may end, at
-    the earliest. Times as ISO 8601; None where it does not apply."""
+    """How far a rule has learned. Times are ISO 8601; None where a field does not apply."""
 
     state: str
-    """`new`: never ran here in this version; `learning`: nothing judged yet; `conservative`; `fitted`; `fixed`."""
+    """`new`: never ran here in this version; `learning`: nothing evaluated yet; `conservative`; `fitted`; `fixed`."""
     since: str | None = None
+    """End of the first window that was evaluated on enough evidence and history."""
     weeks: float = 0.0
+    """Weeks with data."""
     threshold: float | None = None
     how: str = ""
+    """How the threshold was fitted (Fit.method)."""
     until: str | None = None
+    """When the conservative threshold may end, at the earliest."""
     low: float | None = None
     high: float | None = None
-    """The fitted threshold's 90 % interval."""
+    """The fitted threshold's 90 % interval, from `low`."""
 
-    def words(self) -> str:
-        """One cell of a table."""
+    def describe(self) -> str:
+        """Return the status in English, as a cell of a table."""
         since = f"since {self.since[:10]}" if self.since else ""
         if self.state == "new":
             return "never ran here: starts without a past"
@@ -51,15 +54,15 @@ class LearningStatus:
             known = self.low is not None and self.high is not None
             between = f" ({self.low:.2f} to {self.high:.2f})" if known else ""
             return f"{since}, {self.weeks:.1f} weeks: threshold {self.threshold:.2f}{between} fitted"
-        told = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
+        text = f"{since}, {self.weeks:.1f} weeks: conservative threshold {self.threshold:.2f}"
         if self.until:
-            return f"{told} until {self.until[:10]} at the earliest"
+            return f"{text} until {self.until[:10]} at the earliest"
         _, _, why = self.how.partition("; ")
-        return f"{told}, {why}" if why else told
+        return f"{text}, {why}" if why else text
 
 
 def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> LearningStatus:
-    """How far `rule` has learned on `desk`."""
+    """Return how far `rule` has learned on `desk`. `pane_ms`: the desk's pane. Raises StoreUnavailable."""
     desks = tables.desks
     history = budget.make(rule, pane_ms) if rule.threshold is None else None
     runner = RuleRunner(rule, pane_ms, budget=history)

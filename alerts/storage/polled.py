@@ -1,4 +1,4 @@
-"""Records as they came from the log, sorted out: what can be taken, what is dead, and where to read on."""
+"""Decoding a poll's records: those that the desk takes, dead letters, and the next offsets."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class PolledBatch:
-    """A poll's records. `poison`: records in a row, at each partition's end, that could not be decoded."""
+    """A poll's decoded records."""
 
     records: list[tuple[int, DeskRecord]] = field(default_factory=list)
+    """(partition, record), in the order of the poll."""
     dead: list[DeadLetter] = field(default_factory=list)
     next_offsets: dict[int, int] = field(default_factory=dict)
     poison: dict[int, int] = field(default_factory=dict)
+    """Partition -> undecodable records in a row, up to its newest one."""
 
     @property
     def articles(self) -> list[ScoredArticle]:
@@ -42,19 +44,23 @@ class PolledBatch:
 
     @property
     def health(self) -> list[Health]:
-        """What sources said of themselves, in order."""
+        """The health records, in order."""
         return [record for _, record in self.records if isinstance(record, Health)]
 
     @property
     def markers(self) -> int:
-        """How many markers came."""
+        """The number of markers."""
         return sum(1 for _, record in self.records if isinstance(record, Marker))
 
 
 def decode_batch(
     received: Sequence[Received], topic_id: str, now_ms: int, poison: dict[int, int]
 ) -> PolledBatch:
-    """Decode what came. `poison`: how many in a row were undecodable before, by partition."""
+    """Decode the records of a poll; what cannot be decoded or is impossible becomes a dead letter.
+
+    `topic_id`: the log's id, for the origins of dead letters; `poison`: undecodable records in a row before this poll,
+    by partition. Raises nothing.
+    """
     batch = PolledBatch(poison=dict(poison))
     for one in received:
         batch.next_offsets[one.partition] = one.offset + 1
@@ -74,7 +80,7 @@ def decode_batch(
 
 
 def _dead_letter(one: Received, error: InvalidRecord, topic_id: str, now_ms: int) -> DeadLetter:
-    """A dead letter; of the article's own origin where that can still be read, so that the numbers add up."""
+    """A dead letter with the article's own origin where that can still be read, so that the numbers add up."""
     try:
         known = msgspec.json.decode(one.value, type=_Envelope).article
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,9 +1,8 @@
-"""A desk as it was: from the store, after the lease was taken."""
+"""Reading a desk back from the store, after the lease was taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, and_, select
@@ -19,23 +18,11 @@ from core.store.article_rows import article_from_row, scored_from_row
 from core.times import HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the desk stands in one partition."""
-
-    topic_id: str
-    next_offset: int
-
-
-def positions(connection: Connection, name: str) -> dict[int, Position]:
-    """Where the desk stands, by partition."""
-    table = tables.positions
-    rows = connection.execute(select(table).where(table.c.desk == name))
-    return {row.partition: Position(row.topic_id, row.next_offset) for row in rows}
-
-
 def load(connection: Connection, name: str, desk: Desk) -> Desk:
-    """Fill a fresh desk with what the store holds of it."""
+    """Fill `desk`, which has no state yet, with what the store holds of the desk called `name`; return it.
+
+    Raises StoreUnavailable, and msgspec.DecodeError for a state that this version cannot read.
+    """
     table = tables.desks
     row = connection.execute(select(table).where(table.c.desk == name)).one_or_none()
     if row is None:
@@ -47,18 +34,18 @@ def load(connection: Connection, name: str, desk: Desk) -> Desk:
     for runner in desk.runners:
         load_runner(connection, name, runner)
     desk.restore_schedule(list(_panes(connection, name, desk)))
-    _immediate(connection, name, desk)
-    for scored, twins in _open(connection, name, desk):
-        if twins:
-            desk.deduplicator.flag(scored.article.id, max((at for at in twins if at >= 0), default=None))
+    _restore_immediate(connection, name, desk)
+    for scored, others in _open_articles(connection, name, desk):
+        if others:
+            desk.deduplicator.flag(scored.article.id, max((at for at in others if at >= 0), default=None))
         desk.buffer(desk.entry(scored))
         if desk.rules.immediate:
             desk.immediate.wait(scored, desk.watermark.furthest)
     return desk
 
 
-def _immediate(connection: Connection, name: str, desk: Desk) -> None:
-    """Alerts of immediate rules that have not ended; their article stands in their line."""
+def _restore_immediate(connection: Connection, name: str, desk: Desk) -> None:
+    """Restore alerts of immediate rules that have not ended; the id of their article is in their line."""
     alerts, lines = tables.alerts.c, tables.alert_lines.c
     rules = {(rule.id, rule.version) for rule in desk.rules.immediate}
     if not rules:
@@ -96,8 +83,10 @@ def _panes(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[str,
             yield series, start
 
 
-def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[ScoredArticle, list[int]]]:
-    """Articles whose pane is not closed, each with its other revisions' times (-1: did not count)."""
+def _open_articles(
+    connection: Connection, name: str, desk: Desk
+) -> Iterator[tuple[ScoredArticle, list[int]]]:
+    """Yield articles whose pane is not closed, each with the times of its other revisions (-1: did not count)."""
     articles, scores, seen = tables.articles, tables.scores, tables.seen
     wanted = and_(
         seen.c.desk == name, seen.c.available_at >= desk.closed - desk.pane_ms, seen.c.fate == "open"
@@ -119,12 +108,12 @@ def _open(connection: Connection, name: str, desk: Desk) -> Iterator[tuple[Score
     scored = {(row.id, row.revision): row for row in found}
     others: dict[str, list[int]] = {}
     mine = keys.subquery()
-    twins = connection.execute(
+    revisions = connection.execute(
         select(seen.c.id, seen.c.revision, seen.c.available_at, seen.c.fate)
         .join(mine, mine.c.id == seen.c.id)
         .where(seen.c.desk == name, seen.c.revision != mine.c.revision)
     )
-    for article, _, at, fate in twins:
+    for article, _, at, fate in revisions:
         others.setdefault(article, []).append(at if fate == "counted" else -1)
     for key, article_row in texts.items():
         yield scored_from_row(article_row, scored[key]), others.get(key[0], [])

@@ -1,4 +1,4 @@
-"""Alerts whose rule is gone, or is another version now: they end where the desk stands, and say so."""
+"""Ending alerts whose rule was removed or is another version now: they resolve where the desk stands, with a note."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from alerts.engine.desk import Desk
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert
 from alerts.records import AlertLine
-from alerts.storage.persist import RecordedChange, alert_row
+from alerts.storage.alert_changes import RecordedChange, alert_row
 from core.store.bulk import insert_absent, upsert
 from core.tables import alert_lines, alerts
 from core.times import iso
 
-WHY = (
+NOTE = (
     "It ends because its rule was changed or removed; that says nothing of whether it is calm again. "
     "其规则已被修改或移除，预警因此结束，并不表示已恢复平静。"
 )
-"""The note of what people are told: no evidence pack stands behind such an end, and so no sentence."""
+"""Goes into the notifications: such an end has no evidence pack, and so no sentence."""
 
 
 def retire_alerts(connection: Connection, name: str, desk: Desk) -> list[RecordedChange]:
-    """Resolve open alerts of rules that no longer stand in the rule set; returns their ends, which are to be told.
+    """Resolve open alerts of rules that `desk` no longer runs in their version; return these ends, to be announced.
 
-    Pending ones lapse: nobody was told of them.
+    Pending alerts are deleted: nobody was notified of them. `name`: the desk's.
     """
-    table = alerts.c
     versions = {(runner.rule.id, runner.rule.version) for runner in desk.runners}
     versions |= {(rule.id, rule.version) for rule in desk.rules.immediate}
     versions |= {(rule.id, rule.version) for rule in desk.rules.outages}
+    table = alerts.c
     rows = connection.execute(
         select(table.state_data).where(table.desk == name, table.state.in_(("pending", "firing")))
     ).all()
@@ -39,13 +39,12 @@ def retire_alerts(connection: Connection, name: str, desk: Desk) -> list[Recorde
             continue
         if alert.state == "pending":
             connection.execute(delete(alerts).where(table.desk == name, table.id == alert.id))
-            continue
-        if line := _resolve(connection, name, desk, alert):
-            ended.append(RecordedChange(line, alert.incident, b""))
+        elif change := _resolve(connection, name, desk, alert):
+            ended.append(change)
     return ended
 
 
-def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> AlertLine | None:
+def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> RecordedChange | None:
     last = connection.execute(
         select(alert_lines.c.line)
         .where(alert_lines.c.desk == name, alert_lines.c.id == alert.id)
@@ -56,17 +55,12 @@ def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> Ale
     upsert(connection, alerts, [alert_row(name, alert)])
     if last is None:
         return None
-    decided_at = alert.resolved_at + desk.lateness_ms
-    ending = {"state": "resolved", "severity": alert.severity, "decided_at": iso(decided_at)}
-    line = msgspec.convert({**msgspec.json.decode(last), **ending}, AlertLine)
-    row = {
-        "desk": name,
-        "decided_at": decided_at,
-        "id": alert.id,
+    ending = {
         "state": "resolved",
         "severity": alert.severity,
-        "line": msgspec.json.encode(line).decode(),
-        "evidence": b"",
+        "decided_at": iso(alert.resolved_at + desk.lateness_ms),
     }
-    insert_absent(connection, alert_lines, [row])
-    return line
+    line = msgspec.convert({**msgspec.json.decode(last), **ending}, AlertLine)
+    change = RecordedChange(line, alert.incident, b"")
+    insert_absent(connection, alert_lines, [change.row(name)])
+    return change

@@ -1,17 +1,60 @@
-"""What a rule has learned on a desk, from its store: its detector's state, its budget, its open alerts."""
+"""What rules have learned on a desk, written and read back: detector states, budgets, timers, fits."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 import structlog
 from sqlalchemy import Connection, func, or_, select, union_all
 
+from alerts.engine.effects import Effects, NewFit
 from alerts.engine.rule_runner import RuleRunner
+from alerts.handling import audit
 from alerts.lifecycle.transitions import Alert
 from alerts.thresholds.budget import load_fit
 from core import tables
+from core.store.bulk import insert_absent, upsert
+from core.times import iso
 
 log = structlog.get_logger(__name__)
+
+
+def save_rule_state(connection: Connection, desk: str, effects: Effects) -> None:
+    """Write the fits, detector states, budgets and timers that changed."""
+    fits = [
+        {
+            "desk": desk,
+            "rule": fit.rule,
+            "in_force_from": fit.in_force_from,
+            "version": fit.version,
+            "fit": fit.fit,
+        }
+        for fit in effects.fits
+    ]
+    insert_absent(connection, tables.fits, fits)
+    states = [
+        {"desk": desk, "rule": key, "series": series, "state": state}
+        for key, changed in effects.detectors.items()
+        for series, state in changed.items()
+    ]
+    upsert(connection, tables.detector_state, states)
+    for column, kept in (("budget", effects.budgets), ("timers", effects.timers)):
+        rows = [{"desk": desk, "rule": key, column: state} for key, state in kept.items()]
+        upsert(connection, tables.rule_state, rows)
+
+
+def log_fits(connection: Connection, desk: str, fits: Sequence[NewFit], now_ms: int) -> None:
+    """Write each new fit to the audit log and to the log: the threshold in force from then on, with its interval."""
+    for fit in fits:
+        detail = msgspec.json.decode(fit.fit) | {
+            "version": fit.version,
+            "in_force_from": iso(fit.in_force_from),
+        }
+        log.info("new fit", desk=desk, rule=fit.rule, **detail)
+        audit.append(
+            connection, at=now_ms, desk=desk, actor=f"desk:{desk}", action="rule.fit", subject=fit.rule, detail=detail
+        )  # fmt: skip
 
 
 def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:

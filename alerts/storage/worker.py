@@ -1,4 +1,4 @@
-"""The alert worker: a thin loop around the desk. One leased process per desk; others stand by.
+"""The alert worker: a loop around desk sessions. One leased process per desk; others stand by.
 
     take the lease -> load the desk -> poll -> one transaction per batch -> poll ...
 
@@ -46,9 +46,10 @@ def run(
     clock: Clock | None = None,
     make_runners: MakeRunners | None = None,
 ) -> None:
-    """Work until the stage is told to stop. Raises ConfigError for faulty rules.
+    """Run the desk until the stage is stopping; a lost lease, broker or store is waited for. Raises ConfigError.
 
-    `rules`: instead of those that the settings name. `make_runners`: instead of the rules' own detectors (tests).
+    With `notify` false (a replay) notifications are withheld. `rules`: instead of those that the settings name.
+    `make_runners`: instead of `runners_of`.
     """
     if rules is None:
         file = settings.alerts.rules
@@ -57,7 +58,7 @@ def run(
     options = settings.alerts
     holder = f"{stage.instance}:{uuid.uuid4().hex[:8]}"
 
-    def fresh(partitions: int) -> Desk:
+    def make_desk(partitions: int) -> Desk:
         runners = (make_runners or runners_of)(rules, options.pane)
         return Desk(rules, runners, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
 
@@ -69,7 +70,7 @@ def run(
             lease = wait_for_lease(store, stage, options.desk, holder, options.lease_timeout)
             if lease is None:
                 return
-            session = DeskSession(settings, bus, store, stage, clock, lease, rules, fresh, notify)
+            session = DeskSession(settings, bus, store, stage, clock, lease, rules, make_desk, notify)
             session.loop()
         except Fenced as error:
             metrics.FENCED.labels("alerts").inc()
@@ -94,7 +95,7 @@ def runners_of(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
 
 
 def wait_for_lease(store: Store, stage: Stage, desk: str, holder: str, timeout_ms: int) -> Lease | None:
-    """Stand by until the desk's lease is ours; None when told to stop."""
+    """Try to take the desk's lease until it succeeds; return it, or None where the stage is stopping."""
     while not stage.stopping:
         lease = take_lease(store, desk, holder, timeout_ms)
         if lease is not None:

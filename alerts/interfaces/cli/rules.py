@@ -120,7 +120,7 @@ def list_rules(
 
 def _show_learned(far: dict[str, LearningStatus], settings: Settings) -> None:
     if far:
-        said = [(name, one.words()) for name, one in far.items()]
+        said = [(name, one.describe()) for name, one in far.items()]
         show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")
 
 

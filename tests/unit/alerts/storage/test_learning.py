@@ -77,7 +77,7 @@ def test_the_first_weeks_are_conservative_and_say_until_when(sqlite_store: Store
     assert MONDAY < since < MONDAY + 3 * DAY and 1.0 < busy.weeks < 1.5
     # Four weeks with data, then the fit of the next Monday, in force a day later.
     assert busy.until is not None and parse_iso(busy.until) == MONDAY + 5 * WEEK + DAY
-    assert "conservative" in busy.words() and "until 2024-02-06 at the earliest" in busy.words()
+    assert "conservative" in busy.describe() and "until 2024-02-06 at the earliest" in busy.describe()
     assert found["sliding"].state == "learning"  # drift asks for a fortnight
     assert found["fixed"].state == "fixed" and found["elsewhere"].state == "learning"
 
@@ -87,7 +87,7 @@ def test_after_its_weeks_a_rule_is_fitted(sqlite_store: Store) -> None:
     busy = told(sqlite_store)["busy"]
     assert busy.state == "fitted" and busy.weeks > 4.0 and busy.until is None
     assert busy.low is not None and busy.high is not None and busy.low < busy.high
-    assert f"({busy.low:.2f} to {busy.high:.2f}) fitted" in busy.words()
+    assert f"({busy.low:.2f} to {busy.high:.2f}) fitted" in busy.describe()
     with sqlite_store.read() as connection:
         fits = connection.execute(
             select(tables.fits.c.fit).where(tables.fits.c.rule.like("busy@%"))
@@ -125,7 +125,7 @@ def test_what_another_version_found_is_no_history_of_this_one(sqlite_store: Stor
 def test_a_conservative_threshold_of_a_rule_with_history_is_not_called_fitted() -> None:
     how = "conservative tail; 15 peaks that reach far beyond it taken for incidents nobody disposed"
     assert Fit(3.7, how).conservative and not Fit(3.7, "peaks over threshold, declustered").conservative
-    words = LearningStatus("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).words()
+    words = LearningStatus("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).describe()
     assert "fitted" not in words and "15 peaks that reach far beyond it" in words and "until" not in words
 
 
