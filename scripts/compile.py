@@ -27,7 +27,7 @@ from core.runtime.compiled import FOLDER, STAMP, digest, found, listed  # noqa: 
 PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
 MODULES = (
-    "baselines/calendar", "baselines/counts", "baselines/memory", "baselines/pools", "baselines/tracks",
+    "baselines/calendar", "baselines/counts", "baselines/market_baseline", "baselines/memory", "baselines/series_state",
     "engine/desk", "engine/duplicates", "engine/evaluator", "engine/immediate", "engine/open_panes",
     "engine/pane_closer", "engine/plan", "engine/rule_runner", "engine/rule_threshold", "engine/rule_timers",
     "engine/schedule", "engine/source_coverage", "engine/window_reader",

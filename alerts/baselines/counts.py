@@ -1,9 +1,10 @@
 """What is expected: how many stories of a series at this hour of this weekday, learned online, from the past only.
 
-How it flows: a detector holds one `Baseline`. A series belongs to the pool of its market (pools.py), which keeps what
-its series share; a `Track` keeps what is the series' own (tracks.py); memory.py keeps both, and what they were before a
-step. A series' own hour counts as far as its own stories go, else the pool's rhythm times the series' level is taken; a
-new series starts from the pool's mean level with the weight of half a story, so its own history soon wins.
+A detector holds one `Baseline`. A series belongs to the `MarketBaseline` of its market, which keeps what its
+series share (market_baseline.py); its `SeriesState` keeps what is its own (series_state.py); memory.py stores
+both, and what they were before a step. A series' own hour counts as far as its own stories go, else the
+market's rhythm times the series' level is taken; a new series starts from the market's mean level with the
+weight of half a story, so its own history soon wins.
 
 Incidents are learned with a fraction of their excess: a crash does not become normal in a day, a new normal does in
 about twice the memory.
@@ -13,15 +14,15 @@ from __future__ import annotations
 
 from math import sqrt
 
+from alerts.baselines.market_baseline import DEAD_HOURS, MarketBaseline
 from alerts.baselines.memory import Memory
-from alerts.baselines.pools import DEAD_HOURS, Pool
-from alerts.baselines.tracks import Track
+from alerts.baselines.series_state import SeriesState
 from core.times import HOUR
 
 OWN_HOUR = 8.0
-"""Stories after which a series' own hour weighs as much as the pool's."""
+"""Stories after which a series' own hour weighs as much as the market's."""
 NEWCOMER = 0.5
-"""Stories' worth of belief in the pool's mean level."""
+"""Stories' worth of belief in the market's mean level."""
 INCIDENT = 0.25
 """Weight of a block with an incident in the spread."""
 UNHEARD = 0.25
@@ -30,69 +31,69 @@ FIRST_WEEK = 168.0
 """Hours heard before which nothing is known to be an incident, and all is learned in full."""
 
 
-class Baseline(Memory[Pool, Track]):
+class Baseline(Memory[MarketBaseline, SeriesState]):
     """Expected stories of every series of a rule, with the spread about it."""
 
     def __init__(self, window: int, memory_hours: float, exchange: str = "auto") -> None:
-        super().__init__(Pool, Track, window, memory_hours, exchange)
+        super().__init__(MarketBaseline, SeriesState, window, memory_hours, exchange)
 
     def expect(
-        self, pool: Pool, track: Track | None, start: int, end: int, *, either: bool = False
+        self, market: MarketBaseline, state: SeriesState | None, start: int, end: int, *, either: bool = False
     ) -> tuple[float, float]:
         """(mean, size) of the negative binomial of stories in [start, end), from what is known so far.
 
         `either`: an exchange's holiday is half taken for a Sunday, half for a plain day, as wires do not close with
         exchanges; what the two differ by is spread.
         """
-        level, belief = self.level(pool, track)
-        bins, plain = pool.calendar.span(start // HOUR, (end - 1) // HOUR)
+        level, belief = self.level(market, state)
+        bins, plain = market.calendar.span(start // HOUR, (end - 1) // HOUR)
         if end <= start or (either and plain is not None):
-            hours, apart = self._rhythm(pool, track, start, end, either)
+            hours, apart = self._rhythm(market, state, start, end, either)
         else:
-            hours, apart = self._hours(pool, track, bins, start, end), 0.0
+            hours, apart = self._hours(market, state, bins, start, end), 0.0
         mean = level * hours
-        if track is not None:
-            spread = (track.excess + 10.0 * pool.excess / pool.weight) / (track.weight + 10.0)
+        if state is not None:
+            spread = (state.excess + 10.0 * market.excess / market.weight) / (state.weight + 10.0)
         else:
-            spread = pool.excess / pool.weight
-        doubt = pool.doubt
+            spread = market.excess / market.weight
+        doubt = market.doubt
         unsure = 0.5 * (doubt[bins[0]] + doubt[bins[-1]])
         return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
 
-    def heard(self, pool: Pool, start: int, end: int) -> bool:
-        """Whether, in the first week, two days of their kind (working or weekend) were heard at the first and the last
-        hour of [start, end); later always. Of a Monday morning a Thursday afternoon, a day missing from the archive and
-        a Sunday tell nothing: no tail, however wide, makes up for that."""
-        if pool.live >= FIRST_WEEK:
+    def knows_rhythm(self, market: MarketBaseline, start: int, end: int) -> bool:
+        """Whether, in the first week, two days of their kind (working or weekend) were heard at the first and
+        the last hour of [start, end); later always. Of a Monday morning a Thursday afternoon, a day missing
+        from the archive and a Sunday tell nothing: no tail, however wide, makes up for that."""
+        if market.live >= FIRST_WEEK:
             return True
-        bins, doubt = pool.calendar.bin, pool.doubt
+        bins, doubt = market.calendar.bin, market.doubt
         return doubt[bins(start // HOUR)] <= UNHEARD and doubt[bins((end - 1) // HOUR)] <= UNHEARD
 
-    def level(self, pool: Pool, track: Track | None) -> tuple[float, float]:
+    def level(self, market: MarketBaseline, state: SeriesState | None) -> tuple[float, float]:
         """The series' stories in an hour of rhythm 1, and the stories that this rests on."""
-        at, mean = pool.at_fast, pool.level
+        at, mean = market.at_fast, market.level
         if mean <= 0.0:
             return 0.0, NEWCOMER
-        if track is None:
-            belief, hours = NEWCOMER, NEWCOMER / mean + pool.exposure / at
+        if state is None:
+            belief, hours = NEWCOMER, NEWCOMER / mean + market.exposure / at
         else:
-            self.touch(pool, track)
-            belief = NEWCOMER + track.fast / at
-            hours = NEWCOMER / mean + max(0.0, pool.exposure - track.missing) / at
+            self.sync_generation(market, state)
+            belief = NEWCOMER + state.fast / at
+            hours = NEWCOMER / mean + max(0.0, market.exposure - state.missing) / at
         return belief / hours, belief
 
     def _rhythm(
-        self, pool: Pool, track: Track | None, start: int, end: int, either: bool = False
+        self, market: MarketBaseline, state: SeriesState | None, start: int, end: int, either: bool = False
     ) -> tuple[float, float]:
-        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series; and the
-        relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
+        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series;
+        and the relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
         if end <= start:
             return 0.0, 0.0
         first, last = start // HOUR, (end - 1) // HOUR
-        bins, plain = pool.calendar.span(first, last)
+        bins, plain = market.calendar.span(first, last)
         if not either or plain is None:
-            return self._hours(pool, track, bins, start, end), 0.0
-        weights, others = self._weights(pool, track, bins), self._weights(pool, track, plain)
+            return self._hours(market, state, bins, start, end), 0.0
+        weights, others = self._weights(market, state, bins), self._weights(market, state, plain)
         apart = [0.5 * abs(other - weight) for weight, other in zip(weights, others, strict=True)]
         weights = [0.5 * (weight + other) for weight, other in zip(weights, others, strict=True)]
         if first == last:
@@ -111,9 +112,11 @@ class Baseline(Memory[Pool, Track]):
             unsure += doubt
         return total, (unsure / total) ** 2 if unsure else 0.0
 
-    def _hours(self, pool: Pool, track: Track | None, bins: tuple[int, ...], start: int, end: int) -> float:
+    def _hours(
+        self, market: MarketBaseline, state: SeriesState | None, bins: tuple[int, ...], start: int, end: int
+    ) -> float:
         """`_rhythm` of a stretch without a holiday, or of one whose holidays are Sundays."""
-        weights = self._weights(pool, track, bins)
+        weights = self._weights(market, state, bins)
         first, last = start // HOUR, (end - 1) // HOUR
         if first == last:
             return weights[0] * ((end - start) / HOUR)
@@ -124,75 +127,82 @@ class Baseline(Memory[Pool, Track]):
             total += weight
         return total
 
-    def _weights(self, pool: Pool, track: Track | None, bins: tuple[int, ...]) -> list[float]:
-        """The share of these hours of the week: the pool's, drawn to the series' own stories in each."""
-        rhythm = pool.rhythm
-        if track is None or track.slow <= 0.0 or pool.rhythm_hours <= 0.0:
+    def _weights(
+        self, market: MarketBaseline, state: SeriesState | None, bins: tuple[int, ...]
+    ) -> list[float]:
+        """The share of these hours of the week: the market's, drawn to the series' own stories in each."""
+        rhythm = market.rhythm
+        if state is None or state.slow <= 0.0 or market.rhythm_hours <= 0.0:
             return [rhythm[b] for b in bins]
-        prior, usual, hours = OWN_HOUR * pool.at_slow, track.slow / pool.rhythm_hours, pool.hours
-        if track.hours is not None:
-            own = track.hours
+        prior, usual, hours = OWN_HOUR * market.at_slow, state.slow / market.rhythm_hours, market.hours
+        if state.hours is not None:
+            own = state.hours
             return [rhythm[b] * (prior + own[b]) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
-        assert track.early is not None
-        few = track.early.get
+        assert state.early is not None
+        few = state.early.get
         return [rhythm[b] * (prior + few(b, 0.0)) / (prior + hours[b] * usual * rhythm[b]) for b in bins]
 
-    def learn(self, series: str, pool: Pool, start: int, end: int, stories: float, seen: int) -> None:
-        """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count less)."""
-        self.keep_prior(series, pool)
-        pool.advance(end, end - start)
-        track = self.own_track(series, pool)
-        self.touch(pool, track)
-        track.fast += stories * pool.at_fast
-        slow = stories * pool.at_slow
-        track.slow += slow
-        b = pool.calendar.bin((end - 1) // HOUR)
-        track.add(b, slow)
-        pool.fast += stories * pool.at_fast
-        pool.add("stories", pool.stories, b, slow)
-        pool.learned += seen
-        self._learn_spread(pool, track, end, seen, stories < seen)
+    def learn(
+        self, series: str, market: MarketBaseline, start: int, end: int, stories: float, seen: int
+    ) -> None:
+        """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count
+        less)."""
+        self.keep_prior(series, market)
+        market.advance(end, end - start)
+        state = self.own_state(series, market)
+        self.sync_generation(market, state)
+        state.fast += stories * market.at_fast
+        slow = stories * market.at_slow
+        state.slow += slow
+        b = market.calendar.bin((end - 1) // HOUR)
+        state.add(b, slow)
+        market.fast += stories * market.at_fast
+        market.add("stories", market.stories, b, slow)
+        market.learned += seen
+        self._learn_spread(market, state, end, seen, stories < seen)
 
-    def _learn_spread(self, pool: Pool, track: Track, end: int, seen: int, odd: bool) -> None:
+    def _learn_spread(
+        self, market: MarketBaseline, state: SeriesState, end: int, seen: int, odd: bool
+    ) -> None:
         """Over-dispersion by moments over blocks of one window's length, empty ones in closed form.
 
         A block's estimate of 1/size is ((n - mean)² - mean) / mean², worth mean² / (1 + mean²) of a block with many
         stories. Incidents are no spread: three standard deviations are believed, with INCIDENT of the weight.
         """
         block = (end - 1) // self.window
-        if block == track.block:
-            track.block_n += seen
-            track.odd |= odd
+        if block == state.block:
+            state.block_n += seen
+            state.has_incident |= odd
             return
-        if track.block >= 0 and pool.live > 24.0:
-            begin = track.block * self.window
-            level, _ = self.level(pool, track)
-            mean = max(level * self._rhythm(pool, track, begin, begin + self.window)[0], 1e-6)
+        if state.block >= 0 and market.live > 24.0:
+            begin = state.block * self.window
+            level, _ = self.level(market, state)
+            mean = max(level * self._rhythm(market, state, begin, begin + self.window)[0], 1e-6)
             square = mean * mean
-            most = mean + 3.0 * sqrt(mean + square * pool.excess / pool.weight) + 1.0
-            count = min(float(track.block_n), most)
-            worth = (INCIDENT if track.odd else 1.0) / (1.0 + square)
+            most = mean + 3.0 * sqrt(mean + square * market.excess / market.weight) + 1.0
+            count = min(float(state.block_n), most)
+            worth = (INCIDENT if state.has_incident else 1.0) / (1.0 + square)
             average = level * self.window / HOUR
-            empty = min(float(block - track.block - 1), DEAD_HOURS * HOUR / self.window) / (
+            empty = min(float(block - state.block - 1), DEAD_HOURS * HOUR / self.window) / (
                 1.0 + average * average
             )
             excess = worth * ((count - mean) ** 2 - mean) + empty * (average * average - average)
             weight = worth * square + empty * average * average
-            track.excess += excess
-            track.weight += weight
-            pool.excess = max(pool.excess + excess, 1e-3)
-            pool.weight += weight
-            if pool.weight > 4_000.0:
-                pool.excess *= 0.5
-                pool.weight *= 0.5
-            if track.weight > 200.0:
-                track.excess *= 0.5
-                track.weight *= 0.5
-        track.block, track.block_n, track.odd = block, seen, odd
+            state.excess += excess
+            state.weight += weight
+            market.excess = max(market.excess + excess, 1e-3)
+            market.weight += weight
+            if market.weight > 4_000.0:
+                market.excess *= 0.5
+                market.weight *= 0.5
+            if state.weight > 200.0:
+                state.excess *= 0.5
+                state.weight *= 0.5
+        state.block, state.block_n, state.has_incident = block, seen, odd
 
-    def skip(self, series: str, pool: Pool, start: int, end: int) -> None:
+    def skip(self, series: str, market: MarketBaseline, start: int, end: int) -> None:
         """None of the series' sources was being read in [start, end): this is no calm."""
-        track = self.tracks.get(series)
-        if track is not None:
-            self.touch(pool, track)
-            track.missing += (end - start) / HOUR * pool.at_fast
+        state = self.states.get(series)
+        if state is not None:
+            self.sync_generation(market, state)
+            state.missing += (end - start) / HOUR * market.at_fast

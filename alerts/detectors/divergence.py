@@ -146,9 +146,9 @@ class Divergence(PersistentDetector):
         self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
-        pool = means.pool(series)
+        market = means.market(series)
         expected, belief, correlation = means.expect(
-            pool, series, pool.calendar.bin((window.end - 1) // HOUR)
+            market, series, market.calendar.bin((window.end - 1) // HOUR)
         )
         n, k = window.decided, window.negative
         name, inside = self.against(series)
@@ -163,7 +163,7 @@ class Divergence(PersistentDetector):
         verdict = Verdict(0.0, None, k / n if n else None, None, None, None, False, self._why(name, n, m))
         p = 1.0
         if not verdict.why and group is not None:
-            usual = (group.usual_negative + PRIOR * pool.mean) / (group.usual_n + PRIOR)
+            usual = (group.usual_negative + PRIOR * market.mean) / (group.usual_n + PRIOR)
             now = (bad + 2.0 * usual) / (m + 2.0)  # two stories' worth of "as usual" keep the logit finite
             share = _inverse(_logit(expected) + _logit(now) - _logit(usual))
             unsure = (1.0 + (m - 1.0) * correlation) / (m + 2.0) + 1.0 / (group.usual_n + PRIOR)
@@ -171,7 +171,7 @@ class Divergence(PersistentDetector):
             precision = 1.0 / rest - 1.0
             p = directed(beta_binomial_tail(k, n, share, precision), params.direction)
             low, high = share_band(n, share, precision)
-            enough = pool.learned >= params.warmup_stories
+            enough = market.learned >= params.warmup_stories
             why = "" if enough else "learning the usual shares"
             verdict = Verdict(statistic(p), p, k / n, share, low, high, enough, why)
         if hop.decided > 0:
@@ -187,13 +187,13 @@ class Divergence(PersistentDetector):
 
     def _learn(self, window: Window, hop: Window, weight: float) -> None:
         series = window.series
-        pool = self.means.pool(series)
+        market = self.means.market(series)
         n, negative = hop.decided, hop.negative
-        before = pool.live
-        self.means.learn(series, pool, hop.start, hop.end, n, negative, negative, weight)
+        before = market.live
+        self.means.learn(series, market, hop.start, hop.end, n, negative, negative, weight)
         self.gather(window, hop)
         if (group := self.groups.get(self.feeds(series))) is not None:
-            fade = exp(-(pool.live - before) / (self.params.memory_days * 24.0))
+            fade = exp(-(market.live - before) / (self.params.memory_days * 24.0))
             group.usual_n = group.usual_n * fade + n
             group.usual_negative = group.usual_negative * fade + negative
 

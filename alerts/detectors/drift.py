@@ -6,7 +6,7 @@ of squared differences of the two weights of each story, kept exactly as three f
 story counted for more where many of its window speak of one event (design effect). Without the third sum the
 first months would look calmer than they are, and a threshold fitted to them would be too low afterwards.
 The reference follows, so a drift that has ended becomes normal.
-Everything fades in live time (pools.py): weeks without any news are no drift.
+Everything fades in live time (market_baseline.py): weeks without any news are no drift.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class DriftParams:
     recent_days: float = 7.0
     memory_days: float = 56.0
     warmup_stories: int = 100
-    """Over the pool; a series needs a fifth of them itself."""
+    """Over the market; a series needs a fifth of them itself."""
     calendar: str = "auto"
 
 
@@ -74,22 +74,22 @@ class Drift(PersistentDetector):
         self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
-        pool = means.pool(series)
+        market = means.market(series)
         if hop.decided > 0:
             self._learn(window, hop)
-        live, n, total, many, whole, ww, uu, wu = self.faded.get(series, (pool.live, *NONE))
+        live, n, total, many, whole, ww, uu, wu = self.faded.get(series, (market.live, *NONE))
         if n <= 0.0:
             return Verdict(0.0, None, None, None, None, None, False, "no story yet")
-        fade = exp(-max(0.0, pool.live - live) / (params.recent_days * 24.0))
+        fade = exp(-max(0.0, market.live - live) / (params.recent_days * 24.0))
         recent, usual = total / n, whole / many
         # Without news both means stay and so does their difference, but it says less of now: less by the fade.
         apart = max(ww / (n * n) + uu / (many * many) - 2.0 * wu / (n * many), 1e-9) / max(fade, 1e-6)
-        error = sqrt(max(pool.variance, 1e-6) * apart)
+        error = sqrt(max(market.variance, 1e-6) * apart)
         p = one_sided((recent - usual) / error, params.direction)
         enough = (
-            pool.learned >= params.warmup_stories
+            market.learned >= params.warmup_stories
             and 5.0 * many >= params.warmup_stories
-            and pool.live >= 2.0 * 24.0 * params.recent_days
+            and market.live >= 2.0 * 24.0 * params.recent_days
             and 2.0 * n * fade >= 5.0
         )
         low, high = max(-1.0, usual - 1.96 * error), min(1.0, usual + 1.96 * error)
@@ -98,20 +98,20 @@ class Drift(PersistentDetector):
 
     def _learn(self, window: Window, hop: Window) -> None:
         params, means, series = self.params, self.means, hop.series
-        pool = means.pool(series)
+        market = means.market(series)
         n, total, squares = (
             hop.decided,
             hop.sentiment_sum / UNIT_SCALE,
             hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE),
         )
-        means.learn(series, pool, hop.start, hop.end, n, total, squares, 1.0)
-        _, _, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        means.learn(series, market, hop.start, hop.end, n, total, squares, 1.0)
+        _, _, correlation = means.expect(market, series, market.calendar.bin((window.end - 1) // HOUR))
         each = n * (1.0 + max(0.0, window.decided - 1.0) * correlation)
-        last, recent, recent_sum, many, whole, ww, uu, wu = self.faded.get(series, (pool.live, *NONE))
-        hours = pool.live - last
+        last, recent, recent_sum, many, whole, ww, uu, wu = self.faded.get(series, (market.live, *NONE))
+        hours = market.live - last
         quick, slow = exp(-hours / (params.recent_days * 24.0)), exp(-hours / (params.memory_days * 24.0))
         self.faded[series] = (
-            pool.live,
+            market.live,
             recent * quick + n,
             recent_sum * quick + total,
             many * slow + n,

@@ -68,16 +68,18 @@ class MeanShift(PersistentDetector):
         self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
-        pool = means.pool(series)
-        mean, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
+        market = means.market(series)
+        mean, belief, correlation = means.expect(
+            market, series, market.calendar.bin((window.end - 1) // HOUR)
+        )
         last, up, down = self.sums.get(series, (window.end, 0.0, 0.0))
         fade = exp(-(window.end - last) / (params.fade_days * DAY))
         up, down = up * fade, down * fade
-        known = pool.learned >= params.warmup_stories
+        known = market.learned >= params.warmup_stories
         n = hop.decided
         if n > 0 and known:
             noise = (1.0 + (n - 1.0) * correlation) / n + 1.0 / belief
-            off = (hop.sentiment_sum / n / UNIT_SCALE - mean) / sqrt(pool.variance)
+            off = (hop.sentiment_sum / n / UNIT_SCALE - mean) / sqrt(market.variance)
             off = min(max(off, -3.0), 3.0)
             up = min(_MOST, max(0.0, up + params.shift * (off - params.shift / 2.0) / noise))
             down = min(_MOST, max(0.0, down + params.shift * (-off - params.shift / 2.0) / noise))
@@ -87,11 +89,13 @@ class MeanShift(PersistentDetector):
             self.sums[series] = (window.end, up, down)
             weight = params.incident_weight if known and p < 0.01 else 1.0
             total, squares = hop.sentiment_sum / UNIT_SCALE, hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE)
-            means.learn(series, pool, hop.start, hop.end, n, total, squares, weight)
+            means.learn(series, market, hop.start, hop.end, n, total, squares, weight)
         count = window.decided
         if not count:
             return Verdict(statistic(p), p, None, mean, None, None, False, "no story in the window")
-        error = sqrt(max(pool.variance, 1e-9) * ((1.0 + (count - 1.0) * correlation) / count + 1.0 / belief))
+        error = sqrt(
+            max(market.variance, 1e-9) * ((1.0 + (count - 1.0) * correlation) / count + 1.0 / belief)
+        )
         seen = window.sentiment_sum / count / UNIT_SCALE
         low, high = max(-1.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error)
         return Verdict(

@@ -1,9 +1,9 @@
 """What a story of a series is usually worth (its share of negative ones, its sentiment), learned online.
 
-Pooled like the counts (memory.py, pools.py): a series starts from its market's mean with the weight of PRIOR stories,
-shifted by what the hour of the week usually adds, and moves to its own as its own stories come. How much
-windows differ beyond chance (stories of one hour speak of one event) is a correlation between stories,
-by moments over blocks of one window's length, the pool's until a series has its own.
+Pooled like the counts (memory.py, market_baseline.py): a series starts from its market's mean with the weight
+of PRIOR stories, shifted by what the hour of the week usually adds, and moves to its own as its own stories
+come. How much windows differ beyond chance (stories of one hour speak of one event) is a correlation between
+stories, by moments over blocks of one window's length, the market's until a series has its own.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from alerts.baselines.calendar import HOURS_OF_WEEK
+from alerts.baselines.market_baseline import ARRAYS, PLAIN, MarketBaseline
 from alerts.baselines.memory import Memory
-from alerts.baselines.pools import ARRAYS, PLAIN, Pool
 from core.times import HOUR
 
 PRIOR = 12.0
-"""Stories after which a series' own mean weighs as much as the pool's."""
+"""Stories after which a series' own mean weighs as much as the market's."""
 PRIOR_HOUR = 60.0
 """Stories after which an hour's own shift counts half."""
 FIRST_CORRELATION = 0.05
 _PLAIN = (*PLAIN, "n", "total", "squares", "between", "within")
 _ARRAYS = (*ARRAYS, "hour_n", "hour_total")
-KEPT = ("between", "block", "block_n", "block_total", "born", "n", "odd_at", "total", "within")
+KEPT = ("between", "block", "block_n", "block_total", "born", "n", "unusual_at", "total", "within")
 """What is kept of a series' own mean."""
 
 
-class MeanPool(Pool):
-    """A pool of the counts' clock with values beside it."""
+class MarketMeans(MarketBaseline):
+    """A market of the counts' clock with values beside it."""
 
     def __init__(self, name: str, memory: float, window: int) -> None:
         super().__init__(name, memory, window)
@@ -57,12 +57,12 @@ class MeanPool(Pool):
 
     @property
     def mean(self) -> float:
-        """The pool's mean value of a story."""
+        """The market's mean value of a story."""
         return self.total / self.n if self.n > 0.0 else 0.0
 
     @property
     def variance(self) -> float:
-        """The pool's variance of a story's value."""
+        """The market's variance of a story's value."""
         if self.n <= 0.0:
             return 0.0
         mean = self.total / self.n
@@ -75,8 +75,8 @@ class MeanPool(Pool):
         )
 
 
-class Mean:
-    """One series' own values; forward weights of the pool's generation `born`."""
+class SeriesMean:
+    """One series' own values; forward weights of the market's generation `born`."""
 
     __slots__ = KEPT
 
@@ -86,7 +86,7 @@ class Mean:
         self.block = -1
         self.block_n = 0
         self.block_total = 0.0
-        self.odd_at = -1
+        self.unusual_at = -1
         """End of the last window that was out of the ordinary."""
 
     def rescale(self, slow: float, fast: float) -> None:
@@ -99,37 +99,37 @@ class Mean:
         return _own(self)
 
     @classmethod
-    def load(cls, state: tuple[Any, ...]) -> Mean:
+    def load(cls, dump: tuple[Any, ...]) -> SeriesMean:
         """The mean whose `dump` this is."""
         mean = cls(0)
-        for name, value in zip(KEPT, state, strict=True):
+        for name, value in zip(KEPT, dump, strict=True):
             setattr(mean, name, value)
         return mean
 
 
-class Means(Memory[MeanPool, Mean]):
+class Means(Memory[MarketMeans, SeriesMean]):
     """Baselines of a value per story, for all series of a rule."""
 
     def __init__(self, window: int, memory_hours: float, exchange: str = "auto") -> None:
-        super().__init__(MeanPool, Mean, window, memory_hours, exchange)
+        super().__init__(MarketMeans, SeriesMean, window, memory_hours, exchange)
 
-    def expect(self, pool: MeanPool, series: str, b: int) -> tuple[float, float, float]:
+    def expect(self, market: MarketMeans, series: str, b: int) -> tuple[float, float, float]:
         """(mean, belief in stories, correlation) of a story of this series in hour `b`, as known so far."""
-        track = self.tracks.get(series)
-        common = pool.between / pool.within
-        if track is None:
-            return pool.mean + pool.shift(b), PRIOR, max(common, 1e-3)
-        self.touch(pool, track)
-        at = pool.at_fast
-        n, total = track.n / at, track.total / at
-        mean = (PRIOR * pool.mean + total) / (PRIOR + n)
-        correlation = (track.between + 50.0 * common) / (track.within + 50.0)
-        return mean + pool.shift(b), PRIOR + n, min(max(correlation, 1e-3), 0.9)
+        state = self.states.get(series)
+        common = market.between / market.within
+        if state is None:
+            return market.mean + market.shift(b), PRIOR, max(common, 1e-3)
+        self.sync_generation(market, state)
+        at = market.at_fast
+        n, total = state.n / at, state.total / at
+        mean = (PRIOR * market.mean + total) / (PRIOR + n)
+        correlation = (state.between + 50.0 * common) / (state.within + 50.0)
+        return mean + market.shift(b), PRIOR + n, min(max(correlation, 1e-3), 0.9)
 
     def learn(
         self,
         series: str,
-        pool: MeanPool,
+        market: MarketMeans,
         start: int,
         end: int,
         n: int,
@@ -137,52 +137,53 @@ class Means(Memory[MeanPool, Mean]):
         squares: float,
         weight: float,
     ) -> None:
-        """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an incident."""
-        self.keep_prior(series, pool)
-        pool.advance(end, end - start)
-        track = self.own_track(series, pool)
-        self.touch(pool, track)
-        b = pool.calendar.bin((end - 1) // HOUR)
-        fast, slow = weight * pool.at_fast, weight * pool.at_slow
-        track.n += n * fast
-        track.total += (total - n * pool.shift(b)) * fast
-        pool.n += n * slow
-        pool.total += total * slow
-        pool.squares += squares * slow
-        pool.add("hour_n", pool.hour_n, b, n * slow)
-        pool.add("hour_total", pool.hour_total, b, total * slow)
-        pool.learned += n
+        """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an
+        incident."""
+        self.keep_prior(series, market)
+        market.advance(end, end - start)
+        state = self.own_state(series, market)
+        self.sync_generation(market, state)
+        b = market.calendar.bin((end - 1) // HOUR)
+        fast, slow = weight * market.at_fast, weight * market.at_slow
+        state.n += n * fast
+        state.total += (total - n * market.shift(b)) * fast
+        market.n += n * slow
+        market.total += total * slow
+        market.squares += squares * slow
+        market.add("hour_n", market.hour_n, b, n * slow)
+        market.add("hour_total", market.hour_total, b, total * slow)
+        market.learned += n
         block = (end - 1) // self.window
-        if block != track.block:
-            self._learn_correlation(pool, series, track, b)
-            track.block, track.block_n, track.block_total = block, 0, 0.0
-        track.block_n += n
-        track.block_total += total
+        if block != state.block:
+            self._learn_correlation(market, series, state, b)
+            state.block, state.block_n, state.block_total = block, 0, 0.0
+        state.block_n += n
+        state.block_total += total
 
-    def _learn_correlation(self, pool: MeanPool, series: str, track: Mean, b: int) -> None:
-        n = track.block_n
-        if n < 2 or pool.learned < 50:
+    def _learn_correlation(self, market: MarketMeans, series: str, state: SeriesMean, b: int) -> None:
+        n = state.block_n
+        if n < 2 or market.learned < 50:
             return
-        mean, _, correlation = self.expect(pool, series, b)
-        variance = pool.variance
+        mean, _, correlation = self.expect(market, series, b)
+        variance = market.variance
         if variance <= 0.0:
             return
-        deviation = abs(track.block_total - n * mean)
+        deviation = abs(state.block_total - n * mean)
         deviation = min(deviation, 4.0 * sqrt(n * variance * (1.0 + (n - 1) * correlation)))
         # Per pair, in units of a story's variance; a block counts at most as 100 pairs, whatever its size.
         pairs = n * (n - 1.0)
         counted = min(pairs, 100.0)
         between = (deviation * deviation / variance - n) / pairs * counted
-        track.between += between
-        track.within += counted
-        pool.between = max(pool.between + between, 1e-3 * pool.within)
-        pool.within += counted
-        if pool.within > 20_000.0:
-            pool.between *= 0.5
-            pool.within *= 0.5
-        if track.within > 2_000.0:
-            track.between *= 0.5
-            track.within *= 0.5
+        state.between += between
+        state.within += counted
+        market.between = max(market.between + between, 1e-3 * market.within)
+        market.within += counted
+        if market.within > 20_000.0:
+            market.between *= 0.5
+            market.within *= 0.5
+        if state.within > 2_000.0:
+            state.between *= 0.5
+            state.within *= 0.5
 
 
 _own = attrgetter(*KEPT)

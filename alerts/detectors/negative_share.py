@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from alerts.baselines.memory import ODD
+from alerts.baselines.memory import UNUSUAL_P
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
@@ -26,7 +26,7 @@ class NegativeShareParams:
     direction: Literal["up", "down", "both"] = "up"
     memory_days: float = 21.0
     warmup_stories: int = 50
-    """Stories over the whole pool before anything may fire."""
+    """Stories over the whole market before anything may fire."""
     calendar: str = "auto"
     incident_weight: float = 0.2
     """Weight of stories learned from windows with p < 0.003."""
@@ -46,22 +46,22 @@ class NegativeShare(PersistentDetector):
         """Judge window.negative of window.decided, then learn the hop's. Never raises."""
         means, series = self.means, window.series
         self.begin_step(series, floor)
-        pool = means.pool(series)
+        market = means.market(series)
         if not window.observed:
             return NOT_OBSERVED
         n, k = window.decided, window.negative
         mean, belief, correlation = means.expect(
-            pool, series, pool.calendar.bin((window.end - 1) // 3_600_000)
+            market, series, market.calendar.bin((window.end - 1) // 3_600_000)
         )
         share = min(max(mean, 0.005), 0.995)
         precision = 1.0 / (correlation + 1.0 / (belief + 1.0)) - 1.0
         p = directed(beta_binomial_tail(k, n, share, precision), self.params.direction)
-        enough = n > 0 and pool.learned >= self.params.warmup_stories
-        if enough and p < ODD:
-            means.odd(series, pool, window.end)
+        enough = n > 0 and market.learned >= self.params.warmup_stories
+        if enough and p < UNUSUAL_P:
+            means.mark_unusual(series, market, window.end)
         if hop.decided > 0:
-            weight = self.params.incident_weight if means.was_odd(series, hop.end) else 1.0
-            means.learn(series, pool, hop.start, hop.end, hop.decided, hop.negative, hop.negative, weight)
+            weight = self.params.incident_weight if means.was_unusual(series, hop.end) else 1.0
+            means.learn(series, market, hop.start, hop.end, hop.decided, hop.negative, hop.negative, weight)
         if n <= 0:
             return Verdict(
                 0.0, None, None, share, *share_band(1, share, precision), False, "no story in the window"

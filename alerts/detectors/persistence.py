@@ -53,7 +53,7 @@ class PersistentDetector(Detector):
 
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
         """State by series; "" is what is pooled. Series that were never learned are left out."""
-        known = self.memory.tracks
+        known = self.memory.states
         names = known if series is None else (name for name in series if name in known)
         return {"": self._packed("")} | {name: self._packed(name) for name in names}
 

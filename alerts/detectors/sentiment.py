@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import ClassVar, Literal
 
-from alerts.baselines.memory import ODD
+from alerts.baselines.memory import UNUSUAL_P
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.means import Means
@@ -48,22 +48,24 @@ class Sentiment(PersistentDetector):
         self.begin_step(series, floor)
         if not window.observed:
             return NOT_OBSERVED
-        pool = means.pool(series)
+        market = means.market(series)
         n = window.decided
-        mean, belief, correlation = means.expect(pool, series, pool.calendar.bin((window.end - 1) // HOUR))
-        error = sqrt(pool.variance * ((1.0 + (n - 1.0) * correlation) / n + 1.0 / belief)) if n else 0.0
+        mean, belief, correlation = means.expect(
+            market, series, market.calendar.bin((window.end - 1) // HOUR)
+        )
+        error = sqrt(market.variance * ((1.0 + (n - 1.0) * correlation) / n + 1.0 / belief)) if n else 0.0
         p = 1.0
         seen = None
         if n:
             seen = window.sentiment_sum / n / UNIT_SCALE
             p = one_sided((seen - mean) / max(error, 1e-9), self.params.direction)
-        enough = n > 0 and pool.learned >= self.params.warmup_stories
-        if enough and p < ODD:
-            means.odd(series, pool, window.end)
+        enough = n > 0 and market.learned >= self.params.warmup_stories
+        if enough and p < UNUSUAL_P:
+            means.mark_unusual(series, market, window.end)
         if hop.decided > 0:
-            weight = self.params.incident_weight if means.was_odd(series, hop.end) else 1.0
+            weight = self.params.incident_weight if means.was_unusual(series, hop.end) else 1.0
             total, squares = hop.sentiment_sum / UNIT_SCALE, hop.sentiment_squares / (UNIT_SCALE * UNIT_SCALE)
-            means.learn(series, pool, hop.start, hop.end, hop.decided, total, squares, weight)
+            means.learn(series, market, hop.start, hop.end, hop.decided, total, squares, weight)
         if not n:
             return Verdict(0.0, None, None, mean, None, None, False, "no story in the window")
         low, high = max(-1.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error)

@@ -61,9 +61,9 @@ class Silence(PersistentDetector):
         """
         baseline, series, params = self.baseline, window.series, self.params
         self.begin_step(series, floor)
-        pool = baseline.pool(series)
+        market = baseline.market(series)
         if hop.stories > 0:
-            baseline.learn(series, pool, hop.start, hop.end, float(hop.stories), hop.stories)
+            baseline.learn(series, market, hop.start, hop.end, float(hop.stories), hop.stories)
             self.last[series] = hop.end
             return Verdict(0.0, 1.0, float(hop.stories), None, None, None, self._known(series), "it speaks")
         since = self.last.get(series)
@@ -87,18 +87,18 @@ class Silence(PersistentDetector):
         return True
 
     def _known(self, series: str) -> bool:
-        track = self.baseline.tracks.get(series)
-        pool = self.baseline.pool(series)
+        state = self.baseline.states.get(series)
+        market = self.baseline.market(series)
         return (
-            track is not None
-            and track.slow >= self.params.warmup_stories * pool.at_slow
-            and pool.live >= self.params.warmup_hours
+            state is not None
+            and state.slow >= self.params.warmup_stories * market.at_slow
+            and market.live >= self.params.warmup_hours
         )
 
     def _expected(self, series: str, start: int, end: int) -> tuple[float, float]:
         baseline = self.baseline
-        pool, track = baseline.pool(series), baseline.tracks.get(series)
-        mean, size = baseline.expect(pool, track, start, end)
+        market, state = baseline.market(series), baseline.states.get(series)
+        mean, size = baseline.expect(market, state, start, end)
         # The spread was learned over one window; over k windows' quiet it averages out k-fold.
         return mean, size * max(1.0, (end - start) / self.window)
 
@@ -108,11 +108,11 @@ class Silence(PersistentDetector):
         if since is None or not self._known(series) or at - since > self.params.give_up_days * DAY:
             return None
         baseline = self.baseline
-        pool, track = baseline.pool(series), baseline.tracks.get(series)
+        market, state = baseline.market(series), baseline.states.get(series)
         missing, moment = 1.0, at
         for _ in range(int(self.params.give_up_days * 24) + 1):
             stop = moment - moment % HOUR + HOUR
-            mean, _ = baseline.expect(pool, track, moment, stop)
+            mean, _ = baseline.expect(market, state, moment, stop)
             if mean >= missing:
                 return moment + max(1, int((stop - moment) * missing / mean))
             missing -= mean

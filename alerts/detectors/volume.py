@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from alerts.baselines.counts import FIRST_WEEK, Baseline
-from alerts.baselines.memory import ODD
-from alerts.baselines.pools import Pool
+from alerts.baselines.market_baseline import MarketBaseline
+from alerts.baselines.memory import UNUSUAL_P
 from alerts.detectors.context import NOT_OBSERVED, DetectorContext
 from alerts.detectors.contract import NO_FLOOR, Traits
 from alerts.detectors.persistence import PersistentDetector
@@ -57,38 +57,40 @@ class Volume(PersistentDetector):
         """Judge what counts of `window`, then learn what counts of `hop`. Never raises."""
         baseline, series, params = self.baseline, window.series, self.params
         self.begin_step(series, floor)
-        pool = baseline.pool(series)
+        market = baseline.market(series)
         if not window.observed:
             if not hop.observed:
-                baseline.skip(series, pool, hop.start, hop.end)
+                baseline.skip(series, market, hop.start, hop.end)
             return NOT_OBSERVED
         seen = self.counted(window)
-        mean, size = baseline.expect(pool, baseline.tracks.get(series), window.start, window.end, either=True)
+        mean, size = baseline.expect(
+            market, baseline.states.get(series), window.start, window.end, either=True
+        )
         p_up = negative_binomial_tail(seen, mean, size) if mean > 0.0 else 1.0
         p = directed(p_up, params.direction)
         low, high = count_band(mean, size)
         known = (
-            pool.live >= params.warmup_hours
-            and pool.learned >= params.warmup_stories
-            and baseline.heard(pool, window.start, window.end)
+            market.live >= params.warmup_hours
+            and market.learned >= params.warmup_stories
+            and baseline.knows_rhythm(market, window.start, window.end)
         )
         enough = known and self.telling(window)
         found = statistic(p)
-        self.memory.judged(found if enough else 0.0)
-        if enough and p_up < ODD and pool.live >= FIRST_WEEK:
-            baseline.odd(series, pool, window.end)
+        self.memory.note_statistic(found if enough else 0.0)
+        if enough and p_up < UNUSUAL_P and market.live >= FIRST_WEEK:
+            baseline.mark_unusual(series, market, window.end)
         if hop.stories > 0:
-            self._learn(series, pool, hop)
+            self._learn(series, market, hop)
         return Verdict(
             found, p, float(seen), mean, low, high, enough, "" if enough else "learning the rhythm"
         )
 
-    def _learn(self, series: str, pool: Pool, hop: Window) -> None:
+    def _learn(self, series: str, market: MarketBaseline, hop: Window) -> None:
         """Of a hop in a window out of the ordinary, only a share of what is above the usual."""
         baseline, seen = self.baseline, self.counted(hop)
         believed = float(seen)
-        if baseline.was_odd(series, hop.end):
-            usual, _ = baseline.expect(pool, baseline.tracks[series], hop.start, hop.end, either=True)
+        if baseline.was_unusual(series, hop.end):
+            usual, _ = baseline.expect(market, baseline.states[series], hop.start, hop.end, either=True)
             if believed > usual:
                 believed = usual + self.params.incident_weight * (believed - usual)
-        baseline.learn(series, pool, hop.start, hop.end, believed, seen)
+        baseline.learn(series, market, hop.start, hop.end, believed, seen)

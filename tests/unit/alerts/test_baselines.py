@@ -33,14 +33,14 @@ class Told:
                 while left < mean:
                     stories, left = stories + 1, left + self.chance.expovariate(1.0)
                 if stories:
-                    pool = self.baseline.pool(series)
-                    self.baseline.learn(series, pool, self.at - HOP, self.at, stories, stories)
+                    market = self.baseline.market(series)
+                    self.baseline.learn(series, market, self.at - HOP, self.at, stories, stories)
 
     def expected(self, series: str, hour: int, hours: int = 3) -> float:
         """Of the window of `hours` from `hour` o'clock on the day that has just ended."""
-        pool = self.baseline.pool(series)
+        market = self.baseline.market(series)
         start = self.at - self.at % DAY + hour * HOUR
-        return self.baseline.expect(pool, self.baseline.tracks.get(series), start, start + hours * HOUR)[0]
+        return self.baseline.expect(market, self.baseline.states.get(series), start, start + hours * HOUR)[0]
 
 
 def test_days_and_nights_are_told_apart() -> None:
@@ -92,33 +92,33 @@ def test_a_quiet_series_among_speaking_ones_does_count_as_calm() -> None:
 def test_stories_that_come_in_clusters_widen_the_spread() -> None:
     even, clustered = Told(), Told()
     even.tell(40, {"a": 3.0}, night=1.0)
-    pool = clustered.baseline.pool("a")
+    market = clustered.baseline.market("a")
     for at in sorted(START + clustered.chance.randrange(80 * 24) * HOP for _ in range(80)):
-        clustered.baseline.learn("a", pool, at, at + HOP, 36.0, 36)
+        clustered.baseline.learn("a", market, at, at + HOP, 36.0, 36)
     steady = even.baseline.expect(
-        even.baseline.pool("a"), even.baseline.tracks["a"], even.at, even.at + 3 * HOUR
+        even.baseline.market("a"), even.baseline.states["a"], even.at, even.at + 3 * HOUR
     )[1]
-    wild = clustered.baseline.expect(pool, clustered.baseline.tracks["a"], even.at, even.at + 3 * HOUR)[1]
+    wild = clustered.baseline.expect(market, clustered.baseline.states["a"], even.at, even.at + 3 * HOUR)[1]
     assert wild < 1.0 < 5.0 < steady
 
 
 def test_years_at_a_short_memory_stay_exact() -> None:
     told = Told(memory_days=0.5)
-    pool = told.baseline.pool("a")
+    market = told.baseline.market("a")
     for day in range(3 * 365):
         at = START + day * DAY
-        told.baseline.learn("a", pool, at, at + HOP, 2.0, 2)
-    assert pool.generation > 10
-    mean, size = told.baseline.expect(pool, told.baseline.tracks["a"], at + DAY, at + 2 * DAY)
+        told.baseline.learn("a", market, at, at + HOP, 2.0, 2)
+    assert market.generation > 10
+    mean, size = told.baseline.expect(market, told.baseline.states["a"], at + DAY, at + 2 * DAY)
     assert 1.0 < mean < 4.0 and size > 0.0
 
 
 def test_a_series_of_one_article_costs_little() -> None:
     baseline = Baseline(HOUR, 14 * 24.0, "none")
-    pool = baseline.pool("all")
+    market = baseline.market("all")
     for number in range(2_000):
         baseline.learn(
-            f"entity:US:S{number}", pool, START + number * MINUTE, START + (number + 1) * MINUTE, 1.0, 1
+            f"entity:US:S{number}", market, START + number * MINUTE, START + (number + 1) * MINUTE, 1.0, 1
         )
-    assert max(len(baseline.dump(name)) for name in baseline.tracks) < 120
+    assert max(len(baseline.dump(name)) for name in baseline.states) < 120
     assert len(baseline.dump("")) < 6_000

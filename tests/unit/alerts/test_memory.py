@@ -23,17 +23,17 @@ def test_prior_is_the_dump_of_before(kind: type[Baseline | Means], memory_hours:
     for _ in range(600):
         at += HOUR * draw.choice((1, 1, 2, 5, 30))
         series = draw.choice(SERIES)
-        pool = memory.pool(series)
-        before = {name: memory.dump(name) for name in ("", *memory.tracks)}
+        market = memory.market(series)
+        before = {name: memory.dump(name) for name in ("", *memory.states)}
         memory.begin_step()
         if draw.random() < 0.3:
-            memory.odd(series, pool, at)
+            memory.mark_unusual(series, market, at)
         n = draw.randint(1, 9)
         if isinstance(memory, Baseline):
-            memory.learn(series, pool, at - HOUR, at, float(n), n)
+            memory.learn(series, market, at - HOUR, at, float(n), n)
         else:
-            memory.learn(series, memory.pool(series), at - HOUR, at, n, n / 2, n / 3, 1.0)
-        turns.add(pool.generation)
+            memory.learn(series, memory.market(series), at - HOUR, at, n, n / 2, n / 3, 1.0)
+        turns.add(market.generation)
         prior = memory.prior(series)
         assert prior == {name: state for name, state in before.items() if name in ("", series)}
     assert (len(turns) > 3) == (memory_hours == 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 from alerts.baselines.calendar import HOURS_OF_WEEK
 
@@ -10,8 +11,8 @@ EARLY = 12
 """Own hours are kept as pairs until there are more than so many."""
 
 
-class Track:
-    """One series' own memory. Weights are relative to the pool's generation `born`."""
+class SeriesState:
+    """One series' own memory. Weights are relative to the market's generation `born`."""
 
     __slots__ = (
         "block",
@@ -20,11 +21,11 @@ class Track:
         "early",
         "excess",
         "fast",
+        "has_incident",
         "hours",
         "missing",
-        "odd",
-        "odd_at",
         "slow",
+        "unusual_at",
         "weight",
     )
 
@@ -38,9 +39,9 @@ class Track:
         self.hours: array[float] | None = None
         self.block = -1
         self.block_n = 0
-        self.odd = False
+        self.has_incident = False
         """Whether the block holds an incident."""
-        self.odd_at = -1
+        self.unusual_at = -1
         """End of the last window that was out of the ordinary."""
         self.excess = 0.0
         self.weight = 0.0
@@ -82,19 +83,19 @@ class Track:
             hours,
             self.block,
             self.block_n,
-            self.odd,
-            self.odd_at,
+            self.has_incident,
+            self.unusual_at,
             self.excess,
             self.weight,
         )
 
     @classmethod
-    def load(cls, state: tuple) -> Track:
-        """The track whose `dump` this is."""
-        track = cls(state[0])
-        _, track.fast, track.slow, track.missing, track.early, hours, *rest = state
-        track.block, track.block_n, track.odd, track.odd_at, track.excess, track.weight = rest
+    def load(cls, dump: tuple[Any, ...]) -> SeriesState:
+        """The state whose `dump` this is."""
+        state = cls(dump[0])
+        _, state.fast, state.slow, state.missing, state.early, hours, *rest = dump
+        state.block, state.block_n, state.has_incident, state.unusual_at, state.excess, state.weight = rest
         if hours is not None:
-            track.hours = array("f")
-            track.hours.frombytes(hours)
-        return track
+            state.hours = array("f")
+            state.hours.frombytes(hours)
+        return state

@@ -1,7 +1,7 @@
 """What the series of one market share: a clock of live time, exposure and stories per hour of the week, the spread.
 
-Time without data needs no step: exposure is the pool's, and grows when any of its series has data. A pool in
-which nothing at all was heard for longer than 72 h (or twenty times its mean interval) was not listening: that
+Time without data needs no step: exposure is the market's, and grows when any of its series has data. A market in
+which nothing at all was read for longer than 72 h (or twenty times its mean interval) was not listening: that
 time is dead, it neither decays nor counts as calm. The 1987 wire has sixteen such weeks.
 
 Memory fades by forward decay (Cormode et al. 2009): what is added at live time L is weighted e^(L/memory), and
@@ -11,9 +11,10 @@ read relative to now; so nothing has to be aged.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from math import exp
 from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from alerts.baselines.calendar import HOURS_OF_WEEK, Calendar, calendar
 from core.times import HOUR
@@ -30,7 +31,7 @@ DOUBT_DAYS = 2.0
 """One day heard weighs so much against not knowing an hour's rhythm at all (a relative variance of 1)."""
 DEAD_HOURS = 72.0
 RHYTHM_MS = 6 * HOUR
-"""How often a pool's rhythm is drawn from its hours."""
+"""How often a market's rhythm is drawn from its hours."""
 
 PLAIN = (
     "now",
@@ -49,7 +50,7 @@ PLAIN = (
 ARRAYS = ("stories", "hours", "rhythm", "doubt")
 
 
-class Pool:
+class MarketBaseline:
     """What the series of one market share. `memory` and all exposure are in hours of live time."""
 
     plain: ClassVar[tuple[str, ...]] = PLAIN
@@ -169,7 +170,7 @@ class Pool:
         return self.fast / self.exposure / self.series
 
     def add(self, name: str, values: array[float], b: int, value: float) -> None:
-        """Add to one of this pool's arrays (`values`, called `name`), remembering what stood there."""
+        """Add to one of this market's arrays (`values`, called `name`), remembering what stood there."""
         old = values[b]
         if (name, b) not in self._undo:
             self._undo[name, b] = values, old
@@ -198,14 +199,14 @@ class Pool:
         plain = dict(zip(self.plain, self.plain_of(self), strict=True))
         return plain | {name: getattr(self, name).tobytes() for name in self.arrays}
 
-    def restore(self, state: dict) -> None:
+    def restore(self, dump: Mapping[str, Any]) -> None:
         """Become what was dumped."""
         for name in self.plain:
-            setattr(self, name, state[name])
+            setattr(self, name, dump[name])
         for name in self.arrays:
-            if name in state:  # states of before `doubt` was kept have none
+            if name in dump:  # states of before `doubt` was kept have none
                 values = array("d")
-                values.frombytes(state[name])
+                values.frombytes(dump[name])
                 setattr(self, name, values)
         self._weights()
 
