@@ -19,7 +19,6 @@ from alerts.interfaces.cli.options import (
     StoreUrl,
     actor_of,
     as_typed,
-    moment_of,
     one_line,
     open_desk,
     short_time,
@@ -27,6 +26,7 @@ from alerts.interfaces.cli.options import (
     show_table,
 )
 from alerts.interfaces.cli.rules import rules_of
+from alerts.interfaces.moments import parse_moment
 from alerts.rules.model import AnyRule
 from alerts.windows.series import matches
 from core.errors import ConfigError
@@ -59,7 +59,7 @@ def list_alerts(
     if kind and kind not in ("market", "outage"):
         raise ConfigError(f"--kind {kind}: expected market or outage")
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-        begin = moment_of(since, at.now_ms(connection), "--since") if since else None
+        begin = parse_moment(since, at.now_ms(connection), "--since") if since else None
         found = listing.listed(
             connection,
             at.name,
@@ -186,7 +186,7 @@ def show_figures(
     except ValueError as error:
         raise ConfigError(f"--window: {error}") from None
     with open_desk(config, store, desk, read_only=True) as here, here.store.read() as connection:
-        at = moment_of(end, here.now_ms(connection), "--at") if end else None
+        at = parse_moment(end, here.now_ms(connection), "--at") if end else None
         found = figures.figures_of(connection, here.name, series, length, here.settings.alerts.pane, at)
     if json:
         show_json(found.as_json())
@@ -288,8 +288,8 @@ def silence_add(
             with as_typed(alert="--alert"):
                 matchers["alert"] = handling.find(connection, at.name, alert).id
         made = silences.add(
-            connection, at.name, matchers, starts_at=moment_of(starts, now, "--from"),
-            ends_at=moment_of(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
+            connection, at.name, matchers, starts_at=parse_moment(starts, now, "--from"),
+            ends_at=parse_moment(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
         )  # fmt: skip
         settings, others = at.settings, listing.other_desks(connection, at.name)
     typer.echo(f"{made.id}  until {iso(made.ends_at)}")

@@ -21,7 +21,7 @@ from alerts.handling.silences import MATCHERS
 from core.errors import ConfigError
 from core.settings import Settings, load_settings
 from core.store import Store, open_store
-from core.times import from_ms, parse_iso, parse_span
+from core.times import from_ms
 
 Config = Annotated[
     Path | None,
@@ -102,21 +102,6 @@ def actor_of(by: str) -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         raise ConfigError("who are you? say --by NAME") from None
-
-
-def moment_of(text: str, now_ms: int, name: str) -> int:
-    """A time on the command line: ISO 8601, or a span from now such as 2h or -7d. Raises ConfigError."""
-    try:
-        if text.lstrip("+-")[:1].isdigit() and text[-1:] in "smhdw" and "T" not in text:
-            sign = -1 if text.startswith("-") else 1
-            found = now_ms + sign * parse_span(text.lstrip("+-"))
-            from_ms(found)  # beyond all calendars?
-            return found
-        return parse_iso(text)
-    except (ValueError, OverflowError):
-        raise ConfigError(
-            f"{name} {text[:60]}: expected a time (2026-11-28T22:00) or a span from now (2h, -7d)"
-        ) from None
 
 
 def show_json(what: Any) -> None:
