@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.store import open_store
 from core.times import iso, parse_span
 from ingest.cli.options import AsJson, Broker, Config, Reason, Source, StoreUrl, load
-from ingest.deadletters import commands as dlq
+from ingest.deadletters import reprocess, stored
 
 
 def dlq_list(
@@ -28,7 +28,7 @@ def dlq_list(
 ) -> None:
     """List dead letters, newest first, with a count per reason."""
     found_store = open_store(load(config, store).store)
-    rows = dlq.find(found_store, reason=reason, source=source, status=status, limit=limit)
+    rows = stored.find(found_store, reason=reason, source=source, status=status, limit=limit)
     if json:
         for row in rows:
             sys.stdout.write(orjson.dumps(row.summary()).decode() + "\n")
@@ -40,7 +40,7 @@ def dlq_list(
         )
     console = Console(width=max(140, Console().width), emoji=False, markup=False)
     console.print(table)
-    for name, number in dlq.counts(found_store, status=status).items():
+    for name, number in stored.counts(found_store, status=status).items():
         console.print(f"{number:8d} {name}", highlight=False)
 
 
@@ -51,7 +51,7 @@ def dlq_show(
     raw: Annotated[bool, typer.Option("--raw", help="Only the original bytes.")] = False,
 ) -> None:
     """Show one dead letter with its original bytes."""
-    row = dlq.get(open_store(load(config, store).store), origin)
+    row = stored.get(open_store(load(config, store).store), origin)
     if raw:
         sys.stdout.buffer.write(row.payload)
         return
@@ -87,7 +87,7 @@ def dlq_replay(
     found_store = open_store(settings.store)
     bus = open_bus(settings.broker) if settings.broker.address else None
     try:
-        outcome = dlq.replay(
+        outcome = reprocess.replay(
             settings, found_store, bus, origins=origins or (), reason=reason, source=source, columns=told
         )
     finally:
@@ -122,7 +122,7 @@ def dlq_purge(
         raise ConfigError(f"--older-than: {error}") from error
     found_store = open_store(load(config, store).store)
     if not yes:
-        number = dlq.purge(found_store, reason=reason, source=source, older_than_ms=age, count_only=True)
+        number = stored.purge(found_store, reason=reason, source=source, older_than_ms=age, count_only=True)
         if number and not typer.confirm(f"Forget the original bytes of {number} dead letter(s) for good?"):
             raise ConfigError("dlq purge: nothing done (--yes to skip the question)")
-    sys.stdout.write(f"{dlq.purge(found_store, reason=reason, source=source, older_than_ms=age)} purged\n")
+    sys.stdout.write(f"{stored.purge(found_store, reason=reason, source=source, older_than_ms=age)} purged\n")

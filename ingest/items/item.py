@@ -28,7 +28,7 @@ class NewsItem:
     raw: bytes = b""
     """The original bytes, for a dead letter."""
     context: Mapping[str, Any] = field(default_factory=dict)
-    """What the source needs besides `raw` to make this item again (ingest/deadletters/remake.py)."""
+    """What the source needs besides `raw` to make this item again (ingest/deadletters/rebuild.py)."""
     flags: tuple[str, ...] = ()
     mark: str = ""
     """Hash of what the list said of it, where the article itself comes from elsewhere; else the revision serves."""

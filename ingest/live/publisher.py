@@ -32,9 +32,9 @@ from core.stage import Stage
 from core.store import Store, insert_absent, upsert
 from core.tables import cursors, health, origins, pending
 from ingest.items.build import stamped
+from ingest.items.pending import PendingArticles, pending_row
 from ingest.live.cursor import Cursor
 from ingest.live.in_flight import InFlightOrigins
-from ingest.live.pending import PendingArticles, pending_row
 
 log = structlog.get_logger(__name__)
 WRITER = "live"

@@ -1,201 +1,79 @@
-"""What every kind of source promises: news once, state that goes on, trouble told by the right error."""
+"""What every registered kind of source promises: news once, state that goes on, failures told by the right error."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core.bus.memory import MemoryBus, MemoryProducer
 from core.errors import Refused, Retryable
 from core.settings import BrokerSettings
 from ingest.items.build import build
 from ingest.items.item import SourceInfo
-from ingest.live.cursor import Cursor, mark_of
-from ingest.sources.api.settings import ApiSettings
-from ingest.sources.api.source import ApiSource
-from ingest.sources.contract import PollContext, PollResult, Source
-from ingest.sources.dump.settings import DumpSettings
-from ingest.sources.dump.source import DumpSource
+from ingest.live.cursor import Cursor
+from ingest.sources.base_settings import WebSourceSettings
+from ingest.sources.contract import PollContext
 from ingest.sources.feed.settings import FeedSettings
 from ingest.sources.feed.source import FeedSource
-from ingest.sources.field_paths import FieldPaths
-from ingest.sources.kafka.settings import KafkaSettings
-from ingest.sources.kafka.source import KafkaSource
-from ingest.sources.page.settings import PageSettings
-from ingest.sources.page.source import PageSource
-from ingest.web.fetch import Answer, Fetcher, Unreachable
+from ingest.sources.registry import KINDS, create_source
+from tests.support.source_rigs import BODY, NOW, Rig, Web, html
 
-NOW = 1_700_000_000_000
-BODY = "A body that is long enough to be an article of its own, with a number of words in it. " * 4
+POLLED = sorted(name for name, kind in KINDS.items() if kind.implementation is not None)
+FETCHED = [name for name in POLLED if issubclass(KINDS[name].settings, WebSourceSettings)]
 
 
-class Web(Fetcher):
-    """Pages in memory; `down` makes everything unreachable."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.down = False
-
-    def get(self, url: str, **options: Any) -> Answer:
-        self.asked.append(url)
-        if self.down:
-            raise Unreachable(f"{url}: answered 503")
-        if url not in self.pages:
-            raise Refused(f"{url}: answered 404")
-        return Answer(url, 200, {"content-type": ""}, self.pages[url])
+def make_rig(kind: str, tmp_path: Path) -> Rig:
+    """The rig of a registered kind; fails where `tests/support/source_rigs` has none for it."""
+    try:
+        module = importlib.import_module(f"tests.support.source_rigs.{kind}")
+    except ModuleNotFoundError:
+        pytest.fail(f"source kind {kind!r} has no rig: add tests/support/source_rigs/{kind}.py")
+    rig: Rig = module.rig(tmp_path)
+    return rig
 
 
-@dataclass
-class Rig:
-    """A source, a way to publish on it, and to break it."""
-
-    source: Source
-    publish: Any
-    web: Web
-    cursor: Cursor = field(default_factory=lambda: Cursor("s"))
-    unread: list[str] = field(default_factory=list)
-    """What the last look could not read."""
-
-    def poll(self) -> list[str]:
-        """Titles that are new, as the live loop would take them."""
-        context = PollContext(self.web, NOW, self.cursor.known)
-        found: PollResult = self.source.poll(dict(self.cursor.source), context)
-        titles = []
-        self.cursor.showed(found.named)
-        for item in found.items:
-            record = build(item, SourceInfo("s"), NOW)
-            revision = getattr(record, "revision", "")
-            if self.cursor.known(item.key, mark_of(item, revision)):
-                continue
-            self.cursor.note(item.key, mark_of(item, revision))
-            titles.append(getattr(record, "title", str(getattr(record, "reason", ""))))
-        for key, mark in found.keys.items():
-            self.cursor.note(key, mark)
-        self.unread = [str(error) for error in found.unread]
-        self.cursor.source = json.loads(json.dumps(found.state))
-        if found.acknowledged:
-            found.acknowledged()
-        return titles
-
-
-def html(title: str) -> bytes:
-    article = f"<article><h1>{title}</h1><p>{BODY}</p></article>"
-    return f"<html><head><title>{title}</title></head><body>{article}</body></html>".encode()
-
-
-def feed_rig(tmp_path: Path) -> Rig:
-    web = Web()
-    titles: list[str] = []
-
-    def publish(*new: str) -> None:
-        titles.extend(new)
-        items = "".join(
-            f"<item><guid>{t}</guid><title>{t}</title><link>http://x.org/{t}</link><description>{BODY}</description></item>"
-            for t in titles
-        )
-        web.pages["http://x.org/feed"] = (
-            f'<rss version="2.0"><channel><title>c</title>{items}</channel></rss>'.encode()
-        )
-
-    return Rig(FeedSource(FeedSettings(name="s", kind="feed", url="http://x.org/feed")), publish, web)
-
-
-def page_rig(tmp_path: Path) -> Rig:
-    web = Web()
-    titles: list[str] = []
-
-    def publish(*new: str) -> None:
-        titles.extend(new)
-        for title in new:
-            web.pages[f"http://x.org/news/{title}"] = html(title)
-        links = "".join(f'<li><a href="/news/{title}?utm_source=list">{title}</a></li>' for title in titles)
-        web.pages["http://x.org/list"] = (
-            f"<html><body><a href='/about'>About</a><ul>{links}</ul></body></html>".encode()
-        )
-
-    return Rig(PageSource(PageSettings(name="s", kind="page", url="http://x.org/list")), publish, web)
-
-
-def api_rig(tmp_path: Path) -> Rig:
-    web = Web()
-    entries: list[dict[str, Any]] = []
-
-    def publish(*new: str) -> None:
-        entries[:0] = [
-            {"ref": title, "text": {"head": title, "body": BODY}, "at": "2023-11-01T10:00:00Z"}
-            for title in new
-        ]
-        for page in range(0, len(entries), 2):
-            number = page // 2 + 1
-            data = {
-                "result": {"list": entries[page : page + 2]},
-                "next": f"/api?page={number + 1}" if page + 2 < len(entries) else None,
-            }
-            web.pages[f"http://x.org/api{'' if number == 1 else f'?page={number}'}"] = json.dumps(
-                data
-            ).encode()
-
-    spec = ApiSettings(
-        name="s", kind="api", url="http://x.org/api", items="result.list", next_path="next",
-        fields=FieldPaths(id="ref", title="text.head", body="text.body", published_at="at"),
-    )  # fmt: skip
-    return Rig(ApiSource(spec), publish, web)
-
-
-def dump_rig(tmp_path: Path) -> Rig:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    count = [0]
-
-    def publish(*new: str) -> None:
-        count[0] += 1
-        rows = [{"date": "2023-11-01T10:00:00Z", "title": title, "body": BODY} for title in new]
-        path = folder / f"{count[0]}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        os.utime(path, (NOW / 1000 - 60, NOW / 1000 - 60))
-
-    return Rig(
-        DumpSource(DumpSettings(name="s", kind="dump", path="inbox", settle=0), tmp_path), publish, Web()
-    )
-
-
-def kafka_rig(tmp_path: Path) -> Rig:
-    bus = MemoryBus()
-    bus.ensure_topics(1)
-    bus.logs["theirs"] = [[]]
-    bus.ids["theirs"] = "t"
-    producer = MemoryProducer(bus)
-
-    def publish(*new: str) -> None:
-        for title in new:
-            value = json.dumps({"headline": title, "story": BODY, "ref": title}).encode()
-            producer.send_bytes("theirs", value, schema="", key="", partition=0)
-        producer.flush()
-
-    fields = FieldPaths(id="ref", title="headline", body="story")
-    spec = KafkaSettings(name="s", kind="kafka", address="h:1", topic="theirs", fields=fields)
-    return Rig(KafkaSource(spec, tmp_path, lambda settings: _as_bus(bus, settings)), publish, Web())
-
-
-def _as_bus(bus: MemoryBus, settings: BrokerSettings) -> MemoryBus:
-    return bus
-
-
-KINDS = {"feed": feed_rig, "page": page_rig, "api": api_rig, "dump": dump_rig, "kafka": kafka_rig}
-
-
-@pytest.fixture(params=sorted(KINDS))
+@pytest.fixture(params=POLLED)
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    found = KINDS[request.param](tmp_path)
+    found = make_rig(request.param, tmp_path)
     yield found
     found.source.close()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_registered_kind_is_whole(kind: str) -> None:
+    found = KINDS[kind]
+    assert found.settings.__doc__ and found.settings.model_config.get("extra") == "forbid"
+    if found.implementation is None:
+        assert found.passive
+    else:
+        assert not inspect.isabstract(found.implementation())
+
+
+def test_the_registry_makes_the_source_of_its_settings(rig: Rig) -> None:
+    spec = rig.source._spec
+    assert type(create_source(spec, Path())) is type(rig.source)
+    assert spec.location
+
+
+def test_an_item_is_rebuilt_from_its_dead_letter(rig: Rig) -> None:
+    rig.publish("first-big-story-10001", "second-big-story-10002")
+    found = rig.source.poll({}, PollContext(rig.web, NOW, lambda key, mark="": False)).items
+    assert found
+    for item in found:
+        again = rig.source.rebuild(item.raw, json.loads(json.dumps(dict(item.context))))
+        assert build(again, SourceInfo("s"), NOW) == build(item, SourceInfo("s"), NOW)
+
+
+def test_a_check_returns_what_is_there_and_takes_nothing_in(rig: Rig) -> None:
+    rig.publish("first-big-story-10001", "second-big-story-10002")
+    found = rig.source.check({}, PollContext(rig.web, NOW, lambda key, mark="": False))
+    assert len(found.items) == 2
+    rig.source.close()
+    assert sorted(rig.poll()) == ["first-big-story-10001", "second-big-story-10002"]
 
 
 def test_news_comes_once(rig: Rig) -> None:
@@ -225,9 +103,9 @@ def test_state_lost_before_it_was_stored_repeats_and_loses_nothing(rig: Rig) -> 
     assert rig.poll() == ["first-big-story-10001"]
 
 
-@pytest.mark.parametrize("kind", ["feed", "page", "api"])
+@pytest.mark.parametrize("kind", FETCHED)
 def test_server_that_is_away_is_retryable_and_a_wrong_answer_is_refused(kind: str, tmp_path: Path) -> None:
-    rig = KINDS[kind](tmp_path)
+    rig = make_rig(kind, tmp_path)
     rig.publish("first-big-story-10001")
     rig.web.down = True
     with pytest.raises(Retryable):
@@ -240,7 +118,7 @@ def test_server_that_is_away_is_retryable_and_a_wrong_answer_is_refused(kind: st
 
 
 def test_known_pages_are_not_fetched_again(tmp_path: Path) -> None:
-    rig = page_rig(tmp_path)
+    rig = make_rig("page", tmp_path)
     rig.publish("first-big-story-10001")
     rig.poll()
     rig.poll()
@@ -264,7 +142,7 @@ def test_feed_with_summaries_fetches_the_page_and_falls_back_to_the_summary(tmp_
 
 
 def test_new_revision_of_a_known_item_is_taken(tmp_path: Path) -> None:
-    rig = feed_rig(tmp_path)
+    rig = make_rig("feed", tmp_path)
     rig.publish("first-big-story-10001")
     rig.poll()
     rig.web.pages["http://x.org/feed"] = rig.web.pages["http://x.org/feed"].replace(
@@ -277,7 +155,7 @@ def test_watched_file_goes_on_at_the_row_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.sources.dump.source.ROWS_A_POLL", 1000)
-    rig = dump_rig(tmp_path)
+    rig = make_rig("dump", tmp_path)
     rig.publish(*(f"story {number}" for number in range(3500)))
     seen = [len(rig.poll()) for _ in range(5)]
     assert sum(seen) == 3500
@@ -287,7 +165,7 @@ def test_watched_file_goes_on_at_the_row_where_it_stopped(
 
 
 def test_broken_record_of_a_foreign_topic_is_a_dead_letter_and_costs_no_other(tmp_path: Path) -> None:
-    rig = kafka_rig(tmp_path)
+    rig = make_rig("kafka", tmp_path)
     bus = rig.source._connect(BrokerSettings())  # type: ignore[attr-defined]
     producer = bus.producer()
     producer.send_bytes("theirs", b"\xff{", schema="", key="", partition=0)
@@ -307,12 +185,12 @@ def test_a_list_in_the_titles_place_is_a_dead_letter_with_a_reason(tmp_path: Pat
     assert [str(getattr(record, "detail", "")) for record in records] == [
         "title: expected text, got list", "expected a JSON object", "",
     ]  # fmt: skip
-    rig = api_rig(tmp_path)
+    rig = make_rig("api", tmp_path)
     rig.web.pages["http://x.org/api"] = json.dumps(
         {"result": {"list": [{"ref": "1", "text": {"head": {"en": "t"}, "body": BODY}}]}}
     ).encode()
     assert rig.poll() == ["bad_row"]
-    rig = dump_rig(tmp_path)
+    rig = make_rig("dump", tmp_path)
     rig.publish(["a list"])
     assert rig.poll() == ["bad_row"]
 

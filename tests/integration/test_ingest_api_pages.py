@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingest.sources.api.settings import ApiSettings
-from ingest.sources.api.source import ApiSource
+from ingest.sources.api.settings import JsonApiSettings
+from ingest.sources.api.source import JsonApiSource
 from ingest.sources.field_paths import FieldPaths
 from tests.support.polls import Desk, asked
 from tests.support.wild import Wild, ok
@@ -45,8 +45,8 @@ PAGING = [{"page_param": "page"}, {"next_path": "next", "next_param": "cursor"}]
 def api(wild: Wild, **more: Any) -> Desk:
     fields = FieldPaths(id="id", title="title")
     return Desk(
-        ApiSource(
-            ApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **more)
+        JsonApiSource(
+            JsonApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **more)
         )
     )
 
@@ -131,8 +131,8 @@ def test_newest_seen_passes_over_no_page_that_waits(wild: Wild) -> None:
 
     fields = FieldPaths(id="id", title="title", published_at="at")
     desk = Desk(
-        ApiSource(
-            ApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **spec)
+        JsonApiSource(
+            JsonApiSettings(name="s", kind="api", url=wild.url("/api"), items="items", fields=fields, **spec)
         )  # type: ignore[arg-type]
     )
     put("page=1", "b", at=new)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ingest.sources.api.settings import ApiSettings
-from ingest.sources.api.source import ApiSource
+from ingest.sources.api.settings import JsonApiSettings
+from ingest.sources.api.source import JsonApiSource
 from ingest.sources.field_paths import FieldPaths
 from tests.support.polls import Desk, html, page
 from tests.support.wild import Wild, ok
@@ -34,11 +34,11 @@ def test_a_token_is_not_told_to_the_host_of_an_apis_next_page(
     first = {"items": [{"id": "1", "title": "One"}], "next": other.url("/next")}
     wild.answer("/api", ok(json.dumps(first).encode()))
     monkeypatch.setenv("VENDOR", "secret")
-    spec = ApiSettings(
+    spec = JsonApiSettings(
         name="s", kind="api", url=wild.url("/api"), items="items", fields=FieldPaths(id="id", title="title"),
         token_env="VENDOR", next_path="next", headers={"X-Api-Key": "secret"},
     )  # fmt: skip
-    assert [article.title for article in Desk(ApiSource(spec)).poll()] == ["One", "Two"]
+    assert [article.title for article in Desk(JsonApiSource(spec)).poll()] == ["One", "Two"]
     assert not any("secret" in line for line in other.asked)
     assert wild.asked[-1].count("secret") == 2
     other.listener.close()

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from core.errors import Retryable
-from ingest.sources.api.settings import ApiSettings
-from ingest.sources.api.source import ApiSource
+from ingest.sources.api.settings import JsonApiSettings
+from ingest.sources.api.source import JsonApiSource
 from ingest.sources.field_paths import FieldPaths
 from tests.support.polls import BODY, Desk, asked, cut, feed, html, page, rss
 from tests.support.wild import Wild, ok
@@ -73,11 +73,11 @@ def test_half_a_json_answer_is_tried_again_and_not_refused(wild: Wild) -> None:
     wild.answer("/feed", cut(data.encode()))
     with pytest.raises(Retryable, match="ended early"):
         desk.poll()
-    spec = ApiSettings(
+    spec = JsonApiSettings(
         name="s", kind="api", url=wild.url("/feed"), items="items", fields=FieldPaths(title="title")
     )
     with pytest.raises(Retryable, match="ended early"):
-        Desk(ApiSource(spec)).poll()
+        Desk(JsonApiSource(spec)).poll()
 
 
 def test_half_a_sitemap_is_tried_again_and_not_refused(wild: Wild) -> None:

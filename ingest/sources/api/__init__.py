@@ -1,13 +1,13 @@
 """Sources of kind `api`: a JSON endpoint described by field paths."""
 
-from ingest.sources.api.settings import ApiSettings
+from ingest.sources.api.settings import JsonApiSettings
 from ingest.sources.contract import Source, SourceKind
 
 
 def _implementation() -> type[Source]:
-    from ingest.sources.api.source import ApiSource
+    from ingest.sources.api.source import JsonApiSource
 
-    return ApiSource
+    return JsonApiSource
 
 
-KIND = SourceKind(ApiSettings, _implementation)
+KIND = SourceKind(JsonApiSettings, _implementation)

@@ -10,7 +10,7 @@ from ingest.sources.base_settings import WebSourceSettings
 from ingest.sources.field_paths import FieldPaths
 
 
-class ApiSettings(WebSourceSettings):
+class JsonApiSettings(WebSourceSettings):
     """A JSON endpoint, described by field paths."""
 
     kind: Literal["api"]

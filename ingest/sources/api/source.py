@@ -13,7 +13,7 @@ import orjson
 from core.errors import ConfigError, Refused, Retryable
 from core.times import iso
 from ingest.items.item import NewsItem
-from ingest.sources.api.settings import ApiSettings
+from ingest.sources.api.settings import JsonApiSettings
 from ingest.sources.contract import PollContext, PollResult, Source
 from ingest.sources.field_paths import dig
 from ingest.sources.json_items import map_item
@@ -47,10 +47,10 @@ class Walk:
         return self.refused < TRIES
 
 
-class ApiSource(Source):
+class JsonApiSource(Source):
     """One JSON endpoint."""
 
-    _spec: ApiSettings
+    _spec: JsonApiSettings
 
     def poll(self, state: dict[str, Any], context: PollContext) -> PollResult:
         """The newest pages, up to one on which everything is known; then those that earlier looks had to leave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from alembic import command
@@ -15,7 +16,7 @@ import core.migrations
 from core.settings import StoreSettings
 from core.store import Store, open_store
 from core.store.migrate import revisions
-from core.tables import detector_state, metadata, rule_state
+from core.tables import cursors, detector_state, in_flight, metadata, rule_state
 
 
 def test_the_migrated_store_is_what_the_tables_say(store: Store) -> None:
@@ -87,3 +88,42 @@ def test_budgets_and_timers_of_an_older_store_get_a_table_of_their_own(store: St
         config.attributes["connection"] = connection
         command.downgrade(config, "0006")
     assert rows(detector_state) == [("d", *row) for row in sorted(old)]
+
+
+def test_origins_in_flight_of_an_older_store_get_a_table_of_their_own(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.migrations.__file__).parent))
+    old = {
+        "hand:fed": '["s:2","s:1","s:2"]',
+        "hand:a:b": '["s:1"]',
+        "live:fed": '{"source":{}}',
+        "handy": "{}",
+    }
+
+    def states() -> dict[str, object]:
+        with store.read() as connection:
+            found = connection.execute(select(cursors.c.source, cursors.c.state)).all()
+        return {row.source: json.loads(row.state) for row in found}
+
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0008")
+        values = [
+            {"source": source, "state": state, "read": 0, "done": False, "updated_at": 1}
+            for source, state in old.items()
+        ]
+        connection.execute(insert(cursors), values)
+        command.upgrade(config, "head")
+    with store.read() as connection:
+        rows = {tuple(row) for row in connection.execute(select(in_flight))}
+    assert rows == {("fed", "s:1"), ("fed", "s:2"), ("a:b", "s:1")}
+    assert states().keys() == {"live:fed", "handy"}
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0008")
+    assert states() == {
+        "hand:fed": ["s:1", "s:2"], "hand:a:b": ["s:1"], "live:fed": {"source": {}}, "handy": {},
+    }  # fmt: skip
+    with store.write() as connection:  # leave the store as it was found
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -22,7 +22,8 @@ from core.stage import Stage
 from core.store import Store, insert_absent, open_store, upsert
 from core.tables import cursors, origins, pending, tokens
 from ingest.live.publisher import ArticlePublisher
-from ingest.push.router import MAX_BYTES, push_router
+from ingest.push.request import MAX_BYTES
+from ingest.push.router import push_router
 
 NOW = 1_700_000_000_000
 

@@ -22,7 +22,7 @@ from core.settings import Settings, load_settings
 from core.stage import Stage
 from core.store import Store, open_store
 from core.tables import dead, origins, pending
-from ingest.deadletters import commands as dlq
+from ingest.deadletters import reprocess, stored
 from ingest.items.build import build
 from ingest.live.publisher import ArticlePublisher
 from ingest.replay.options import ReplayOptions
@@ -85,9 +85,9 @@ def replayed(settings: Settings, store: Store, letters: list[DeadLetter]) -> lis
     bus = MemoryBus()
     bus.ensure_topics(settings.broker.partitions)
     publish_dead_letters(letters, bus.producer(), store, "ingest")
-    outcome = dlq.replay(settings, store, bus, source="s", clock=ManualClock(LATER))
+    outcome = reprocess.replay(settings, store, bus, source="s", clock=ManualClock(LATER))
     assert (outcome.sent, outcome.still_dead) == (len(letters), 0), outcome.why
-    assert dlq.replay(settings, store, bus, source="s", clock=ManualClock(LATER)).sent == 0
+    assert reprocess.replay(settings, store, bus, source="s", clock=ManualClock(LATER)).sent == 0
     found = [decode(record.value, record.schema) for part in bus.logs[RAW] for record in part]
     return [record for record in found if isinstance(record, Article)]
 
@@ -250,7 +250,7 @@ def test_row_of_a_replayed_dump_keeps_columns_source_and_delay(tmp_path: Path, k
     [wanted] = articles(replay(settings_of(other, FEED))[0])
     bus, store = replay(settings_of(tmp_path, FEED, 1000))
     assert articles(bus) == []
-    outcome = dlq.replay(settings_of(tmp_path, FEED), store, bus, reason="too_large")
+    outcome = reprocess.replay(settings_of(tmp_path, FEED), store, bus, reason="too_large")
     assert (outcome.sent, outcome.still_dead) == (1, 0), outcome.why
     assert articles(bus) == [wanted]
 
@@ -261,9 +261,9 @@ def test_columns_of_a_replay_can_be_put_right(tmp_path: Path) -> None:
     bus, store = MemoryBus(), open_store(settings.store)
     told = {"published_at": "when", "title": "headline"}
     run(settings, bus, store, Stage("ingest", store), ReplayOptions(path, columns=told, source="s"))
-    assert dlq.replay(settings, store, bus, reason="no_text").sent == 0
+    assert reprocess.replay(settings, store, bus, reason="no_text").sent == 0
     right = {**told, "title": "kopf", "body": "inhalt"}
-    assert dlq.replay(settings, store, bus, reason="no_text", columns=right).sent == 1
+    assert reprocess.replay(settings, store, bus, reason="no_text", columns=right).sent == 1
 
 
 def test_a_large_payload_is_kept_whole_and_what_is_cut_says_so(tmp_path: Path) -> None:
@@ -276,8 +276,8 @@ def test_a_large_payload_is_kept_whole_and_what_is_cut_says_so(tmp_path: Path) -
         bus = MemoryBus()
         bus.ensure_topics(settings.broker.partitions)
         publish_dead_letters([letter], bus.producer(), store, "ingest")
-        assert dlq.get(store, letter.origin).whole is whole
-        outcome = dlq.replay(settings, store, bus, origins=[letter.origin])
+        assert stored.get(store, letter.origin).whole is whole
+        outcome = reprocess.replay(settings, store, bus, origins=[letter.origin])
         assert outcome.sent == whole
         assert whole or "too large to be kept whole" in outcome.why[letter.origin]
 
@@ -288,7 +288,9 @@ def test_source_that_is_no_more_is_said(tmp_path: Path) -> None:
     letters = [found for found in poll(settings, tmp_path, WEB) if isinstance(found, DeadLetter)]
     bus.ensure_topics(settings.broker.partitions)
     publish_dead_letters(letters, bus.producer(), store, "ingest")
-    outcome = dlq.replay(settings_of(tmp_path, {**API, "name": "other"}), store, bus, reason="too_large")
+    outcome = reprocess.replay(
+        settings_of(tmp_path, {**API, "name": "other"}), store, bus, reason="too_large"
+    )
     assert outcome.sent == 0
     assert "no source 's' in the settings" in outcome.why[letters[0].origin]
 
@@ -301,8 +303,8 @@ def test_without_a_broker_named_the_running_ingest_sends_it_once(tmp_path: Path)
     publish_dead_letters(letters, bus.producer(), store, "ingest")
     origins_of = ArticlePublisher(settings, bus, store, Stage("ingest", store))
     assert origins_of.send_pending() == 0
-    assert dlq.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 1
-    assert dlq.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 0
+    assert reprocess.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 1
+    assert reprocess.replay(settings, store, None, source="s", clock=ManualClock(LATER)).sent == 0
     with store.read() as connection:
         assert connection.execute(select(origins)).all() == []
         assert connection.execute(select(dead.c.status)).scalars().all() == ["replayed"]

@@ -19,7 +19,7 @@ from core.stage import Stage
 from core.store import Store, insert_absent, open_store
 from core.tables import origins
 from ingest.cli import deadletters as cli
-from ingest.deadletters import commands as dlq
+from ingest.deadletters import reprocess, stored
 from ingest.replay.options import ReplayOptions
 from ingest.worker import run
 
@@ -68,19 +68,19 @@ def world(tmp_path: Path) -> World:
 
 
 def test_letters_are_listed_with_reason_and_original_bytes(world: World) -> None:
-    found = dlq.find(world.store)
+    found = stored.find(world.store)
     assert sorted(letter.reason for letter in found) == ["no_text", "no_time", "too_large"]
-    assert dlq.counts(world.store) == {"no_text": 1, "no_time": 1, "too_large": 1}
-    [letter] = dlq.find(world.store, reason="no_time")
-    assert json.loads(dlq.get(world.store, letter.origin).payload)["title"] == "No time"
-    assert dlq.find(world.store, source="elsewhere") == []
+    assert stored.counts(world.store) == {"no_text": 1, "no_time": 1, "too_large": 1}
+    [letter] = stored.find(world.store, reason="no_time")
+    assert json.loads(stored.get(world.store, letter.origin).payload)["title"] == "No time"
+    assert stored.find(world.store, source="elsewhere") == []
 
 
 def test_replay_after_a_fix_sends_once_and_keeps_the_origin(world: World) -> None:
-    [letter] = dlq.find(world.store, reason="too_large")
+    [letter] = stored.find(world.store, reason="too_large")
     fixed = world.with_limit(900_000)
-    assert dlq.replay(fixed, world.store, world.bus, reason="too_large").sent == 1
-    again = dlq.replay(fixed, world.store, world.bus, reason="too_large")
+    assert reprocess.replay(fixed, world.store, world.bus, reason="too_large").sent == 1
+    again = reprocess.replay(fixed, world.store, world.bus, reason="too_large")
     assert (again.sent, again.skipped) == (0, 1)
     [article] = [found for found in world.articles() if found.title == "Too long"]
     assert article.origin == letter.origin
@@ -93,16 +93,16 @@ def test_replay_after_a_fix_sends_once_and_keeps_the_origin(world: World) -> Non
 
 
 def test_replay_without_a_fix_leaves_it_dead(world: World) -> None:
-    outcome = dlq.replay(world.settings, world.store, world.bus, reason="no_text")
+    outcome = reprocess.replay(world.settings, world.store, world.bus, reason="no_text")
     assert (outcome.sent, outcome.still_dead) == (0, 1)
-    [letter] = dlq.find(world.store, reason="no_text")
+    [letter] = stored.find(world.store, reason="no_text")
     assert (letter.status, letter.attempts) == ("dead", 2)
 
 
 def test_letter_that_dies_again_is_dead_again(world: World) -> None:
-    [letter] = dlq.find(world.store, reason="too_large")
-    dlq.replay(world.with_limit(900_000), world.store, world.bus, origins=[letter.origin])
-    assert dlq.get(world.store, letter.origin).status == "replayed"
+    [letter] = stored.find(world.store, reason="too_large")
+    reprocess.replay(world.with_limit(900_000), world.store, world.bus, origins=[letter.origin])
+    assert stored.get(world.store, letter.origin).status == "replayed"
     producer = world.bus.producer()
     publish_dead_letters(
         [dead_letter(origin=letter.origin, reason=Reason.MODEL_FAILED, payload=b"{}", at=1)],
@@ -110,7 +110,7 @@ def test_letter_that_dies_again_is_dead_again(world: World) -> None:
         world.store,
         "t",
     )
-    found = dlq.get(world.store, letter.origin)
+    found = stored.get(world.store, letter.origin)
     assert (found.status, found.attempts) == ("dead", 2)
 
 
@@ -121,26 +121,26 @@ def test_what_died_behind_ingest_is_sent_as_it_stood_on_the_topic(world: World) 
         topic=RAW,
     )  # fmt: skip
     publish_dead_letters([letter], world.bus.producer(), world.store, "classifier")
-    assert dlq.replay(world.settings, world.store, world.bus, origins=[article.origin]).sent == 1
+    assert reprocess.replay(world.settings, world.store, world.bus, origins=[article.origin]).sent == 1
     assert [found.id for found in world.articles()].count(article.id) == 2
 
 
 def test_purge_forgets_the_bytes_and_not_that_it_died(world: World) -> None:
-    assert dlq.purge(world.store, reason="no_time") == 1
-    assert dlq.purge(world.store, reason="no_time") == 0
-    [letter] = dlq.find(world.store, reason="no_time", status="purged")
+    assert stored.purge(world.store, reason="no_time") == 1
+    assert stored.purge(world.store, reason="no_time") == 0
+    [letter] = stored.find(world.store, reason="no_time", status="purged")
     assert letter.payload == b""
     assert world.kinds()["dead"] == 3
-    assert dlq.replay(world.settings, world.store, world.bus, reason="no_time").sent == 0
+    assert reprocess.replay(world.settings, world.store, world.bus, reason="no_time").sent == 0
 
 
 def test_wrong_words_are_said(world: World) -> None:
     with pytest.raises(ConfigError, match="unknown reason 'boring'"):
-        dlq.find(world.store, reason="boring")
+        stored.find(world.store, reason="boring")
     with pytest.raises(ConfigError, match="no dead letter with origin 'nope'"):
-        dlq.get(world.store, "nope")
+        stored.get(world.store, "nope")
     with pytest.raises(ConfigError, match="no dead letter with origin 'nope'"):
-        dlq.replay(world.settings, world.store, world.bus, origins=["nope"])
+        reprocess.replay(world.settings, world.store, world.bus, origins=["nope"])
 
 
 def test_purge_says_what_is_wrong_before_it_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +170,6 @@ def test_replay_without_a_broker_says_who_sends_and_what_is_still_dead(
 def test_with_the_broker_away_a_letter_stays_dead_and_settled(world: World) -> None:
     world.bus.fail_next()
     with pytest.raises(BusUnavailable):
-        dlq.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large")
+        reprocess.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large")
     assert world.kinds()["dead"] == 3
-    assert dlq.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large").sent == 1
+    assert reprocess.replay(world.with_limit(900_000), world.store, world.bus, reason="too_large").sent == 1

@@ -30,11 +30,11 @@ from ingest.sources.registry import create_source
 _SCHEMAS = {RAW: "article/1", SCORED: "scored/1"}
 
 
-def remake(
+def rebuild(
     letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSettings], now: int,
     columns: Mapping[str, str] | None = None,
 ) -> Article:  # fmt: skip
-    """The article of a letter. `columns` are told in place of those that a dump was replayed with.
+    """The article that a dead letter would have become. `columns`: in place of those that a dump was replayed with.
 
     Raises InvalidRecord: still no article, or bytes that were not kept whole.
     """

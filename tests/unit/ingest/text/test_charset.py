@@ -11,7 +11,7 @@ from ingest.sources.feed.parsing import parse_feed
 from ingest.text.charset import decode_text, mend, tidy
 
 ZH = "央行宣布下调金融机构存款准备金率零点五个百分点，释放长期资金约一万亿元。"
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "pages" / "zh_gbk"
+SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "pages" / "zh_gbk"
 
 
 @pytest.mark.parametrize(
