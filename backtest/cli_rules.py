@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import func, select
 
-from alerts.interfaces.cli.options import Config, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.interfaces.cli.options import Config, Json, StoreUrl, settings_of
+from alerts.interfaces.cli.output import show_json, show_table
 from alerts.interfaces.cli.rules import rules_of
 from alerts.thresholds.budget import Fit
 from backtest import history

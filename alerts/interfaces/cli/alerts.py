@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts.evidence.sentence import of_a_window
 from alerts.handling import actions as handling
-from alerts.handling import silences
-from alerts.interfaces import figures, listing
+from alerts.interfaces import listing
 from alerts.interfaces.cli.options import (
     By,
     Config,
@@ -18,20 +16,11 @@ from alerts.interfaces.cli.options import (
     Reason,
     StoreUrl,
     actor_of,
-    as_typed,
-    one_line,
     open_desk,
-    short_time,
-    show_json,
-    show_table,
 )
-from alerts.interfaces.cli.rules import rules_of
+from alerts.interfaces.cli.output import one_line, show_json, show_table
 from alerts.interfaces.moments import parse_moment
-from alerts.rules.model import AnyRule
-from alerts.windows.series import matches
 from core.errors import ConfigError
-from core.settings import Settings
-from core.times import iso, parse_span
 
 Which = Annotated[str, typer.Argument(help="The alert's id, or its beginning (6 characters or more).")]
 
@@ -155,59 +144,6 @@ def show(
             typer.echo(one_line(f"  {one['at']}  {one['actor']}  {action}  {one['reason']}"))
 
 
-_SAID = {
-    "articles": "articles",
-    "stories": "stories",
-    "publishers": "publishers",
-    "negative_share": "negative share",
-    "mean_sentiment": "mean sentiment",
-    "net_sentiment": "net sentiment",
-    "dispersion": "dispersion",
-    "novelty_weighted": "mean, by novelty",
-    "trust_weighted": "mean, by trust",
-    "momentum": "momentum",
-}
-
-
-def show_figures(
-    series: Annotated[str, typer.Argument(help="A series: all, topic:energy, entity:US:JPM, …@en")],
-    window: Annotated[str, typer.Option(help="How long: 15m, 1h, 6h, 1d, 7d …")] = "1h",
-    end: Annotated[
-        str | None, typer.Option("--at", help="Where it ends; default: where the desk stands.")
-    ] = None,
-    json: Json = False,
-    config: Config = None,
-    store: StoreUrl = None,
-    desk: DeskName = None,
-) -> None:
-    """Show a window's figures, each with its 95 % interval; NA where there is too little evidence."""
-    try:
-        length = parse_span(window)
-    except ValueError as error:
-        raise ConfigError(f"--window: {error}") from None
-    with open_desk(config, store, desk, read_only=True) as here, here.store.read() as connection:
-        at = parse_moment(end, here.now_ms(connection), "--at") if end else None
-        found = figures.figures_of(connection, here.name, series, length, here.settings.alerts.pane, at)
-    if json:
-        show_json(found.as_json())
-        return
-    typer.echo(f"{found.series}  from {iso(found.start)} to {iso(found.end)}")
-    if not found.observed:
-        typer.echo("None of its sources was being read: NA")
-    rows = [
-        (
-            _SAID[name],
-            of_a_window(name, one.value),
-            f"{of_a_window(name, one.low)} to {of_a_window(name, one.high)}",
-            f"{one.n:.4g}",
-        )
-        if one.value is not None
-        else (_SAID[name], "NA", "", "")
-        for name, one in found.figures.items()
-    ]
-    show_table(("figure", "value", "95 % interval", "of stories"), rows, "")
-
-
 def ack(
     which: Which,
     reason: Reason = "",
@@ -265,89 +201,3 @@ def _handle(
         now = at.now_ms(connection)
         alert = action(connection, at.name, which, actor=actor_of(by), reason=reason, now_ms=now)
     typer.echo(f"alert {alert} {said}")
-
-
-def silence_add(
-    rule: Annotated[str, typer.Option(help="Rules, as a glob.")] = "",
-    series: Annotated[str, typer.Option(help="Series, as a glob.")] = "",
-    severity: Annotated[str, typer.Option(help="Severities, by commas.")] = "",
-    alert: Annotated[str, typer.Option(help="One alert's id.")] = "",
-    starts: Annotated[str, typer.Option("--from", help="A time, or a span from now.")] = "0s",
-    until: Annotated[str, typer.Option("--until", help="A time, or a span from now.")] = "2h",
-    reason: Reason = "",
-    by: By = "",
-    config: Config = None,
-    store: StoreUrl = None,
-    desk: DeskName = None,
-) -> None:
-    """Silence alerts that match, for a time. They are decided and shown all the same."""
-    with open_desk(config, store, desk) as at, at.store.write() as connection:
-        now = at.now_ms(connection)
-        matchers = {"rule": rule, "series": series, "severity": severity}
-        if alert:
-            with as_typed(alert="--alert"):
-                matchers["alert"] = handling.find(connection, at.name, alert).id
-        made = silences.add(
-            connection, at.name, matchers, starts_at=parse_moment(starts, now, "--from"),
-            ends_at=parse_moment(until, now, "--until"), reason=reason, author=actor_of(by), now_ms=now,
-        )  # fmt: skip
-        settings, others = at.settings, listing.other_desks(connection, at.name)
-    typer.echo(f"{made.id}  until {iso(made.ends_at)}")
-    if others:
-        desks = ", ".join(others)
-        typer.echo(f"the store knows no desk {settings.alerts.desk!r} (it knows {desks})", err=True)
-    if rule and not _called(rule, settings):
-        typer.echo(f"no rule is called {rule!r} now (newsquake rules list)", err=True)
-
-
-def _called(rule: str, settings: Settings) -> bool:
-    """Whether a rule in force is called so; taken for granted where the rules cannot be read."""
-    try:
-        rules = rules_of(None, settings)
-    except ConfigError:
-        return True
-    every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
-    return any(matches(rule, one.id) for one in every)
-
-
-def silence_list(
-    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    json: Json = False,
-    config: Config = None,
-    store: StoreUrl = None,
-    desk: DeskName = None,
-) -> None:
-    """List silences in force, or to come."""
-    with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-        if everything:
-            found = silences.listed(connection, at.name)
-        else:
-            found = silences.left(connection, at.name, at.now_ms(connection))
-    if json:
-        show_json([one.__dict__ for one in found])
-        return
-    rows = [
-        (
-            one.id[:16],
-            " ".join(f"{name}={value}" for name, value in one.matchers.items()),
-            short_time(one.starts_at),
-            short_time(one.ends_at),
-            one.author,
-            one.reason + (" (ended)" if one.expired else ""),
-        )
-        for one in found
-    ]
-    show_table(("id", "what", "from", "until", "author", "reason"), rows, "No silences.")
-
-
-def silence_expire(
-    which: Annotated[str, typer.Argument(help="The silence's id, or its beginning.")],
-    by: By = "",
-    config: Config = None,
-    store: StoreUrl = None,
-    desk: DeskName = None,
-) -> None:
-    """End a silence now; what still fires is told."""
-    with open_desk(config, store, desk) as at, at.store.write() as connection:
-        name = silences.expire(connection, at.name, which, actor=actor_of(by), now_ms=at.now_ms(connection))
-    typer.echo(f"{name} ended")

@@ -21,9 +21,8 @@ from alerts.interfaces.cli.options import (
     StoreUrl,
     actor_of,
     open_desk,
-    show_json,
-    show_table,
 )
+from alerts.interfaces.cli.output import show_json, show_table
 from core.errors import ConfigError
 from core.times import iso
 

@@ -10,7 +10,8 @@ import structlog
 import typer
 
 from alerts.delivery.channels.names import names
-from alerts.interfaces.cli.options import Config, DeskName, Json, StoreUrl, settings_of, show_json, show_table
+from alerts.interfaces.cli.options import Config, DeskName, Json, StoreUrl, settings_of
+from alerts.interfaces.cli.output import show_json, show_table
 from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.loading import load_rules
 from alerts.rules.model import AnyRule, RuleSet

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from alerts.engine.source_coverage import SourceCoverage
-from alerts.interfaces.cli import alerts as cli
+from alerts.interfaces.cli import show_figures as cli
 from alerts.interfaces.figures import figures_of
 from alerts.testing import START
 from alerts.windows.observations import Observation

@@ -1,0 +1,3 @@
+from tests.support.commands import config
+
+__all__ = ["config"]
