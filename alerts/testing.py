@@ -10,10 +10,10 @@ import msgspec
 
 from alerts.detectors import Detector, DetectorContext, Traits
 from alerts.detectors.contract import NO_FLOOR
+from alerts.engine.assembly import make_desk
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.rule_runner import RuleRunner
-from alerts.engine.watermark import Watermark
 from alerts.records import Verdict, Window
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import Rule, RuleSet
@@ -155,7 +155,9 @@ def share_runners(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
 
 def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> Desk:
     """A fresh desk."""
-    return Desk(rules, share_runners(rules, MINUTE), Watermark(partitions, lateness_ms), MINUTE)
+    return make_desk(
+        rules, partitions=partitions, pane_ms=MINUTE, lateness_ms=lateness_ms, make_runners=share_runners
+    )
 
 
 def drive(

@@ -15,11 +15,11 @@ from functools import partial
 from statistics import median
 from typing import Any, cast
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
 from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import is_outage
-from alerts.storage.worker import runners_of
 from alerts.thresholds import budget as budgets
 from alerts.windows.series import entity_of
 from backtest.known_incidents import KnownIncident, related, true_alarms

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from alerts.engine.assembly import MakeRunners, make_desk, runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.feedback import AlarmFeedback
-from alerts.engine.rule_runner import RuleRunner
-from alerts.engine.watermark import Watermark
 from alerts.records import AlertLine
 from alerts.rules.model import RuleSet
-from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard, echoes
 from backtest.history import in_order
 from core.records import Health, Marker, ScoredArticle
@@ -65,7 +63,7 @@ def run(
     pane_ms: int,
     lateness_ms: int,
     progress: Callable[[int], None] | None = None,
-    make_runners: Callable[[RuleSet, int], list[RuleRunner]] = runners_of,
+    make_runners: MakeRunners = runners_of,
     reader: Reader | None = None,
     health: Iterable[Health] = (),
 ) -> BacktestResult:
@@ -74,7 +72,7 @@ def run(
     `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
     `health`: what sources said of themselves in that time, in any order of sources; each holds from its own time on.
     """
-    desk = Desk(rules, make_runners(rules, pane_ms), Watermark(1, lateness_ms), pane_ms)
+    desk = make_desk(rules, partitions=1, pane_ms=pane_ms, lateness_ms=lateness_ms, make_runners=make_runners)
     result = BacktestResult()
     seen: dict[str, set[str]] = {}
     counted = _Counted()

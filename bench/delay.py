@@ -20,6 +20,7 @@ from statistics import median
 
 os.environ["NEWSQUAKE_COMPILED"] = "off"  # a compiled Desk cannot be taken further
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.engine.watermark import Watermark
@@ -27,7 +28,6 @@ from alerts.lifecycle.transitions import Evaluation
 from alerts.records import AlertLine
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
-from alerts.storage.worker import runners_of
 from alerts.thresholds.echoes import Heard
 from backtest.known_incidents import KnownIncident, related, true_alarms
 from backtest.run import feedback_of

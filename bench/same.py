@@ -25,12 +25,12 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
-from alerts.storage.worker import runners_of
 from bench.windows import articles
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.times import MINUTE
@@ -57,17 +57,29 @@ class Digests:
             found.update(msgspec.json.encode(thing))
             self.counts[kind] += 1
 
-    def effects(self, effects: Effects) -> None:
-        """Add all that the desk did."""
+    def effects(self, effects: Effects, rules: Iterable[str]) -> None:
+        """Add all that the desk did. `rules`: their keys, in the rules' order."""
         self.take("alerts.jsonl", (change.line for change in effects.changes))
         self.take("panes", effects.panes)
         self.take("fates", effects.outcomes)
         self.take("findings", effects.findings)
         self.take("findings-7", map(_rounded, msgspec.to_builtins(effects.findings)))
-        self.take("states", ((key, sorted(states.items())) for key, states in effects.detectors.items()))
+        self.take("states", _states(effects, rules))
         self.take("stories", effects.stories)
         self.take("fits", effects.fits)
         self.take("late", ((entry.id, story) for entry, story in effects.late))
+
+
+def _states(effects: Effects, rules: Iterable[str]) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    """What changed of each rule's state. Budgets and timers once stood among the detectors' states: digests stay."""
+    for key in rules:
+        states = dict(effects.detectors.get(key, {}))
+        if key in effects.budgets:
+            states["(budget)"] = effects.budgets[key]
+        if key in effects.timers:
+            states["(timers)"] = effects.timers[key]
+        if states:
+            yield key, sorted(states.items())
 
 
 def _rounded(thing: Any) -> Any:
@@ -153,7 +165,7 @@ def _advance(desk: Desk, found: Digests, marker: Marker) -> None:
     desk.on_marker(0, marker)
     while desk.advance(articles=1_000_000_000):
         pass
-    found.effects(desk.effects())
+    found.effects(desk.effects(), [runner.key for runner in desk.runners])
 
 
 def main() -> None:

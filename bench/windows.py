@@ -25,12 +25,11 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
 
+from alerts.engine.assembly import make_desk
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Effects
-from alerts.engine.watermark import Watermark
 from alerts.rules.loading import load_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import runners_of
 from alerts.testing import START
 from core.records import TOPICS, Article, Marker, Mention, ScoredArticle
 from core.runtime.compiled import VARIABLE
@@ -97,7 +96,7 @@ def articles(companies: int, per_hour: int, seed: int = 1, about: int = 2) -> It
 def fresh() -> Desk:
     """A desk with the default rules."""
     rules = load_rules()
-    return Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
+    return make_desk(rules, partitions=1, pane_ms=MINUTE, lateness_ms=MINUTE)
 
 
 def feed(

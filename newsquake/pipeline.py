@@ -1,9 +1,23 @@
-"""The whole path on one page.
+"""The whole path on one page (docs/path.md follows one article along it).
 
     Article --news.raw--> Classify --news.scored--> Story -> Window -> Detect -> Decide --store--> Deliver, Dashboard
 
-Each stage below is one process: it opens what it needs, says that it runs, and works until it is told to stop.
+Each stage below is one process: it opens what it needs, reports that it runs, and works until it is asked to stop.
 `newsquake up` runs them side by side; compose and Kubernetes run each alone. Nothing else knows the path.
+
+The four steps in the middle are one state machine without clock or I/O, the desk, so that live and replay agree:
+
+    Story    which articles tell one story                     alerts/engine/pane_closer.py, alerts/stories/book.py
+    Window   panes by series, added up over windows            alerts/engine/pane_closer.py, alerts/windows/rolling.py
+    Detect   how unusual a window is, by a rule's detector     alerts/engine/evaluator.py, alerts/detectors/
+    Decide   threshold, and the life of an alert               alerts/engine/evaluator.py, alerts/lifecycle/
+
+`make_desk` (alerts/engine/assembly.py) puts them together. Two drivers feed such a desk:
+
+    live     `alerts` below: the broker's records, one transaction per batch     alerts/storage/session.py
+    replay   `newsquake backtest`: recorded scored articles, no broker           backtest/run.py
+
+Both do the same: add(article), on_marker(time), on_health(source), then advance() while there is more, then effects().
 """
 
 from __future__ import annotations
@@ -35,7 +49,10 @@ log = structlog.get_logger(__name__)
 def running(
     name: str, settings: Settings, *, needs_bus: bool = True
 ) -> Iterator[tuple[Store, Bus | None, Stage]]:
-    """Open store and bus for a stage, wait for them if they are away, say goodbye at the end."""
+    """(store, bus or None, stage), opened for a stage: waits a minute for each, and closes them at the end.
+
+    Raises what opening them raises, once the minute is over.
+    """
     configure_logs(settings.telemetry, name)
     metrics.serve(settings.telemetry.metrics_port, settings.telemetry.metrics_host)
     store = retry(lambda: open_store(settings.store), doing="opening the store", give_up_after_s=60)
@@ -134,9 +151,9 @@ def delivery(settings: Settings) -> None:
 
 
 def company_names(lists: tuple[Path, ...] = ()) -> Callable[[str], tuple[str, str]]:
-    """What companies are called in English and in Chinese, by the linker's lists; read when the first one is asked for.
+    """Returns a function from a company's id (`US:JPM`) to its names, English and Chinese; ("", "") if unknown.
 
-    A list that cannot be read costs names and no message.
+    The linker's lists are read at its first call. Lists that cannot be read are logged: messages then have ids.
     """
 
     @cache

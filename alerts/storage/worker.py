@@ -10,17 +10,14 @@ what is in the store is the truth. Offsets are committed for lag monitors only.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 import structlog
 
+from alerts.engine.assembly import MakeRunners, make_desk, runners_of
 from alerts.engine.desk import Desk
-from alerts.engine.rule_runner import RuleRunner
-from alerts.engine.watermark import NEVER, Watermark
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
 from alerts.storage.session import DeskSession
-from alerts.thresholds import budget
 from core import metrics
 from core.bus.base import Bus
 from core.clock import Clock, SystemClock
@@ -32,7 +29,6 @@ from core.stage import Stage
 from core.store import Lease, Store, take_lease
 
 log = structlog.get_logger(__name__)
-MakeRunners = Callable[[RuleSet, int], list[RuleRunner]]
 
 
 def run(
@@ -44,7 +40,7 @@ def run(
     notify: bool = True,
     rules: RuleSet | None = None,
     clock: Clock | None = None,
-    make_runners: MakeRunners | None = None,
+    make_runners: MakeRunners = runners_of,
 ) -> None:
     """Run the desk until the stage is stopping; a lost lease, broker or store is waited for. Raises ConfigError.
 
@@ -58,9 +54,14 @@ def run(
     options = settings.alerts
     holder = f"{stage.instance}:{uuid.uuid4().hex[:8]}"
 
-    def make_desk(partitions: int) -> Desk:
-        runners = (make_runners or runners_of)(rules, options.pane)
-        return Desk(rules, runners, Watermark(partitions, options.allowed_lateness, NEVER), options.pane)
+    def empty_desk(partitions: int) -> Desk:
+        return make_desk(
+            rules,
+            partitions=partitions,
+            pane_ms=options.pane,
+            lateness_ms=options.allowed_lateness,
+            make_runners=make_runners,
+        )
 
     garbage.tune_gc()
     pauses = delays()
@@ -70,7 +71,7 @@ def run(
             lease = wait_for_lease(store, stage, options.desk, holder, options.lease_timeout)
             if lease is None:
                 return
-            session = DeskSession(settings, bus, store, stage, clock, lease, rules, make_desk, notify)
+            session = DeskSession(settings, bus, store, stage, clock, lease, rules, empty_desk, notify)
             session.loop()
         except Fenced as error:
             metrics.FENCED.labels("alerts").inc()
@@ -84,14 +85,6 @@ def run(
                 session.close()
                 session = None
                 garbage.unfreeze_gc()
-
-
-def runners_of(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
-    """A runner per window rule, with a budget where the rule has no threshold of its own."""
-    return [
-        RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
-        for rule in rules.rules
-    ]
 
 
 def wait_for_lease(store: Store, stage: Stage, desk: str, holder: str, timeout_ms: int) -> Lease | None:

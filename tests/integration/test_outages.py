@@ -19,6 +19,7 @@ from alerts.delivery.channels.contract import Message
 from alerts.delivery.content import of
 from alerts.delivery.context import NotificationContext
 from alerts.delivery.render import render
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
@@ -27,7 +28,7 @@ from alerts.interfaces import listing
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import load_rules, parse_rules
 from alerts.storage import session
-from alerts.storage.worker import run, runners_of
+from alerts.storage.worker import run
 from alerts.testing import lines, scored
 from backtest import history
 from backtest.run import run as backtest

@@ -61,7 +61,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import runners_of
+from alerts.engine.assembly import runners_of
 from alerts.testing import START
 from core.records import Marker
 from core.settings import StoreSettings

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import parse_rules
-from alerts.storage.worker import run, runners_of
+from alerts.storage.worker import run
 from alerts.testing import START, drive, end_marker, lines, scored
 from backtest.cli import backtest
 from core.bus.base import SCORED

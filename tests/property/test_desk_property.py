@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import parse_rules
 from alerts.storage import persist, restore
-from alerts.storage.worker import runners_of
 from alerts.testing import RULES, START, drive, end_marker, lines, scored, share_runners
 from core.records import Marker
 from core.settings import StoreSettings

@@ -6,13 +6,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
 from alerts.evidence import pack as evidence
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
-from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from core.records import Marker, ScoredArticle
 from core.times import HOUR, MINUTE

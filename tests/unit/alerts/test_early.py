@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
-from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, scored
 from core.times import DAY, HOUR, MINUTE, iso
 

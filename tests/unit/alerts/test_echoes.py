@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.rule_threshold import FittedThreshold, Interval, RuleThreshold
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.storage import persist
-from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from alerts.thresholds.echoes import TOLD_ON, Heard, echoes, in_store
 from backtest.run import run

@@ -9,10 +9,10 @@ import random
 
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
-from alerts.storage.worker import runners_of
 from alerts.testing import START, drive, end_marker, lines, scored
 from alerts.windows.rolling import UNCOUNTED, Windows
 from core.times import DAY, HOUR, MINUTE

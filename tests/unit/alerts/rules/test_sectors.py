@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
@@ -17,7 +18,6 @@ from alerts.records import AlertLine
 from alerts.rules.loading import DEFAULT, load_rules, parse_rules
 from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
-from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from classifier.entities import catalogue
 from classifier.entities.linker import default_linker

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.interfaces.export import alert_lines
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import Rule
 from alerts.storage import persist, restore
-from alerts.storage.worker import runners_of
 from alerts.testing import scored
 from alerts.thresholds.budget import ASSUMED_SERIES, make
 from core.records import TOPICS, Marker

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from alerts.detectors import KINDS
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.evidence.pack import Pack
@@ -22,7 +23,6 @@ from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
 from alerts.storage.learning import LearningStatus, learning_status
-from alerts.storage.worker import runners_of
 from alerts.testing import scored
 from alerts.thresholds.budget import Fit
 from core import tables

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
 from alerts.storage import intake, persist, restore, retire
-from alerts.storage.worker import runners_of
 from alerts.testing import START, scored
 from core.records import Marker, ScoredArticle
 from core.store import Store

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from alerts.delivery import content
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.render import render
+from alerts.engine.assembly import runners_of
 from alerts.evidence.verify.stored_alert import alert_checks, alert_row, changes
 from alerts.evidence.verify.stored_change import bare_checks
 from alerts.handling import audit
@@ -18,7 +19,7 @@ from alerts.interfaces.export import alert_lines
 from alerts.interfaces.listing import card
 from alerts.rules.loading import parse_rules
 from alerts.storage import session as session_module
-from alerts.storage.worker import run, runners_of
+from alerts.storage.worker import run
 from alerts.testing import START, rule_set, scored, share_runners
 from alerts.windows.panes import decode as decode_pane
 from core import tables

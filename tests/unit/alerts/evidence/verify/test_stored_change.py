@@ -14,10 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.detectors import KINDS
+from alerts.engine.assembly import runners_of
 from alerts.evidence import pack as evidence
 from alerts.interfaces.cli import evidence as cli_evidence
 from alerts.rules.loading import parse_rules
-from alerts.storage.worker import run, runners_of
+from alerts.storage.worker import run
 from alerts.testing import START
 from core.bus.base import SCORED
 from core.bus.memory import MemoryBus
