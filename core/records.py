@@ -179,7 +179,7 @@ def decode(value: bytes, schema: str) -> Wire:
     if decoder is None:
         raise InvalidRecord(Reason.BAD_SCHEMA, f"unknown schema {schema!r}; known: {', '.join(SCHEMAS)}")
     try:
-        record = decoder.decode(value)
+        record: Wire = decoder.decode(value)
     except msgspec.ValidationError as error:
         raise InvalidRecord(Reason.BAD_SCHEMA, str(error)) from error
     except UnicodeDecodeError as error:

@@ -20,7 +20,8 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
         safe[name] = [
             f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in safe[name]
         ]
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    text: str = safe.to_csv(index=False)
+    return text.encode("utf-8-sig")
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:

@@ -225,7 +225,7 @@ def within_a_name(text: str, start: int, end: int) -> bool:
     behind = _NEXT.match(text, end)
     if (not before and not behind) or _LEGAL_EN.match(text, end):
         return False
-    spoken = _SPOKEN.findall(text, max(0, start - 120), end + 120)
+    spoken: list[str] = _SPOKEN.findall(text, max(0, start - 120), end + 120)
     return sum(word.islower() for word in spoken) >= 0.4 * len(spoken)
 
 

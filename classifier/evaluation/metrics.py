@@ -19,7 +19,8 @@ def f1_by_class(matrix: np.ndarray) -> np.ndarray:
     """F1 of each class from a confusion matrix; 0 for a class neither there nor guessed."""
     hit = np.diag(matrix).astype(float)
     total = matrix.sum(0) + matrix.sum(1)
-    return np.divide(2 * hit, total, out=np.zeros_like(hit), where=total > 0)
+    scores: np.ndarray = np.divide(2 * hit, total, out=np.zeros_like(hit), where=total > 0)
+    return scores
 
 
 def macro_f1(truth: np.ndarray, guess: np.ndarray, classes: int) -> float:

@@ -57,7 +57,8 @@ class Layer(nn.Module):
         inner = self.down(F.gelu(self.up(x)))
         if self.adapter is not None:
             inner = self.adapter(inner)
-        return self.norm_out(x + self._drop(inner))
+        out: Tensor = self.norm_out(x + self._drop(inner))
+        return out
 
     def _drop(self, x: Tensor) -> Tensor:
         if not self.training or not self.dropout:
@@ -97,7 +98,8 @@ class Encoder(nn.Module):
             mask = torch.zeros(mask.shape, dtype=kind).masked_fill_(~mask, -1e4)
         for layer in self.layers:
             x = layer(x, place, (rows, longest), mask)
-        return x
+        states: Tensor = x
+        return states
 
     def load_bert(self, weights: dict[str, Tensor]) -> None:
         """Copy a transformers BertModel state dict (without pooler) into this encoder."""
@@ -155,7 +157,8 @@ class TorchHeads(nn.Module):
 
     def sentiment(self, pooled: Tensor, register: Tensor) -> Tensor:
         """(rows, width), (rows,) -> logits (rows, 3)."""
-        return self.sentiment_out(F.gelu(self.sentiment_in(pooled) + self.by_register(register)))
+        out: Tensor = self.sentiment_out(F.gelu(self.sentiment_in(pooled) + self.by_register(register)))
+        return out
 
     def topic_state(self, pooled: Tensor) -> Tensor:
         """The shared hidden layer of the three topic heads."""
@@ -164,7 +167,8 @@ class TorchHeads(nn.Module):
     def entity(self, span: Tensor, pooled: Tensor, register: Tensor) -> Tensor:
         """Mention states (mentions, width) with their texts' pooled states -> logits (mentions, 3)."""
         joined = torch.cat([span, pooled], dim=-1)
-        return self.entity_out(F.gelu(self.entity_in(joined) + self.by_register(register)))
+        out: Tensor = self.entity_out(F.gelu(self.entity_in(joined) + self.by_register(register)))
+        return out
 
 
 class Bottleneck(nn.Module):

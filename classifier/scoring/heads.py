@@ -23,7 +23,8 @@ def erf(x: np.ndarray) -> np.ndarray:
 
 def gelu(x: np.ndarray) -> np.ndarray:
     """The exact GELU, as torch computes it by default."""
-    return 0.5 * x * (1 + erf(x * _SQRT_HALF))
+    out: np.ndarray = 0.5 * x * (1 + erf(x * _SQRT_HALF))
+    return out
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -35,7 +36,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Elementwise, without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * x))
+    out: np.ndarray = 0.5 * (1 + np.tanh(0.5 * x))
+    return out
 
 
 class Heads:
@@ -76,7 +78,8 @@ class Heads:
 
     def topic_state(self, pooled: np.ndarray) -> np.ndarray:
         """The topic heads' shared hidden layer (rows, width)."""
-        return pooled + gelu(self._linear("topics_in", pooled))
+        out: np.ndarray = pooled + gelu(self._linear("topics_in", pooled))
+        return out
 
     def topics(self, pooled: np.ndarray) -> np.ndarray:
         """Logits (rows, 19), TOPIC_NAMES order."""

@@ -66,6 +66,7 @@ def apply(encoder: Encoder, name: str, rank: int, steps: int) -> Method:
         return Method()
     encoder.requires_grad_(False)
     if name == "bottleneck":
+        layer: Any
         for layer in encoder.layers:
             layer.adapter = Bottleneck(layer.down.out_features, rank)
         return Method()

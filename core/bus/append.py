@@ -109,9 +109,13 @@ def batch_error(future: Any) -> BaseException | None:
 
     `future`: `OpenBatchAppender.future` or the result of `KafkaProducer.send`; it must be done.
     """
+    error: BaseException | None = None
     if future.failed():
-        return future.exception
+        error = future.exception
+        return error
     if not isinstance(future, FutureProduceResult):
         return None
     explain = future.value[2]  # a batch that failed is a success with a word for each of its records
-    return None if explain is None else explain(0)
+    if explain is not None:
+        error = explain(0)
+    return error

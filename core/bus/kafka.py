@@ -121,7 +121,7 @@ class KafkaBus:
         while True:
             with _translated(f"describing {topic}", self._settings.address):
                 try:
-                    [found] = self._admin.describe_topics([topic])
+                    found: dict[str, Any] = self._admin.describe_topics([topic])[0]
                 except UnknownTopicOrPartitionError:
                     found = {"error_code": 3}
             leaders = [part.get("leader_id", -1) for part in found.get("partitions", ())]

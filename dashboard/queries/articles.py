@@ -174,7 +174,8 @@ def _in_series(store: Store, series: str) -> list[ColumnElement[bool]]:
 def _has_topic(store: Store, topic: str) -> ColumnElement[bool]:
     # A cast to JSON means something else in SQLite, and nothing at all is needed there.
     document = type_coerce(scores.c.topics, JSON) if store.is_sqlite else cast(scores.c.topics, JSON)
-    return document[topic].as_integer() >= scores.c.topic_threshold
+    reached: ColumnElement[bool] = document[topic].as_integer() >= scores.c.topic_threshold
+    return reached
 
 
 def _mentions(entity: str) -> ColumnElement[bool]:
