@@ -112,10 +112,6 @@ def batch_error(future: Any) -> BaseException | None:
     error: BaseException | None = None
     if future.failed():
         error = future.exception
-        return error
-    if not isinstance(future, FutureProduceResult):
-        return None
-    explain = future.value[2]  # a batch that failed is a success with a word for each of its records
-    if explain is not None:
-        error = explain(0)
+    elif isinstance(future, FutureProduceResult) and (explain := future.value[2]) is not None:
+        error = explain(0)  # a batch that failed is a success with a message for each of its records
     return error
