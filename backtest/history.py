@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
-from alerts.windows.naming import fault
+from alerts.windows.record_check import record_fault
 from core.errors import ConfigError, InvalidRecord, LookAhead, Reason
 from core.records import Health, ScoredArticle, decode
 from core.store import Store
@@ -133,7 +133,7 @@ def _scored(line: bytes) -> ScoredArticle:
     """A line as the alert worker would take it. Raises InvalidRecord."""
     record = decode(line, "scored/1")
     assert isinstance(record, ScoredArticle)
-    if wrong := fault(record):
+    if wrong := record_fault(record):
         raise InvalidRecord(Reason.BAD_SCHEMA, wrong)
     return record
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alerts.records import AlertLine
-from alerts.windows.series import base_of, check_glob, entity_of, topic_of
+from alerts.windows.globs import check_glob
+from alerts.windows.series import base_of, entity_of, topic_of
 from core.errors import ConfigError
 from core.records import TOPICS
 from core.times import DAY, parse_iso

@@ -33,7 +33,7 @@ MODULES = (
     "engine/schedule", "engine/source_coverage", "engine/window_reader",
     "lifecycle/incidents", "lifecycle/transitions", "stories/book",
     "stories/entry", "stories/facts", "stories/index", "stories/keys", "stories/similarity", "windows/breadth",
-    "windows/naming", "windows/observations", "windows/rolling",
+    "windows/naming", "windows/observations", "windows/recent_panes", "windows/rolling",
     # the detectors, also one that somebody adds
     *sorted(
         f"{WHOLE}/{file.stem}"

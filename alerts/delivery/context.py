@@ -17,7 +17,7 @@ from alerts.records import Severity
 from alerts.rules.model import RuleSet
 from alerts.rules.outage_rule import is_outage
 from alerts.rules.schema import Matcher
-from alerts.windows.series import glob_regex, matches
+from alerts.windows.globs import glob_regex, matches
 from core.store.bulk import chunks
 from core.tables import alert_lines, alerts, handling, outbox
 from core.times import DAY, HOUR, parse_iso

@@ -10,7 +10,7 @@ from alerts.engine.watermark import Watermark
 from alerts.rules.model import RuleSet
 from alerts.stories.book import StoryBook
 from alerts.thresholds import budget
-from alerts.windows.rolling import Windows
+from alerts.windows.recent_panes import RecentPanes
 
 MakeRunners = Callable[[RuleSet, int], list[RuleRunner]]
 """(rules, length of a pane in ms) -> one runner per window rule, in the rule set's order."""
@@ -43,5 +43,5 @@ def make_desk(
         Watermark(partitions, lateness_ms),
         pane_ms,
         stories=StoryBook(),
-        windows=Windows(),
+        windows=RecentPanes(),
     )

@@ -31,7 +31,7 @@ from alerts.engine.window_reader import WindowReader
 from alerts.rules.model import RuleSet
 from alerts.stories.book import StoryBook
 from alerts.stories.entry import Entry, entry_of
-from alerts.windows.rolling import Windows
+from alerts.windows.recent_panes import RecentPanes
 from core.records import Health, Marker, ScoredArticle
 from core.times import DAY, WEEK
 
@@ -52,14 +52,14 @@ class Desk:
         watermark: Watermark,
         pane_ms: int,
         stories: StoryBook | None = None,
-        windows: Windows | None = None,
+        windows: RecentPanes | None = None,
     ) -> None:
         self.rules, self.runners, self.watermark = rules, runners, watermark
         self.pane_ms, self.lateness_ms = pane_ms, watermark.lateness_ms
         self.closed = NEVER
         """Everything before this (epoch ms) is decided."""
         self.stories = stories or StoryBook()
-        self.windows = windows if windows is not None else Windows()
+        self.windows = windows if windows is not None else RecentPanes()
         self.plan = Plan(runners, pane_ms)
         self.coverage = SourceCoverage()
         self.deduplicator = RevisionDeduplicator()

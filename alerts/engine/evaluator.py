@@ -10,7 +10,7 @@ from alerts.engine.window_reader import WindowReader
 from alerts.lifecycle import transitions as lifecycle
 from alerts.lifecycle.incidents import Incidents, group_of
 from alerts.records import Severity, State, Window
-from alerts.windows.rolling import Windows
+from alerts.windows.recent_panes import RecentPanes
 
 Due = list[tuple[int, str]]
 """(number of the rule, series)"""
@@ -20,7 +20,12 @@ class Evaluator:
     """Evaluations of one moment: rules in their order, series by name."""
 
     def __init__(
-        self, runners: list[RuleRunner], windows: Windows, plan: Plan, reader: WindowReader, lateness_ms: int
+        self,
+        runners: list[RuleRunner],
+        windows: RecentPanes,
+        plan: Plan,
+        reader: WindowReader,
+        lateness_ms: int,
     ) -> None:
         self.runners, self.windows, self.plan, self.reader = runners, windows, plan, reader
         self.timers = Schedule()
@@ -120,7 +125,9 @@ class Evaluator:
 
     def _inside(self, window: Window) -> list[tuple[str, str]]:
         """(article, story) of what the window holds."""
-        return [(o.article, o.story) for o in self.windows.within(window.series, window.start, window.end)]
+        return [
+            (o.article, o.story) for o in self.windows.observations(window.series, window.start, window.end)
+        ]
 
     def _left(self, runner: RuleRunner, hop: Window) -> list[tuple[str, str]] | None:
         """The same of a hop that the window does not hold; None: it holds it."""

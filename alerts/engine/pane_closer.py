@@ -13,7 +13,8 @@ from alerts.stories.book import StoryBook
 from alerts.stories.entry import Entry
 from alerts.windows.observations import Observation
 from alerts.windows.panes import ClosedPane
-from alerts.windows.rolling import Windows, measure, renamed
+from alerts.windows.recent_panes import RecentPanes
+from alerts.windows.rolling import measure, with_series
 
 Panes = dict[str, list[Observation]]
 
@@ -24,7 +25,7 @@ class PaneCloser:
     def __init__(
         self,
         stories: StoryBook,
-        windows: Windows,
+        windows: RecentPanes,
         plan: Plan,
         reader: WindowReader,
         deduplicator: RevisionDeduplicator,
@@ -65,7 +66,7 @@ class PaneCloser:
             whole = panes.get(base) if base else None
             if whole is not None and len(whole) == len(observations):
                 # All articles of the base series are in this language: the same pane under another name.
-                window, observations = renamed(figures[base], series), whole
+                window, observations = with_series(figures[base], series), whole
             else:
                 window = measure(series, start, end, observations)
             figures[series] = window

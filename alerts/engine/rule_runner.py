@@ -23,7 +23,7 @@ from alerts.lifecycle.transitions import Alert, Began, Evaluation
 from alerts.records import State, Verdict, Window
 from alerts.rules.model import Rule
 from alerts.windows.breadth import broad
-from alerts.windows.rolling import Windows
+from alerts.windows.recent_panes import RecentPanes
 
 
 class EvaluationResult(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +112,7 @@ class RuleRunner:
         says), and no alert to move."""
         return hop.articles == 0 and not evidence and series not in self.alerts and not self._detects_absence
 
-    def has_evidence(self, window: Window, windows: Windows) -> bool:
+    def has_evidence(self, window: Window, windows: RecentPanes) -> bool:
         """Whether the window holds the rule's minimum of evidence. `windows`: read article by article where the rule
         has a minimum of breadth that the window's figures do not settle."""
         articles, stories, publishers = self._minimum
@@ -130,7 +130,7 @@ class RuleRunner:
             negative_publishers = 0
         if not (negative_publishers or beside_one):
             return True
-        held = windows.within(window.series, window.start, window.end)
+        held = windows.observations(window.series, window.start, window.end)
         return broad(held, negative_publishers, beside_one)
 
     def evaluate(self, at: int, window: Window, hop: Window, evidence: bool) -> EvaluationResult:

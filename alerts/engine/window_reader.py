@@ -11,7 +11,7 @@ from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.source_coverage import SourceCoverage
 from alerts.engine.watermark import NEVER
 from alerts.records import Window
-from alerts.windows.rolling import Windows
+from alerts.windows.recent_panes import RecentPanes
 
 CROWD = 12
 """A rule evaluates early where one in so many of a window's articles came since the last grid point: a hop's share."""
@@ -20,7 +20,7 @@ CROWD = 12
 class WindowReader:
     """The windows of `runners` over `windows`; sources that nobody read are no calm (`unread`)."""
 
-    def __init__(self, runners: list[RuleRunner], windows: Windows, unread: SourceCoverage) -> None:
+    def __init__(self, runners: list[RuleRunner], windows: RecentPanes, unread: SourceCoverage) -> None:
         self.runners, self.windows, self.coverage = runners, windows, unread
         self._seen: dict[tuple[str, int, int, bool], tuple[Window, Window]] = {}
         self._at = NEVER
@@ -35,7 +35,7 @@ class WindowReader:
             least = runner.min_articles if runner.may_skip_few(series) else 0
             # An early evaluation learns nothing: hops are the grid's.
             hop_ms = 0 if at % runner.hop_ms else runner.hop_ms
-            return self.windows.beside(series, at - runner.window_ms, at, hop_ms, least, True)
+            return self.windows.window_and_previous(series, at - runner.window_ms, at, hop_ms, least, True)
         return None if self.idle(at, runner, series) else self.shared(at, series, runner)
 
     def idle(self, at: int, runner: RuleRunner, series: str) -> bool:
@@ -44,7 +44,7 @@ class WindowReader:
             return False
         start = at - runner.window_ms
         end = start if runner.learns_after_leaving else at
-        few = self.windows.fewer
+        few = self.windows.holds_fewer
         return few(series, start, at, runner.min_articles) and few(series, end - runner.hop_ms, end, 1)
 
     def shared(self, at: int, series: str, runner: RuleRunner) -> tuple[Window, Window]:
@@ -81,7 +81,9 @@ class WindowReader:
             articles >= runner.min_articles
             and since < at
             and runner.wants_early(pane)
-            and self.windows.crowds(pane.series, at - runner.window_ms, since, at, runner.min_articles, CROWD)
+            and self.windows.fills_fast(
+                pane.series, at - runner.window_ms, since, at, runner.min_articles, CROWD
+            )
         )
 
     def _alone(self, interest: tuple[int, ...]) -> frozenset[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from alerts.errors import ActionRejected, InvalidArgument, one_of
 from alerts.handling import audit
 from alerts.records import SEVERITIES, Severity
-from alerts.windows.series import check_glob, glob_regex, matches, plain_glob
+from alerts.windows.globs import check_glob, glob_regex, matches, plain_glob
 from core.errors import ConfigError
 from core.ids import digest
 from core.records import TOPICS

@@ -18,7 +18,7 @@ from alerts.engine.source_coverage import SourceCoverage
 from alerts.errors import InvalidArgument
 from alerts.lifecycle.transitions import round_significant
 from alerts.windows.panes import decode
-from alerts.windows.statistics import MIN_STORIES, NA, Figure, figures
+from alerts.windows.statistics import MIN_STORIES, NA, Estimate, figures
 from core.errors import ConfigError
 from core.tables import desks, panes
 from core.times import DAY, MINUTE, iso, span
@@ -40,7 +40,7 @@ class SeriesFigures:
     start: int
     end: int
     observed: bool
-    figures: dict[str, Figure]
+    figures: dict[str, Estimate]
 
     def as_json(self) -> dict[str, Any]:
         """As JSON: null is NA."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from alerts.records import Severity
 from alerts.rules.routes import channels_for
-from alerts.windows.series import matches
+from alerts.windows.globs import matches
 from core.records import UNIT_SCALE, ScoredArticle
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerts.rules.schema import ImmediateEntry, RulesFile
-from alerts.windows.series import choices, names_company
+from alerts.windows.globs import choices, names_company
 from core.records import TOPICS
 from core.text.language import normal
 

@@ -21,7 +21,8 @@ from alerts.rules.outage_rule import OutageRule
 from alerts.rules.routes import channels_for
 from alerts.rules.schema import RulesFile
 from alerts.rules.selection import names
-from alerts.windows.series import entity_of, union
+from alerts.windows.globs import union
+from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 
 _HOPS = 12

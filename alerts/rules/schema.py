@@ -13,7 +13,7 @@ from alerts.detectors.registry import FIXED_THRESHOLD_KIND
 from alerts.handling.audit import reason_field
 from alerts.records import SEVERITIES, Severity
 from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
-from alerts.windows.series import check_glob, matches
+from alerts.windows.globs import check_glob, matches
 from core.records import TOPICS
 from core.settings import Section, Span
 from core.times import DAY, HOUR, MINUTE, span

@@ -13,7 +13,7 @@ from typing import Any
 
 from alerts.detectors import traits_of
 from alerts.rules.schema import RulesFile, WindowEntry
-from alerts.windows.series import union
+from alerts.windows.globs import union
 
 _COMPANY = re.compile(r"[A-Z]{1,3}:[\w.\-]{1,32}")
 _EXAMPLE = "`sectors:` (sectors: {banks: [US:JPM, US:BAC]}), and there are none"

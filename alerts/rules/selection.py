@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from math import prod
 
-from alerts.windows.series import glob_regex
+from alerts.windows.globs import glob_regex
 from core.records import TOPICS
 
 _MOST = 10_000

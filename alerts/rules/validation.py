@@ -18,7 +18,8 @@ from alerts.detectors import KINDS, traits_of
 from alerts.rules import immediate_validation as immediatefaults
 from alerts.rules import sectors
 from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
-from alerts.windows.series import COMPANY, plain_glob
+from alerts.windows.globs import plain_glob
+from alerts.windows.series import COMPANY
 from core.yamlfile import nearest
 
 Fault = tuple[tuple[Any, ...], str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from alerts.windows.naming import fault
+from alerts.windows.record_check import record_fault
 from core.bus.base import Received
 from core.deadletter import dead_letter
 from core.errors import InvalidRecord, Reason
@@ -66,7 +66,7 @@ def decode_batch(
         batch.next_offsets[one.partition] = one.offset + 1
         try:
             record = decode(one.value, one.schema)
-            if isinstance(record, ScoredArticle) and (wrong := fault(record)):
+            if isinstance(record, ScoredArticle) and (wrong := record_fault(record)):
                 raise InvalidRecord(Reason.BAD_SCHEMA, wrong)
             if not isinstance(record, (ScoredArticle, Marker, Health)):
                 raise InvalidRecord(Reason.BAD_SCHEMA, f"{one.schema} has no place on {one.topic}")

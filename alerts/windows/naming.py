@@ -12,7 +12,7 @@ from collections.abc import Callable, Container
 from functools import lru_cache
 
 from alerts.windows.series import COMPANY, LANGUAGE
-from core.records import TOPICS, Mention, ScoredArticle
+from core.records import TOPICS, ScoredArticle
 
 MIN_RELEVANCE = 1_000
 """A company named in passing (below a tenth) does not make the article its news."""
@@ -72,20 +72,3 @@ def _is_entity(name: str) -> bool:
 @lru_cache(maxsize=1_000)
 def _is_language(name: str) -> bool:
     return LANGUAGE.fullmatch(name) is not None
-
-
-def fault(scored: ScoredArticle) -> str:
-    """What is impossible in this record, in words; empty where nothing is."""
-    spoken: list[ScoredArticle | Mention] = [scored, *scored.mentions]
-    for what in spoken:
-        shares = (what.p_negative, what.p_neutral, what.p_positive)
-        if min(shares) < 0 or abs(sum(shares) - 10_000) > 2:
-            return f"probabilities {shares} are not shares of 10000"
-    article = scored.article
-    if not article.id or not article.revision or not article.origin:
-        return "id, revision or origin is empty"
-    if len(article.id) > 64 or len(article.revision) > 32 or len(article.origin) > 80:
-        return "id, revision or origin is too long"
-    if not 0 <= article.available_at < 1 << 46:  # the year 4199
-        return f"available_at {article.available_at} is no time"
-    return ""

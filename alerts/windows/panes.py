@@ -12,12 +12,9 @@ import msgspec
 
 from alerts.records import Window
 from alerts.windows.observations import Observation
-from alerts.windows.rolling import measure
 
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(list[Observation])
-TELLING = 5
-"""Articles named in a pane's row as the most telling ones."""
 
 
 class ClosedPane(msgspec.Struct, frozen=True, gc=False):
@@ -52,14 +49,3 @@ def encode(observations: list[Observation]) -> bytes:
 def decode(state: bytes) -> list[Observation]:
     """The observations of a pane's `state`."""
     return _DECODE.decode(state) if state else []
-
-
-def telling(observations: list[Observation]) -> list[str]:
-    """Ids of the most telling articles: by the strength of their sentiment, then available_at, then id."""
-    ranked = sorted(observations, key=lambda o: (-abs(o.sentiment), o.at, o.article))
-    return [observation.article for observation in ranked[:TELLING]]
-
-
-def pane_of(series: str, start: int, end: int, observations: list[Observation]) -> Window:
-    """The pane's own figures."""
-    return measure(series, start, end, observations)

@@ -1,6 +1,6 @@
 """Figures of a window, each with an interval, NA where there is too little evidence.
 
-A `Tally` is a mergeable partial of integers: tallies of parts that share no story add up exactly, in any order;
+A `SentimentSums` is a mergeable partial of integers: tallies of parts that share no story add up exactly, in any order;
 stories and publishers are unions and come from the observations (alerts/windows/rolling.py). Which interval: shares
 have Wilson's (95 %, n = stories decided on); means of sentiment have Student's t over stories; differences (momentum)
 have Welch's; counts have the exact Poisson interval (Garwood). Weighted means use the effective number of stories,
@@ -13,16 +13,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from alerts.windows.intervals import garwood, student, wilson
 from alerts.windows.observations import Observation, divide
 from core.records import UNIT_SCALE
 
 MIN_STORIES = 3
 """Below so many stories decided on, figures of sentiment are NA."""
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A value and its 95 % interval; None where there is too little evidence (NA, never 0)."""
 
     value: float | None
@@ -32,11 +32,11 @@ class Figure:
     """How much evidence: stories, or their effective number."""
 
 
-NA = Figure(None)
+NA = Estimate(None)
 
 
 @dataclass(slots=True)
-class Tally:
+class SentimentSums:
     """Integer sums over stories, each with a weight in 1/10,000. Adds up exactly."""
 
     n: int = 0
@@ -61,12 +61,12 @@ class Tally:
         self.weighted += weight * sentiment
         self.weighted_squares += weight * sentiment * sentiment
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: SentimentSums) -> SentimentSums:
         """The tally of both, which share no story."""
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return SentimentSums(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
-def tally(observations: Iterable[Observation], weight: str = "") -> Tally:
+def sentiment_sums(observations: Iterable[Observation], weight: str = "") -> SentimentSums:
     """The tally of these observations' stories. `weight`: "", `novelty` or `trust` (the largest of a story's articles).
 
     A story's sentiment is the mean over its decided articles, its label their majority.
@@ -81,74 +81,36 @@ def tally(observations: Iterable[Observation], weight: str = "") -> Tally:
         held[2] += one.label > 0
         held[3] += one.sentiment
         held[4] = max(held[4], getattr(one, weight) if weight else UNIT_SCALE)
-    whole = Tally()
+    whole = SentimentSums()
     for count, bad, good, sentiment, heaviest in stories.values():
         label = -1 if 2 * bad > count else 1 if 2 * good > count else 0
         whole.add(divide(sentiment, count), label, heaviest)
     return whole
 
 
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share.
-
-    >>> [round(x, 3) for x in wilson(8, 11)]
-    [0.434, 0.903]
-    """
-    if n <= 0:
-        return 0.0, 1.0
-    share, z2 = k / n, _Z * _Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    low = 0.0 if k == 0 else max(0.0, middle - half)
-    return low, 1.0 if k == n else min(1.0, middle + half)
-
-
-def garwood(k: int) -> tuple[float, float]:
-    """The exact Poisson 95 % interval of a count.
-
-    >>> [round(x, 2) for x in garwood(10)]
-    [4.8, 18.39]
-    """
-    from scipy.special import gammaincinv
-
-    low = 0.0 if k == 0 else float(gammaincinv(k, 0.025))
-    return low, float(gammaincinv(k + 1, 0.975))
-
-
-def student(degrees: float) -> float:
-    """The 97.5 % point of Student's t.
-
-    >>> round(student(10), 3)
-    2.228
-    """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, 0.975))
-
-
-def count(k: int) -> Figure:
+def count(k: int) -> Estimate:
     """A count of things."""
-    return Figure(float(k), *garwood(k), n=k)
+    return Estimate(float(k), *garwood(k), n=k)
 
 
-def share(k: int, n: int, least: int = MIN_STORIES) -> Figure:
+def share(k: int, n: int, least: int = MIN_STORIES) -> Estimate:
     """k of n, or NA."""
-    return Figure(k / n, *wilson(k, n), n=n) if n >= max(1, least) else NA
+    return Estimate(k / n, *wilson(k, n), n=n) if n >= max(1, least) else NA
 
 
-def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Figure:
+def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Estimate:
     """The mean of n values with this sum and sum of squares (here in 1/10,000), in -1..1."""
     if n < max(2, least):
         return NA
     value = total / n
     variance = max(0.0, squares / n - value * value) * n / (n - 1)
     half = student(n - 1) * math.sqrt(variance / n)
-    return Figure(
+    return Estimate(
         value / UNIT_SCALE, max(-1.0, (value - half) / UNIT_SCALE), min(1.0, (value + half) / UNIT_SCALE), n=n
     )
 
 
-def weighted_mean(sums: Tally, least: int = MIN_STORIES) -> Figure:
+def weighted_mean(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
     """The weighted mean of a tally with weights, by the effective number of stories."""
     if sums.n < max(2, least) or not sums.weights:
         return NA
@@ -163,7 +125,7 @@ def weighted_mean(sums: Tally, least: int = MIN_STORIES) -> Figure:
     )
 
 
-def net(sums: Tally, least: int = MIN_STORIES) -> Figure:
+def net(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
     """(positive - negative) / decided, in -1..1; the interval is of a difference of shares (Wald on the labels)."""
     n = sums.n
     if n < max(2, least):
@@ -171,10 +133,10 @@ def net(sums: Tally, least: int = MIN_STORIES) -> Figure:
     value = (sums.positive - sums.negative) / n
     variance = max(0.0, (sums.positive + sums.negative) / n - value * value) * n / (n - 1)
     half = student(n - 1) * math.sqrt(variance / n)
-    return Figure(value, max(-1.0, value - half), min(1.0, value + half), n=n)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half), n=n)
 
 
-def dispersion(sums: Tally, least: int = MIN_STORIES) -> Figure:
+def dispersion(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
     """The standard deviation of stories' sentiments, with the chi-square interval."""
     n = sums.n
     if n < max(3, least):
@@ -183,10 +145,10 @@ def dispersion(sums: Tally, least: int = MIN_STORIES) -> Figure:
 
     variance = max(0.0, sums.squares / n - (sums.total / n) ** 2) * n / (n - 1)
     low, high = (math.sqrt(variance * (n - 1) / float(chdtri(n - 1, p))) for p in (0.025, 0.975))
-    return Figure(math.sqrt(variance) / UNIT_SCALE, low / UNIT_SCALE, min(1.0, high / UNIT_SCALE), n=n)
+    return Estimate(math.sqrt(variance) / UNIT_SCALE, low / UNIT_SCALE, min(1.0, high / UNIT_SCALE), n=n)
 
 
-def momentum(older: Tally, newer: Tally, least: int = MIN_STORIES) -> Figure:
+def momentum(older: SentimentSums, newer: SentimentSums, least: int = MIN_STORIES) -> Estimate:
     """Mean sentiment of the newer half less that of the older half (Welch)."""
     parts = []
     for part in (newer, older):
@@ -197,20 +159,20 @@ def momentum(older: Tally, newer: Tally, least: int = MIN_STORIES) -> Figure:
         parts.append((middle, variance / part.n, part.n))
     (a, va, na), (b, vb, nb) = parts
     if va + vb == 0:
-        return Figure((a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, n=na + nb)
+        return Estimate((a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, (a - b) / UNIT_SCALE, n=na + nb)
     degrees = (va + vb) ** 2 / (va * va / (na - 1) + vb * vb / (nb - 1))
     half = student(degrees) * math.sqrt(va + vb)
-    return Figure((a - b) / UNIT_SCALE, (a - b - half) / UNIT_SCALE, (a - b + half) / UNIT_SCALE, n=na + nb)
+    return Estimate((a - b) / UNIT_SCALE, (a - b - half) / UNIT_SCALE, (a - b + half) / UNIT_SCALE, n=na + nb)
 
 
 def figures(
     observations: Sequence[Observation], start: int, end: int, least: int = MIN_STORIES
-) -> dict[str, Figure]:
+) -> dict[str, Estimate]:
     """Every figure of a window's observations, by name."""
-    sums = tally(observations)
+    sums = sentiment_sums(observations)
     middle = start + (end - start) // 2
-    older = tally(one for one in observations if one.at < middle)
-    newer = tally(one for one in observations if one.at >= middle)
+    older = sentiment_sums(one for one in observations if one.at < middle)
+    newer = sentiment_sums(one for one in observations if one.at >= middle)
     return {
         "articles": count(len(observations)),
         "stories": count(len({one.story for one in observations})),
@@ -219,7 +181,7 @@ def figures(
         "mean_sentiment": mean(sums.total, sums.squares, sums.n, least),
         "net_sentiment": net(sums, least),
         "dispersion": dispersion(sums, least),
-        "novelty_weighted": weighted_mean(tally(observations, "novelty"), least),
-        "trust_weighted": weighted_mean(tally(observations, "trust"), least),
+        "novelty_weighted": weighted_mean(sentiment_sums(observations, "novelty"), least),
+        "trust_weighted": weighted_mean(sentiment_sums(observations, "trust"), least),
         "momentum": momentum(older, newer, least),
     }

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, select
 from alerts.interfaces.figures import SeriesFigures, between
 from alerts.windows.observations import Observation
 from alerts.windows.panes import decode
-from alerts.windows.statistics import tally
+from alerts.windows.statistics import sentiment_sums
 from core.store import Store
 from core.tables import desks, findings, panes
 from dashboard.period import Period
@@ -114,7 +114,7 @@ def negative_stories(store: Store, desk: str, series: str, period: Period) -> pd
     with store.read() as connection:
         for start, state in connection.execute(query):
             told.setdefault(start - start % period.width, []).extend(decode(state))
-    rows = [(slot, tally(found).negative) for slot, found in sorted(told.items())]
+    rows = [(slot, sentiment_sums(found).negative) for slot, found in sorted(told.items())]
     return pd.DataFrame(rows, columns=["slot", "negative"])
 
 

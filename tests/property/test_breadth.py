@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from alerts.testing import rule_set, share_runners
 from alerts.windows.breadth import broad
 from alerts.windows.observations import Observation
-from alerts.windows.rolling import Windows, measure
+from alerts.windows.recent_panes import RecentPanes
+from alerts.windows.rolling import measure
 from core.times import HOUR, MINUTE
 
 ARTICLE = st.tuples(
@@ -24,6 +25,6 @@ def test_the_short_way_to_the_breadth_of_news_is_the_long_one(
     ]
     rules = rule_set(stories=1, negative_publishers=bad, stories_beside_one=beside)
     [runner] = share_runners(rules, MINUTE)
-    windows = Windows()
+    windows = RecentPanes()
     windows.add("all", 0, held)
     assert runner.has_evidence(measure("all", 0, HOUR, held), windows) == broad(held, bad, beside)

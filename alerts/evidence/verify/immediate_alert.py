@@ -19,7 +19,8 @@ from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import bounds, list_checks, shares
 from alerts.evidence.verify.rule_terms import immediate_terms, parts
 from alerts.lifecycle import transitions as lifecycle
-from alerts.windows.series import entity_of, matches
+from alerts.windows.globs import matches
+from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 from core.times import iso
 

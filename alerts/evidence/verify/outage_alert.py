@@ -20,7 +20,7 @@ from alerts.evidence.verify.rule_terms import outage_terms, parts
 from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
 from alerts.lifecycle.transitions import round_significant
 from alerts.rules.outage_rule import OUTAGE_PREFIX
-from alerts.windows.series import matches
+from alerts.windows.globs import matches
 from core.times import iso, parse_iso
 
 _ROUNDING = 0.02

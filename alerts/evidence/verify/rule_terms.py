@@ -19,7 +19,8 @@ from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check, same
 from alerts.records import SEVERITIES, Window
 from alerts.rules.loading import content_hash
-from alerts.windows.series import entity_of, union
+from alerts.windows.globs import union
+from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 from core.times import iso, parse_iso, parse_span
 

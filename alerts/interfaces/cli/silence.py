@@ -24,7 +24,7 @@ from alerts.interfaces.cli.output import short_time, show_json, show_table
 from alerts.interfaces.cli.rules import rules_of
 from alerts.interfaces.moments import parse_moment
 from alerts.rules.model import AnyRule
-from alerts.windows.series import matches
+from alerts.windows.globs import matches
 from core.errors import ConfigError
 from core.settings import Settings
 from core.times import iso

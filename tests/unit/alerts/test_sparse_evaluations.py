@@ -14,7 +14,7 @@ from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.testing import START, drive, end_marker, lines, scored
-from alerts.windows.rolling import UNCOUNTED, Windows
+from alerts.windows.recent_panes import UNCOUNTED, RecentPanes
 from core.times import DAY, HOUR, MINUTE
 
 RULES = """
@@ -42,7 +42,7 @@ rules:
 """
 
 
-class Eager(Windows):
+class Eager(RecentPanes):
     """Takes every series for one with many articles."""
 
     def add(self, series, start, observations):
@@ -50,7 +50,7 @@ class Eager(Windows):
         return UNCOUNTED
 
 
-def _run(windows: Windows | None, articles: list) -> tuple[bytes, list, list, int]:
+def _run(windows: RecentPanes | None, articles: list) -> tuple[bytes, list, list, int]:
     rules = parse_rules(RULES, "r")
     desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE, windows=windows)
     planned = 0
@@ -96,11 +96,11 @@ def test_what_comes_out_is_the_same_and_fewer_evaluations_are_planned(seed):
 
 def test_a_rule_that_asks_for_more_articles_than_panes_are_counted_is_evaluated():
     """Fifty panes of one article each, and then of two: nobody counts so many, and so none is skipped."""
-    windows = Windows()
+    windows = RecentPanes()
     held = [
         windows.add("s", n * MINUTE, [(n, "a", "s", "p", "w", 1, 0, 0, 0, 0)] * 2)  # type: ignore[list-item]
         for n in range(50)
     ]
     assert held[:4] == [2, 4, 6, 8]
     assert all(number >= 2 * (n + 1) for n, number in enumerate(held))
-    assert not windows.fewer("s", 0, HOUR, 100)
+    assert not windows.holds_fewer("s", 0, HOUR, 100)

@@ -7,8 +7,18 @@ import random
 import pytest
 
 from alerts.windows import statistics
+from alerts.windows.intervals import wilson
 from alerts.windows.observations import Observation
-from alerts.windows.statistics import NA, Tally, figures, momentum, net, share, tally, weighted_mean, wilson
+from alerts.windows.statistics import (
+    NA,
+    SentimentSums,
+    figures,
+    momentum,
+    net,
+    sentiment_sums,
+    share,
+    weighted_mean,
+)
 
 
 def observation(number, sentiment=0, label=0, story=None, at=0, decided=1, trust=10_000, novelty=10_000):
@@ -36,7 +46,7 @@ def test_story_counts_once_and_its_majority_decides():
         observation(4, 2_000, 1),
         observation(5, 0, 0),
     ]
-    sums = tally(told)
+    sums = sentiment_sums(told)
     assert (sums.n, sums.negative, sums.positive, sums.total) == (3, 1, 1, -2_000 + 2_000)
 
 
@@ -70,26 +80,26 @@ def test_garwood_is_the_exact_poisson_interval():
 def test_tallies_add_up_exactly():
     rng = random.Random(3)
     told = [observation(n, rng.randrange(-9_999, 9_999), rng.choice([-1, 0, 1])) for n in range(50)]
-    assert tally(told[:20]) + tally(told[20:]) == tally(told)
+    assert sentiment_sums(told[:20]) + sentiment_sums(told[20:]) == sentiment_sums(told)
 
 
 def test_weights_count():
     told = [observation(n, -8_000, -1, trust=1_000) for n in range(5)]
     told += [observation(9 + n, 8_000, 1, trust=10_000) for n in range(5)]
-    found = weighted_mean(tally(told, "trust"))
+    found = weighted_mean(sentiment_sums(told, "trust"))
     assert found.value > 0.6 and found.low < found.value < found.high and found.n < 10
-    assert weighted_mean(Tally()) == NA
+    assert weighted_mean(SentimentSums()) == NA
 
 
 def test_momentum_is_newer_less_older():
     older = [observation(n, -5_000 + n, -1, at=1) for n in range(4)]
     newer = [observation(9 + n, 5_000 + n, 1, at=9) for n in range(4)]
-    found = momentum(tally(older), tally(newer))
+    found = momentum(sentiment_sums(older), sentiment_sums(newer))
     assert found.value == pytest.approx(1.0, abs=0.01) and found.low < found.value < found.high
     assert figures([*older, *newer], 0, 10)["momentum"] == found
 
 
 def test_net_and_share_stay_in_range():
-    sums = tally([observation(n, 9_000, 1) for n in range(5)])
+    sums = sentiment_sums([observation(n, 9_000, 1) for n in range(5)])
     assert net(sums).value == 1.0 and net(sums).high <= 1.0
     assert share(5, 5).value == 1.0 and share(2, 2) == NA

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from alerts.windows.observations import Observation
-from alerts.windows.panes import pane_of, pane_row
+from alerts.windows.panes import pane_row
+from alerts.windows.rolling import measure
 from core.records import TOPICS
 from core.store import Store
 from core.tables import panes
@@ -51,7 +52,7 @@ def test_a_negative_story_that_is_told_all_hour_is_one_story(sqlite_store: Store
     with sqlite_store.write() as connection:
         for at in minutes:
             here = [one for one in heard if one.at == at]
-            pane = pane_of("all", at, at + MINUTE, here)
+            pane = measure("all", at, at + MINUTE, here)
             connection.execute(panes.insert().values(**pane_row(DESK, pane, here)))
     found = series.negative_stories(sqlite_store, DESK, "all", Period(START, START + DAY, HOUR))
     assert list(found.itertuples(index=False, name=None)) == [(START, 1), (START + HOUR, 1)]

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alerts.windows.observations import Observation
-from alerts.windows.panes import pane_of, pane_row
+from alerts.windows.panes import pane_row
+from alerts.windows.rolling import measure
 from core.settings import Settings, load_settings
 from core.store import open_store
 from core.tables import panes, stages
@@ -79,7 +80,7 @@ def test_a_window_of_a_series_is_given_with_its_intervals(client: TestClient, se
     ]
     opened = open_store(settings.store)
     with opened.write() as connection:
-        connection.execute(panes.insert(), pane_row("main", pane_of("all", 0, 60_000, told), told))
+        connection.execute(panes.insert(), pane_row("main", measure("all", 0, 60_000, told), told))
     headers = token(settings, "read")
     found = client.get("/v1/series/all?window=3h", headers=headers).json()
     assert (found["start"], found["end"]) == ("1969-12-31T21:01:00Z", "1970-01-01T00:01:00Z")

@@ -13,7 +13,8 @@ from alerts.interfaces.cli import show_figures as cli
 from alerts.interfaces.figures import figures_of
 from alerts.testing import START
 from alerts.windows.observations import Observation
-from alerts.windows.panes import pane_of, pane_row
+from alerts.windows.panes import pane_row
+from alerts.windows.rolling import measure
 from core.errors import ConfigError
 from core.records import Health
 from core.store import Store
@@ -40,7 +41,7 @@ def fill(store: Store, *observations: Observation, series: str = SERIES, broken_
         by_pane.setdefault(one.at // MINUTE * MINUTE, []).append(one)
     with store.write() as connection:
         for start, held in by_pane.items():
-            row = pane_row("main", pane_of(series, start, start + MINUTE, held), held)
+            row = pane_row("main", measure(series, start, start + MINUTE, held), held)
             connection.execute(panes.insert(), row)
         state = msgspec.msgpack.encode({"unread": coverage.dump()})
         connection.execute(desks.insert(), {"desk": "main", "watermark": START + HOUR, "state": state})
@@ -73,7 +74,7 @@ def test_a_window_before_anybody_read_is_na_and_not_nought(sqlite_store: Store) 
     fill(sqlite_store, *everything, series="all")
     with sqlite_store.write() as connection:
         later = told(1, START + 30 * MINUTE)
-        row = pane_row("main", pane_of(SERIES, later.at, later.at + MINUTE, [later]), [later])
+        row = pane_row("main", measure(SERIES, later.at, later.at + MINUTE, [later]), [later])
         connection.execute(panes.insert(), row)
     with sqlite_store.read() as connection:
         ages_ago = figures_of(connection, "main", "all", HOUR, MINUTE, 0)
