@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -163,39 +163,22 @@ class AlertSettings(Section):
     stalled_after: Span = 120_000
 
 
-class MailSettings(Section):
-    """An SMTP channel."""
-
-    name: str = "mail"
-    host: str
-    port: int = Field(25, ge=1, le=65535)
-    tls: Literal["none", "starttls", "tls"] = "starttls"
-    username: str | None = None
-    password: str | None = Field(None, repr=False)
-    password_file: str | None = None
-    sender: str
-    recipients: list[str] = Field(min_length=1)
-    timeout: Span = 20_000
-
-
-class WebhookSettings(Section):
-    """A webhook channel, signed as Standard Webhooks 1.0 says."""
-
-    name: str = "webhook"
-    url: str
-    secret: str = Field("", repr=False)
-    """`whsec_` and base64 of 24-64 bytes."""
-    secret_file: str | None = None
-    allow_private_addresses: list[str] = []
-    timeout: Span = 20_000
-
-
 class DeliverySettings(Section):
-    """Who hears of alerts."""
+    """Who is notified of alerts. Beside `dashboard_url` stand the sections of the channel kinds (`mail`, `webhooks`),
+    unchecked here: alerts/delivery/channels/registry.py knows the kinds and checks them."""
 
-    mail: list[MailSettings] = []
-    webhooks: list[WebhookSettings] = []
+    model_config = ConfigDict(extra="allow", frozen=True)
+
     dashboard_url: str = "http://127.0.0.1:8501"
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """Return what stands under `delivery` besides the fields above, as it was written."""
+        return self.model_extra or {}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "dashboard_url", self.dashboard_url
+        yield from ((name, "…") for name in self.sections)  # they hold secrets
 
 
 class DashboardSettings(Section):

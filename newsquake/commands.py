@@ -44,7 +44,11 @@ def settings_of(
         overrides.setdefault("store", {})["url"] = store
     if broker:
         overrides.setdefault("broker", {})["address"] = broker
-    return load_settings(config or default_config(), overrides)
+    from alerts.delivery.channels.registry import channel_settings
+
+    settings = load_settings(config or default_config(), overrides)
+    channel_settings(settings)  # faults in channels are reported by every command, before anything starts
+    return settings
 
 
 def default_config() -> Path | None:
@@ -159,6 +163,8 @@ def init(
     """Write a commented newsquake.yaml and rules.yaml to start from."""
     from importlib.resources import files
 
+    from alerts.delivery.channels.registry import example
+
     writable(folder, "init")
     templates = files("alerts") / "templates"
     for name in ("newsquake.yaml", "rules.yaml"):
@@ -166,7 +172,8 @@ def init(
         if target.exists() and not force:
             raise ConfigError(f"{target} is there already; --force writes over it")
     for name in ("newsquake.yaml", "rules.yaml"):
-        (folder / name).write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+        text = (templates / name).read_text(encoding="utf-8").replace("  # {channels}\n", example())
+        (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {folder / name}")
     typer.echo(
         f"next: newsquake doctor -c {folder / 'newsquake.yaml'}, then newsquake up -c {folder / 'newsquake.yaml'}"

@@ -245,42 +245,31 @@ def _sources(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
 
 
-# -- mail and webhooks
+# -- channels
 
 
 def _delivery(settings: Settings) -> Iterator[CheckResult]:
-    from alerts.delivery.channels.registry import open_channels
+    from alerts.delivery.channels.registry import KINDS, channel_settings
 
     try:
-        channels = open_channels(settings)
+        channels = [(kind, kind.open(entry, settings)) for kind, entry in channel_settings(settings)]
     except ConfigError as error:
         yield CheckResult("delivery", "FAIL", str(error))
         return
-    kinds = {item.name: "mail" for item in settings.delivery.mail} | {
-        item.name: "webhook" for item in settings.delivery.webhooks
-    }
-    for name, channel in channels.items():
-        kind = kinds.get(name, "channel")
+    for kind, channel in channels:
         try:
             fault = channel.check()
         except NewsquakeError as error:
             fault = str(error)
         if fault:
-            remedy = (
-                "check host, port, tls, username and password"
-                if kind == "mail"
-                else "check the URL and the network"
-            )
-            yield CheckResult(kind, "FAIL", f"{name}: {fault}", remedy)
+            yield CheckResult(kind.name, "FAIL", f"{channel.name}: {fault}", kind.remedy)
         else:
-            yield CheckResult(
-                kind, "ok", f"{name}: {'the server lets us in' if kind == 'mail' else 'may be called'}"
-            )
+            yield CheckResult(kind.name, "ok", f"{channel.name}: {kind.healthy}")
     if not channels:
         yield CheckResult(
             "delivery",
             "warn",
-            "no mail, no webhook: alerts stand on the dashboard only",
+            f"no {', no '.join(kind.name for kind in KINDS)}: alerts stand on the dashboard only",
             "see delivery in newsquake.yaml",
         )
 

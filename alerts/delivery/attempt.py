@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from alerts.delivery import content, outbox
 from alerts.delivery import retry_schedule as schedule
+from alerts.delivery.channels.condition import ChannelCondition, channel_conditions, record_condition
 from alerts.delivery.channels.contract import NAMELESS, Channel, Disabled, Message, Names, Throttled
-from alerts.delivery.channels.registry import ChannelCondition, channel_conditions, record_condition
 from alerts.windows.series import entity_of
 from core.clock import Clock
 from core.errors import ChannelUnavailable, Refused

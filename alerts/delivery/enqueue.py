@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from alerts.delivery import content, outbox
-from alerts.delivery.channels.names import names
+from alerts.delivery.channels.registry import channel_names
 from alerts.delivery.context import NotificationContext
 from alerts.evidence.vocabulary import SEVERITY, pick
 from alerts.handling import actions as handling
@@ -66,7 +66,7 @@ def enqueue_changes(
     if not changes:
         return 0
     context = NotificationContext(connection, settings.alerts.desk, rules, now_ms, notify)
-    configured = names(settings)
+    configured = channel_names(settings)
     return sum(_enqueue_change(context, change, configured, note) for change in changes)
 
 

@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from alerts.delivery import flood
 from alerts.delivery.attempt import DeliveryAttempt
-from alerts.delivery.channels.contract import Channel, Names
-from alerts.delivery.channels.registry import (
+from alerts.delivery.channels.condition import (
     ChannelCondition,
     channel_conditions,
-    open_channels,
     record_condition,
 )
+from alerts.delivery.channels.contract import Channel, Names
+from alerts.delivery.channels.registry import open_channels
 from alerts.delivery.reminders import ReminderJob
 from alerts.handling import audit
 from alerts.rules.model import RuleSet

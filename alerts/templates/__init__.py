@@ -1,0 +1,1 @@
+"""The files that `newsquake init` writes."""

@@ -1,1 +1,1 @@
-"""Which network addresses requests may go to."""
+"""Outgoing connections to public addresses only: protection against server-side request forgery (SSRF)."""

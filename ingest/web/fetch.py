@@ -18,12 +18,14 @@ import httpcore
 import httpx
 
 from core.errors import AccessDenied, Refused, Retryable
+from core.net.address_rule import AddressRule
+from core.net.guarded_backend import Allowance, GuardedBackend, begin
 from core.times import to_ms
-from ingest.web.guard import AddressRule, Allowance, GuardedBackend, begin
 from ingest.web.robots import Robots
 from ingest.web.unpack import ACCEPTED, unpack
 from ingest.web.urls import origin
 
+ALLOW_SETTING = "ingest.allow_private_addresses"
 MAX_REDIRECTS = 5
 MOST_DELAY_S = 60.0
 """Robots may ask for a longer pause; we rather come back at the next schedule than hold a thread."""
@@ -80,7 +82,7 @@ class Fetcher:
             ssl_context=httpx.create_ssl_context(),
             max_connections=64,
             max_keepalive_connections=0,  # a kept connection would carry the last request's allowance
-            network_backend=GuardedBackend(rule or AddressRule(allow_private or ())),
+            network_backend=GuardedBackend(rule or AddressRule(allow_private or (), ALLOW_SETTING)),
         )
         self._client = httpx.Client(
             transport=transport, follow_redirects=False, timeout=min(15.0, timeout_s), trust_env=False

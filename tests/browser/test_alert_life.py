@@ -166,8 +166,8 @@ def test_an_alert_is_found_by_the_beginning_of_its_id_and_two_are_told(desk: Des
 
 def test_the_link_of_a_mail_leads_to_the_alert(desk: Desk) -> None:
     from alerts.delivery.channels.contract import Message
+    from alerts.delivery.channels.mail.render import render
     from alerts.delivery.content import Content
-    from alerts.delivery.render import render
 
     alert = desk.firing()[-1]
     mail = render(Message("msg_1", Content(event="firing", desk="main", alert=alert), desk.address))

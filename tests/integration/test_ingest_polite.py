@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import Refused, Retryable
-from ingest.web.fetch import Unreachable
-from ingest.web.guard import AddressRule
+from core.net.address_rule import AddressRule
+from ingest.web.fetch import ALLOW_SETTING, Unreachable
 from tests.support.wild import FEED, Wild, fetcher, ok
 
 
@@ -130,13 +130,13 @@ def test_requests_to_one_host_keep_their_distance(wild: Wild) -> None:
      "192.0.0.192", "168.63.129.16", "::ffff:168.63.129.16", "fec0::1", "3fff::1"],
 )  # fmt: skip
 def test_no_address_that_is_not_public_is_reached(address: str) -> None:
-    rule = AddressRule((), resolver=lambda host, port: [address])
+    rule = AddressRule((), ALLOW_SETTING, lambda host, port: [address])
     with pytest.raises(Refused, match="no public address"):
         rule.pick("innocent.example", 80)
 
 
 def test_every_address_of_a_name_must_be_public() -> None:
-    rule = AddressRule((), resolver=lambda host, port: ["93.184.216.34", "127.0.0.1"])
+    rule = AddressRule((), ALLOW_SETTING, lambda host, port: ["93.184.216.34", "127.0.0.1"])
     with pytest.raises(Refused):
         rule.pick("rebinding.example", 80)
 
@@ -150,7 +150,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(wild: Wild) -> None
         asked.append(host)
         return answers[min(len(asked) - 1, 1)]
 
-    one = fetcher(rule=AddressRule((), resolver=resolver), timeout_s=0.5, obey_robots=False)
+    one = fetcher(rule=AddressRule((), ALLOW_SETTING, resolver), timeout_s=0.5, obey_robots=False)
     with pytest.raises(Retryable):
         one.get(f"http://rebind.example:{wild.port}/")
     assert asked == ["rebind.example"]

@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from alerts.delivery.channels.contract import Message
+from alerts.delivery.channels.mail.render import render
 from alerts.delivery.content import of
 from alerts.delivery.context import NotificationContext
-from alerts.delivery.render import render
 from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from alerts.delivery.channels.registry import channel_settings
 from core import metrics, yamlfile
 from core.settings import Settings, load_settings
 from newsquake.cli import COMMANDS, build
@@ -144,7 +145,8 @@ def test_the_mail_catchers_line_of_the_example_is_a_channel() -> None:
     found = re.search(r"^# NEWSQUAKE_MAIL=(.*)$", example, re.MULTILINE)
     assert found
     settings = load_settings(environ={"NEWSQUAKE_DELIVERY__MAIL": found[1]})
-    assert (settings.delivery.mail[0].host, settings.delivery.mail[0].port) == ("mailpit", 1025)
+    [(kind, entry)] = channel_settings(settings)
+    assert (kind.name, entry.model_dump()["host"], entry.model_dump()["port"]) == ("mail", "mailpit", 1025)
 
 
 def test_the_settings_file_of_the_containers_checks() -> None:

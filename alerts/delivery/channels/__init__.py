@@ -1,1 +1,1 @@
-"""One module a channel: its settings, how it sends, its test message."""
+"""The kinds of channel, a folder each, and the registry that the rest of the project knows them by."""

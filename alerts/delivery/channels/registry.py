@@ -1,63 +1,85 @@
-"""The configured channels, and how each is doing (table `channels`)."""
+"""The kinds of channel and the configured channels: the one place that settings, construction and names follow from.
+
+A folder of this package that is no complete kind is an error as soon as this module is imported.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-from sqlalchemy import Connection, select
+from pydantic import BaseModel, ConfigDict, create_model
 
-from alerts.delivery.channels.contract import Channel
-from alerts.delivery.channels.mail import MailChannel
-from alerts.delivery.channels.names import names
-from alerts.delivery.channels.webhook import WebhookChannel
+import alerts.delivery.channels as package
+from alerts.delivery.channels.contract import Channel, ChannelKind, ChannelSettings
+from core.errors import ConfigError
+from core.sections import check_section
 from core.settings import Settings
-from core.store import upsert
-from core.tables import channels
 
 
-@dataclass(frozen=True)
-class ChannelCondition:
-    """How a channel is doing. `status`: ok | failing | throttled | disabled."""
+def discover() -> tuple[ChannelKind, ...]:
+    """Return the kinds that the folders of this package define, by name.
 
-    status: str = "ok"
-    since: int = 0
-    failures: int = 0
-    not_before: int = 0
-    detail: str = ""
+    Raises TypeError for a folder without a ChannelKind of its own name, or for two kinds with one section.
+    """
+    found: list[ChannelKind] = []
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.ispkg:
+            continue
+        kind = getattr(import_module(f"{package.__name__}.{module.name}"), "KIND", None)
+        if not isinstance(kind, ChannelKind) or kind.name != module.name:
+            raise TypeError(
+                f"alerts/delivery/channels/{module.name}: expected KIND, a ChannelKind of that name"
+            )
+        if not issubclass(kind.settings, ChannelSettings):
+            raise TypeError(f"alerts/delivery/channels/{module.name}: settings is no ChannelSettings")
+        if any(kind.section == other.section for other in found):
+            raise TypeError(f"alerts/delivery/channels/{module.name}: the section {kind.section!r} is taken")
+        found.append(kind)
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+KINDS = discover()
+
+
+@cache
+def _model() -> type[BaseModel]:
+    fields: dict[str, Any] = {kind.section: (list[kind.settings], []) for kind in KINDS}  # type: ignore[name-defined]
+    fields["dashboard_url"] = (str, "")  # known beside them, so that a misspelling is told
+    return create_model("ChannelSections", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+
+
+def channel_settings(settings: Settings) -> list[tuple[ChannelKind, ChannelSettings]]:
+    """Return each configured channel's kind and settings, in the order of the kinds and of the file.
+
+    Raises ConfigError for an unknown kind, for every fault in an entry (with file and line), and for a name that two
+    channels have.
+    """
+    checked = check_section(settings, "delivery", settings.delivery.sections, _model())
+    found = [(kind, entry) for kind in KINDS for entry in getattr(checked, kind.section)]
+    names = [entry.name for _, entry in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"delivery: two channels are called {name!r}; give each its own name")
+    return found
+
+
+def channel_names(settings: Settings) -> list[str]:
+    """Return the names of all configured channels. Raises ConfigError as `channel_settings` does."""
+    return [entry.name for _, entry in channel_settings(settings)]
 
 
 def open_channels(settings: Settings) -> dict[str, Channel]:
-    """All configured channels by name. Raises ConfigError for what is wrong in their settings; connects nowhere."""
-    names(settings)
-    delivery = settings.delivery
-    found: list[Channel] = [MailChannel(options, settings) for options in delivery.mail]
-    found += [WebhookChannel(options, settings) for options in delivery.webhooks]
-    return {channel.name: channel for channel in found}
+    """Return all configured channels by name; connects nowhere.
+
+    Raises ConfigError for what is wrong in their settings.
+    """
+    return {entry.name: kind.open(entry, settings) for kind, entry in channel_settings(settings)}
 
 
-def channel_conditions(connection: Connection, desk: str) -> dict[str, ChannelCondition]:
-    """How each channel that ever sent is doing."""
-    rows = connection.execute(select(channels).where(channels.c.desk == desk))
-    return {
-        row.channel: ChannelCondition(row.status, row.since, row.failures, row.not_before, row.detail)
-        for row in rows
-    }
-
-
-def record_condition(connection: Connection, desk: str, channel: str, condition: ChannelCondition) -> None:
-    """Write how a channel is doing."""
-    upsert(
-        connection,
-        channels,
-        [
-            {
-                "desk": desk,
-                "channel": channel,
-                "status": condition.status,
-                "since": condition.since,
-                "failures": condition.failures,
-                "not_before": condition.not_before,
-                "detail": condition.detail[:2000],
-            }
-        ],
-    )
+def example(kinds: Iterable[ChannelKind] = KINDS) -> str:
+    """Return the sections of all kinds as `newsquake init` writes them, in YAML."""
+    return "".join(kind.example for kind in kinds)

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from alerts.delivery import content, outbox, worker
-from alerts.delivery.channels.names import names
-from alerts.delivery.channels.registry import channel_conditions, open_channels
+from alerts.delivery.channels.condition import channel_conditions
+from alerts.delivery.channels.registry import channel_names, open_channels
 from alerts.handling import audit
 from alerts.interfaces import listing
 from alerts.interfaces.cli.options import (
@@ -95,9 +95,9 @@ def enable(
 ) -> None:
     """Switch a channel on again that its receiver switched off (HTTP 410), and send at once what waits for it."""
     with open_desk(config, store, desk) as at, at.store.write() as connection:
-        if channel not in names(at.settings):
+        if channel not in channel_names(at.settings):
             raise ConfigError(
-                f"no channel is called {channel!r}; known: {', '.join(names(at.settings)) or 'none'}"
+                f"no channel is called {channel!r}; known: {', '.join(channel_names(at.settings)) or 'none'}"
             )
         now = at.now_ms(connection)
         number = worker.enable(connection, at.name, channel, now)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
+from alerts.delivery.channels.registry import channel_settings
 from alerts.errors import InvalidArgument
 from alerts.handling.silences import MATCHERS
 from core.errors import ConfigError
@@ -54,7 +55,9 @@ def settings_of(config: Path | None, store: str | None = None, desk: str | None 
         overrides["store"] = {"url": store}
     if desk:
         overrides["alerts"] = {"desk": desk}
-    return load_settings(path if known else None, overrides)
+    settings = load_settings(path if known else None, overrides)
+    channel_settings(settings)  # faults in channels are reported by every command, before anything starts
+    return settings
 
 
 OPTIONS = {

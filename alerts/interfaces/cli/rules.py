@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from alerts.delivery.channels.names import names
+from alerts.delivery.channels.registry import channel_names
 from alerts.interfaces.cli.options import Config, DeskName, Json, StoreUrl, settings_of
 from alerts.interfaces.cli.output import show_json, show_table
 from alerts.rules.immediate_rule import ImmediateRule
@@ -57,7 +57,7 @@ def check(
     """
     settings = settings_of(config, store, desk)
     rules = rules_of(_named(file, rules_file), settings)
-    if unknown := unknown_channels(rules, names(settings)):
+    if unknown := unknown_channels(rules, channel_names(settings)):
         raise ConfigError("\n".join(f"{rules.name}:{line}: {words}" for line, words in unknown))
     number = len(rules.rules) + len(rules.immediate) + len(rules.outages)
     far = _learned(rules, settings, asked=store is not None)

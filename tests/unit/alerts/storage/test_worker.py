@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from alerts.delivery import content
 from alerts.delivery.channels.contract import Message
-from alerts.delivery.render import render
+from alerts.delivery.channels.mail.render import render
 from alerts.engine.assembly import runners_of
 from alerts.evidence.verify.stored_alert import alert_checks, alert_row, changes
 from alerts.evidence.verify.stored_change import bare_checks

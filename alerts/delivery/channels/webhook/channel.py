@@ -3,7 +3,7 @@
 Headers webhook-id (the same at every try), webhook-timestamp (of the try) and webhook-signature (HMAC-SHA256 over
 `id.timestamp.body`; several signatures while a secret is rotated). Body `{type, timestamp, data}`, below 20 kB; its
 timestamp is of the event. No redirect is followed, no proxy of the environment is used, and the connection goes to
-the address that was checked (guard.py).
+the address that was checked (target.py).
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import httpx
 import msgspec
 from standardwebhooks.webhooks import Webhook
 
-from alerts.delivery import guard
-from alerts.delivery.channels.contract import Disabled, Message, Throttled
+from alerts.delivery.channels.contract import Channel, Disabled, Message, Throttled
+from alerts.delivery.channels.http_response import HttpOutcome, http_outcome, retry_after_s
+from alerts.delivery.channels.webhook.settings import WebhookSettings
+from alerts.delivery.channels.webhook.target import check_url, target
 from alerts.delivery.content import Content, plain
-from alerts.delivery.retry_schedule import HttpOutcome, http_outcome, retry_after_s
 from core.errors import ChannelUnavailable, ConfigError, Refused
-from core.settings import Settings, WebhookSettings
+from core.net.address_rule import Resolve, resolve
+from core.settings import Settings
 
 MOST_BYTES = 20_000
 _MOST_ANSWER_BYTES = 65_536
@@ -39,16 +41,14 @@ TYPES = {
 }
 
 
-class WebhookChannel:
+class WebhookChannel(Channel):
     """One receiver."""
 
-    def __init__(
-        self, options: WebhookSettings, settings: Settings, look_up: guard.Resolve = guard.resolve
-    ) -> None:
+    def __init__(self, options: WebhookSettings, settings: Settings, look_up: Resolve = resolve) -> None:
         self.name = options.name
         self._options = options
         self._look_up = look_up
-        self._host = guard.check_url(options.url)[1]  # the path may hold a token: never logged
+        self._host = check_url(options.url)[1]  # the path may hold a token: never logged
         self._signers = _signers(options, settings)
 
     def send(self, message: Message, now_ms: int) -> str:
@@ -80,7 +80,7 @@ class WebhookChannel:
     def check(self) -> str:
         """Whether the receiver's name resolves to an address that may be called."""
         try:
-            guard.target(self._options.url, self._options.allow_private_addresses, self._look_up)
+            target(self._options.url, self._options.allow_private_addresses, self._look_up)
         except (ChannelUnavailable, Refused) as error:
             return str(error)
         return ""
@@ -88,7 +88,7 @@ class WebhookChannel:
     def _post(self, data: bytes, headers: dict[str, str]) -> tuple[int, str | None]:
         """Status and Retry-After. The whole answer must arrive: a reset after the status line is a failure."""
         options = self._options
-        place = guard.target(options.url, options.allow_private_addresses, self._look_up)
+        place = target(options.url, options.allow_private_addresses, self._look_up)
         seconds = options.timeout / 1000
         deadline = time.monotonic() + seconds
         extensions = {"sni_hostname": place.host} if place.scheme == "https" else {}

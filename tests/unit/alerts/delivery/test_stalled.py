@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alerts.delivery.channels.contract import Message
+from alerts.delivery.channels.mail.render import render
 from alerts.delivery.content import from_json
 from alerts.delivery.reminders import ReminderJob
-from alerts.delivery.render import render
 from core.clock import ManualClock
 from core.settings import Settings
 from core.stage import Stage

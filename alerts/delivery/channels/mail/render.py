@@ -216,7 +216,7 @@ def _bar(content: Content) -> dict[str, Any] | None:
 def _environment() -> Environment:
     # Autoescape for both faces' sources is by extension; the text face must not be escaped, it is no markup.
     return Environment(
-        loader=PackageLoader("alerts.delivery", "templates"),
+        loader=PackageLoader("alerts.delivery.channels.mail", "templates"),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,17 +13,18 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
-from alerts.delivery.channels.contract import Message
-from alerts.delivery.render import render
+from alerts.delivery.channels.contract import Channel, Message
+from alerts.delivery.channels.mail.render import render
+from alerts.delivery.channels.mail.settings import MailSettings
 from core.errors import ChannelUnavailable, ConfigError, Refused
-from core.settings import MailSettings, Settings
+from core.settings import Settings
 from core.times import from_ms
 
 _LONG_LINE = 250
 """Holds a whole subject (render.py cuts them); a header's line may have 998 characters."""
 
 
-class MailChannel:
+class MailChannel(Channel):
     """One SMTP server with its recipients."""
 
     def __init__(self, options: MailSettings, settings: Settings) -> None:

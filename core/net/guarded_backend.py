@@ -1,83 +1,21 @@
-"""Where requests may go: public addresses only, and to the very address that was checked.
+"""Connections of httpcore to checked addresses only, within a deadline and a limit of bytes.
 
-Names are resolved here and the connection is made to a checked address, so a name that answers differently the
-second time (DNS rebinding) gains nothing; redirects open connections too and are checked the same way. Each
-connection also carries the request's deadline and its limit of bytes on the wire: a server that hangs, drips a byte
-a second or sends without end is cut off wherever it does so, headers included.
+Redirects open connections too and are checked the same way. The deadline and the limit hold for one request with all
+its connections: a server that hangs, drips a byte a second or sends without end is cut off, also within its headers.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpcore
 
-from core.errors import AccessDenied, ConfigError, Refused
-from core.net.addresses import Address, leads_inside
-
-Resolve = Callable[[str, int], Sequence[str]]
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a name. Raises OSError."""
-    return list(
-        dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    )
-
-
-def is_public(address: Address) -> bool:
-    """Whether the address belongs to the public internet: not private, loopback, link-local (where clouds keep their
-    metadata), shared, multicast, reserved or unspecified, also not by way of an IPv6 form of such an IPv4 address."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None and not is_public(inner):
-            return False
-    strange = address.is_multicast or address.is_reserved or leads_inside(address)
-    return address.is_global and not strange
-
-
-class AddressRule:
-    """The check, with an allow-list for tests and intranets: host names, addresses or networks."""
-
-    def __init__(self, allowed: Iterable[str] = (), resolver: Resolve = resolve) -> None:
-        self._resolve = resolver
-        self._hosts: set[str] = set()
-        self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
-        for entry in allowed:
-            try:
-                self._networks.append(ipaddress.ip_network(entry, strict=False))
-            except ValueError:
-                if "/" in entry or not entry.strip():
-                    raise ConfigError(
-                        f"ingest.allow_private_addresses: {entry!r}: expected a host, address or network"
-                    ) from None
-                self._hosts.add(entry.strip().lower())
-
-    def pick(self, host: str, port: int) -> list[str]:
-        """The host's addresses, if every one of them may be reached. Raises Refused, or OSError for an unknown name."""
-        found = self._resolve(host, port)
-        if not found:
-            raise OSError(f"{host}: no address")
-        if host.lower().rstrip(".") in self._hosts:
-            return list(found)
-        for text in found:
-            address = ipaddress.ip_address(text.partition("%")[0])
-            if not is_public(address) and not any(address in network for network in self._networks):
-                named = f"{host} is {address}, which" if host != text else f"{host}"
-                raise AccessDenied(
-                    f"{named} is no public address (ingest.allow_private_addresses lets it through)"
-                )
-        return list(found)
+from core.errors import Refused
+from core.net.address_rule import AddressRule
 
 
 @dataclass

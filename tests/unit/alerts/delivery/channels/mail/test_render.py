@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from alerts.delivery import content
 from alerts.delivery.channels.contract import Message
-from alerts.delivery.channels.mail import compose
-from alerts.delivery.channels.webhook import MOST_BYTES, body
-from alerts.delivery.render import render, safe_url, subject
+from alerts.delivery.channels.mail.channel import compose
+from alerts.delivery.channels.mail.render import render, safe_url, subject
+from alerts.delivery.channels.webhook.channel import MOST_BYTES, body
 from core.store import Store
 from newsquake.pipeline import company_names
 from tests.support.alertrows import change, rules_of

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from alerts.delivery import content, worker
+from alerts.delivery.channels.condition import channel_conditions
 from alerts.delivery.channels.contract import Disabled, Message, Throttled
-from alerts.delivery.channels.registry import channel_conditions
 from alerts.delivery.reminders import ReminderJob
 from core.clock import ManualClock
 from core.errors import ChannelUnavailable, Refused

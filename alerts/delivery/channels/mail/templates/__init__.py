@@ -1,0 +1,1 @@
+"""The mail as HTML and as text."""
