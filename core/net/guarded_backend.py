@@ -14,7 +14,7 @@ from typing import Any
 
 import httpcore
 
-from core.errors import Refused
+from core.errors import AccessDenied
 from core.net.address_rule import AddressRule
 
 
@@ -78,7 +78,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         raise failure
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, socket_options: Any = None) -> Any:
-        raise Refused("unix sockets are no source of news")
+        raise AccessDenied("unix sockets are no source of news")
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
