@@ -1,4 +1,7 @@
-"""The one back-off: exponential with full jitter, bounded, honouring what the other side asked for."""
+"""Retries with exponential back-off and jitter, bounded, honouring the wait that the other side asked for.
+
+Why no library: docs/decisions/0013-libraries.md.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ log = structlog.get_logger(__name__)
 def delays(
     first_s: float = 0.5, factor: float = 2.0, most_s: float = 30.0, rng: random.Random | None = None
 ) -> Iterator[float]:
-    """Endless waiting times in seconds: between half of and the whole of first, first·factor, … up to `most_s`."""
-    rng = rng or random.Random()
+    """Endless waiting times in seconds: uniform between a half and the whole of first_s, first_s·factor, … `most_s`."""
+    uniform = rng.random if rng is not None else random.random
     delay = first_s
     while True:
-        yield delay * (0.5 + rng.random() / 2)
+        yield delay * (0.5 + uniform() / 2)
         delay = min(delay * factor, most_s)
 
 
@@ -34,7 +37,11 @@ def retry(
     stop: Callable[[], bool] = lambda: False,
     clock: Clock | None = None,
 ) -> Result:
-    """Do `action` until it raises no Retryable. Raises the last one after `give_up_after_s`, or once `stop()`."""
+    """The result of `action`, called until it raises no Retryable; waits between calls on `clock`.
+
+    `doing`: what is attempted, for the log. Raises the last Retryable after `give_up_after_s` or once `stop()` is true,
+    and at once whatever else `action` raises.
+    """
     clock = clock or SystemClock()
     started = clock.monotonic_s()
     for delay in delays():
