@@ -1,77 +1,31 @@
-"""What every kind of detector promises, run over all of them."""
+"""What every kind of detector promises, run over all kinds of the registry; each has a rig in detector_rigs.py."""
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from alerts.detectors import KINDS, Detector, DetectorContext, make
 from alerts.records import Verdict, Window
 from core.errors import ConfigError
-from core.times import DAY, HOUR, MINUTE, WEEK, parse_iso
+from core.times import DAY, WEEK
+from tests.contract.detector_rigs import HOP, RIGS, SERIES, START, WINDOW, Story, measure, news, steps
 
-HOP, WINDOW = 15 * MINUTE, 2 * HOUR
-START = parse_iso("2024-03-04T00:00:00Z")
-SERIES = ["entity:US:AAA", "entity:US:BBB", "entity:US:CCC", "topic:energy@en", "topic:energy@zh"]
 CONTEXT = DetectorContext(WINDOW, HOP, dict.fromkeys(["US:AAA", "US:BBB", "US:CCC"], "tech"))
-Story = tuple[int, bool, int]
-"""(end of its hop, negative, sentiment in 1/10,000)"""
 
 every_kind = pytest.mark.parametrize("kind", sorted(KINDS))
 
 
-def news(days: float, seed: int = 1, a_day: float = 60.0, bad: float = 0.25) -> dict[str, list[Story]]:
-    """Stories of each series, by the hop in which they came; nights are quiet."""
-    chance = random.Random(seed)
-    told: dict[str, list[Story]] = {}
-    for series in SERIES:
-        mine = told[series] = []
-        for end in range(START + HOP, START + int(days * DAY) + 1, HOP):
-            busy = 1.7 if 8 <= (end // HOUR) % 24 < 20 else 0.3
-            left = busy * a_day * HOP / DAY
-            while (left := left - chance.expovariate(1.0)) > 0:
-                negative = chance.random() < bad
-                mine.append((end, negative, -6000 if negative else chance.randrange(-2000, 6000)))
-    return told
-
-
-def measure(series: str, stories: list[Story], start: int, end: int, observed: bool = True) -> Window:
-    inside = [story for story in stories if start < story[0] <= end]
-    values = [story[2] for story in inside]
-    n = len(inside)
-    return Window(
-        series,
-        start,
-        end,
-        n,
-        n,
-        min(n, 3),
-        n,
-        sum(s[1] for s in inside),
-        sum(values),
-        sum(v * v for v in values),
-        observed,
+def test_every_kind_has_a_rig_and_every_rig_a_kind() -> None:
+    missing, unknown = sorted(set(KINDS) - set(RIGS)), sorted(set(RIGS) - set(KINDS))
+    assert not missing, f"tests/contract/detector_rigs.py has no rig of {missing}"
+    assert not unknown, (
+        f"tests/contract/detector_rigs.py has rigs of {unknown}, which the registry does not know"
     )
-
-
-def steps(told: dict[str, list[Story]], empty: bool = False) -> Iterable[tuple[Window, Window]]:
-    """(window, hop) in order of time and series; windows without any data only where `empty`."""
-    last = max(story[0] for stories in told.values() for story in stories) + WINDOW
-    recent: dict[str, list[Story]] = {series: [] for series in told}
-    at = dict.fromkeys(told, 0)
-    for end in range(START + HOP, last + 1, HOP):
-        for series in sorted(told):
-            stories = told[series]
-            while at[series] < len(stories) and stories[at[series]][0] <= end:
-                recent[series].append(stories[at[series]])
-                at[series] += 1
-            recent[series] = [story for story in recent[series] if story[0] > end - WINDOW]
-            if recent[series] or empty:
-                window = measure(series, recent[series], end - WINDOW, end)
-                yield window, measure(series, recent[series], end - HOP, end)
 
 
 def run(detector: Detector, told: Iterable[tuple[Window, Window]]) -> list[Verdict]:
@@ -80,6 +34,67 @@ def run(detector: Detector, told: Iterable[tuple[Window, Window]]) -> list[Verdi
 
 def fresh(kind: str) -> Detector:
     return make(kind, {}, CONTEXT)
+
+
+@every_kind
+def test_a_kind_knows_its_name(kind: str) -> None:
+    assert fresh(kind).kind == kind
+
+
+@every_kind
+def test_an_incident_is_noticed(kind: str) -> None:
+    rig, detector = RIGS[kind], fresh(kind)
+    told = rig.news()
+    since = START + round((rig.days - rig.incident_days / 2) * DAY)
+    until = START + round(rig.days * DAY)
+    calm: list[float] = []
+    incident: list[float] = []
+    for window, hop in steps(told, empty=KINDS[kind].traits.detects_absence):
+        verdict = detector.step(window, hop)
+        if window.series != rig.series or not verdict.enough:
+            continue
+        if window.end <= START + (rig.days - rig.incident_days) * DAY:
+            calm.append(verdict.statistic)
+        elif since < window.end <= until:
+            incident.append(verdict.statistic)
+    assert incident, "no verdict with enough evidence within the incident"
+    usual = sorted(calm)[int(0.95 * len(calm))] if calm else 0.0
+    assert sorted(incident)[len(incident) // 2] > usual
+
+
+@every_kind
+def test_the_floor_of_a_step_changes_neither_verdict_nor_state(kind: str) -> None:
+    told = list(steps(news(3)))
+    one, other = fresh(kind), fresh(kind)
+    assert run(one, told) == [other.step(window, hop, math.inf) for window, hop in told]
+    assert one.dump() == other.dump()
+
+
+@every_kind
+def test_an_early_evaluation_teaches_nothing(kind: str) -> None:
+    if not KINDS[kind].traits.evaluates_early:
+        pytest.skip("never evaluated early")
+    detector = fresh(kind)
+    told = list(steps(news(4)))
+    run(detector, told)
+    window, hop = told[-1]
+    before = detector.dump()
+    empty = Window(window.series, hop.end, hop.end)
+    assert detector.step(window, empty) == detector.step(window, empty)
+    assert detector.dump() == before
+
+
+@every_kind
+def test_only_a_kind_that_detects_absence_is_due_though_nothing_comes(kind: str) -> None:
+    detector = fresh(kind)
+    run(detector, steps(news(16, a_day=120.0)))
+    at = START + 16 * DAY
+    due = [detector.next_due(series, at) for series in SERIES]
+    if KINDS[kind].traits.detects_absence:
+        assert all(one is not None and one > at for one in due)
+        assert detector.absent(SERIES[0]) and detector.next_due(SERIES[0], at) is None
+    else:
+        assert due == [None] * len(SERIES) and not detector.absent(SERIES[0])
 
 
 @every_kind
@@ -113,7 +128,7 @@ def test_prior_state_gives_the_last_verdict_again(kind: str) -> None:
         verdict = detector.step(window, hop)
         if number % 97 == 0 or number > len(told) - 20:
             again = fresh(kind)
-            again.load(detector.prior().items())  # type: ignore[attr-defined]
+            again.load(detector.prior().items())
             assert again.step(window, hop) == verdict
 
 
@@ -167,7 +182,7 @@ def test_every_number_is_finite_and_every_p_a_probability(kind: str) -> None:
 
 @every_kind
 def test_one_article_ever_is_never_enough_to_fire(kind: str) -> None:
-    if kind == "static":
+    if KINDS[kind].traits.fixed_threshold:
         pytest.skip("a fixed threshold asks for no history; the rule's minimum of evidence holds it back")
     only = {"entity:US:AAA": [(START + HOP, True, -9000)]}
     assert not any(verdict.enough for verdict in run(fresh(kind), steps(only)))
@@ -175,7 +190,7 @@ def test_one_article_ever_is_never_enough_to_fire(kind: str) -> None:
 
 @every_kind
 def test_a_steady_series_stays_unremarkable(kind: str) -> None:
-    if kind == "static":
+    if KINDS[kind].traits.fixed_threshold:
         pytest.skip("a fixed threshold has no usual")
     told: dict[str, list[Story]] = {}
     for series in SERIES:
@@ -189,8 +204,8 @@ def test_a_steady_series_stays_unremarkable(kind: str) -> None:
 
 @every_kind
 def test_sixteen_weeks_without_any_news_are_no_incident_when_it_returns(kind: str) -> None:
-    if kind in ("static", "silence"):
-        pytest.skip("static has no usual; for silence see its own tests")
+    if KINDS[kind].traits.fixed_threshold or KINDS[kind].traits.detects_absence:
+        pytest.skip("a fixed threshold has no usual, and absence is what the other kind detects")
     told, later = news(14, seed=2), news(3, seed=3)
     for series, stories in told.items():
         stories += [(end + 14 * DAY + 16 * WEEK, bad, value) for end, bad, value in later[series]]
@@ -212,11 +227,11 @@ def test_an_unread_source_is_not_calm_and_teaches_nothing(kind: str) -> None:
         measure("topic:energy@en", [], end - WINDOW, end, False),
         measure("topic:energy@en", [], end - HOP, end, False),
     )
-    if kind == "silence":
-        assert verdict.observed == 0.0  # silence is what it looks for
+    if KINDS[kind].traits.detects_absence:
+        assert verdict.observed == 0.0  # absence is what it detects
     else:
         assert not verdict.enough and verdict.why
-    if kind not in ("volume", "negative_volume"):  # their baseline notes how long it was deaf
+    if not RIGS[kind].unread_time_is_state:
         assert detector.dump(["topic:energy@en"]) == before
 
 
@@ -233,9 +248,6 @@ def test_an_unknown_kind_is_named_with_those_that_exist() -> None:
 
 @every_kind
 def test_every_kind_and_parameter_is_documented(kind: str) -> None:
-    from dataclasses import fields
-    from pathlib import Path
-
     text = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text()
     row = next((line for line in text.splitlines() if line.startswith(f"| `{kind}`")), "")
     assert row, f"docs/detectors.md does not list {kind}"
