@@ -1,1 +1,1 @@
-"""What rules may say, and whether what they say can work."""
+"""Rules: their file's schema, validation with file and line, and the frozen rules that a desk runs."""

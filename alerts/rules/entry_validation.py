@@ -1,7 +1,7 @@
-"""Faults between the entries of a rules file that has wrong entries too, so that all are told at once.
+"""Faults between the entries of a rules file that pydantic refused, so that all faults are reported at once.
 
-What pydantic refused is put aside key by key until the rest is a file, and that is judged like any other. A fault
-that may only come of what was put aside waits until that is mended.
+What pydantic refused is left out key by key until the rest is a valid file, which is then validated like any other. A
+fault that may be caused by what was left out is not reported until that is corrected.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alerts.rules.validation import Fault, faults
 
 Path = tuple[Any, ...]
 _ROUNDS = 8
-"""Putting one key aside can show another fault of the same entry; not many, or the file is none."""
+"""Leaving out one key can uncover another fault of the same entry; after so many rounds the file is given up."""
 _STAND_INS: dict[str, dict[str, Any]] = {
     "rules": {"series": ["all"], "threshold": 0.5},
     "immediate": {"topics": ["*"]},
@@ -25,13 +25,13 @@ _STAND_INS: dict[str, dict[str, Any]] = {
     "inhibit": {"by": {}, "what": {}},
     "maintenance": {"weekly": "Sat 22:00 - Sun 04:00", "reason": "stands in"},
 }
-"""An entry of each section that is right: it keeps the others' places where one cannot be mended by leaving out."""
-_JUDGED_TOGETHER = {"metric", "direction", "threshold", "detector"}
+"""A valid entry of each section: it takes the place of an entry that leaving out a key does not make valid."""
+_DEPENDENT_KEYS = {"metric", "direction", "threshold", "detector"}
 
 
 def remaining_faults(data: dict[str, Any]) -> Iterator[Fault]:
-    """What else is wrong in `data`, which pydantic refused."""
-    left, aside = deepcopy(data), set[Path]()
+    """Yield the faults between entries of `data`, which pydantic refused: those that its own faults cannot cause."""
+    left, left_out = deepcopy(data), set[Path]()
     for _ in range(_ROUNDS):
         try:
             file = RulesFile.model_validate(left)
@@ -39,19 +39,21 @@ def remaining_faults(data: dict[str, Any]) -> Iterator[Fault]:
             for fault in error.errors():
                 if not fault["loc"]:
                     return
-                # A part of a key is put aside with the whole key: an empty detector would be no better.
+                # A part of a key is left out with the whole key: an empty detector would be a fault as well.
                 path = fault["loc"][:3]
-                aside.add(path)
-                _put_aside(left, path)
+                left_out.add(path)
+                _leave_out(left, path)
         else:
             yield from (
-                (where, words) for where, words in faults(file, whole=False) if not _waits(where, aside)
+                (where, words)
+                for where, words in faults(file, whole=False)
+                if not _may_be_caused(where, left_out)
             )
             return
 
 
-def _put_aside(data: dict[str, Any], path: Path) -> None:
-    """Leave out a key, or put in its place what is right."""
+def _leave_out(data: dict[str, Any], path: Path) -> None:
+    """Delete the key at `path` from `data`, or replace its entry by a valid one."""
     section, *rest = path
     entries, stand_in = data.get(section), _STAND_INS.get(section)
     if not rest or not isinstance(entries, list) or stand_in is None:
@@ -70,14 +72,14 @@ def _put_aside(data: dict[str, Any], path: Path) -> None:
         entries[at][rest[1]] = named[rest[1]]
 
 
-def _waits(where: Path, aside: set[Path]) -> bool:
-    """Whether a fault may come of what was put aside: at, above or below it, or judged together with it."""
-    for path in aside:
+def _may_be_caused(where: Path, left_out: set[Path]) -> bool:
+    """Whether what was left out may cause a fault at `where`: the same path, one above or below, or a dependent key."""
+    for path in left_out:
         shared = min(len(where), len(path))
         if where[:shared] == path[:shared]:
             return True
         if where[-1] == "watch_list" and path[0] == "watch_lists":
             return True
-        if where[:2] == path[:2] and where[-1] in _JUDGED_TOGETHER and path[-1] in _JUDGED_TOGETHER:
+        if where[:2] == path[:2] and where[-1] in _DEPENDENT_KEYS and path[-1] in _DEPENDENT_KEYS:
             return True
     return False

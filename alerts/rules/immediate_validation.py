@@ -1,4 +1,4 @@
-"""Immediate rules that could never fire: a company or a language that no article can have.
+"""Validation of immediate rules: those that could never fire, for a company or a language that no article can have.
 
 `entities` are globs over companies' names alone (US:JPM), where `series` are over whole series
 (entity:US:JPM/topic:energy).
@@ -17,7 +17,7 @@ from core.text.language import normal
 
 
 def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """(path in the file, words): what is wrong, and what to write in its place."""
+    """Yield (path in the file, message with what to write instead)."""
     for at, entry in enumerate(file.immediate):
         yield from _entities(("immediate", at, "entities"), entry)
         for place, language in enumerate(entry.languages):
@@ -34,11 +34,11 @@ def _entities(where: tuple[Any, ...], entry: ImmediateEntry) -> Iterator[tuple[t
     for place, glob in enumerate(entry.entities):
         if not any(names_company(one) for one in choices(glob)):
             said = "expected companies such as US:JPM, or a glob over them such as US:*"
-            yield (*where, place), f"{said}, got {glob!r:.80}{_instead(glob)}"
+            yield (*where, place), f"{said}, got {glob!r:.80}{_suggestion(glob)}"
 
 
-def _instead(glob: str) -> str:
-    """What to write in its place, where that is plain."""
+def _suggestion(glob: str) -> str:
+    """Return `: write …` where the intended keys are plain, else an empty text."""
     company, _, language = glob.partition("@")
     company, slash, topic = company.partition("/")
     company = company.removeprefix("entity:")

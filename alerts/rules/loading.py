@@ -27,12 +27,12 @@ DEFAULT = Path(__file__).parent / "rules_default.yaml"
 
 
 def load_rules(path: Path | None = None) -> RuleSet:
-    """The rules in `path`, or the built-in ones. Raises ConfigError naming file and line of every fault."""
+    """Return the rules in `path`, else the built-in ones. Raises ConfigError naming file and line of every fault."""
     return parse_rules(yamlfile.read(path or DEFAULT), str(path) if path else "built-in rules")
 
 
 def parse_rules(text: str, name: str) -> RuleSet:
-    """The rules in YAML `text`; `name` stands in the faults. Raises ConfigError."""
+    """Return the rules in YAML `text`. Raises ConfigError naming the line of every fault, in the file called `name`."""
     file = yamlfile.parse(text, RulesFile, name, remaining_faults)
     if found := faults(file):
         placed = sorted(
@@ -41,7 +41,7 @@ def parse_rules(text: str, name: str) -> RuleSet:
         raise ConfigError("\n".join(f"{name}:{line}: {complaint}" for line, complaint in placed))
     lists = {key: frozenset(names) for key, names in file.watch_lists.items()}
     return RuleSet(
-        version=content_hash(_said(file)),
+        version=content_hash(_set_content(file)),
         rules=tuple(_rule(entry, file, lists) for entry in file.rules if entry.enabled),
         immediate=tuple(_immediate(entry, file, lists) for entry in file.immediate if entry.enabled),
         watch_lists=lists,
@@ -56,30 +56,30 @@ def parse_rules(text: str, name: str) -> RuleSet:
     )
 
 
-_LATER = ("negative_publishers", "stories_beside_one")
-"""Minima of later releases: where they ask nothing, rules and sets keep the versions of before there were any."""
+_LATER_MINIMA = ("negative_publishers", "stories_beside_one")
+"""Minima of later releases: where they are 0, rules and sets keep the versions that they had before."""
 
 
-def _said(file: RulesFile) -> dict[str, Any]:
-    """What the version of a set stands for."""
-    said = file.model_dump(mode="json", exclude_none=True)
-    for rule in said["rules"]:
-        _as_before(rule["minimum"])
-    return said
+def _set_content(file: RulesFile) -> dict[str, Any]:
+    """Return the content that the version of a set is the hash of."""
+    content = file.model_dump(mode="json", exclude_none=True)
+    for rule in content["rules"]:
+        _drop_unused_minima(rule["minimum"])
+    return content
 
 
-def _as_before(minimum: dict[str, Any]) -> None:
-    for name in _LATER:
+def _drop_unused_minima(minimum: dict[str, Any]) -> None:
+    for name in _LATER_MINIMA:
         if not minimum[name]:
             del minimum[name]
 
 
 def content_hash(content: Any) -> str:
-    """The version that follows from a content."""
+    """Return the version of a content: a hash of 16 hexadecimal digits, independent of the order of keys."""
     return digest("rules", msgspec.json.encode(content, order="sorted"), length=16)
 
 
-_UNDECIDING = {"name", "about", "enabled", "route", "group_by"}
+_NOT_DECIDING = {"name", "about", "enabled", "route", "group_by"}
 
 
 def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
@@ -87,29 +87,29 @@ def _routes(own: Route | None, file: RulesFile) -> dict[str, tuple[str, ...]]:
 
 
 def _params(entry: WindowEntry) -> dict[str, Any]:
-    """What the detector is made with: its own parameters, and the rule's direction and metric where it takes them."""
+    """Return the detector's parameters: its own, and the rule's direction and metric where it takes them."""
     takes = {field.name for field in fields(KINDS[entry.detector.kind].params)}
     given = {"direction": _direction(entry)} | ({"metric": entry.metric} if entry.metric else {})
     return {name: value for name, value in given.items() if name in takes} | entry.detector.params()
 
 
 def _direction(entry: WindowEntry) -> Literal["up", "down", "both"]:
-    """The rule's, else what its detector is told, else the detector's own."""
+    """Return the rule's direction, else the one among the detector's parameters, else the detector's default."""
     own = {field.name: field.default for field in fields(KINDS[entry.detector.kind].params)}
-    told = entry.detector.params().get("direction") or own.get("direction", "up")
-    return entry.direction or cast(Literal["up", "down", "both"], told)
+    given_direction = entry.detector.params().get("direction") or own.get("direction", "up")
+    return entry.direction or cast(Literal["up", "down", "both"], given_direction)
 
 
 def _metric(entry: WindowEntry) -> str:
-    """What the rule's figures are of: alerts/rules/validation.py sees to it that all who say it say the same."""
-    told = entry.metric or entry.detector.params().get("metric")
-    return KINDS[entry.detector.kind].metric or str(told or "negative_share")
+    """Return the metric that the rule watches; alerts/rules/validation.py checks that all statements of it agree."""
+    given_metric = entry.metric or entry.detector.params().get("metric")
+    return KINDS[entry.detector.kind].metric or str(given_metric or "negative_share")
 
 
 def _rule(entry: WindowEntry, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> Rule:
     entities = lists[entry.watch_list] if entry.watch_list else frozenset()
-    content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {"entities": sorted(entities)}
-    _as_before(content["minimum"])
+    content = entry.model_dump(mode="json", exclude=_NOT_DECIDING) | {"entities": sorted(entities)}
+    _drop_unused_minima(content["minimum"])
     sectors = sectors_of(entry, file)
     if KINDS[entry.detector.kind].traits.by_sector:
         content["sectors"] = sectors
@@ -148,14 +148,14 @@ def _rule(entry: WindowEntry, file: RulesFile, lists: Mapping[str, frozenset[str
 
 
 def _with_statistic(content: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The content with its detector's statistic; the first is not said, as it was not before there were others."""
+    """Return the content with the number of its detector's statistic; 1 is left out, as when there was no other."""
     return {**content, "statistic": number} if number > 1 else dict(content)
 
 
 def _immediate(entry: ImmediateEntry, file: RulesFile, lists: Mapping[str, frozenset[str]]) -> ImmediateRule:
     trust = {name: round(share * UNIT_SCALE) for name, share in file.trust.items()}
     entities = tuple(sorted({*entry.entities, *(lists[entry.watch_list] if entry.watch_list else ())}))
-    content = entry.model_dump(mode="json", exclude=_UNDECIDING) | {
+    content = entry.model_dump(mode="json", exclude=_NOT_DECIDING) | {
         "entities": entities,
         "trust": trust if entry.min_trust else {},
         "default_trust": file.default_trust if entry.min_trust else 0,

@@ -25,8 +25,8 @@ from alerts.windows.globs import union
 from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 
-_HOPS = 12
-"""A window is looked at this many times over its length, but never more often than each pane."""
+_EVALUATIONS_PER_WINDOW = 12
+"""Evaluations over a window's length, though never more than one a pane."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ class Rule:
     severities: tuple[tuple[Severity, float], ...]
     budget_per_week: float
     threshold: float | None
-    """Static, on the statistic (kind `static`: on the metric itself); None: fitted to the budget."""
+    """Fixed, on the statistic (kind `static`: on the metric itself); None: fitted to the budget."""
     route: Mapping[str, tuple[str, ...]]
     group_by: tuple[str, ...]
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What decides, as in the file with all defaults: `version` is its hash."""
+    """All terms that decide, with their defaults: `version` is its hash."""
     sectors: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Company -> sector, of a rule that decides or groups by it."""
+    """Company -> sector, for a rule that decides or groups by sector."""
     former: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """Versions that the same rule had while its detector computed earlier statistics."""
     min_negative_publishers: int = 0
@@ -77,7 +77,7 @@ class Rule:
 
     @cached_property
     def known_series(self) -> int | None:
-        """How many series there can be for it to watch; None: it is open (alerts/rules/selection.py)."""
+        """The number of series that it can ever watch; None: unbounded (alerts/rules/selection.py)."""
         companies = self.entities or (self.sectors if traits_of(self.detector).by_sector else ())
         named = names(self.series, companies)
         return None if named is None else sum(map(self.matches, named))
@@ -91,21 +91,21 @@ class Rule:
         return union(self.exclude)
 
     def hop_ms(self, pane_ms: int) -> int:
-        """How often the rule looks: max(pane, window / 12), in whole panes."""
-        return max(1, math.ceil(self.window_ms / _HOPS / pane_ms)) * pane_ms
+        """Return the time between evaluations in ms: max(pane, window / 12), in whole panes."""
+        return max(1, math.ceil(self.window_ms / _EVALUATIONS_PER_WINDOW / pane_ms)) * pane_ms
 
     def severity(self, statistic: float, threshold: float) -> Severity:
-        """The highest rung that `statistic` reaches; the lowest, where it reaches none.
+        """Return the highest severity whose ratio `statistic / threshold` reaches, the lowest where it reaches none.
 
-        Under 0 (a static threshold of a figure whose sign is turned) by distance: half the threshold's size above it
-        is a ratio of 1.5, as it is over 0.
+        For a threshold below 0 (a fixed one on a figure whose sign is turned) the ratio is by distance: half the
+        threshold's size above it is a ratio of 1.5, as it is above 0. `threshold` is not 0.
         """
         ratio = statistic / threshold if threshold > 0 else 2.0 - statistic / threshold
         reached = [name for name, rung in self.severities if ratio >= rung]
         return reached[-1] if reached else self.severities[0][0]
 
     def channels(self, severity: Severity) -> tuple[str, ...]:
-        """Names of the channels that hear of an alert of this severity; `*` is every channel."""
+        """Return the names of the channels that an alert of this severity notifies; `*` is every channel."""
         return channels_for(self.route, severity)
 
 
@@ -114,25 +114,28 @@ AnyRule = Rule | ImmediateRule | OutageRule
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules of a desk. `version` follows from the content; `source` is the YAML as it was."""
+    """All rules of a desk."""
 
     version: str
+    """Hash of the content."""
     rules: tuple[Rule, ...]
     immediate: tuple[ImmediateRule, ...]
     watch_lists: Mapping[str, frozenset[str]]
     file: RulesFile = field(repr=False)
     """Routing, escalation, inhibition, maintenance: see alerts/rules/schema.py."""
     source: str = field(repr=False)
+    """The YAML as it was read."""
     name: str = ""
+    """The file's name, for messages."""
     outages: tuple[OutageRule, ...] = ()
 
     @cached_property
     def watched(self) -> frozenset[str]:
-        """Entities of all watch-lists: those that have company×topic series."""
+        """The entities of all watch-lists: those that have company×topic series."""
         return frozenset().union(*self.watch_lists.values())
 
     def rule(self, name: str) -> AnyRule:
-        """The rule of that name. Raises KeyError."""
+        """Return the rule called `name`. Raises KeyError."""
         known: tuple[AnyRule, ...] = (*self.rules, *self.immediate, *self.outages)
         for rule in known:
             if rule.id == name:
@@ -140,7 +143,7 @@ class RuleSet:
         raise KeyError(name)
 
     def trust(self, publisher: str) -> int:
-        """How far a publisher is trusted, 1/10,000."""
+        """Return the trust in a publisher, in 1/10,000."""
         return trust_of(
             {name: round(share * UNIT_SCALE) for name, share in self.file.trust.items()},
             round(self.file.default_trust * UNIT_SCALE),

@@ -1,7 +1,7 @@
-"""Rules of outages: which sources are watched, what is told of them, and to whom.
+"""Outage rules as a desk runs them: which sources are watched, how long an outage must last, whom it notifies.
 
-They stand in a section of their own (`outages:`), so that no budget, window or inhibition of a market rule can reach
-them. What they judge is not news but what ingest says of its sources (Health records, ingest/live/rhythm.py).
+They have a section of their own (`outages:`), so that no budget, window or inhibition of a market rule applies to them.
+They evaluate not news but the Health records that ingest publishes of its sources.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from alerts.windows.globs import matches
 from core.records import Health
 
 OUTAGE_PREFIX = "outage:"
-"""Of the series of every outage alert, and of no other: by it lists and filters tell them from market alerts."""
+"""Prefix of the series of outage alerts, and of no other series."""
 
 
 def is_outage(series: str) -> bool:
-    """Whether an alert of this series is an outage's.
+    """Whether an alert of this series is an outage, not a market alert.
 
     >>> is_outage("outage:fed"), is_outage("source:fed")
     (True, False)
@@ -31,7 +31,7 @@ def is_outage(series: str) -> bool:
 
 @dataclass(frozen=True)
 class OutageRule:
-    """One kind of outage, for the sources that its globs name. Times in milliseconds."""
+    """A rule for one kind of outage of the sources that its globs name. Times in milliseconds."""
 
     id: str
     version: str
@@ -52,27 +52,27 @@ class OutageRule:
         )
 
     def breach(self, health: Health) -> bool:
-        """Whether this record says that the outage lasts."""
+        """Whether this record reports the outage."""
         return health.status == ("silent" if self.kind == "source_silent" else "broken")
 
     def over(self, health: Health) -> bool:
-        """Whether this record says that it ended. A silent source that can no longer be read has not spoken."""
+        """Whether this record reports its end. The silence of a source goes on where the source breaks."""
         return health.status == "ok" or (self.kind == "source_broken" and health.status == "silent")
 
     def channels(self, severity: Severity) -> tuple[str, ...]:
-        """Names of the channels that hear of an alert of this severity; `*` is every channel."""
+        """Return the names of the channels that an alert of this severity notifies; `*` is every channel."""
         return channels_for(self.route, severity)
 
 
 def content_of(entry: OutageEntry) -> dict[str, Any]:
-    """What decides: its hash is the rule's version."""
+    """Return the terms that decide: their hash is the rule's version."""
     return entry.model_dump(mode="json", exclude={"name", "about", "enabled", "route"})
 
 
 def outage_rule(
     entry: OutageEntry, version: Callable[[Any], str], route: Mapping[str, tuple[str, ...]]
 ) -> OutageRule:
-    """The rule as the desk runs it."""
+    """Return the rule of an entry. `version`: content -> hash; `route`: severity -> channels."""
     content = content_of(entry)
     return OutageRule(
         id=entry.name,

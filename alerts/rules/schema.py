@@ -1,6 +1,6 @@
-"""rules.yaml as it is written: every key, its type and its default, checked by pydantic.
+"""The schema of rules.yaml: every key, its type and its default, checked by pydantic.
 
-alerts/rules/model.py makes the frozen rules of it that the desk runs. Faults name file and line (core/yamlfile.py).
+alerts/rules/loading.py makes the frozen rules that a desk runs. Faults name file and line (core/yamlfile.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.times import DAY, HOUR, MINUTE, span
 Metric = Literal[
     "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
 ]
-"""What a rule can watch. Shares and means are over stories (n = stories not abstained on)."""
+"""Figures that a rule can watch. Shares and means are over stories (n = stories not abstained on)."""
 
 Glob = Annotated[str, AfterValidator(check_glob)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
@@ -29,7 +29,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def _within(least: int, most: int) -> AfterValidator:
-    """A span of time from `least` to `most` (milliseconds)."""
+    """Validates a span of time from `least` to `most` (milliseconds)."""
 
     def check(value: int) -> int:
         if not least <= value <= most:
@@ -41,13 +41,13 @@ def _within(least: int, most: int) -> AfterValidator:
 
 
 LONGEST = 60 * DAY
-Lasting = Annotated[Span, _within(0, LONGEST)]
-Waiting = Annotated[Span, _within(MINUTE, LONGEST)]
-"""At least as long as a pane: of nothing at all a rule could not decide, and a reminder would follow itself."""
+Duration = Annotated[Span, _within(0, LONGEST)]
+Interval = Annotated[Span, _within(MINUTE, LONGEST)]
+"""At least as long as a pane: a shorter window holds nothing, and a shorter reminder repeats at once."""
 
 
 def _rate(value: object) -> object:
-    """`2/week`, `0.5/week`, `1/day` or a bare number (a week)."""
+    """Return a rate as a number a week: of `2/week`, `0.5/week`, `1/day` or a bare number (a week)."""
     if not isinstance(value, str):
         return value
     number, slash, unit = value.partition("/")
@@ -71,27 +71,27 @@ class DetectorEntry(Section):
     kind: str
 
     def params(self) -> dict[str, Any]:
-        """What stands beside `kind`."""
+        """Return the keys beside `kind`."""
         return dict(self.model_extra or {})
 
 
-class Minimum(Section):
-    """How much evidence an alert needs, at the least."""
+class MinimumEvidence(Section):
+    """The minimum of evidence that an alert needs."""
 
     articles: int = Field(1, ge=0, le=100_000)
     stories: int = Field(3, ge=0, le=100_000)
     publishers: int = Field(1, ge=0, le=10_000)
     negative_publishers: int = Field(0, ge=0, le=10_000)
-    """Publishers that tell one of the window's negative stories: many who copy other news are no breadth of it."""
+    """Publishers of at least one of the window's negative stories: publishers of other news add no breadth."""
     stories_beside_one: int = Field(0, ge=0, le=100_000)
-    """Stories left without those that the busiest publisher tells alone: no one outlet may tip an alert."""
+    """Stories without those that the busiest publisher alone published: no single outlet may cause an alert."""
 
 
-class Resolve(Section):
+class Resolution(Section):
     """When a firing alert ends: the statistic stays below `below` × threshold for `after` (hysteresis)."""
 
     below: Share = 0.7
-    after: Lasting = 30 * MINUTE
+    after: Duration = 30 * MINUTE
 
 
 def _ladder(value: dict[Severity, float]) -> dict[Severity, float]:
@@ -106,7 +106,7 @@ def _ladder(value: dict[Severity, float]) -> dict[Severity, float]:
 
 
 class WindowEntry(Section):
-    """A rule over windows: what it watches, when it fires, who hears of it."""
+    """A rule over windows: what it watches, when it fires, whom it notifies."""
 
     name: Name
     about: str = ""
@@ -114,17 +114,17 @@ class WindowEntry(Section):
     series: list[Glob] = []
     exclude: list[Glob] = []
     watch_list: str | None = None
-    window: Waiting = HOUR
+    window: Interval = HOUR
     metric: Metric | None = None
     """Left out: what the detector watches."""
     direction: Literal["up", "down", "both"] | None = None
-    """Left out: what the detector looks for by itself."""
+    """Left out: the detector's own."""
     detector: Annotated[
         DetectorEntry, BeforeValidator(lambda value: {"kind": value} if isinstance(value, str) else value)
     ]
-    minimum: Minimum = Minimum()
-    hold: Lasting = 0
-    resolve: Resolve = Resolve()
+    minimum: MinimumEvidence = MinimumEvidence()
+    hold: Duration = 0
+    resolve: Resolution = Resolution()
     severities: Annotated[dict[Severity, Annotated[float, Field(ge=0)]], AfterValidator(_ladder)] = {
         "low": 1.0,
         "medium": 1.5,
@@ -138,7 +138,7 @@ class WindowEntry(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _spelled(cls, data: Any) -> Any:
+    def _imply_static(cls, data: Any) -> Any:
         # A fixed threshold is a detector of its own: a rule with a threshold and no detector means it.
         if isinstance(data, dict) and "detector" not in data and data.get("threshold") is not None:
             data = {**data, "detector": FIXED_THRESHOLD_KIND}
@@ -164,7 +164,7 @@ class ImmediateEntry(Section):
     route: Route | None = None
 
     @model_validator(mode="after")
-    def _narrow(self) -> ImmediateEntry:
+    def _require_a_condition(self) -> ImmediateEntry:
         if not (self.entities or self.topics or self.watch_list):
             raise ValueError("expected entities, topics or a watch_list: else every article is an alert")
         for topic in self.topics:
@@ -174,7 +174,7 @@ class ImmediateEntry(Section):
 
 
 class OutageEntry(Section):
-    """What is told of sources that fall silent or break: an outage, never a market alert (alerts/engine/outages.py)."""
+    """A rule on sources that fall silent or break: it raises outages, never market alerts."""
 
     name: Name
     about: str = ""
@@ -183,8 +183,8 @@ class OutageEntry(Section):
     sources: list[str] = Field(["*"], min_length=1)
     """Globs over the names of sources."""
     exclude: list[str] = []
-    hold: Lasting = 10 * MINUTE
-    resolve_after: Lasting = 10 * MINUTE
+    hold: Duration = 10 * MINUTE
+    resolve_after: Duration = 10 * MINUTE
     severity: Severity = "medium"
     route: Route | None = None
 
@@ -198,32 +198,31 @@ class Matcher(Section):
 
 
 class Inhibition(Section):
-    """While an alert of `by` fires, those of `what` notify nobody (they are still decided and shown)."""
+    """While an alert of `by` fires, alerts of `what` notify nobody (they are still decided and shown)."""
 
     by: Matcher
     what: Matcher
 
 
 class Escalation(Section):
-    """Nobody acknowledged within `after`: tell `to` too."""
+    """Where nobody acknowledges within `after`, the channels `to` are notified too."""
 
-    after: Waiting
+    after: Interval
     to: list[str] = Field(min_length=1)
     severity: Severity = "high"
     """From this severity on."""
 
 
 class Reminders(Section):
-    """Telling again while an alert fires unacknowledged: after `first`, then × `factor`, at most `most`
-    apart."""
+    """Reminders while an alert fires unacknowledged: after `first`, then × `factor`, at most `most` apart."""
 
-    first: Waiting = 4 * HOUR
+    first: Interval = 4 * HOUR
     factor: float = Field(2.0, ge=1, le=10)
-    most: Waiting = 2 * DAY
+    most: Interval = 2 * DAY
     times: int = Field(5, ge=0, le=100)
 
     @model_validator(mode="after")
-    def _grows(self) -> Reminders:
+    def _check_order(self) -> Reminders:
         if self.most < self.first:
             raise ValueError(
                 "`most` is less than `first`: reminders would come closer, not remaining_faults apart"
@@ -242,10 +241,10 @@ class MaintenanceEntry(Section):
     """`Sat 22:00 - Sun 04:00`."""
     timezone: str = "UTC"
     reason: Annotated[str, AfterValidator(reason_field), Field(json_schema_extra={"minLength": 2})]
-    """As of all that people do: three characters or more, of which a Chinese one counts as two."""
+    """Three characters or more, of which a Chinese one counts as two, as for every action of a person."""
 
     @model_validator(mode="after")
-    def _parses(self) -> MaintenanceEntry:
+    def _check_times(self) -> MaintenanceEntry:
         self.window()
         return self
 
@@ -255,7 +254,7 @@ class MaintenanceEntry(Section):
 
 
 class Notify(Section):
-    """Who hears, when, and how often."""
+    """Whom alerts notify, when, and how often."""
 
     route: Route = {"default": ["*"]}
     again: Reminders = Reminders()
@@ -267,7 +266,7 @@ class Notify(Section):
 
 
 class RulesFile(Section):
-    """The whole of rules.yaml."""
+    """rules.yaml as a whole."""
 
     watch_lists: dict[Name, list[str]] = {}
     sectors: dict[Name, list[str]] = {}
@@ -283,8 +282,8 @@ class RulesFile(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_said(cls, data: Any) -> Any:
-        # A section of which all lines are commented out is null in YAML: nothing was said of it.
+    def _drop_empty_sections(cls, data: Any) -> Any:
+        # A section of which all lines are commented out is null in YAML: it counts as left out.
         return (
             {key: value for key, value in data.items() if value is not None}
             if isinstance(data, dict)

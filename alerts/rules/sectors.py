@@ -20,7 +20,7 @@ _EXAMPLE = "`sectors:` (sectors: {banks: [US:JPM, US:BAC]}), and there are none"
 
 
 def sectors_of(entry: WindowEntry, file: RulesFile) -> dict[str, str]:
-    """Company -> sector, of the companies that the rule watches; empty where it neither decides nor groups by them."""
+    """Return company -> sector of the companies that the rule watches; empty where it does not use sectors."""
     if not traits_of(entry.detector.kind).by_sector and "sector" not in entry.group_by:
         return {}
     listed = set(file.watch_lists.get(entry.watch_list, ())) if entry.watch_list else None
@@ -33,24 +33,24 @@ def sectors_of(entry: WindowEntry, file: RulesFile) -> dict[str, str]:
 
 
 def _watches(entry: WindowEntry, company: str) -> bool:
-    """Whether some series of the company may be the rule's: its globs and this company's name can meet."""
+    """Whether the rule's globs can match some series of the company."""
     name = f"entity:{company}"
     wanted = union(tuple(_base(glob) for glob in entry.series or ["entity:*"]))
     return wanted.fullmatch(name) is not None and union(tuple(entry.exclude)).fullmatch(name) is None
 
 
 def _base(glob: str) -> str:
-    """A glob for companies' names alone: without topic and language."""
+    """Return the part of a glob that matches companies' names: without topic and language."""
     return re.split(r"/topic:|@", glob, maxsplit=1)[0]
 
 
 def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """What is wrong with sectors, and with rules that need them."""
+    """Yield (path in the file, message) of faults of sectors and of rules that need them."""
     first: dict[str, str] = {}
     for sector, companies in file.sectors.items():
         if len(companies) < 2:
             said = (
-                "a sector of one company has nothing to hold it against"
+                "a sector of one company has nothing to compare it with"
                 if companies
                 else "a sector of no company"
             )

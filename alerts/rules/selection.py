@@ -1,9 +1,9 @@
-"""How many series a rule can ever watch, where that is known from its text alone.
+"""The series that a rule can ever watch, where its text alone determines them.
 
-Known are the taxonomy's topics (core/records.py), the companies of a watch-list and, for a rule that decides by sector,
-those of its sectors; and any name written out. Companies, sources and languages behind a glob are open: what the news
-may bring nobody has counted. So the number follows from the rule's version and the taxonomy, never from what came or
-when: a restart or a replay finds the same.
+Determined are the taxonomy's topics (core/records.py), the companies of a watch-list and, for a rule that decides by
+sector, those of its sectors; and any name written out. Companies, sources and languages behind a glob are unbounded. So
+the number follows from the rule's version and the taxonomy, not from the news so far: a restart or a replay finds the
+same.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from alerts.windows.globs import glob_regex
 from core.records import TOPICS
 
 _MOST = 10_000
-"""Alternatives of one glob: braces multiply, and beyond so many it is as good as open."""
+"""Alternatives of one glob (braces multiply) beyond which it counts as unbounded."""
 _GLOB = frozenset("*?")
 
 
 def names(globs: Iterable[str], entities: Iterable[str] = ()) -> frozenset[str] | None:
-    """All names that `globs` choose, companies behind a glob being among `entities`; None: open.
+    """Return all series that `globs` match, companies behind a glob being among `entities`; None: unbounded.
 
     >>> sorted(names(["all", "topic:{energy,crypto}@zh"]))
     ['all', 'topic:crypto@zh', 'topic:energy@zh']
@@ -43,7 +43,7 @@ def names(globs: Iterable[str], entities: Iterable[str] = ()) -> frozenset[str] 
 
 
 def _of(glob: str, entities: tuple[str, ...]) -> Iterator[str] | None:
-    """Names of a glob without braces; None: open."""
+    """Return the series of a glob without braces; None: unbounded."""
     if "**" in glob:
         return None
     whole, at, language = glob.partition("@")

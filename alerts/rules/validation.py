@@ -1,7 +1,6 @@
-"""What is wrong with a rules file that no entry shows by itself: names twice, lists and kinds that do not
-exist.
+"""Validation of a rules file beyond its schema: duplicate names, unknown lists and kinds, rules that cannot work.
 
-Each fault is (path in the file, words); alerts/rules/model.py adds file and line.
+Each fault is (path in the file, message); alerts/rules/loading.py adds file and line.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from alerts.baselines.calendar import calendar
 from alerts.detectors import KINDS, traits_of
-from alerts.rules import immediate_validation as immediatefaults
-from alerts.rules import sectors
+from alerts.rules import immediate_validation, sectors
 from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
 from alerts.windows.globs import plain_glob
 from alerts.windows.series import COMPANY
@@ -26,18 +24,18 @@ Fault = tuple[tuple[Any, ...], str]
 
 
 def kinds() -> Mapping[str, Any]:
-    """Detector kinds by name."""
+    """Return the detectors by kind."""
     return KINDS
 
 
 def faults(file: RulesFile, whole: bool = True) -> list[Fault]:
-    """All faults between the entries of `file`; where it is not `whole`, not those that hang on all of it (sectors)."""
+    """Return all faults of `file`; where entries were left out (not `whole`), none that depends on all of it."""
     return [
         *_names(file),
         *_lists(file),
         *_matchers(file),
         *_excluded(file),
-        *immediatefaults.faults(file),
+        *immediate_validation.faults(file),
         *(sectors.faults(file) if whole else ()),
         *(fault for at, rule in enumerate(file.rules) for fault in _window(("rules", at), rule)),
     ]
@@ -98,7 +96,7 @@ def _lists(file: RulesFile) -> Iterator[Fault]:
 
 
 def _matchers(file: RulesFile) -> Iterator[Fault]:
-    """Inhibition and maintenance of rules that there are not: they would do nothing, without a word."""
+    """Yield inhibitions and maintenance of unknown rules: they would have no effect."""
     every: list[WindowEntry | ImmediateEntry | OutageEntry] = [*file.rules, *file.immediate, *file.outages]
     known = [entry.name for entry in every]
     wanted = [(("inhibit", at, "by", "rule"), entry.by.rule) for at, entry in enumerate(file.inhibit)]
@@ -112,7 +110,7 @@ def _matchers(file: RulesFile) -> Iterator[Fault]:
 
 
 def _excluded(file: RulesFile) -> Iterator[Fault]:
-    """Rules that exclude all that they watch. Only what is certain: a glob by itself, or everything."""
+    """Yield rules that certainly exclude all that they watch: the same globs, or everything."""
     sections = [("rules", at, rule.series, rule.exclude) for at, rule in enumerate(file.rules)]
     sections += [("outages", at, entry.sources, entry.exclude) for at, entry in enumerate(file.outages)]
     for section, at, watched, excluded in sections:
@@ -134,17 +132,17 @@ def _window(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
 
 
 def _metric(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
-    """Whether the rule's metric is what its detector watches, and its threshold can be reached and left again."""
-    kind, told = kinds().get(rule.detector.kind), rule.detector.params()
+    """Yield faults of the metric (not the detector's) and of a threshold that no value can reach or leave again."""
+    kind, given = kinds().get(rule.detector.kind), rule.detector.params()
     if kind is None:
         return
     for name in ("metric", "direction"):
         own = getattr(rule, name)
-        if own is not None and told.get(name, own) != own:
-            yield (*where, name), f"the detector is told {told[name]!r}, the rule says {own!r}: say it once"
+        if own is not None and given.get(name, own) != own:
+            yield (*where, name), f"the detector has {given[name]!r}, the rule has {own!r}: set it once"
     if kind.metric and rule.metric not in (None, kind.metric):
         only = f"{rule.detector.kind} watches {kind.metric} and nothing else"
-        yield (*where, "metric"), f"{only}: leave `metric` out, or leave the detector out and say a threshold"
+        yield (*where, "metric"), f"{only}: leave `metric` out, or leave the detector out and set a threshold"
     if rule.threshold is None:
         return
     if kind.metric:
@@ -154,11 +152,11 @@ def _metric(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
                 f"expected more than 0 (the statistic is -log10 of p), got {rule.threshold:g}",
             )
         return
-    metric = rule.metric or told.get("metric", "negative_share")
-    way = rule.direction or told.get("direction", "up")
-    if metric not in FIGURES or way not in ("up", "down", "both"):
+    metric = rule.metric or given.get("metric", "negative_share")
+    way = rule.direction or given.get("direction", "up")
+    if metric not in METRIC_BOUNDS or way not in ("up", "down", "both"):
         return
-    low, high = FIGURES[metric]
+    low, high = METRIC_BOUNDS[metric]
     low, high = {"up": (low, high), "down": (-high, -low), "both": (0.0, max(high, -low))}[way]
     if rule.threshold == 0 or not low < rule.threshold <= high:
         turned = " (its sign is turned: below 0.2 is written -0.2)" if way == "down" else ""
@@ -169,14 +167,14 @@ def _metric(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
         )
 
 
-FIGURES: Mapping[str, tuple[float, float]] = {
+METRIC_BOUNDS: Mapping[str, tuple[float, float]] = {
     "negative_share": (0.0, 1.0),
     "dispersion": (0.0, 1.0),
     "mean_sentiment": (-1.0, 1.0),
     "net_sentiment": (-1.0, 1.0),
     **dict.fromkeys(("stories", "articles", "publishers"), (0.0, math.inf)),
 }
-"""Between what the figures lie that `static` compares."""
+"""Lowest and highest value of each metric that `static` compares with its threshold."""
 
 
 def _detector(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
@@ -213,4 +211,4 @@ RANGES: Mapping[str, _Range] = {
     "incident_weight": (lambda value: 0 < value <= 1, "a share above 0, at most 1"),
     "minimum": (lambda value: value >= 1, "1 or more"),
 }
-"""What a detector can be run with, by parameter: the test, and its words."""
+"""Valid values of detectors' parameters by name: a predicate, and its description."""

@@ -176,8 +176,8 @@ def test_what_could_do_nothing_or_too_much_is_a_fault(change: str, line: int, wo
         ("metric: mean_sentiment, threshold: 0", "and not 0"),
         ("metric: mean_sentiment, threshold: 1.2", "lies between -1 and 1"),
         ("metric: mean_sentiment, direction: both, threshold: -0.2", "lies between 0 and 1"),
-        ("detector: {kind: static, metric: stories}, metric: publishers, threshold: 4", "say it once"),
-        ("detector: {kind: volume, direction: down}, direction: up", "say it once"),
+        ("detector: {kind: static, metric: stories}, metric: publishers, threshold: 4", "set it once"),
+        ("detector: {kind: volume, direction: down}, direction: up", "set it once"),
     ],
 )
 def test_a_threshold_that_can_never_be_passed_or_left_is_refused(said: str, fault: str | None) -> None:
