@@ -41,13 +41,16 @@ class Events:
         verb = self._rng.choice(verbs)
         return self._row(self._rng.choice([h for h in fit if h.group == group and h.verb == verb]))
 
-    def clause(self, label: str) -> tuple[str, Happening]:
-        """Return a sentence with {S} left open, of the label, for use inside a longer text."""
+    def clause(self, label: str, sector: str) -> str:
+        """Return a sentence with {S} left open, of the label, said of a company of the sector."""
         fit = [
-            h for h in self._all if EFFECT[h.fate] and meaning(h) == label and h.wording.endswith((".", "。"))
+            (h, t)
+            for h in self._all
+            if EFFECT[h.fate] and meaning(h) == label and h.wording.endswith((".", "。"))
+            for t in h.things
+            if not lexicon.sectors(t) or sector in lexicon.sectors(t)
         ]
-        happening = self._rng.choice(fit)
-        return self._fill(happening, self._rng.choice(happening.things)), happening
+        return self._fill(*self._rng.choice(fit))
 
     def _fill(self, happening: Happening, thing: str) -> str:
         wording = happening.wording.partition("|")[0]

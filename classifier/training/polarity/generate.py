@@ -9,16 +9,19 @@ from typing import Final
 
 from classifier.reading.normal import normal
 from classifier.training.polarity import lexicon
+from classifier.training.polarity.articles import Articles
+from classifier.training.polarity.compounds import Compounds
 from classifier.training.polarity.events import KINDS as FATES
 from classifier.training.polarity.events import Events
 from classifier.training.polarity.quantities import KINDS as CHANGES
 from classifier.training.polarity.quantities import Quantities
+from classifier.training.polarity.relations import Relations
 from classifier.training.polarity.rows import NEGATIVE, POSITIVE, SPLITS, Row
 
 MIXTURE: Final = {
     "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "persists": 0.02, "feared": 0.06,
     "expected": 0.06, "plain": 0.08, "figures": 0.12, "begins": 0.06, "ended": 0.06, "averted": 0.04, "denied": 0.06,
-    "withdrawn": 0.05, "confirmed": 0.03, "continues": 0.03,
+    "withdrawn": 0.05, "confirmed": 0.03, "continues": 0.03, "roles": 0.1, "compound": 0.06, "long": 0.03,
 }  # fmt: skip
 """Share of each kind. `persists`: a quantity goes on falling; `continues`: an event does not end."""
 _TRIES: Final = 40
@@ -85,11 +88,19 @@ def _kinds(rng: Random, count: int) -> Iterator[str]:
 def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], Row]:
     quantities, events = Quantities(language, split, rng), Events(language, split, rng)
 
+    others: dict[str, Relations | Compounds | Articles] = {
+        "roles": Relations(language, split, rng),
+        "compound": Compounds(language, split, rng),
+        "long": Articles(language, split, rng),
+    }
+
     def make(kind: str, label: str) -> Row:
         if kind == "continues":
             return events.make("persists", label)
         if kind == "expected" and rng.random() < 0.25:
             return events.make("expected", label)
+        if kind in others:
+            return others[kind].make(label)
         if kind in CHANGES:
             return quantities.make(kind, label)
         assert kind in FATES

@@ -150,6 +150,10 @@ class Names:
         entry = self._rng.choice(self._table[self._rng.choice(sectors or self._sectors)])
         return (entry, entry) if isinstance(entry, str) else (entry[0], f"${entry[1]}")
 
+    def sector(self) -> str:
+        """Return one of the sectors."""
+        return str(self._rng.choice(self._sectors))
+
     def generic(self) -> str:
         """Return a subject without a name."""
         return str(self._rng.choice(self._table["generic"]))

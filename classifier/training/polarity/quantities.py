@@ -49,6 +49,19 @@ class Quantities:
             return self._figures(label)
         return self._stated(kind, label)
 
+    def sentence(self, label: str) -> str:
+        """Return a sentence of the label about an unnamed company's quantity, for use inside a longer text."""
+        way = self._rng.choice(("more", "less"))
+        tone = label if way == "more" else opposite(label)
+        thing = self._thing(tone, 1.0)
+        while thing.sectors:
+            thing = self._thing(tone, 1.0)
+        verb = self._verb(thing, way, ("plain", "strong"))
+        by = figures.draw(self._rng, self._language, thing, way == "more", verb.degree).by
+        if self._language == "zh":
+            return f"公司{thing.name}同比{verb.present}{by}。"
+        return f"The company's {thing.name} {verb.past} {by} compared with a year earlier."
+
     def _thing(self, tone: str | None, company: float = 0.75, **must: bool) -> Thing:
         scope = "company" if self._rng.random() < company else "economy"
         fit = [

@@ -84,7 +84,7 @@ def test_roles_stand_where_they_say(rows) -> None:
     for r in rows:
         for role in r.roles:
             assert r.text[role.start : role.end] == role.name
-    alone = [r for r in rows if len(r.roles) == 1 and r.label is not None]
+    alone = [r for r in rows if len(r.roles) == 1 and r.kind != "roles"]
     assert alone and all(r.roles[0].label == r.label for r in alone)
 
 
@@ -112,3 +112,11 @@ def probe_rows() -> list[dict[str, str]]:
         for file in sorted(PROBE.glob("*.jsonl"))
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
+
+
+def test_two_companies_have_a_label_each_and_the_text_none_where_they_contradict(rows) -> None:
+    pairs = [r for r in rows if r.kind == "roles"]
+    assert pairs and all(len(r.roles) == 2 for r in pairs)
+    for r in pairs:
+        labels = {role.label for role in r.roles}
+        assert (r.label is None) == (labels == {"positive", "negative"}), r.text
