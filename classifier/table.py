@@ -1,7 +1,6 @@
 """Rows in: jsonl, csv, parquet, plain lines or standard input; one row for every row, whatever is in it."""
 
 import io
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -10,14 +9,17 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
 
-from classifier import charset, delimited
-from classifier.delimited import READ, TEXTS, folded
+from classifier.csv_rows import READ, TEXTS, folded, header, records
 from classifier.reading.normal import replace_surrogates
 from classifier.reading.script import OURS
 from classifier.reading.script import foreign as foreign_script
 from classifier.records import Text
 from classifier.taxonomy import REGISTERS
 from core.errors import ConfigError
+from core.tabular.encoding import HEAD_BYTES
+from core.tabular.json_lines import parse_json
+from core.tabular.lines import text_lines, undecoded
+from core.tabular.parquet import ParquetTable
 from core.text.language import detect, foreign, normal, quick
 
 FORMATS: Final = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
@@ -99,7 +101,7 @@ def _row(name: str, fields: dict[str, Any], register: str | None) -> Row:
             value = ""
         if not isinstance(value, str):
             return Row(name, error=f"{key}: expected text, found {type(value).__name__}")
-        if charset.undecoded(value):
+        if undecoded(value):
             return Row(name, error=f"{key}: not UTF-8 (save the file as UTF-8)")
         texts[key] = value
     title, body = _article(**texts)
@@ -173,25 +175,25 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
             if path.stat().st_size:  # of no bytes it has no rows, as any other file
                 yield from _parquet(source, file, register)
             return
-        head = file.read(charset.HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
         if suffix in (".csv", ".tsv"):
-            yield from _csv(source, charset.lines(head, file, newline=""), register)
+            yield from _csv(source, text_lines(head, file, newline=""), register)
         elif suffix == ".txt":
-            yield from _texts(charset.lines(head, file), Rows(register))
+            yield from _texts(text_lines(head, file), Rows(register))
         else:
-            yield from _json(charset.lines(head, file), Rows(register), strict=True)
+            yield from _json(text_lines(head, file), Rows(register), strict=True)
 
 
 def _sniffed(source: str, stream: IO[bytes], register: str | None) -> Iterator[Row]:
-    head = stream.read(charset.HEAD_BYTES)
+    head = stream.read(HEAD_BYTES)
     if head.startswith(_PARQUET):
         yield from _parquet(source, io.BytesIO(head + stream.read()), register)
         return
-    first = next(charset.lines(head, io.BytesIO()), "")
-    if delimited.header(first, certain=False):
-        yield from _csv(source, charset.lines(head, stream, newline=""), register)
+    first = next(text_lines(head, io.BytesIO()), "")
+    if header(first, certain=False):
+        yield from _csv(source, text_lines(head, stream, newline=""), register)
     else:
-        yield from _json(charset.lines(head, stream), Rows(register), strict=False)
+        yield from _json(text_lines(head, stream), Rows(register), strict=False)
 
 
 def _texts(lines: Iterable[str], rows: Rows) -> Iterator[Row]:
@@ -223,12 +225,12 @@ def _json(lines: Iterator[str], rows: Rows, *, strict: bool) -> Iterator[Row]:
             yield rows.of({"text": line.rstrip("\r\n")})
             continue
         try:
-            fields = json.loads(line)
+            fields = parse_json(line, exact=True)
         except (ValueError, RecursionError) as error:
             if not strict and not broken_object.match(line):  # {curly} Apple up
                 yield rows.of({"text": line.rstrip("\r\n")})
                 continue
-            broken = "not UTF-8 (save the file as UTF-8)" if charset.undecoded(line) else f"not JSON: {error}"
+            broken = "not UTF-8 (save the file as UTF-8)" if undecoded(line) else f"not JSON: {error}"
             yield rows.of(None, broken)
         else:
             yield rows.of(fields)
@@ -240,7 +242,7 @@ def _is_object(line: str) -> bool:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text, exact=True)
     except (ValueError, RecursionError):
         return None
 
@@ -249,7 +251,7 @@ def _csv(source: str, lines: Iterator[str], register: str | None) -> Iterator[Ro
     first = next((line for line in lines if line.strip()), "")
     if not first:
         return
-    found = delimited.header(first, certain=True)
+    found = header(first, certain=True)
     if found is None:
         _check(source, [first.strip()])
         return
@@ -258,24 +260,18 @@ def _csv(source: str, lines: Iterator[str], register: str | None) -> Iterator[Ro
     if twice:
         raise ConfigError(f"{source}: two columns are called {twice[0]}; which one is to be read?")
     rows = Rows(register, ids="id" in names)
-    for record, error in delimited.records(lines, delimiter, names):
+    for record, error in records(lines, delimiter, names):
         yield rows.of(record, error)
 
 
 def _parquet(source: str, file: IO[bytes], register: str | None) -> Iterator[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(file)
-        names = table.schema_arrow.names
-        _check(source, names)
-        rows = Rows(register, ids="id" in map(folded, names))
-        for batch in table.iter_batches(2048, columns=[name for name in names if folded(name) in READ]):
-            for fields in batch.to_pylist():
-                yield rows.of(fields)
-    except (pa.ArrowException, OSError) as error:
-        raise ConfigError(f"{source}: not Parquet: {error}") from error
+    table = ParquetTable(file, source)
+    names = table.schema.names
+    _check(source, names)
+    rows = Rows(register, ids="id" in map(folded, names))
+    for batch in table.batches([name for name in names if folded(name) in READ], 2048):
+        for fields in batch.to_pylist():
+            yield rows.of(fields)
 
 
 def _check(source: str, columns: list[str]) -> None:

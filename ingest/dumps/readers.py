@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,16 +18,22 @@ from typing import Any, cast
 import orjson
 
 from core.errors import ConfigError, Reason
+from core.tabular.delimited import BrokenRecord, DelimitedRecords, RowsInsideRule
+from core.tabular.encoding import HEAD_BYTES, WHOLE_TEXT, detect_encoding
+from core.tabular.files import DAMAGED, FileFormat, opened, seekable
+from core.tabular.json_lines import parse_json
+from core.tabular.lines import bounded_lines
+from core.tabular.parquet import ParquetTable
 from core.times import iso
 from ingest.dumps.columns import FIELDS, map_columns, names_for
-from ingest.dumps.delimited import BrokenRecord, DelimitedRecords
-from ingest.dumps.files import DAMAGED, FileFormat, opened, seekable, sniff_encoding
+from ingest.times.moments import parse_moment
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 4 << 20
 LINE_BYTES = 64 << 20
 """A longer line (or csv field) is no article; it is passed over in pieces and reported as too large."""
-_SAMPLE = 256 * 1024
+_KEPT_CHARACTERS = 1 << 20
+"""Of a broken record, in its dead letter."""
 _LOOK_LINES = 100_000
 """Lines looked through for a first object where the file's beginning shows none."""
 
@@ -112,11 +117,11 @@ class JsonLines(Reader):
         super().__init__(path, kind, told)
         try:
             with opened(path, kind.packing) as stream:
-                sample = stream.read(_SAMPLE)
+                sample = stream.read(HEAD_BYTES)
         except (*DAMAGED, OSError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from error
-        self._encoding = sniff_encoding(sample)
-        if self._encoding != "utf-8-sig":
+        self._encoding = detect_encoding(sample, WHOLE_TEXT)
+        if not self._encoding.startswith("utf-8"):
             sample = sample.decode(self._encoding, "replace").encode()
         if sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
             raise ConfigError(
@@ -135,7 +140,7 @@ class JsonLines(Reader):
         """Keys of the first object, where the file's beginning shows none: one huge line, or many broken ones."""
         try:
             with opened(self.path, self.kind.packing) as stream:
-                for line, cut in islice(_lines(self._readline(stream)), _LOOK_LINES):
+                for line, cut in islice(bounded_lines(self._readline(stream), LINE_BYTES), _LOOK_LINES):
                     value = None if cut else parse_line(line)
                     if isinstance(value, dict):
                         return dict.fromkeys(value)
@@ -144,7 +149,7 @@ class JsonLines(Reader):
         return {}
 
     def _readline(self, stream: Any) -> Callable[[int], bytes]:
-        if self._encoding == "utf-8-sig":
+        if self._encoding.startswith("utf-8"):
             return stream.readline
         text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="\n")
         return lambda limit: text.readline(limit).encode()
@@ -155,7 +160,7 @@ class JsonLines(Reader):
         number = size = 0
         batch: list[Row] = []
         with opened(self.path, self.kind.packing) as stream:
-            for line, cut in _lines(self._readline(stream)):
+            for line, cut in bounded_lines(self._readline(stream), LINE_BYTES):
                 if not line.strip():
                     continue
                 value = (
@@ -186,15 +191,11 @@ class JsonLines(Reader):
 
 
 def parse_line(line: bytes) -> Any:
-    """The JSON value on a line, or a Fault."""
+    """The JSON value on a line, or a Fault. Raises nothing."""
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        text = line.decode("utf-8-sig", "replace")
-        try:
-            return json.loads(text)  # takes NaN and lone surrogates, which orjson does not
-        except (ValueError, RecursionError):
-            return Fault(Reason.BAD_JSON, str(error))
+        return parse_json(line)
+    except (ValueError, RecursionError) as error:
+        return Fault(Reason.BAD_JSON, str(error))
 
 
 def values_of(record: Mapping[str, Any], told: Mapping[str, str]) -> tuple[Any, ...]:
@@ -212,16 +213,6 @@ def moment_text(ms: int) -> str:
         return str(ms)
 
 
-def _lines(readline: Callable[[int], Any]) -> Iterator[tuple[Any, bool]]:
-    """(line, whether it was cut): the rest of a line beyond LINE_BYTES is passed over."""
-    while line := readline(LINE_BYTES):
-        cut = len(line) >= LINE_BYTES and line[-1:] not in (b"\n", "\n")
-        if cut:
-            while (rest := readline(LINE_BYTES)) and rest[-1:] not in (b"\n", "\n"):
-                pass
-        yield line, cut
-
-
 class Delimited(Reader):
     """csv and tsv, with a header line; delimiter by name or by the header."""
 
@@ -230,10 +221,10 @@ class Delimited(Reader):
         csv.field_size_limit(LINE_BYTES)
         try:
             with opened(path, kind.packing) as stream:
-                sample = stream.read(_SAMPLE)
+                sample = stream.read(HEAD_BYTES)
         except (*DAMAGED, OSError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from error
-        self._encoding = sniff_encoding(sample)
+        self._encoding = detect_encoding(sample, WHOLE_TEXT)
         head = sample.decode(self._encoding, "replace").lstrip()
         first = head.splitlines()[0] if head else ""
         self._delimiter = "\t" if kind.kind == "tsv" else max(",;\t|", key=first.count)
@@ -250,9 +241,14 @@ class Delimited(Reader):
         batch: list[Row] = []
         with opened(self.path, self.kind.packing) as stream:
             text = io.TextIOWrapper(cast(Any, stream), self._encoding, errors="replace", newline="")
-            lines = (line for line, _ in _lines(text.readline))
+            lines = (line for line, _ in bounded_lines(text.readline, LINE_BYTES))
             times = [place for place in self._places[:3] if place is not None]
-            records = DelimitedRecords(lines, self._delimiter, self._width, times)
+
+            def has_time(cells: Sequence[str]) -> bool:
+                return any(at < len(cells) and parse_moment(cells[at]) is not None for at in times)
+
+            rule = RowsInsideRule(self._delimiter, self._width, has_time)
+            records = DelimitedRecords(lines, self._delimiter, rule)
             header_seen = False
             for cells in records:
                 if not cells:
@@ -262,8 +258,8 @@ class Delimited(Reader):
                     continue
                 row: tuple[Any, ...] | Fault
                 if isinstance(cells, BrokenRecord):
-                    row = Fault(cells.reason, cells.detail)
-                    batch.append((number, row, cells.text.encode("utf-8", "surrogateescape")))
+                    text_of = "".join(cells.lines)[:_KEPT_CHARACTERS]
+                    batch.append((number, _unclosed(cells), text_of.encode("utf-8", "surrogateescape")))
                     number += 1
                     continue
                 raw: Original = cells
@@ -286,23 +282,36 @@ class Delimited(Reader):
             yield batch
 
 
+def _unclosed(record: BrokenRecord) -> Fault:
+    """What is wrong with the record, for people."""
+    first, lines = record.first_line, len(record.lines)
+    last = first + lines - 1
+    if record.error is not None:
+        reason = Reason.TOO_LARGE if "field larger" in str(record.error) else Reason.BAD_ROW
+        return Fault(reason, f"{record.error} (line {last})")
+    if record.ended:
+        more = f": {lines - 1} more lines to line {last} hang on it" if lines > 1 else ""
+        return Fault(Reason.BAD_ROW, f"a quote opened in line {first} is never closed{more}")
+    more = f" ({lines - 1} lines more hang on it)" if lines > 1 else ""
+    detail = f"a quote opened in line {first} is not closed before the next row, line {last + 1}{more}"
+    return Fault(Reason.BAD_ROW, detail)
+
+
 class Parquet(Reader):
     """Typed columns; only those that mean something are read."""
 
     def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
         super().__init__(path, kind, told)
         import pyarrow as arrow
-        import pyarrow.parquet as parquet
 
         try:
-            with seekable(path, kind.packing) as stream, parquet.ParquetFile(stream) as file:
-                schema, meta = file.schema_arrow, file.metadata
-                self._rows = meta.num_rows
-                groups = [meta.row_group(index) for index in range(meta.num_row_groups)]
-        except (arrow.ArrowException, *DAMAGED, OSError) as error:
+            with seekable(path, kind.packing) as stream:
+                table = ParquetTable(stream, str(path))
+                schema, self._rows, size = table.schema, table.rows, table.size_bytes
+        except DAMAGED as error:
             raise ConfigError(f"{path}: not a parquet file ({' '.join(str(error).split())[:200]})") from error
         self._settle(schema.names)
-        weight = sum(group.total_byte_size for group in groups) / max(1, self._rows)
+        weight = size / max(1, self._rows)
         self._batch_rows = max(16, min(2048, int(BATCH_BYTES / max(1.0, weight))))
         time_type = (
             schema.field(self.mapping["published_at"]).type if "published_at" in self.mapping else None
@@ -317,22 +326,16 @@ class Parquet(Reader):
 
     def _batches(self) -> Iterator[list[Row]]:
         import pyarrow as arrow
-        import pyarrow.parquet as parquet
 
         names = sorted({name for name in self.wanted if name is not None})
         number = 0
         with seekable(self.path, self.kind.packing) as stream:
-            try:
-                # Without pre-buffering and with a small buffer a row group of any size streams through.
-                with parquet.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False) as file:
-                    for record in file.iter_batches(self._batch_rows, columns=names, use_threads=False):
-                        columns = {name: _values(arrow, record.column(name)) for name in names}
-                        nothing = [None] * record.num_rows
-                        picked = [nothing if name is None else columns[name] for name in self.wanted]
-                        yield [(number + at, row, None) for at, row in enumerate(zip(*picked, strict=True))]
-                        number += record.num_rows
-            except arrow.ArrowException as error:
-                raise ConfigError(f"{self.path}: damaged: {' '.join(str(error).split())[:200]}") from error
+            for record in ParquetTable(stream, str(self.path)).batches(names, self._batch_rows):
+                columns = {name: _values(arrow, record.column(name)) for name in names}
+                nothing = [None] * record.num_rows
+                picked = [nothing if name is None else columns[name] for name in self.wanted]
+                yield [(number + at, row, None) for at, row in enumerate(zip(*picked, strict=True))]
+                number += record.num_rows
 
 
 def _values(arrow: Any, column: Any) -> list[Any]:

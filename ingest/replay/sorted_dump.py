@@ -21,7 +21,7 @@ from core.clock import Clock
 from core.errors import ConfigError
 from core.origins import file_origin
 from core.records import DeadLetter, decode, encode
-from ingest.dumps.files import check_readable, file_format, file_hash
+from core.tabular.files import check_readable, file_format, file_hash
 from ingest.dumps.readers import Reader, open_reader
 from ingest.replay.articles import RowArticles, union_tickers
 from ingest.replay.external_sort import ExternalSort

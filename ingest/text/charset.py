@@ -14,7 +14,7 @@ import unicodedata
 import ftfy
 from charset_normalizer import from_bytes
 
-from ingest.text.charset_guess import SURE, east_asian, in_script, latin, mostly_utf8, usual
+from core.text.charsets import SURE, east_asian, in_script, latin, mostly_utf8, usual
 
 _WIDER = {
     "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "gb_2312-80": "gb18030",

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigError, Reason, Refused
+from core.tabular.files import file_format, file_hashes, is_dump
 from ingest.dumps.columns import FIELDS
-from ingest.dumps.files import file_format, file_hashes, is_dump
 from ingest.dumps.readers import Fault, Original, Reader, Row, moment_text, open_reader, parse_line, values_of
 from ingest.items.item import NewsItem
 from ingest.sources.contract import PollContext, PollResult, Source

@@ -145,7 +145,7 @@ def test_other_languages_are_told_and_never_sure(
         ("missing.jsonl", None, "no such file"),
         ("in.docx", b"x", "format .docx"),
         ("in.csv", b"a,b\n1,2\n", "expected text"),
-        ("in.parquet", b"not parquet", "not Parquet"),
+        ("in.parquet", b"not parquet", "not a parquet file"),
     ],
 )
 def test_a_wrong_file_is_one_clear_line(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import Refused
-from ingest.dumps.files import file_format, sniff_encoding
+from core.tabular.encoding import WHOLE_TEXT, detect_encoding
+from core.tabular.files import file_format
 from ingest.dumps.readers import open_reader
 from ingest.sources.feed.parsing import parse_feed
 from ingest.text.charset import decode_text, mend, tidy
@@ -145,7 +146,7 @@ def test_traditional_chinese_in_gbk_stays_what_it_is() -> None:
 def test_utf8_with_a_broken_byte_is_utf8_all_the_same() -> None:
     data = (ZH * 3).encode()
     assert decode_text(data[:30] + b"\xff" + data[30:])[1] == "utf-8"
-    assert sniff_encoding(data[:30] + b"\xff" + data[30:]) == "utf-8-sig"
+    assert detect_encoding(data[:30] + b"\xff" + data[30:], WHOLE_TEXT) == "utf-8"
 
 
 @pytest.mark.parametrize("codec", ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"])
@@ -162,7 +163,7 @@ def test_csv_is_read_in_its_own_charset(tmp_path: Path, codec: str) -> None:
     "text", ["Crédit Agricole: hausse de 5 %", "Société Générale – “forte hausse”", "Zürich"]
 )
 def test_latin_csv_is_not_taken_for_east_asian(text: str) -> None:
-    assert sniff_encoding(f"date,title\n2024-03-05,{text}\n".encode("cp1252")) == "utf-8-sig"
+    assert detect_encoding(f"date,title\n2024-03-05,{text}\n".encode("cp1252"), WHOLE_TEXT) == "utf-8"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32", "utf-7"])

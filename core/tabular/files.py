@@ -1,4 +1,4 @@
-"""Opening a dump: what kind it is, which compression, which encoding; bytes in, never more than a buffer in memory."""
+"""Files of rows: format and compression by their names, and their bytes unpacked, a buffer in memory at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from typing import IO, cast
 import zstandard
 
 from core.errors import ConfigError
-from ingest.text.charset_guess import SURE, east_asian, mostly_utf8
 
 KINDS = {
     ".jsonl": "jsonl",
@@ -172,23 +171,3 @@ def seekable(path: Path, packing: str, folder: Path | None = None) -> Iterator[I
                 copy.write(chunk)
             copy.seek(0)
             yield cast(IO[bytes], copy)
-
-
-def sniff_encoding(sample: bytes) -> str:
-    """By byte-order mark, else UTF-8 if it is that, else an East Asian charset where it reads as usual text (GB18030,
-    Big5, Shift-JIS, EUC).
-
-    What is neither is read as UTF-8 with each broken byte replaced.
-    """
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    for cut in range(4):  # the sample may end within a character
-        try:
-            sample[: len(sample) - cut].decode("utf-8")
-            return "utf-8-sig"
-        except UnicodeDecodeError:
-            continue
-    if mostly_utf8(sample):
-        return "utf-8-sig"
-    name, sure = east_asian(sample)
-    return name if sure >= SURE else "utf-8-sig"

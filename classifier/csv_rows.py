@@ -1,9 +1,10 @@
 """The records of a CSV, however it is delimited: header, cells, and what is wrong with a record in its place."""
 
 import csv
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from core.tabular.delimited import BrokenRecord, DelimitedRecords, StrictRule
 
 TEXTS: Final = ("text", "title", "body")
 READ: Final = ("id", *TEXTS, "language", "register")
@@ -51,7 +52,11 @@ def records(
     Cells beyond the header belong to its last column where that is a text (a comma that nobody quoted), else the
     record is wrong: which cell is which cannot be told.
     """
-    for cells, wrong in _records((line.replace("\0", "") for line in source), delimiter):
+    lines = (line.replace("\0", "") for line in source)
+    for found in DelimitedRecords(lines, delimiter, StrictRule(delimiter, _MOST_LINES)):
+        if not found:
+            continue
+        cells, wrong = _repaired(found, delimiter) if isinstance(found, BrokenRecord) else (found, "")
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
         over = len(cells) > len(names)
@@ -64,52 +69,10 @@ def records(
         yield record, wrong
 
 
-def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[list[str], str]]:
-    """The cells of each record, and what is wrong with it.
-
-    A quote that is never closed would take all lines behind it into one field: its line becomes the error, and the
-    lines behind it are read anew.
-    """
-    again: deque[str] = deque()
-    held: list[str] = []
-
-    def fed() -> Iterator[str]:
-        """The lines, each noted; none once the record in hand goes over more than any record does."""
-        while len(held) < _MOST_LINES:
-            line = again.popleft() if again else next(lines, None)
-            if line is None:
-                return
-            held.append(line)
-            yield line
-
-    while True:
-        reader = csv.reader(fed(), delimiter=delimiter)
-        while True:
-            held.clear()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield [], f"not CSV: {error}"
-                break
-            if len(held) > 1 and not _closed(held, delimiter):
-                first = held[0]
-                again.extendleft(reversed(held[1:]))
-                cells = next(csv.reader([first], delimiter=delimiter), [])
-                yield cells, f"not CSV: a quote in this row is never closed ({first.strip()[:60]})"
-                break
-            if cells:
-                yield cells, ""
-
-
-def _closed(lines: list[str], delimiter: str) -> bool:
-    """Whether these lines are one whole record; asked of the few that go over several lines.
-
-    An open quote may also end at the opening one of a later record (`2,"open` ... `5,"fine"`): then letters stand
-    behind a closing quote, which no record has.
-    """
-    try:
-        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
-    except csv.Error:
-        return False
+def _repaired(record: BrokenRecord, delimiter: str) -> tuple[list[str], str]:
+    """The cells of a broken record's first line, and what is wrong with it; the lines behind it are read anew."""
+    if record.error is not None:
+        return [], f"not CSV: {record.error}"
+    first = record.lines[0]
+    cells = next(csv.reader([first], delimiter=delimiter), [])
+    return cells, f"not CSV: a quote in this row is never closed ({first.strip()[:60]})"

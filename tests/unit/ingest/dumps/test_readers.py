@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest.dumps.files import file_format
+from core.tabular.files import file_format
 from ingest.dumps.readers import Fault, open_reader
 
 ROWS = [(f"2026-03-02T09:{n:02d}:00Z", f"Headline {n}", f"Body, with a comma, of {n}") for n in range(20)]

@@ -1,0 +1,1 @@
+"""Reading tables of rows: files and their compression, encodings, delimited text, JSON lines, parquet."""
