@@ -7,8 +7,8 @@ Each stage below is one process: it opens what it needs, reports that it runs, a
 
 The four steps in the middle are one state machine without clock or I/O, the desk, so that live and replay agree:
 
-    Story    which articles tell one story                     alerts/engine/pane_closer.py, alerts/stories/book.py
-    Window   panes by series, added up over windows            alerts/engine/pane_closer.py, alerts/windows/rolling.py
+    Story    which articles tell one story                     alerts/engine/pane_closer.py, alerts/stories/
+    Window   panes by series, added up over windows            alerts/engine/pane_closer.py, alerts/windows/
     Detect   how unusual a window is, by a rule's detector     alerts/engine/evaluator.py, alerts/detectors/
     Decide   threshold, and the life of an alert               alerts/engine/evaluator.py, alerts/lifecycle/
 

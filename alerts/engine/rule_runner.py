@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.detectors import KINDS, Detector, DetectorContext, make
+from alerts.detectors import KINDS, Detector, DetectorContext, make, traits_of
 from alerts.detectors.contract import NO_FLOOR
 from alerts.engine.rule_threshold import FalseAlarmBudget, RuleThreshold
 from alerts.engine.rule_timers import RuleTimers
@@ -66,7 +66,7 @@ class RuleRunner:
         self.rule = rule
         self.hop_ms = rule.hop_ms(pane_ms)
         self.window_ms = ceil_to(rule.window_ms, pane_ms)
-        by_sector = KINDS[rule.detector].traits.by_sector
+        by_sector = traits_of(rule.detector).by_sector
         self.context = DetectorContext(
             window_ms=self.window_ms, hop_ms=self.hop_ms, sectors=rule.sectors if by_sector else {}
         )
