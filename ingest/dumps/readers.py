@@ -150,7 +150,7 @@ class JsonLines(Reader):
 
     def _readline(self, stream: Any) -> Callable[[int], bytes]:
         if self._encoding.startswith("utf-8"):
-            return stream.readline
+            return cast("Callable[[int], bytes]", stream.readline)
         text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="\n")
         return lambda limit: text.readline(limit).encode()
 
@@ -347,9 +347,10 @@ def _values(arrow: Any, column: Any) -> list[Any]:
     if arrow.types.is_timestamp(kind) or arrow.types.is_date(kind):
         if arrow.types.is_date32(kind):
             column = column.cast(arrow.timestamp("s"))
-        return column.cast(arrow.timestamp("ms"), safe=False).cast(arrow.int64()).to_pylist()
+        moments = column.cast(arrow.timestamp("ms"), safe=False).cast(arrow.int64())
+        return cast("list[Any]", moments.to_pylist())
     try:
-        return column.to_pylist()
+        return cast("list[Any]", column.to_pylist())
     except UnicodeDecodeError:
         return [
             None if item is None else item.decode("utf-8", "replace")
