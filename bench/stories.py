@@ -30,8 +30,9 @@ from pathlib import Path
 
 import yaml
 
-from alerts.stories.book import HORIZON_MS, StoryBook
+from alerts.stories.book import StoryBook
 from alerts.stories.entry import entry_of
+from alerts.stories.story import HORIZON_MS
 from core.records import Article, Mention, ScoredArticle
 from core.times import DAY, HOUR, MINUTE
 

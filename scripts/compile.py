@@ -32,7 +32,8 @@ MODULES = (
     "engine/pane_closer", "engine/plan", "engine/rule_runner", "engine/rule_threshold", "engine/rule_timers",
     "engine/schedule", "engine/source_coverage", "engine/window_reader",
     "lifecycle/incidents", "lifecycle/transitions", "stories/book",
-    "stories/entry", "stories/facts", "stories/index", "stories/keys", "stories/similarity", "windows/breadth",
+    "stories/codec", "stories/comparison", "stories/decision", "stories/entry", "stories/facts", "stories/index",
+    "stories/keys", "stories/lookup", "stories/rows", "stories/similarity", "stories/story", "windows/breadth",
     "windows/naming", "windows/observations", "windows/recent_panes", "windows/rolling",
     # the detectors, also one that somebody adds
     *sorted(

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, and_, select
 from alerts.engine.desk import Desk
 from alerts.lifecycle.transitions import Alert
 from alerts.storage.rule_state import load_runner
-from alerts.stories.book import HORIZON_MS, story_of
+from alerts.stories.codec import story_of
+from alerts.stories.story import HORIZON_MS
 from alerts.windows.panes import decode
 from core import tables
 from core.records import ScoredArticle

@@ -1,4 +1,4 @@
-"""An article as the desk holds it until its pane closes: small, without its text, and ready to count."""
+"""An article as the desk keeps it until its pane closes: without its text, ready to be counted."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ class Entry(msgspec.Struct, gc=False):
     signature: str
     facts: Facts
     names: tuple[Name, ...]
-    feelings: tuple[tuple[int, int, int], ...]
+    sentiments: tuple[tuple[int, int, int], ...]
     """(decided, label, sentiment) of the article, then of each mention: index a Name's mention + 1."""
     trust: int = UNIT_SCALE
 
     def observations(self, story: str, novelty: int) -> list[tuple[str, Observation]]:
-        """What it says of each of its series."""
-        made: list[Observation | None] = [None] * len(self.feelings)
+        """Return (series, observation) for each of its series; series with the same sentiment share an observation.
+
+        `story`: its id; `novelty`: 1/10,000.
+        """
+        made: list[Observation | None] = [None] * len(self.sentiments)
         found = []
         for series, mention in self.names:
             observation = made[mention + 1]
             if observation is None:
-                decided, label, sentiment = self.feelings[mention + 1]
+                decided, label, sentiment = self.sentiments[mention + 1]
                 # Past the named tuple's own constructor, which takes twice as long: every article passes here.
                 observation = _new(
                     Observation,
@@ -62,7 +65,7 @@ class Entry(msgspec.Struct, gc=False):
 _new: Callable[[type[Observation], tuple[object, ...]], Observation] = tuple.__new__
 
 
-def _feeling(what: ScoredArticle | Mention) -> tuple[int, int, int]:
+def _sentiment(what: ScoredArticle | Mention) -> tuple[int, int, int]:
     if what.abstained:
         return 0, 0, 0
     label = label_of(what.p_negative, what.p_neutral, what.p_positive)
@@ -75,7 +78,10 @@ def entry_of(
     wanted: Callable[[str], bool] | None = None,
     trust: Callable[[str], int] = lambda publisher: UNIT_SCALE,
 ) -> Entry:
-    """The entry of a scored article; the same whether it comes from the log or from the store."""
+    """Return the entry of a scored article; the same whether it comes from the log or from the store.
+
+    `watched`, `wanted`: see alerts/windows/naming.py; `trust`: of a publisher, 1/10,000.
+    """
     article = scored.article
     named = [mention.entity for mention in scored.mentions if mention.relevance >= MIN_RELEVANCE]
     return Entry(
@@ -89,6 +95,6 @@ def entry_of(
         signature=scored.signature,
         facts=facts_of(article.title, article.body, named),
         names=tuple(names(scored, watched, wanted)),
-        feelings=(_feeling(scored), *map(_feeling, scored.mentions)),
+        sentiments=(_sentiment(scored), *map(_sentiment, scored.mentions)),
         trust=trust(article.publisher),
     )

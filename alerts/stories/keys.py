@@ -1,9 +1,9 @@
-"""Under which keys a telling of a story is found again.
+"""The keys under which an article's fingerprint is found again.
 
 Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
-surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/test_stories.py measures
+surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/stories/test_index.py measures
 it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
-its words. Companies, numbers and pairs of named things, per language of the other telling: what translations share.
+its words. Companies, numbers and pairs of named things, per language of the other article: what translations share.
 
 A key is a number below KEYS: first the bands' values, then the slots of words and facts.
 """
@@ -22,7 +22,7 @@ from alerts.stories.facts import Facts
 
 BANDS = 16
 MOST_NAMED = 3
-"""Named things of which pairs are looked up: those that tell most apart."""
+"""Named things of which pairs are looked up: those that fewest stories share."""
 LAST = ("who", "fx", "act", "level", "move", "theme")
 _VALUES = 1 << 16
 _SLOTS = 1 << 20
@@ -34,25 +34,25 @@ _EVEN = Struct("<8H").unpack
 
 
 def bands(signature: int) -> tuple[int, ...]:
-    """The sixteen bands of a signature of 128 bits."""
+    """Return the sixteen bands (0..65535) of a signature of 128 bits."""
     whole = signature.to_bytes(16, "little")
     return _EVEN(whole) + _EVEN(whole[1:] + whole[:1])
 
 
 def band_keys(halves: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The keys of the bands of signatures given as (low, high): n x 2 to n x 16."""
+    """Return the keys of the bands, n x 16, of signatures given as (low, high), n x 2."""
     whole = halves.astype("<u8").view(np.uint8)
     turned = np.concatenate([whole[:, 1:], whole[:, :1]], axis=1)
     return np.concatenate([whole.view("<u2"), turned.view("<u2")], axis=1) + _BASES
 
 
 def slots(facts: Facts, language: str) -> list[int]:
-    """Where a telling is found by its words and facts."""
+    """Return the slots (below KEYS - FIRST_SLOT) under which an article in `language` is found by its words and facts."""
     return word_slots(facts, language) + fact_slots(facts, language)
 
 
 _HASHES: dict[str, int] = {}
-"""Of words and names met before. A plain dict is asked faster than a cache that counts."""
+"""Hashes of words and names met before. A plain dict is faster than lru_cache."""
 
 
 def _hash(text: str) -> int:
@@ -65,7 +65,7 @@ def _hash(text: str) -> int:
 
 
 def word_slots(facts: Facts, language: str) -> list[int]:
-    """Where a title's words are looked up: pairs of its four least, among titles of its language."""
+    """Return the slots of a title's words among titles of its language: pairs of its four smallest hashes."""
     least = sorted([_hash(word) for word in facts.words])[:4]
     if len(least) == 1:
         least *= 2
@@ -86,7 +86,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def fact_slots(facts: Facts, language: str) -> list[int]:
-    """Where tellings in two languages can meet."""
+    """Return the slots of what articles in other languages can share with one in `language`: facts, sorted."""
     names = ["e " + language + " " + entity for entity in facts.entities]
     names += ["n " + language + " " + number for number in facts.numbers if len(number) > 1]
     if len(facts.named) > 1:

@@ -1,14 +1,15 @@
 """Whether two texts tell one story whose words and signatures say little of it: what both state, weighed.
 
 A translation's signature is hardly nearer than a stranger's, so facts decide. Each thing that both state speaks for one
-story, the more the fewer stories state it; differing bits, the time between the two, and acts of which neither tells
+story, the more the fewer stories state it; differing bits, the time between the two, and acts of which neither states
 the other's speak against. The weights are those of a logistic regression over pairs of simulated news (side `dev` of
 bench/stories.py) in tenths, rounded; time weighs less than there, since the simulator translates within three hours.
 """
 
 from __future__ import annotations
 
-from alerts.stories.facts import Facts, by_kind
+from alerts.stories.comparison import by_kind
+from alerts.stories.facts import Facts
 from core.times import HOUR
 
 ANY_TWO = -20
@@ -29,8 +30,12 @@ PER_TWO_HOURS, MOST_HOURS = 5, 12
 PER_HUNDRED_BITS = 36
 
 
-def likeness(a: Facts, b: Facts, bits: int, apart_ms: int) -> int:
-    """Tenths of log-odds that the two tell one story, their titles not contradicting one another."""
+def log_odds(a: Facts, b: Facts, bits: int, apart_ms: int) -> int:
+    """Return tenths of log-odds that two articles whose facts do not conflict tell one story.
+
+    `bits`: in how many bits their signatures differ; `apart_ms`: time between them. ANY_TWO where they share nothing
+    that is enough to be about the same.
+    """
     companies = len(a.entities & b.entities)
     numbers = a.more_numbers & b.more_numbers
     if not companies and not numbers and not a.named & b.named:

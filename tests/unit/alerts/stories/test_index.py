@@ -6,10 +6,13 @@ import random
 
 import pytest
 
-from alerts.stories.book import HORIZON_MS, LONGEST_MS, Story, StoryBook, told_of
+from alerts.stories.book import StoryBook
 from alerts.stories.entry import entry_of
-from alerts.stories.index import FAR_ALIKE, FAR_BITS, LATEST, StoryIndex
+from alerts.stories.index import StoryIndex
 from alerts.stories.keys import bands, fact_slots, word_slots
+from alerts.stories.lookup import FAR_ALIKE, FAR_BITS
+from alerts.stories.rows import LATEST
+from alerts.stories.story import HORIZON_MS, LONGEST_MS, Story, fingerprint_of
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 from tests.support.signatures import SIGNATURE, near, place
@@ -59,7 +62,7 @@ def test_index_finds_what_a_scan_of_all_keys_finds():
         at += rng.choice([2 * HOUR, 5 * HOUR])
         bits = near(SIGNATURE, rng.randrange(0, 60), rng.randrange(40))
         entry = entry_of(scored(number, at, title="".join(rng.choices("abcdefgh", k=6)), signature=bits))
-        told = told_of(entry)
+        fingerprint = fingerprint_of(entry)
         alive = [
             (story, one)
             for story, one in held
@@ -68,20 +71,20 @@ def test_index_finds_what_a_scan_of_all_keys_finds():
         near_ones = [
             one.article
             for _, one in alive
-            if set(enumerate(bands(told.signature))) & set(enumerate(bands(one.signature)))
-            and (told.signature ^ one.signature).bit_count() <= FAR_ALIKE
+            if set(enumerate(bands(fingerprint.signature))) & set(enumerate(bands(one.signature)))
+            and (fingerprint.signature ^ one.signature).bit_count() <= FAR_ALIKE
         ]
-        got = [one.article for _, _, one in index.candidates(told, at - HORIZON_MS, at - LONGEST_MS)]
+        got = [one.article for _, _, one in index.candidates(fingerprint, at - HORIZON_MS, at - LONGEST_MS)]
         assert len(got) == len(set(got))
         if len(alive) <= LATEST:  # a key is followed no further than that
             assert set(near_ones) <= set(got)
             found += len(near_ones)
-        story = Story(str(number), at, at, "", [told])
+        story = Story(str(number), at, at, "", [fingerprint])
         if alive and rng.random() < 0.4:
-            story = rng.choice(alive)[0]  # told again: older tellings of it outlive newer ones of others
+            story = rng.choice(alive)[0]  # its older fingerprints outlive newer ones of others
             story.last_at = at
-        index.add(story, told)
-        held.append((story, told))
+        index.add(story, fingerprint)
+        held.append((story, fingerprint))
         if number % 400 == 399:
             index.prune(lambda story, at=at: story.open_at(at))
             assert len(index) < 400
@@ -89,11 +92,11 @@ def test_index_finds_what_a_scan_of_all_keys_finds():
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_index_gives_the_latest_open_tellings_of_each_key_and_no_others(seed):
-    """Against lists of every key's tellings, with few keys, so that rows run over while stories close."""
+def test_index_gives_the_latest_open_fingerprints_of_each_key_and_no_others(seed):
+    """Against lists of every key's fingerprints, with few keys, so that rows run over while stories close."""
     rng = random.Random(seed)
     index, at = StoryIndex(), START
-    told_of_key, stories = {}, []
+    by_key, stories = {}, []
     cut = beyond = 0
     for number in range(900):
         at += rng.choice([0, MINUTE, HOUR // 2, HOUR])
@@ -101,42 +104,42 @@ def test_index_gives_the_latest_open_tellings_of_each_key_and_no_others(seed):
         bits = near(SIGNATURE, rng.randrange(0, 30), rng.randrange(40)) if rng.random() < 0.9 else ""
         language = rng.choice(["en", "en", "zh"]) if seed % 2 else "en"
         names = [f"US:{rng.choice('ABC')}"] if rng.random() < 0.5 else []
-        told = told_of(
+        fingerprint = fingerprint_of(
             entry_of(
                 scored(number, at, title=title, signature=bits, language=language, entities=names),
             )
         )
         since, oldest = at - HORIZON_MS, at - LONGEST_MS
-        own = [*enumerate(bands(told.signature))] if told.signature else []
-        own += word_slots(told.facts, told.language)
-        facts = {one: fact_slots(told.facts, one) for one in ("en", "zh")}
+        own = [*enumerate(bands(fingerprint.signature))] if fingerprint.signature else []
+        own += word_slots(fingerprint.facts, fingerprint.language)
+        facts = {one: fact_slots(fingerprint.facts, one) for one in ("en", "zh")}
         expected = set()
         for key in own + facts["en"] + (facts["zh"] if seed % 2 else []):
             alive = [
                 (story, one)
-                for story, one in reversed(told_of_key.get(key, []))
+                for story, one in reversed(by_key.get(key, []))
                 if story.last_at >= since and story.first_at >= oldest
             ]
             cut += len(alive) > LATEST
-            beyond += len(told_of_key.get(key, [])) > LATEST >= len(alive) > 0
+            beyond += len(by_key.get(key, [])) > LATEST >= len(alive) > 0
             expected |= {one.article for _, one in alive[:LATEST]}
-        by_name = {one.article: one for _, one in (pair for held in told_of_key.values() for pair in held)}
+        by_name = {one.article: one for _, one in (pair for held in by_key.values() for pair in held)}
         expected = {
             name
             for name in expected
-            for bits in [(by_name[name].signature ^ told.signature).bit_count()]
-            if bits <= (FAR_ALIKE if by_name[name].language == told.language else FAR_BITS)
+            for bits in [(by_name[name].signature ^ fingerprint.signature).bit_count()]
+            if bits <= (FAR_ALIKE if by_name[name].language == fingerprint.language else FAR_BITS)
         }
-        assert {one.article for _, _, one in index.candidates(told, since, oldest)} == expected, number
-        story = Story(str(number), at, at, "", [told])
+        assert {one.article for _, _, one in index.candidates(fingerprint, since, oldest)} == expected, number
+        story = Story(str(number), at, at, "", [fingerprint])
         still = [one for one in stories[-60:] if one.last_at >= since and one.first_at >= oldest]
         if still and rng.random() < 0.3:
             story = rng.choice(still)
-        index.add(story, told)
+        index.add(story, fingerprint)
         story.last_at = at
         stories.append(story)
-        for key in own + facts[told.language]:
-            told_of_key.setdefault(key, []).append((story, told))
+        for key in own + facts[fingerprint.language]:
+            by_key.setdefault(key, []).append((story, fingerprint))
         if number == 450:
             index.prune(lambda story, at=at: story.open_at(at))
     assert cut > 200 and beyond > 200
@@ -178,16 +181,18 @@ def test_articles_looked_up_together_are_placed_as_if_each_had_been_alone(seed):
     assert len({one[0] for one in alone if isinstance(one, tuple)}) > 50
 
 
-def test_telling_without_a_signature_is_found_by_its_words():
+def test_article_without_a_signature_is_found_by_its_words():
     book = StoryBook()
     first = place(book, 1, START, "Customers queue outside Lyon branches", signature="")
     assert book.find(entry_of(scored(2, START, title="Nothing alike", signature=""))) == ""
     index = book._index
-    told = told_of(entry_of(scored(3, START, title="Customers queue outside Lyon branches", signature="")))
-    assert [story.id for _, story, _ in index.candidates(told, START - HOUR, START - DAY)] == [first]
+    fingerprint = fingerprint_of(
+        entry_of(scored(3, START, title="Customers queue outside Lyon branches", signature=""))
+    )
+    assert [story.id for _, story, _ in index.candidates(fingerprint, START - HOUR, START - DAY)] == [first]
 
 
-def test_closed_stories_are_let_go_and_one_that_goes_on_is_kept():
+def test_closed_stories_are_released_and_one_that_goes_on_is_kept():
     book, rng = StoryBook(), random.Random(8)
     for number in range(1_500):  # a stranger every ten minutes, and one story again and again
         at = START + number * 10 * MINUTE
@@ -205,6 +210,6 @@ def test_closed_stories_are_let_go_and_one_that_goes_on_is_kept():
             first = story
         if lasting and at < START + LONGEST_MS:
             assert story == first
-    held = [pair for pair in book._index._tellings if pair is not None]
+    held = [pair for pair in book._index._entries if pair is not None]
     assert len(held) <= HORIZON_MS // (10 * MINUTE) + 40 < len(book)
     assert all(story.open_at(at - 2 * HOUR) for story, _ in held)

@@ -6,10 +6,13 @@ import random
 
 import pytest
 
-from alerts.stories.book import HORIZON_MS, LONGEST_MS, StoryBook, novelty, row_of, story_of
+from alerts.stories.book import StoryBook, novelty
+from alerts.stories.codec import row_of, story_of
+from alerts.stories.comparison import conflict
 from alerts.stories.entry import entry_of
-from alerts.stories.facts import conflict, facts_of, named_in
-from alerts.stories.similarity import ANY_TWO, likeness
+from alerts.stories.facts import facts_of, named_in
+from alerts.stories.similarity import ANY_TWO, log_odds
+from alerts.stories.story import HORIZON_MS, LONGEST_MS
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
 from tests.support.signatures import SIGNATURE, near, place
@@ -104,13 +107,13 @@ def test_acts_support_and_contradict_nothing():
     third = facts_of("Prosecutors investigate Coca-Cola", "", ["US:KO"])
     fourth = facts_of("Coca-Cola opens a museum", "", ["US:KO"])
     assert not conflict(one, other) and not conflict(one, third)
-    assert likeness(one, other, 40, 0) > likeness(one, fourth, 40, 0)
-    assert likeness(one, other, 40, 0) > likeness(one, other, 40, 6 * HOUR)
+    assert log_odds(one, other, 40, 0) > log_odds(one, fourth, 40, 0)
+    assert log_odds(one, other, 40, 0) > log_odds(one, other, 40, 6 * HOUR)
 
 
 def test_acts_and_months_alone_are_about_nothing_in_particular():
     one, other = facts_of("Recall halted in June", "", []), facts_of("6月召回暂停", "", [])
-    assert one.named == other.named and likeness(one, other, 20, 0) == ANY_TWO
+    assert one.named == other.named and log_odds(one, other, 20, 0) == ANY_TWO
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_two_languages_on_two_things_stay_two_stories(english, chinese, entity):
     assert other != first
 
 
-def test_a_translation_agrees_with_every_way_in_which_the_story_was_told():
+def test_a_translation_must_agree_with_every_representative_of_the_story():
     book = StoryBook()
     first = place(book, 1, START, "Litecoin falls as miners sell", body="Litecoin fell 5.3 percent to 81.17.")
     again = place(book, 2, START + MINUTE, "Litecoin falls 5.3% as miners sell", near(SIGNATURE, 16))
@@ -175,7 +178,7 @@ def test_a_title_may_tell_another_number_of_the_same_text_in_the_other_language(
     text = "辉瑞拟以6.19亿美元现金收购红隼，溢价37.5%。"
     one = facts_of("Pfizer to buy Kestrel for $619 million", body, ["US:PFE"])
     other = facts_of("辉瑞溢价37.5%收购红隼", text, ["US:PFE"])
-    assert conflict(one, other) and not conflict(one, other, retold=True)
+    assert conflict(one, other) and not conflict(one, other, other_title=True)
 
 
 def test_headline_repeated_over_another_text_is_another_story():
@@ -259,7 +262,7 @@ def test_row_keeps_everything():
 def test_facts_are_the_same_in_both_languages():
     english = facts_of("China raises 2 bln dlrs for copper in June", "", ["CN:600362"])
     chinese = facts_of("中国6月为铜筹资20亿", "", ["CN:600362"])
-    assert not conflict(english, chinese) and likeness(english, chinese, 42, HOUR) > 30
+    assert not conflict(english, chinese) and log_odds(english, chinese, 42, HOUR) > 30
     assert named_in("the usual business") == frozenset()
     assert named_in("18亿美元") == named_in("bank of america") == frozenset()
     assert named_in("瑞士央行加息") == {"place:ch", "who:snb", "level:raise", "theme:rates"}
