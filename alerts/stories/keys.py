@@ -1,9 +1,9 @@
 """The keys under which an article's fingerprint is found again.
 
-Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
-surely where they differ in at most 7 bits, mostly at 10 and often at 15 (tests/unit/alerts/stories/test_index.py measures
-it). Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by
-its words. Companies, numbers and pairs of named things, per language of the other article: what translations share.
+Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band surely
+where they differ in at most 7 bits, mostly at 10 and often at 15 (measured in tests/unit/alerts/stories/test_index.py).
+Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by its
+words. Companies, numbers and pairs of named things, per language of the other article: what translations share.
 
 A key is a number below KEYS: first the bands' values, then the slots of words and facts.
 """
@@ -47,7 +47,7 @@ def band_keys(halves: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 def slots(facts: Facts, language: str) -> list[int]:
-    """Return the slots (below KEYS - FIRST_SLOT) under which an article in `language` is found by its words and facts."""
+    """Return the slots (0..KEYS - FIRST_SLOT) of an article in `language`: of its words, then of its facts."""
     return word_slots(facts, language) + fact_slots(facts, language)
 
 
