@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.runtime.compiled import use
+from core.runtime.compiled import use_compiled
 
-COMPILED = use(Path(__file__).parent)
+COMPILED = use_compiled(Path(__file__).parent)
 """Whether the modules that count and judge run compiled (`make fast`)."""

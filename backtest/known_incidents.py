@@ -13,7 +13,7 @@ from alerts.windows.series import base_of, entity_of, topic_of
 from core.errors import ConfigError
 from core.records import TOPICS
 from core.times import DAY, parse_iso
-from core.yamlfile import nearest
+from core.yamlfile import suggestion
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _series(text: str | None, where: str) -> str:
     series = (text or "").strip()
     topic = topic_of(series)
     if topic and topic not in TOPICS:
-        close = nearest(topic, list(TOPICS)) or f"; known: {', '.join(TOPICS)}"
+        close = suggestion(topic, list(TOPICS)) or f"; known: {', '.join(TOPICS)}"
         raise ConfigError(f"{where}: no topic is called {topic!r}{close}")
     try:
         if set("*?{}") & set(series):

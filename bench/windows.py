@@ -114,7 +114,7 @@ def feed(
             while desk.advance():
                 pass
             effects = desk.effects()
-        PAGES.tend()
+        PAGES.advise()
         seconds += time.process_time() - began
         observations += sum(len(pane.observations) for pane in effects.panes)
         if keep:

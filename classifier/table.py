@@ -20,7 +20,7 @@ from core.tabular.encoding import HEAD_BYTES
 from core.tabular.json_lines import parse_json
 from core.tabular.lines import text_lines, undecoded
 from core.tabular.parquet import ParquetTable
-from core.text.language import detect, foreign, normal, quick
+from core.text.language import detect, detect_foreign, detect_quick, normalize_tag
 
 FORMATS: Final = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt")
 _SAME: Final = {".ndjson": ".jsonl", ".text": ".txt", ".tab": ".tsv", ".pq": ".parquet"}
@@ -139,9 +139,9 @@ def _language(told: Any, text: str) -> str | None:
 
     None: one of ours, which the engine tells apart.
     """
-    code = normal(told) if isinstance(told, str) else ""
+    code = normalize_tag(told) if isinstance(told, str) else ""
     if not code:
-        seen = quick(text) or foreign(text) or (detect(text) if foreign_script(text) else "")
+        seen = detect_quick(text) or detect_foreign(text) or (detect(text) if foreign_script(text) else "")
         code = seen if seen not in OURS else ""
     return code or None
 

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from core import yamlfile
 from core.errors import ConfigError
-from core.times import parse_span, span
+from core.times import format_span, parse_span
 
 PREFIX = "NEWSQUAKE_"
 _TOP = ("data_dir",)
@@ -44,7 +44,7 @@ _told: set[str] = set()
 Span = Annotated[
     int,
     BeforeValidator(lambda value: value if value is None else parse_span(value)),
-    PlainSerializer(span, return_type=str),
+    PlainSerializer(format_span, return_type=str),
     Field(json_schema_extra={"type": "string", "examples": ["90s", "15m", "1h", "7d"]}),
 ]
 """A span of time: written `15m`, held as integer milliseconds."""
@@ -55,9 +55,9 @@ def within(least: int = 0, most: int | None = None) -> AfterValidator:
 
     def check(value: int) -> int:
         if value < least:
-            raise ValueError(f"expected at least {span(least)}")
+            raise ValueError(f"expected at least {format_span(least)}")
         if most is not None and value > most:
-            raise ValueError(f"expected at most {span(most)}")
+            raise ValueError(f"expected at most {format_span(most)}")
         return value
 
     return AfterValidator(check)

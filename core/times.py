@@ -76,10 +76,10 @@ def _whole(ms: float, text: object) -> int:
     return round(ms)
 
 
-def span(ms: int) -> str:
+def format_span(ms: int) -> str:
     """The shortest exact writing of a span.
 
-    >>> span(900000), span(5400000), span(1500)
+    >>> format_span(900000), format_span(5400000), format_span(1500)
     ('15m', '90m', '1500ms')
     """
     for unit in ("w", "d", "h", "m", "s"):

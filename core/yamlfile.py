@@ -68,10 +68,10 @@ def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
     return line
 
 
-def nearest(word: str, known: list[str]) -> str:
+def suggestion(word: str, known: list[str]) -> str:
     """` (did you mean KEY?)` where one of the known words is close to this one, else nothing.
 
-    >>> nearest("evry", ["every", "url"]), nearest("colour", ["every", "url"])
+    >>> suggestion("evry", ["every", "url"]), suggestion("colour", ["every", "url"])
     (' (did you mean every?)', '')
     """
     found = get_close_matches(word.lower(), known, 1, 0.7)
@@ -115,13 +115,13 @@ def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
     path, known = _follow(model, error["loc"])
     where = dotted((*at, *path))
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key{nearest(str(path[-1]), known)}"
+        return f"{where}: unknown key{suggestion(str(path[-1]), known)}"
     got = error.get("input")
     shown = "" if isinstance(got, (dict, list)) or error["type"] == "missing" else f", got {got!r}"[:120]
     if error["type"] == "union_tag_invalid":  # pydantic's own speaks of tags and discriminators
         context = error["ctx"]
         key, tags = context["discriminator"].strip("'"), context["expected_tags"].replace("'", "")
-        close = nearest(str(context["tag"]), tags.split(", "))
+        close = suggestion(str(context["tag"]), tags.split(", "))
         return f"{where}.{key}: expected one of {tags}, got {context['tag']!r}{close}"
     text = error["msg"].removeprefix("Value error, ")
     return f"{where}: {text[0].lower()}{text[1:]}{shown}"

@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from core.runtime.compiled import FOLDER, STAMP, digest, found, listed  # noqa: E402
+from core.runtime.compiled import FOLDER, STAMP, compiled_modules, source_hash, source_names  # noqa: E402
 
 PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
@@ -88,8 +88,8 @@ def _move(copy: Path, into: Path) -> None:
         name = ".".join(file.relative_to(copy).parts).removesuffix(suffix)
         modules[name] = f"{name}{suffix}"
         shutil.copy2(file, fresh / modules[name])
-    sources = {f"{name}.py": digest(copy / "alerts" / f"{name}.py") for name in MODULES}
-    whole = {WHOLE: listed(copy / "alerts" / WHOLE)}
+    sources = {f"{name}.py": source_hash(copy / "alerts" / f"{name}.py") for name in MODULES}
+    whole = {WHOLE: source_names(copy / "alerts" / WHOLE)}
     (fresh / STAMP).write_text(
         json.dumps({"suffix": suffix, "whole": whole, "sources": sources, "modules": modules}, indent=1)
     )
@@ -102,7 +102,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--into", type=Path, default=PACKAGE / FOLDER)
     into = parser.parse_args().into
-    if found(PACKAGE, into):
+    if compiled_modules(PACKAGE, into):
         print(f"==> compiled already: {into}", file=sys.stderr)
         return 0
     if not any(map(shutil.which, ("cc", "gcc", "clang"))):

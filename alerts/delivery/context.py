@@ -18,7 +18,7 @@ from alerts.rules.model import RuleSet
 from alerts.rules.outage_rule import is_outage
 from alerts.rules.schema import Matcher
 from alerts.windows.globs import glob_regex, matches
-from core.store.bulk import chunks
+from core.store.bulk import batched
 from core.tables import alert_lines, alerts, handling, outbox
 from core.times import DAY, HOUR, parse_iso
 
@@ -189,7 +189,7 @@ class NotificationContext:
         lines = alert_lines.c
         query = select(lines.id, lines.line).where(lines.desk == self.desk, lines.state == "firing")
         articles_of: dict[str, list[str]] = {}
-        for chunk in chunks([alert, *others]):
+        for chunk in batched([alert, *others]):
             for name, line in self.connection.execute(query.where(lines.id.in_(chunk))):
                 articles_of[name] = msgspec.json.decode(line)["article_ids"]
         return {

@@ -101,9 +101,9 @@ def series_name(series: str, tongue: Tongue, company: str = "") -> str:
 
 def span_words(ms: int, tongue: Tongue) -> str:
     """A span as it is said: `1 h`, `90 min`, `1 小时`."""
-    from core.times import span
+    from core.times import format_span
 
-    text = span(ms)
+    text = format_span(ms)
     if text.endswith("ms"):
         return text
     return f"{text[:-1]} {_UNITS[text[-1]][tongue == 'zh']}"

@@ -21,7 +21,7 @@ from alerts.windows.panes import decode
 from alerts.windows.statistics import MIN_STORIES, NA, Estimate, figures
 from core.errors import ConfigError
 from core.tables import desks, panes
-from core.times import DAY, MINUTE, iso, span
+from core.times import DAY, MINUTE, format_span, iso
 
 
 class UnknownSeries(ConfigError):
@@ -72,7 +72,7 @@ def figures_of(
     """
     if not max(pane_ms, MINUTE) <= window_ms <= LONGEST:
         raise InvalidArgument(
-            "window", "expected between 1m and 60d (and no shorter than a pane)", span(window_ms)
+            "window", "expected between 1m and 60d (and no shorter than a pane)", format_span(window_ms)
         )
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:

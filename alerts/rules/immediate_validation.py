@@ -13,7 +13,7 @@ from typing import Any
 from alerts.rules.schema import ImmediateEntry, RulesFile
 from alerts.windows.globs import choices, names_company
 from core.records import TOPICS
-from core.text.language import normal
+from core.text.language import normalize_tag
 
 
 def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
@@ -21,7 +21,7 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
     for at, entry in enumerate(file.immediate):
         yield from _entities(("immediate", at, "entities"), entry)
         for place, language in enumerate(entry.languages):
-            code = normal(language)
+            code = normalize_tag(language)
             if code != language:
                 write = f": write {code}" if code else " (ISO 639)"
                 yield (
@@ -56,5 +56,5 @@ def _suggestion(glob: str) -> str:
     if slash and topic.removeprefix("topic:") in TOPICS:
         keys.append(f"topics: [{topic.removeprefix('topic:')}]")
     if language:
-        keys.append(f"languages: [{normal(language) or 'en'}]")
+        keys.append(f"languages: [{normalize_tag(language) or 'en'}]")
     return f": write {' and '.join(keys)}" if keys else ""

@@ -16,7 +16,7 @@ from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
 from alerts.windows.globs import check_glob, matches
 from core.records import TOPICS
 from core.settings import Section, Span
-from core.times import DAY, HOUR, MINUTE, span
+from core.times import DAY, HOUR, MINUTE, format_span
 
 Metric = Literal[
     "negative_share", "mean_sentiment", "net_sentiment", "dispersion", "stories", "articles", "publishers"
@@ -33,8 +33,8 @@ def _within(least: int, most: int) -> AfterValidator:
 
     def check(value: int) -> int:
         if not least <= value <= most:
-            between = f"between {span(least)} and" if least else "of at most"
-            raise ValueError(f"expected a span {between} {span(most)}")
+            between = f"between {format_span(least)} and" if least else "of at most"
+            raise ValueError(f"expected a span {between} {format_span(most)}")
         return value
 
     return AfterValidator(check)

@@ -18,7 +18,7 @@ from alerts.rules import immediate_validation, sectors
 from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
 from alerts.windows.globs import plain_glob
 from alerts.windows.series import COMPANY
-from core.yamlfile import nearest
+from core.yamlfile import suggestion
 
 Fault = tuple[tuple[Any, ...], str]
 
@@ -106,7 +106,7 @@ def _matchers(file: RulesFile) -> Iterator[Fault]:
     ]
     for where, glob in wanted:
         if not set("*?{}") & set(glob) and glob not in known:  # a glob may be for rules to come
-            yield where, f"no rule is called {glob!r}{nearest(glob, known)}"
+            yield where, f"no rule is called {glob!r}{suggestion(glob, known)}"
 
 
 def _excluded(file: RulesFile) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from alerts.lifecycle.alert import Alert
 from alerts.records import AlertLine
 from alerts.storage.alert_packs import make_pack
 from core import tables
-from core.store.bulk import chunks, insert_absent, upsert
+from core.store.bulk import batched, insert_absent_many, upsert_many
 from core.times import parse_iso
 
 
@@ -62,9 +62,9 @@ def alert_row(name: str, alert: Alert) -> dict[str, Any]:
 
 def save_alerts(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[RecordedChange]:
     """Write alerts that changed, delete pending ones that lapsed, and write each change with its pack; return these."""
-    upsert(connection, tables.alerts, [alert_row(name, alert) for alert in effects.alerts.values()])
+    upsert_many(connection, tables.alerts, [alert_row(name, alert) for alert in effects.alerts.values()])
     alerts = tables.alerts.c
-    for chunk in chunks(sorted(effects.gone)):
+    for chunk in batched(sorted(effects.gone)):
         connection.execute(
             delete(tables.alerts).where(alerts.desk == name, alerts.id.in_(chunk), alerts.fired.is_(False))
         )
@@ -72,5 +72,5 @@ def save_alerts(connection: Connection, name: str, desk: Desk, effects: Effects)
         RecordedChange(change.line, change.incident, make_pack(connection, name, desk, change))
         for change in effects.changes
     ]
-    insert_absent(connection, tables.alert_lines, [change.row(name) for change in changes])
+    insert_absent_many(connection, tables.alert_lines, [change.row(name) for change in changes])
     return changes

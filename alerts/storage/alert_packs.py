@@ -10,7 +10,7 @@ from alerts.evidence import pack as evidence
 from core import tables
 from core.records import ScoredArticle
 from core.store.article_rows import article_from_row, scored_from_row
-from core.store.bulk import chunks
+from core.store.bulk import batched
 
 
 def make_pack(connection: Connection, name: str, desk: Desk, change: Change) -> bytes:
@@ -58,7 +58,7 @@ def _texts(connection: Connection, name: str, ids: list[str], revision: str) -> 
     found: list[ScoredArticle] = []
     both = and_(articles.c.id == scores.c.id, articles.c.revision == scores.c.revision)
     mine = and_(seen.c.desk == name, seen.c.id == articles.c.id, seen.c.revision == articles.c.revision)
-    for chunk in chunks(ids, 300):
+    for chunk in batched(ids, 300):
         where = articles.c.id.in_(chunk)
         which = articles.c.revision == revision if revision else seen.c.fate == "counted"
         query = select(articles).join(scores, both).join(seen, mine).where(where, which)

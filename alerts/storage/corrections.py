@@ -15,7 +15,7 @@ from alerts.engine.desk import Desk
 from alerts.stories.entry import Entry
 from alerts.windows.observations import Observation
 from alerts.windows.panes import decode, encode
-from core.store.bulk import chunks, upsert
+from core.store.bulk import batched, upsert_many
 from core.tables import corrections
 from core.times import DAY
 
@@ -38,7 +38,7 @@ def add(connection: Connection, name: str, desk: Desk, late: Sequence[tuple[Entr
         return 0
     known: dict[tuple[str, int], bytes] = {}
     table = corrections.c
-    for chunk in chunks(list(coming), 400):
+    for chunk in batched(list(coming), 400):
         rows = connection.execute(
             select(table.series, table.start, table.state).where(
                 table.desk == name, tuple_(table.series, table.start).in_(chunk)
@@ -57,5 +57,5 @@ def add(connection: Connection, name: str, desk: Desk, late: Sequence[tuple[Entr
                 "state": encode(whole),
             }
         )
-    upsert(connection, corrections, rows_new)
+    upsert_many(connection, corrections, rows_new)
     return len(rows_new)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select, tuple_
 from core.origins import IngestOutcome
 from core.records import ScoredArticle
 from core.store.article_rows import article_row, score_row, scored_from_row
-from core.store.bulk import chunks, insert_absent
+from core.store.bulk import batched, insert_absent_many
 from core.tables import articles, origins, pending, scores, seen
 
 Key = tuple[str, str]
@@ -45,7 +45,7 @@ def store_batch(
     first: dict[Key, ScoredArticle] = {}
     for scored in batch:
         first.setdefault((scored.article.id, scored.article.revision), scored)
-    insert_absent(connection, articles, [article_row(scored.article) for scored in first.values()])
+    insert_absent_many(connection, articles, [article_row(scored.article) for scored in first.values()])
     owners = _owners(connection, first)
     kinds = [
         {
@@ -60,11 +60,11 @@ def store_batch(
         }
         for scored in batch
     ]
-    insert_absent(connection, origins, kinds)
-    insert_absent(connection, scores, [score_row(scored) for scored in first.values()])
+    insert_absent_many(connection, origins, kinds)
+    insert_absent_many(connection, scores, [score_row(scored) for scored in first.values()])
     if not durable:
         names = [scored.article.origin for scored in batch]
-        for chunk in chunks(names):
+        for chunk in batched(names):
             connection.execute(delete(pending).where(pending.c.origin.in_(chunk)))
     return _new(connection, desk, first)
 
@@ -72,7 +72,7 @@ def store_batch(
 def _owners(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     found: dict[Key, str] = {}
     table = articles.c
-    for chunk in chunks({article for article, _ in keys}):
+    for chunk in batched({article for article, _ in keys}):
         rows = connection.execute(select(table.id, table.revision, table.origin).where(table.id.in_(chunk)))
         found |= {(row[0], row[1]): row[2] for row in rows}
     return found
@@ -81,7 +81,7 @@ def _owners(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
 def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> list[NewRevision]:
     known: dict[str, dict[str, tuple[int, str]]] = {}
     table = seen.c
-    for chunk in chunks({article for article, _ in first}):
+    for chunk in batched({article for article, _ in first}):
         rows = connection.execute(
             select(table.id, table.revision, table.available_at, table.fate).where(
                 table.desk == desk, table.id.in_(chunk)
@@ -108,7 +108,7 @@ def _new(connection: Connection, desk: str, first: dict[Key, ScoredArticle]) -> 
                 "fate": "open",
             }
         )
-    insert_absent(connection, seen, rows_new)
+    insert_absent_many(connection, seen, rows_new)
     return _with_stored_scores(connection, fresh)
 
 
@@ -116,7 +116,7 @@ def _with_stored_scores(connection: Connection, fresh: list[NewRevision]) -> lis
     """Replace scores by those stored first, where another desk stored others: the first in log order counts."""
     keys = [(taken.scored.article.id, taken.scored.article.revision) for taken in fresh]
     stored: dict[Key, Any] = {}
-    for chunk in chunks(keys, 400):
+    for chunk in batched(keys, 400):
         rows = connection.execute(select(scores).where(tuple_(scores.c.id, scores.c.revision).in_(chunk)))
         stored |= {(row.id, row.revision): row for row in rows}
     found = []

@@ -20,7 +20,7 @@ from alerts.storage.rule_state import save_rule_state
 from alerts.windows.panes import pane_row
 from core import tables
 from core.records import Health
-from core.store.bulk import insert, insert_absent, upsert
+from core.store.bulk import insert_absent_many, insert_many, upsert_many
 
 
 def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> list[RecordedChange]:
@@ -29,12 +29,12 @@ def save(connection: Connection, name: str, desk: Desk, effects: Effects) -> lis
     Raises StoreUnavailable, and IntegrityError where a pane was written before (another process wrote as this desk).
     """
     panes = [pane_row(name, closed.window, closed.observations) for closed in effects.panes]
-    insert(connection, tables.panes, panes)
-    upsert(connection, tables.stories, [{"desk": name, **row} for row in effects.stories])
+    insert_many(connection, tables.panes, panes)
+    upsert_many(connection, tables.stories, [{"desk": name, **row} for row in effects.stories])
     late = [(entry.id, entry.revision, "late", story) for entry, story in effects.late]
     outcomes = [(one.id, one.revision, one.outcome, one.story) for one in effects.outcomes]
     _save_outcomes(connection, name, [*outcomes, *late])
-    upsert(connection, tables.findings, _finding_rows(name, desk, effects))
+    upsert_many(connection, tables.findings, _finding_rows(name, desk, effects))
     save_rule_state(connection, name, effects)
     corrections.add(connection, name, desk, effects.late)
     return save_alerts(connection, name, desk, effects)
@@ -54,19 +54,19 @@ def save_progress(
         }
         for partition, offset in sorted(positions.items())
     ]
-    upsert(connection, tables.positions, rows)
+    upsert_many(connection, tables.positions, rows)
     row = {
         "desk": name,
         "watermark": max(0, desk.closed),
         "rules_version": desk.rules.version,
         "state": msgspec.msgpack.encode(desk.dump()),
     }
-    upsert(connection, tables.desks, [row])
+    upsert_many(connection, tables.desks, [row])
 
 
 def save_health(connection: Connection, records: Sequence[Health]) -> None:
     """Write the health records that are not stored yet."""
-    insert_absent(connection, tables.health, [health.row() for health in records])
+    insert_absent_many(connection, tables.health, [health.row() for health in records])
 
 
 def _save_outcomes(connection: Connection, name: str, outcomes: Sequence[tuple[str, str, str, str]]) -> None:

@@ -9,7 +9,7 @@ from alerts.engine.desk import Desk
 from alerts.lifecycle.alert import Alert
 from alerts.records import AlertLine
 from alerts.storage.alert_changes import RecordedChange, alert_row
-from core.store.bulk import insert_absent, upsert
+from core.store.bulk import insert_absent_many, upsert_many
 from core.tables import alert_lines, alerts
 from core.times import iso
 
@@ -52,7 +52,7 @@ def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> Rec
         .limit(1)
     ).scalar_one_or_none()
     alert.state, alert.resolved_at, alert.due = "resolved", max(desk.closed, alert.onset), None
-    upsert(connection, alerts, [alert_row(name, alert)])
+    upsert_many(connection, alerts, [alert_row(name, alert)])
     if last is None:
         return None
     ending = {
@@ -62,5 +62,5 @@ def _resolve(connection: Connection, name: str, desk: Desk, alert: Alert) -> Rec
     }
     line = msgspec.convert({**msgspec.json.decode(last), **ending}, AlertLine)
     change = RecordedChange(line, alert.incident, b"")
-    insert_absent(connection, alert_lines, [change.row(name)])
+    insert_absent_many(connection, alert_lines, [change.row(name)])
     return change

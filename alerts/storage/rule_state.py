@@ -14,7 +14,7 @@ from alerts.handling import audit
 from alerts.lifecycle.transitions import Alert
 from alerts.thresholds.budget import load_fit
 from core import tables
-from core.store.bulk import insert_absent, upsert
+from core.store.bulk import insert_absent_many, upsert_many
 from core.times import iso
 
 log = structlog.get_logger(__name__)
@@ -32,16 +32,16 @@ def save_rule_state(connection: Connection, desk: str, effects: Effects) -> None
         }
         for fit in effects.fits
     ]
-    insert_absent(connection, tables.fits, fits)
+    insert_absent_many(connection, tables.fits, fits)
     states = [
         {"desk": desk, "rule": key, "series": series, "state": state}
         for key, changed in effects.detectors.items()
         for series, state in changed.items()
     ]
-    upsert(connection, tables.detector_state, states)
+    upsert_many(connection, tables.detector_state, states)
     for column, kept in (("budget", effects.budgets), ("timers", effects.timers)):
         rows = [{"desk": desk, "rule": key, column: state} for key, state in kept.items()]
-        upsert(connection, tables.rule_state, rows)
+        upsert_many(connection, tables.rule_state, rows)
 
 
 def log_fits(connection: Connection, desk: str, fits: Sequence[NewFit], now_ms: int) -> None:

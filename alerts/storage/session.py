@@ -92,7 +92,7 @@ class DeskSession:
         self._renewed_s = clock.monotonic_s()
         self._adopt_rules()
         self._pages = HugePages()
-        self._pages.tend()
+        self._pages.advise()
         stage.report("running", force=True)
         log.info("desk loaded", desk=self._name, closed=self.desk.closed, rules=rules.version)
 
@@ -133,7 +133,7 @@ class DeskSession:
                 self._process(decode_batch(received, self._topic_id, self._clock.now_ms(), self._poison))
             elif started - self._renewed_s > self._settings.alerts.lease_timeout / 3000:
                 self._renew()
-            self._pages.tend()
+            self._pages.advise()
             self._report.send(self.desk, self._clock.monotonic_s() - started if received else 0.0)
         with self._store.write() as connection:
             self._lease.release(self._store, connection)

@@ -1,12 +1,11 @@
-"""Compiled twins of a package's modules, used while they are those of the very sources beside them.
+"""Compiled versions of a package's modules, used only while they match the sources beside them.
 
 `scripts/compile.py` translates modules to C (mypyc) and puts the results into the package's folder `_compiled`, with a
-stamp: the hash of each source, which there are, and for which Python. `use` looks at the stamp when the package is
-imported. If all agrees, imports of those modules find the compiled ones; if a source was changed since, or the
-interpreter is another, nothing does, and the sources run as ever. So a compiled file never shadows a source that
-somebody edits.
+stamp: the hash of each source, the list of sources, and the Python they are for. `use_compiled` reads the stamp when
+the package is imported. If everything matches, imports of those modules load the compiled ones; if a source was edited
+since, or the interpreter differs, the sources are imported. So a compiled file never shadows an edited source.
 
-NEWSQUAKE_COMPILED=off leaves them unused; a path there names another folder.
+NEWSQUAKE_COMPILED=off disables them; a path there names another folder.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ STAMP = "stamp.json"
 VARIABLE = "NEWSQUAKE_COMPILED"
 
 
-def digest(source: Path) -> str:
-    """What a source is recognised by."""
+def source_hash(source: Path) -> str:
+    """Hex SHA-256 of a source file. Raises OSError."""
     return hashlib.sha256(source.read_bytes()).hexdigest()
 
 
-def listed(folder: Path) -> list[str]:
-    """The sources of a folder that is compiled as a whole: one more, and it has to be compiled again."""
+def source_names(folder: Path) -> list[str]:
+    """The names of a folder's Python files, sorted: a folder compiled as a whole is stale once one is added."""
     return sorted(file.name for file in folder.glob("*.py"))
 
 
 class Finder:
-    """Finds compiled modules by name; everything else is left to the finders behind it."""
+    """A meta path finder for compiled modules; other names are left to the finders behind it."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         self.files = files
@@ -45,22 +44,22 @@ class Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Where the module `name` is loaded from, or None."""
+        """The spec of a compiled module, None for any other name."""
         file = self.files.get(name)
         return None if file is None else spec_from_file_location(name, file)
 
 
-def found(package: Path, folder: Path) -> dict[str, Path]:
-    """Compiled modules of `package` in `folder`, by name; {} unless all of them fit its sources and this Python."""
+def compiled_modules(package: Path, folder: Path) -> dict[str, Path]:
+    """Module name -> file of the compiled modules in `folder`; {} unless all match the sources and this Python."""
     try:
         stamp = json.loads((folder / STAMP).read_text())
         for within, names in stamp["whole"].items():
-            if listed(package / within) != names:
+            if source_names(package / within) != names:
                 return {}
         if stamp["suffix"] != EXTENSION_SUFFIXES[0]:
             return {}
         for source, known in stamp["sources"].items():
-            if digest(package / source) != known:
+            if source_hash(package / source) != known:
                 return {}
         files = {name: folder / file for name, file in stamp["modules"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -68,12 +67,12 @@ def found(package: Path, folder: Path) -> dict[str, Path]:
     return files if all(file.is_file() for file in files.values()) else {}
 
 
-def use(package: Path) -> bool:
-    """Let imports of the package in this folder find its compiled modules, where they fit; returns whether they do."""
+def use_compiled(package: Path) -> bool:
+    """Make imports from the package in this folder load its compiled modules; False where they do not match."""
     asked = os.environ.get(VARIABLE, "")
     if asked == "off":
         return False
-    files = found(package, Path(asked) if asked else package / FOLDER)
+    files = compiled_modules(package, Path(asked) if asked else package / FOLDER)
     if files:
         sys.meta_path.insert(0, Finder(files))
     return bool(files)

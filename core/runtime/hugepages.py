@@ -1,10 +1,9 @@
-"""Ask Linux to hold this process's memory in pages of 2 MB instead of 4 kB.
+"""Ask Linux to back this process's memory with huge pages (2 MB) instead of 4 kB pages.
 
-A desk keeps hundreds of megabytes of small objects and meets few of them twice in a row. In small pages the processor
-then looks up not only the object but, first, where its page lies; in large ones it mostly knows. On machines that give
-large pages only to who asks (`madvise`, as most distributions have it) that is a seventh of the desk's time
-(bench/windows.py). Where they are switched off (`never`), where the kernel cannot (before 6.1), where /proc is hidden,
-and elsewhere than on Linux nothing happens.
+A desk keeps hundreds of megabytes of small objects and rarely touches the same one twice in a row, so with 4 kB pages
+most accesses miss the TLB. Where huge pages are given on request (`madvise`, the default of most distributions) they
+save a seventh of the desk's time (bench/windows.py). Nothing happens where they are disabled (`never`), where the
+kernel lacks MADV_COLLAPSE (before 6.1), where /proc is hidden, and on other systems than Linux.
 """
 
 from __future__ import annotations
@@ -19,27 +18,27 @@ _ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 _MAPS, _STATM = Path("/proc/self/maps"), Path("/proc/self/statm")
 _HUGE = 1 << 21
 _ARENA = 1 << 20
-"""What Python takes memory in, since 3.10; the kernel joins neighbours that are asked for alike."""
+"""Size of Python's arenas since 3.10; the kernel merges neighbouring mappings with the same advice."""
 _ADVISE, _COLLAPSE = 14, 25
 GROWTH = 8
-"""Asked again once an eighth more is resident: what came since is copied into large pages, once."""
+"""Repeated once resident memory has grown by an eighth: what was allocated since is then collapsed once."""
 MOST_S = 1.0
-"""So long at a time, a gigabyte takes three: a desk that stood still for longer might lose its lease."""
+"""Seconds per call (a gigabyte takes three in all): a longer pause could cost the desk its lease."""
 _STEP = 1 << 25
 
 
 class HugePages:
-    """Asks at the first `tend`, and again as memory grows."""
+    """Collapses memory into huge pages at the first `advise`, and again as memory grows."""
 
     def __init__(self) -> None:
         self._next = 0
         self._from = 0
-        """Where to go on; 0: it was asked for all."""
-        self._advise = _libc() if _wanted() else None
+        """Address to continue at; 0: the whole memory was done."""
+        self._madvise = _libc() if _wanted() else None
 
-    def tend(self) -> int:
-        """Ask, if it is time to, or go on; returns how many bytes it was asked for."""
-        if self._advise is None:
+    def advise(self) -> int:
+        """Collapse for at most MOST_S seconds, if due; returns the bytes advised (0: not due, or not possible)."""
+        if self._madvise is None:
             return 0
         try:
             if not self._from:
@@ -47,10 +46,10 @@ class HugePages:
                     return 0
                 self._next = resident + resident // GROWTH
                 for start, end in _anonymous(_ARENA):
-                    self._advise(start, end - start, _ADVISE)
-            return self._collapse(self._advise)
-        except OSError:  # a sandbox may hide /proc: no desk is to end of that
-            self._advise = None
+                    self._madvise(start, end - start, _ADVISE)
+            return self._collapse(self._madvise)
+        except OSError:  # a sandbox may hide /proc: go on without
+            self._madvise = None
             return 0
 
     def _collapse(self, advise: ctypes._FuncPointer) -> int:
@@ -59,7 +58,7 @@ class HugePages:
             last = end // _HUGE * _HUGE
             for first in range(max(-(-start // _HUGE) * _HUGE, self._from), last, _STEP):
                 piece = min(_STEP, last - first)
-                advise(first, piece, _COLLAPSE)  # what cannot be stays as it is
+                advise(first, piece, _COLLAPSE)  # best effort: an error leaves small pages
                 asked += piece
                 if time.monotonic() > until:
                     self._from = first + piece
@@ -89,7 +88,7 @@ def _resident() -> int:
 
 
 def _anonymous(least: int) -> Iterator[tuple[int, int]]:
-    """Writable memory of nobody else's and of no file, in pieces of `least` bytes or more."""
+    """(start, end) of private writable anonymous mappings of at least `least` bytes."""
     for line in _MAPS.read_text().splitlines():
         where, rights, _, _, inode, *name = line.split(maxsplit=5)
         if rights != "rw-p" or inode != "0" or (name and name[0] != "[heap]"):

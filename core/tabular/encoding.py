@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.text.charsets import SURE, east_asian, mostly_utf8
-from core.text.chinese import usual
+from core.text.chinese import common_characters
 
 HEAD_BYTES: Final = 1 << 18
 """So much of the beginning decides."""
@@ -103,7 +103,7 @@ def _is_western(sample: bytes) -> bool:
 def _usual_share(text: str) -> float:
     """The share of its Han characters that are in common use."""
     han = "".join(_HAN_RUN.findall(text))
-    return sum(char in usual() for char in han) / len(han)
+    return sum(char in common_characters() for char in han) / len(han)
 
 
 def _decodes(data: bytes, name: str) -> bool:

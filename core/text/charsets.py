@@ -10,8 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from core.text.chinese import rows
-from core.text.chinese import usual as chinese_characters
+from core.text.chinese import charset_rows
+from core.text.chinese import common_characters as chinese_characters
 
 _SAMPLE = 32_000
 _MARKUP = re.compile(rb"([\x00-\x7f])[\x00-\x7f]{20,}")
@@ -37,8 +37,8 @@ def sample_of(data: bytes) -> bytes:
 def _usual() -> dict[str, frozenset[str]]:
     """Per charset the characters that make up its texts: the first level of each standard, by frequency of use."""
     chinese = chinese_characters()
-    japanese = _KANA | rows("euc_jp", 0xB0, 0xCF)
-    korean = rows("euc_kr", 0xB0, 0xC8)
+    japanese = _KANA | charset_rows("euc_jp", 0xB0, 0xCF)
+    korean = charset_rows("euc_kr", 0xB0, 0xC8)
     return {
         "gb18030": chinese, "big5hkscs": chinese, "cp932": japanese, "euc_jp": japanese, "cp949": korean,
     }  # fmt: skip

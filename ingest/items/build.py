@@ -12,7 +12,7 @@ from core.errors import InvalidRecord, Reason
 from core.ids import article_id, revision
 from core.origins import Origin, OriginKind, source_origin
 from core.records import Article, DeadLetter, encode
-from core.text.language import detect, normal
+from core.text.language import detect, normalize_tag
 from ingest.items.item import NewsItem, SourceInfo
 from ingest.items.tickers import ticker_list
 from ingest.text.charset import tidy
@@ -46,7 +46,7 @@ def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
         raise InvalidRecord(Reason.NO_TEXT, "neither title nor body")
     if len(title) > 2000:  # a body in the title's place
         title, body = "", body or title
-    tongue = normal(item.language) or normal(info.language)
+    tongue = normalize_tag(item.language) or normalize_tag(info.language)
     seen_language = detect(f"{title}\n{body[:600]}", tongue)
     published_at, flag = publish_time(str(item.published), now_ms, info.timezone, seen_language)
     url = canonical(item.url)

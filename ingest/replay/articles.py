@@ -19,7 +19,7 @@ from core.errors import Reason
 from core.ids import article_id, revision
 from core.origins import file_origin
 from core.records import Article, DeadLetter
-from core.text.language import foreign, normal, quick
+from core.text.language import detect_foreign, detect_quick, normalize_tag
 from core.times import DAY
 from ingest.dumps.readers import Fault, Original, Row
 from ingest.items.tickers import ticker_list
@@ -129,9 +129,9 @@ class RowArticles:
             origin_source, url=address, own_id=identity, published_at=published_at, text=f"{title}\n{body}"
         )
         rev = revision(title, body)
-        tongue = normal(str(language)) if language is not None else ""
+        tongue = normalize_tag(str(language)) if language is not None else ""
         if not tongue:
-            tongue = quick(f"{title}\n{body[:400]}") or foreign(f"{title}\n{body[:200]}")
+            tongue = detect_quick(f"{title}\n{body[:400]}") or detect_foreign(f"{title}\n{body[:200]}")
         article = Article(
             id=key,
             revision=rev,

@@ -11,7 +11,7 @@ import pytest
 from core.clock import SystemClock
 from core.errors import Refused
 from core.records import Article
-from core.text.language import foreign, quick
+from core.text.language import detect_foreign, detect_quick
 from ingest.items.build import build
 from ingest.items.item import SourceInfo
 from ingest.replay.sorted_dump import SortedDump
@@ -82,7 +82,7 @@ def test_real_english_headlines_are_not_taken_for_another_language(
     import pandas as pd
 
     texts = [text for text in pd.read_parquet(SHARED / f"{file}.parquet")[column].dropna() if text]
-    foreign_ones = [text for text in texts if (quick(text) or foreign(text)) not in ("", "en")]
+    foreign_ones = [text for text in texts if (detect_quick(text) or detect_foreign(text)) not in ("", "en")]
     assert len(foreign_ones) <= most * len(texts), foreign_ones[:10]
 
 

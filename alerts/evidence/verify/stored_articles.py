@@ -14,7 +14,7 @@ from alerts.evidence.verify.comparison import MOST_LISTED, shortened
 from core.ids import text_hash
 from core.records import ScoredArticle
 from core.store.article_rows import article_from_row, scored_from_row
-from core.store.bulk import chunks
+from core.store.bulk import batched
 from core.tables import articles, scores, seen
 
 Key = tuple[str, str]
@@ -101,7 +101,7 @@ def _stored(
     texts: dict[Key, str] = {}
     scored: dict[Key, ScoredArticle] = {}
     stories: dict[Key, str] = {}
-    for chunk in chunks(ids, 300):
+    for chunk in batched(ids, 300):
         made = {}
         for row in connection.execute(select(articles).where(articles.c.id.in_(chunk))):
             made[row.id, row.revision] = article_from_row(row)

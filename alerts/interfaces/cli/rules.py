@@ -22,7 +22,7 @@ from core import yamlfile
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.store import open_store
-from core.times import span
+from core.times import format_span
 
 log = structlog.get_logger(__name__)
 File = Annotated[
@@ -162,7 +162,7 @@ def _told(rule: AnyRule) -> dict[str, Any]:
         "about": rule.about,
         "detector": rule.detector,
         "params": dict(rule.params),
-        "window": span(rule.window_ms),
+        "window": format_span(rule.window_ms),
         "budget": budget,
         "minimum": f"{rule.min_stories} / {rule.min_publishers}",
         "series": list(rule.series) + ([f"of {rule.watch_list}"] if rule.watch_list else []),

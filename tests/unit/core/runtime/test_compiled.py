@@ -24,7 +24,7 @@ def package(tmp_path: Path) -> Path:
     stamp = {
         "suffix": EXTENSION_SUFFIXES[0],
         "whole": {"kinds": ["first.py"]},
-        "sources": {"one.py": compiled.digest(tmp_path / "one.py")},
+        "sources": {"one.py": compiled.source_hash(tmp_path / "one.py")},
         "modules": {"pack.one": "one.so"},
     }
     (folder / compiled.STAMP).write_text(json.dumps(stamp))
@@ -32,7 +32,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def fit(package: Path) -> dict[str, Path]:
-    return compiled.found(package, package / compiled.FOLDER)
+    return compiled.compiled_modules(package, package / compiled.FOLDER)
 
 
 def test_what_fits_is_found(package: Path) -> None:

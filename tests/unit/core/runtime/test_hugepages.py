@@ -15,11 +15,11 @@ def huge():
     return int(re.search(r"AnonHugePages: +(\\d+)", open("/proc/self/smaps_rollup").read())[1]) // 1024
 kept = [(number, str(number), [number]) for number in range(300_000)]
 pages, before = HugePages(), huge()
-asked = pages.tend()
-print(before, huge(), asked >> 20, pages.tend())
+asked = pages.advise()
+print(before, huge(), asked >> 20, pages.advise())
 assert all(one == (n, str(n), [n]) for n, one in enumerate(kept))
 more = [(number, str(number), [number]) for number in range(300_000)]
-print(pages.tend() >> 20)
+print(pages.advise() >> 20)
 """
 
 
@@ -29,7 +29,7 @@ kept = [(number, str(number), [number]) for number in range(600_000)]
 known = sum(end // (1 << 21) - -(-start // (1 << 21)) for start, end in hugepages._anonymous(1 << 21)) * 2
 hugepages.MOST_S = 0.0
 pages, parts = hugepages.HugePages(), []
-while part := pages.tend():
+while part := pages.advise():
     parts.append(part >> 20)
 print(len(parts), max(parts), sum(parts), known)
 """
@@ -57,7 +57,7 @@ def test_where_they_are_switched_off_nothing_is_asked(tmp_path: Path, monkeypatc
     off.write_text("always madvise [never]\n")
     for place in (off, tmp_path / "absent"):
         monkeypatch.setattr(hugepages, "_ENABLED", place)
-        assert hugepages.HugePages().tend() == 0
+        assert hugepages.HugePages().advise() == 0
 
 
 @pytest.mark.parametrize("file", ["_STATM", "_MAPS"])
@@ -67,4 +67,4 @@ def test_where_proc_is_hidden_nothing_is_asked(file: str, tmp_path: Path, monkey
     monkeypatch.setattr(hugepages, "_ENABLED", on)
     monkeypatch.setattr(hugepages, file, tmp_path / "absent")
     pages = hugepages.HugePages()
-    assert [pages.tend(), pages.tend()] == [0, 0]
+    assert [pages.advise(), pages.advise()] == [0, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.text.language import detect, foreign, normal, quick
+from core.text.language import detect, detect_foreign, detect_quick, normalize_tag
 from tests.support.languages import FOREIGN
 
 
@@ -37,13 +37,13 @@ ENGLISH = (
 
 @pytest.mark.parametrize("text", ENGLISH)
 def test_english_headlines_stay_english(text: str) -> None:
-    assert foreign(text) == ""
+    assert detect_foreign(text) == ""
     assert detect(text, "en") == "en"
 
 
 def test_other_languages_in_latin_letters_are_not_taken_for_english() -> None:
     headlines = [(tongue, text) for tongue, texts in FOREIGN.items() for text in texts]
-    dump = [quick(text) or foreign(text) for _, text in headlines]
+    dump = [detect_quick(text) or detect_foreign(text) for _, text in headlines]
     assert "en" not in dump, "undecided at worst"
     assert sum(found != "" for found in dump) >= 0.6 * len(headlines)
     unhinted = [text for _, text in headlines if detect(text) == "en"]
@@ -54,7 +54,7 @@ def test_other_languages_in_latin_letters_are_not_taken_for_english() -> None:
 
 
 def test_language_tags_are_evened() -> None:
-    assert [normal(tag) for tag in ("en-US", "zh_CN", "English", "中文", "zh-Hant-TW", "x", "")] == [
+    assert [normalize_tag(tag) for tag in ("en-US", "zh_CN", "English", "中文", "zh-Hant-TW", "x", "")] == [
         "en", "zh", "en", "zh", "zh", "", "",
     ]  # fmt: skip
-    assert quick("No idea") == ""
+    assert detect_quick("No idea") == ""
