@@ -30,3 +30,17 @@ def test_every_command_that_a_page_shows_exists(page: Path) -> None:
         r"(?:\.venv/bin/newsquake|`newsquake) ([a-z][a-z-]*)", page.read_text(encoding="utf-8")
     )
     assert not [word for word in shown if word not in starts]
+
+
+_MODULE = re.compile(r"(?<![\w/])((?:ingest|classifier|alerts|backtest|core|dashboard|newsquake)/[\w./]*[\w/])")
+
+
+@pytest.mark.parametrize("page", ["docs/path.md", "CONTRIBUTING.md", "docs/detectors.md", "newsquake/pipeline.py"])
+def test_the_path_and_the_check_lists_name_modules_that_exist(page: str) -> None:
+    named = set(_MODULE.findall((ROOT / page).read_text(encoding="utf-8")))
+    assert named and not [name for name in sorted(named) if not (ROOT / name).exists()]
+
+
+def test_a_reader_follows_one_article_in_at_most_eight_files() -> None:
+    steps = re.findall(r"^\| (\d+) \| `[\w./]+`", (ROOT / "docs/path.md").read_text("utf-8"), re.MULTILINE)
+    assert [int(step) for step in steps] == list(range(1, len(steps) + 1)) and 1 < len(steps) <= 8
