@@ -12,7 +12,7 @@ from core.tables import audit
 
 
 def logged_changes(connection: Connection, desk: str, alert: str) -> list[dict[str, Any]]:
-    """What the log has of the alert's changes, in order."""
+    """Return the details of the log's entries about changes of the alert that have a line, in order."""
     mine = (audit.c.desk == desk) & (audit.c.subject == alert) & (audit.c.actor == f"desk:{desk}"[:200])
     query = select(audit.c.detail).where(mine, audit.c.action.startswith("alert.")).order_by(audit.c.seq)
     found = [json_object(detail) for (detail,) in connection.execute(query)]
@@ -20,11 +20,12 @@ def logged_changes(connection: Connection, desk: str, alert: str) -> list[dict[s
 
 
 def matching_change(entries: Sequence[dict[str, Any]], line: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Of these the one about this line, or about another one of its moment."""
+    """Return the entry about this line, else one about a line of the same state and time, else None."""
     same_time = [one for one in entries if state_and_time(one["line"]) == state_and_time(line)]
     alike = (one for one in same_time if one["line"].get("severity") == line.get("severity"))
     return next(alike, same_time[0] if same_time else None)
 
 
 def state_and_time(line: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return (state, decided_at) of a line; None for a part that it lacks."""
     return line.get("state"), line.get("decided_at")

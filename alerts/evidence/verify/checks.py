@@ -1,4 +1,4 @@
-"""One figure of an evidence pack, derived again: whether it agrees."""
+"""A check: whether one figure of an evidence pack agrees with what was derived again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 @dataclass(frozen=True)
 class Check:
-    """One figure: `agrees`, `differs`, or `unknown` where the pack does not hold what it takes.
+    """The outcome for one figure: `agrees`, `differs`, or `unknown` where the pack lacks what the derivation needs.
 
     `stated`: nothing is derived from it, and it is derived from nothing.
     """
@@ -21,31 +21,31 @@ class Check:
     detail: str
 
 
-def same(what: str, told: Any, found: Any) -> Check:
-    """Agrees where the two are equal."""
-    if told == found:
-        return Check(what, "agrees", _shown(told))
-    return Check(what, "differs", f"the pack says {_shown(told)}, derived {_shown(found)}")
+def same(what: str, given: Any, found: Any) -> Check:
+    """Return a check that agrees where `given`, the pack's value, equals `found`, the derived one."""
+    if given == found:
+        return Check(what, "agrees", _shown(given))
+    return Check(what, "differs", f"the pack says {_shown(given)}, derived {_shown(found)}")
 
 
-NO_SUCH_CONTENT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What deriving ends in where a part is missing, is of another kind, or is a number that nobody's desk writes."""
+_INVALID_CONTENT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Errors of a derivation where a part is missing, is of another type, or is a number that no desk writes."""
 
 
 def guarded(what: str, checks: Iterable[Check]) -> list[Check]:
-    """All checks, up to the first that cannot be made of what is there: which differs, since no desk wrote it."""
+    """Return `checks`, up to the first that the content is invalid for: that one differs, and is called `what`."""
     made: list[Check] = []
     try:
         for check in checks:
             made.append(check)
-    except NO_SUCH_CONTENT as error:
-        said = f"a part is missing, or not what it should be ({type(error).__name__}: {error})"
-        made.append(Check(what, "differs", said))
+    except _INVALID_CONTENT as error:
+        detail = f"a part is missing, or not what it should be ({type(error).__name__}: {error})"
+        made.append(Check(what, "differs", detail))
     return made
 
 
 def listed(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
-    """The first few names, and how many more.
+    """Return the first `most` names and the number of the others.
 
     >>> listed(["a", "b", "c", "d"])
     'a, b, c and 1 more'
@@ -55,5 +55,5 @@ def listed(names: Sequence[str], most: int = 3, between: str = ", ") -> str:
 
 
 def _shown(value: Any) -> str:
-    """As a person reads it: words as they are, everything else as JSON."""
+    """Return text as it is, everything else as JSON."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

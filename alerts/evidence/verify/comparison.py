@@ -14,6 +14,7 @@ MOST_LISTED = 5
 
 
 def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object in `text`, an empty one where it holds none."""
     try:
         found = msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -23,21 +24,25 @@ def json_object(text: str) -> dict[str, Any]:
 
 def compare(
     what: str,
-    told: Mapping[str, Any],
+    given: Mapping[str, Any],
     found: Mapping[str, Any],
     fine: str,
     who: tuple[str, str] = ("the pack says", "the store"),
 ) -> Check:
-    """Agrees where every part does; else says of each that does not what either has."""
+    """Return a check that agrees where all parts do (its detail is `fine`), and else lists both values of the others.
+
+    `who`: how the detail names the sides of `given` and `found`.
+    """
     wrong = [
-        f"{name}: {who[0]} {shortened(told.get(name))}, {who[1]} {shortened(found.get(name))}"
-        for name in sorted({*told, *found})
-        if told.get(name) != found.get(name)
+        f"{name}: {who[0]} {shortened(given.get(name))}, {who[1]} {shortened(found.get(name))}"
+        for name in sorted({*given, *found})
+        if given.get(name) != found.get(name)
     ]
     return Check(what, "differs", listed(wrong, MOST_LISTED, "; ")) if wrong else Check(what, "agrees", fine)
 
 
 def shortened(value: Any) -> str:
-    said = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    said = "".join(char if char.isprintable() else " " for char in said)
-    return said if len(said) <= 60 else said[:59] + "…"
+    """Return `value` (JSON unless it is text) in at most 60 printable characters."""
+    detail = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    detail = "".join(char if char.isprintable() else " " for char in detail)
+    return detail if len(detail) <= 60 else detail[:59] + "…"

@@ -1,7 +1,7 @@
-"""Deriving an immediate alert again from its evidence pack: one article, held against every term of the rule.
+"""Deriving an immediate alert again from its evidence pack: one article, checked against every term of the rule.
 
 The series follows from the article as the rule reads it: the most probable of its topics that the rule asks for, and
-the most relevant of its companies that does and of which it speaks so. See alerts/evidence/verify/derivation.py.
+the most relevant of its companies that meets it with the sentiment that the rule asks for.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 from core.times import iso
 
-Spoken = evidence.EvidenceArticle | evidence.EvidenceMention
+Scored = evidence.EvidenceArticle | evidence.EvidenceMention
 
 
 def immediate_checks(pack: evidence.Pack) -> Iterator[Check]:
-    """All checks of an immediate alert's pack."""
+    """Yield all checks of an immediate alert's pack."""
     if len(pack.articles) != 1:
         yield Check("article", "differs", f"expected one, the pack has {len(pack.articles)}")
         return
@@ -61,7 +61,7 @@ def immediate_checks(pack: evidence.Pack) -> Iterator[Check]:
 
 
 def nothing_else(pack: evidence.Pack, *, articles: bool = False) -> Check:
-    """Of an alert without a window: the pack holds nothing that speaks of one (nor of articles, where it has none)."""
+    """Check that the pack of an alert without a window holds no window's parts (nor articles, unless it has some)."""
     empty: list[Any] = [
         pack.window,
         pack.hop,
@@ -80,19 +80,19 @@ def nothing_else(pack: evidence.Pack, *, articles: bool = False) -> Check:
 def _terms(
     rule: Mapping[str, Any], content: Mapping[str, Any], article: evidence.EvidenceArticle
 ) -> Iterator[Check]:
-    """Language and trust."""
+    """Yield checks of language and trust."""
     asked = rule["languages"]
     if asked:
         met = article.language in asked
         yield Check("language", "agrees" if met else "differs", f"{article.language} of {', '.join(asked)}")
     if rule["min_trust"]:
         trust = _trust(content, article.publisher)
-        said = f"{article.publisher} {trust} ≥ {rule['min_trust']}"
-        yield Check("publisher's trust", "agrees" if trust >= rule["min_trust"] else "differs", said)
+        detail = f"{article.publisher} {trust} ≥ {rule['min_trust']}"
+        yield Check("publisher's trust", "agrees" if trust >= rule["min_trust"] else "differs", detail)
 
 
 def _trust(content: Mapping[str, Any], publisher: str) -> int:
-    """The publisher's own, else that of the longest glob that fits, else the default."""
+    """Return the publisher's own trust, else that of the longest glob that matches, else the default (1/10,000)."""
     known: Mapping[str, int] = content["trust"]
     if publisher in known:
         return known[publisher]
@@ -101,7 +101,7 @@ def _trust(content: Mapping[str, Any], publisher: str) -> int:
 
 
 def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArticle) -> Iterator[Check]:
-    """The series that the article is an alert of, by topic and company; and whether it is felt as the rule asks."""
+    """Yield checks of the series, by topic and company, and of the sentiment that the rule requires."""
     asked, least = rule["topics"], rule["min_topic_probability"]
     topics = [
         (share, name)
@@ -110,23 +110,23 @@ def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArti
     ]
     best = min(topics, key=lambda one: (-one[0], one[1]), default=None)
     if asked or not rule["entities"]:
-        said = (
+        detail = (
             f"{best[1]} {best[0]} ≥ {least}"
             if best
             else f"none at {least} or above of {', '.join(asked) or 'any'}"
         )
-        yield Check("topic", "agrees" if best else "differs", said)
+        yield Check("topic", "agrees" if best else "differs", detail)
     if not rule["entities"]:
         yield same("relevance", article.relevance, UNIT_SCALE)
-        yield _felt(rule, article)
+        yield _sentiment(rule, article)
         yield same("series", series, f"topic:{best[1]}" if best else "")
         return
     entity, tail = entity_of(series), f"/topic:{best[1]}" if best and asked else ""
-    yield _named(rule, entity)
-    said = f"{entity} {article.relevance} ≥ {rule['min_relevance']}"
+    yield _company(rule, entity)
+    detail = f"{entity} {article.relevance} ≥ {rule['min_relevance']}"
     relevant = rule["min_relevance"] <= article.relevance <= UNIT_SCALE
-    yield Check("relevance", "agrees" if relevant else "differs", said)
-    yield _felt(rule, article)
+    yield Check("relevance", "agrees" if relevant else "differs", detail)
+    yield _sentiment(rule, article)
     if isinstance(article.mentions, msgspec.UnsetType):
         yield same("series", series, f"entity:{entity}{tail}")
         yield Check("company", "unknown", "not in this pack: which other companies the article names")
@@ -140,7 +140,7 @@ def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArti
 def _counted(
     entity: str, article: evidence.EvidenceArticle, mentions: Sequence[evidence.EvidenceMention]
 ) -> Check:
-    """What the article says of the company is what counted."""
+    """Check that the scores that counted are the article's own for the company."""
     own = next((one for one in mentions if one.entity == entity), None)
     names = ("relevance", "p_negative", "p_neutral", "p_positive", "abstained")
     counted = [getattr(article, name) for name in names]
@@ -151,22 +151,22 @@ def _meets(rule: Mapping[str, Any], mention: evidence.EvidenceMention) -> bool:
     return (
         mention.relevance >= rule["min_relevance"]
         and any(matches(glob, mention.entity) for glob in rule["entities"])
-        and _felt(rule, mention).verdict == "agrees"
+        and _sentiment(rule, mention).verdict == "agrees"
     )
 
 
-def _named(rule: Mapping[str, Any], entity: str) -> Check:
+def _company(rule: Mapping[str, Any], entity: str) -> Check:
     met = any(matches(glob, entity) for glob in rule["entities"])
     return Check(
         "company", "agrees" if met else "differs", f"{entity} is {'' if met else 'not '}one that it asks for"
     )
 
 
-def _felt(rule: Mapping[str, Any], what: Spoken) -> Check:
+def _sentiment(rule: Mapping[str, Any], what: Scored) -> Check:
     wanted = str(rule["sentiment"])
     if wanted == "any":
         return Check("condition", "agrees", "any sentiment")
     share = {"negative": what.p_negative, "positive": what.p_positive}[wanted]
     enough = share >= rule["min_probability"] and not what.abstained
-    said = f"{wanted} {share} ≥ {rule['min_probability']}"
-    return Check("condition", "agrees" if enough else "differs", said)
+    detail = f"{wanted} {share} ≥ {rule['min_probability']}"
+    return Check("condition", "agrees" if enough else "differs", detail)

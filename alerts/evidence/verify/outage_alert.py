@@ -24,11 +24,11 @@ from alerts.windows.globs import matches
 from core.times import iso, parse_iso
 
 _ROUNDING = 0.02
-"""Of the sum over days, each told to three decimals."""
+"""Tolerance of the sum over days, each of which is rounded to three decimals."""
 
 
 def outage_checks(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
-    """All checks of an outage's pack."""
+    """Yield all checks of an outage's pack."""
     line, rule = pack.line, pack.rule
     onset = parse_iso(line.onset)
     yield same("alert's id", line.id, outage_id(line.rule, line.rule_version, line.series, onset))
@@ -59,16 +59,16 @@ def outage_checks(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
         wanted = "silent" if terms["kind"] == "source_silent" else "broken"
         yield same("status", proof.status, wanted)
         held = proof.at - onset >= terms["hold_ms"] and (line.state == "firing" or proof.at > onset)
-        said = f"told from {line.onset} to {iso(proof.at)}, {terms['hold_ms']} ms asked for"
-        yield Check("hold", "agrees" if held else "differs", said)
+        detail = f"reported from {line.onset} to {iso(proof.at)}, {terms['hold_ms']} ms required"
+        yield Check("hold", "agrees" if held else "differs", detail)
         yield from {"silent": _silent, "misshapen": _misshapen}.get(proof.kind, _unreachable)(proof)
     yield same("sentence", pack.sentence, outagewords.sentence(line, proof))
 
 
 def _follows(proof: Proof, state: str) -> Iterator[Check]:
-    """What the pack repeats of the record's own proof."""
-    told, said = proof.told, str(proof.told.get("kind", ""))
-    kind = "ok" if state == "resolved" else said or "unreachable"  # of which an older ingest said nothing
+    """Yield checks of what the pack repeats of the Health record's own proof."""
+    given, own_kind = proof.told, str(proof.told.get("kind", ""))
+    kind = "ok" if state == "resolved" else own_kind or "unreachable"  # an older ingest did not name it
     yield same("kind", proof.kind, kind)
     samples: list[str] = []
     items, observed, expected, chance = 0, None, None, None
@@ -76,15 +76,15 @@ def _follows(proof: Proof, state: str) -> Iterator[Check]:
         observed, expected = 0.0, proof.expected  # its sum and its p are derived below
         chance = proof.p_value
     elif kind == "misshapen":
-        items, expected = int(told["items"]), float(told["usual"])
-        observed = int(told["whole"]) / items if items else None
-        samples = sorted({str(one) for one in told["samples"]})
+        items, expected = int(given["items"]), float(given["usual"])
+        observed = int(given["whole"]) / items if items else None
+        samples = sorted({str(one) for one in given["samples"]})
     elif kind == "unreachable":
-        observed = float(told.get("failures", 0)) or None
+        observed = float(given.get("failures", 0)) or None
     if kind != "silent":
         yield same("days", len(proof.days), 0)
     if proof.status == "ok":  # of which there is nothing to prove
-        yield same("as told", len(told), 0)
+        yield same("as told", len(given), 0)
     yield same("as told: samples", proof.samples, samples)
     found = [items, observed, expected, chance]
     yield same(
@@ -93,21 +93,21 @@ def _follows(proof: Proof, state: str) -> Iterator[Check]:
 
 
 def _silent(proof: Proof) -> Iterator[Check]:
-    told = proof.told
-    if "rates" not in told:
+    given = proof.told
+    if "rates" not in given:
         yield Check("rhythm", "unknown", "the record does not say by which rates")
         return
-    days = quiet_days(proof.since, proof.at, told)
+    days = quiet_days(proof.since, proof.at, given)
     yield same("days", [day.day for day in proof.days], [day.day for day in days])
     yield same("holidays", [d.day for d in proof.days if d.holiday], [d.day for d in days if d.holiday])
     yield same_rows("day by day", list(map(_rounded, proof.days)), list(map(_rounded, days)))
     total = sum(day.expected for day in days)
     near = proof.expected is not None and abs(total - proof.expected) <= _ROUNDING
-    said = f"{total:.3f} articles over {len(days)} days, told {proof.expected}"
-    yield Check("expected by its rhythm", "agrees" if near else "differs", said)
-    beyond = proof.expected is not None and proof.expected >= told["threshold"]
-    said = f"{proof.expected} expected and none came, from {told['threshold']} on"
-    yield Check("silent beyond its rhythm", "agrees" if beyond else "differs", said)
+    detail = f"{total:.3f} articles over {len(days)} days, the pack says {proof.expected}"
+    yield Check("expected by its rhythm", "agrees" if near else "differs", detail)
+    beyond = proof.expected is not None and proof.expected >= given["threshold"]
+    detail = f"{proof.expected} expected and none came, from {given['threshold']} on"
+    yield Check("silent beyond its rhythm", "agrees" if beyond else "differs", detail)
     chance = math.exp(-(proof.expected or 0.0))
     close = proof.p_value is not None and math.isclose(chance, proof.p_value, rel_tol=1e-9)
     yield Check("p", "agrees" if close else "differs", f"exp(-{proof.expected}) = {chance:.3g}")
@@ -118,27 +118,27 @@ def _rounded(day: QuietDay) -> list[Any]:
 
 
 def _misshapen(proof: Proof) -> Iterator[Check]:
-    told = proof.told
-    whole, items = int(told["whole"]), int(told["items"])
-    lacking = sum(int(told[key]) for key in ("without_title", "without_body", "without_both"))
+    given = proof.told
+    whole, items = int(given["whole"]), int(given["items"])
+    lacking = sum(int(given[key]) for key in ("without_title", "without_body", "without_both"))
     yield same("items", items, whole + lacking)
-    before = told["usual"] >= told["usual_at_least"]
+    before = given["usual"] >= given["usual_at_least"]
     yield Check(
-        "whole before", "agrees" if before else "differs", f"{told['usual']} ≥ {told['usual_at_least']}"
+        "whole before", "agrees" if before else "differs", f"{given['usual']} ≥ {given['usual_at_least']}"
     )
-    now = items > 0 and whole <= told["whole_at_most"] * items
-    said = f"{whole} of {items}, at most {told['whole_at_most']} of them"
-    yield Check("whole now", "agrees" if now else "differs", said)
+    now = items > 0 and whole <= given["whole_at_most"] * items
+    detail = f"{whole} of {items}, at most {given['whole_at_most']} of them"
+    yield Check("whole now", "agrees" if now else "differs", detail)
     yield Check(
-        "samples", "agrees" if len(told["samples"]) <= lacking else "differs", f"{len(told['samples'])}"
+        "samples", "agrees" if len(given["samples"]) <= lacking else "differs", f"{len(given['samples'])}"
     )
 
 
 def _unreachable(proof: Proof) -> Iterator[Check]:
-    told = proof.told
-    if "failures" not in told:
+    given = proof.told
+    if "failures" not in given:
         yield Check("failures", "unknown", "the record does not say how many")
         return
-    enough = told["failures"] >= told["failures_at_least"]
-    said = f"{told['failures']} in a row, from {told['failures_at_least']} on"
-    yield Check("failures", "agrees" if enough else "differs", said)
+    enough = given["failures"] >= given["failures_at_least"]
+    detail = f"{given['failures']} in a row, from {given['failures_at_least']} on"
+    yield Check("failures", "agrees" if enough else "differs", detail)

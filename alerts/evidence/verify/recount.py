@@ -1,6 +1,6 @@
-"""Whether what an evidence pack counts is in the articles that it lists: window, hop, stories, publishers, models.
+"""Counting the articles of an evidence pack again: window, hop, stories, publishers, models.
 
-The arithmetic is written anew, and not shared with the desk (see alerts/evidence/verify/derivation.py).
+The arithmetic is written anew and not shared with the desk (see derivation.py).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from core.records import UNIT_SCALE
 from core.times import iso, parse_iso
 
 _ROUNDING = 2
-"""In 1/10,000: of three shares that were rounded each by itself."""
+"""Tolerance, in 1/10,000, of the sum of three shares that were rounded separately."""
 _UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
 _LONGEST = 160
 Counted = evidence.EvidenceArticle | evidence.HopArticle
 
 
 def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    """Which articles there are, and whether they are this window's and this series'."""
+    """Yield checks that the articles are this window's and this series', and that all are listed or left out."""
     articles, line = pack.articles, pack.line
-    # When the line says it was decided: what came later was not known.
+    # Until the line's time of decision: articles that came later were not known.
     known = min(window.end, parse_iso(line.decided_at) - pack.lateness_ms)
     outside = [one.id for one in articles if not window.start <= one.available_at < known]
-    said = f"{len(articles)} articles, all known in [{iso(window.start)}, {iso(known)})"
-    yield none("no look ahead", outside, "are not of this window, or came after what decided", said)
+    detail = f"{len(articles)} articles, all known in [{iso(window.start)}, {iso(known)})"
+    yield none_of("no look ahead", outside, "are not of this window, or came after what decided", detail)
     strangers = [one.id for one in articles if not _belongs(one, line.series)]
-    yield none("of the series", strangers, f"are not {line.series}'s", f"all are {line.series}'s")
+    yield none_of("of the series", strangers, f"are not {line.series}'s", f"all are {line.series}'s")
     yield shares(articles)
     yield bounds(articles)
     yield same("articles listed and left out", len(articles) + pack.left_out, window.articles)
@@ -49,35 +49,38 @@ def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
 
 
 def _ids(pack: evidence.Pack, ids: list[str]) -> Iterator[Check]:
-    """The line names the articles that the pack has (all, where it left none out)."""
-    told = pack.line.article_ids
+    """Yield checks that the line names the pack's articles (all, where it left none out)."""
+    given = pack.line.article_ids
     if pack.left_out:
-        yield same("article ids", len(told), len(ids) + pack.left_out)
-        yield none(
-            "article ids", [one for one in ids if one not in set(told)], "the line does not name", "all named"
+        yield same("article ids", len(given), len(ids) + pack.left_out)
+        yield none_of(
+            "article ids",
+            [one for one in ids if one not in set(given)],
+            "the line does not name",
+            "all named",
         )
         return
-    yield same("article ids", len(told), len(ids))
-    if told != ids:
+    yield same("article ids", len(given), len(ids))
+    if given != ids:
         yield Check("article ids", "differs", "the line names other articles than the pack")
 
 
 def shares(articles: Sequence[Counted]) -> Check:
-    """Whether each article's shares are shares of one."""
+    """Check that the sentiment shares of each article add up to one."""
     off = []
     for one in articles:
         three = (one.p_negative, one.p_neutral, one.p_positive)
         if min(three) < 0 or abs(sum(three) - UNIT_SCALE) > _ROUNDING:
             off.append(one.id)
-    return none(
+    return none_of(
         "shares", off, "have shares that do not add up", "negative, neutral and positive add up to one"
     )
 
 
 def bounds(articles: Sequence[evidence.EvidenceArticle]) -> Check:
-    """Whether all that is a probability or a share lies within 0 and one, also what nothing is derived from."""
+    """Check that all probabilities and shares lie within 0 and one, also those that nothing is derived from."""
     off = [one.id for one in articles if any(not 0 <= value <= UNIT_SCALE for value in _fractions(one))]
-    return none("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
+    return none_of("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
 
 
 def _fractions(article: evidence.EvidenceArticle) -> Iterator[int]:
@@ -87,8 +90,8 @@ def _fractions(article: evidence.EvidenceArticle) -> Iterator[int]:
         yield from (one.relevance, one.p_negative, one.p_neutral, one.p_positive)
 
 
-def none(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:
-    """Agrees where nothing is wrong; else says how many are, and which."""
+def none_of(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:
+    """Return a check that agrees where `wrong` is empty (its detail is `fine`), and else lists it."""
     return (
         Check(what, "differs", f"{len(wrong)} {are}: {listed(wrong)}")
         if wrong
@@ -111,10 +114,10 @@ def _belongs(article: evidence.EvidenceArticle, series: str) -> bool:
 
 
 def count_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    """The window's figures, its stories and publishers, and the line's counts."""
-    line, told = pack.line, msgspec.structs.asdict(window)
+    """Yield checks of the window's figures, its stories and publishers, and the line's counts."""
+    line, given = pack.line, msgspec.structs.asdict(window)
     for name in ("articles", "stories", "publishers"):
-        yield same(f"line's {name}", getattr(line, name), told[name])
+        yield same(f"line's {name}", getattr(line, name), given[name])
     if pack.left_out:
         yield Check("counts", "unknown", f"the pack leaves {pack.left_out} articles out")
     else:
@@ -122,37 +125,37 @@ def count_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
             if name in (
                 pack.window or {}
             ):  # packs of before windows counted positive stories have no such figure
-                yield same(name, told[name], number)
+                yield same(name, given[name], number)
     yield from list_checks(pack, window.articles, window.stories, window.publishers)
 
 
 def list_checks(pack: evidence.Pack, articles: int, stories: int, publishers: int) -> Iterator[Check]:
-    """The pack's lists of stories with their publishers, of publishers and of models, held against its articles.
+    """Yield checks of the pack's lists of stories with their publishers, of publishers and of models, by its articles.
 
-    Where articles were left out: against the numbers given, and none may be missing.
+    Where articles were left out, the lists must hold at least what its articles show, and have the given lengths.
     """
     found: dict[str, tuple[int, set[str]]] = {}
     for one in pack.articles:
-        number, told_by = found.get(one.story, (0, set()))
-        found[one.story] = (number + 1, told_by | {one.publisher})
-    told = [(one.id, one.articles, one.publishers) for one in pack.stories]
+        number, by = found.get(one.story, (0, set()))
+        found[one.story] = (number + 1, by | {one.publisher})
+    given = [(one.id, one.articles, one.publishers) for one in pack.stories]
     names = sorted({one.publisher for one in pack.articles})
     models = sorted({one.model_version for one in pack.articles})
     if not pack.left_out:
-        made = [(story, number, len(told_by)) for story, (number, told_by) in sorted(found.items())]
-        yield same_rows("stories and their publishers", told, made)
+        made = [(story, number, len(by)) for story, (number, by) in sorted(found.items())]
+        yield same_rows("stories and their publishers", given, made)
         yield same_rows("list of publishers", pack.publishers, names)
         yield same("models", pack.model_versions, models)
         return
-    known = {story: (number, of) for story, number, of in told}
+    known = {story: (number, of) for story, number, of in given}
     short = [
         story
-        for story, (number, told_by) in found.items()
-        if known.get(story, (0, 0))[0] < number or known[story][1] < len(told_by)
+        for story, (number, by) in found.items()
+        if known.get(story, (0, 0))[0] < number or known[story][1] < len(by)
     ]
     fits = not short and (len(known), sum(number for number, _ in known.values())) == (stories, articles)
-    said = f"{stories} stories of {articles} articles; those listed are among them"
-    yield Check("stories and their publishers", "agrees" if fits else "differs", said)
+    detail = f"{stories} stories of {articles} articles; those listed are among them"
+    yield Check("stories and their publishers", "agrees" if fits else "differs", detail)
     fits = len(pack.publishers) == publishers and set(names) <= set(pack.publishers)
     yield Check(
         "list of publishers", "agrees" if fits else "differs", f"{publishers}, those listed among them"
@@ -162,18 +165,18 @@ def list_checks(pack: evidence.Pack, articles: int, stories: int, publishers: in
     )
 
 
-def same_rows(what: str, told: Sequence[Any], found: Sequence[Any]) -> Check:
-    """As `same`, for lists that may be long: names the first row that differs."""
-    for told_row, found_row in zip(told, found, strict=False):
-        if told_row != found_row:
-            return same(what, told_row, found_row)
-    if len(told) != len(found):
-        return same(f"{what}: how many", len(told), len(found))
+def same_rows(what: str, given: Sequence[Any], found: Sequence[Any]) -> Check:
+    """Return a check of two lists that may be long: where they differ, of the first row that does."""
+    for given_row, found_row in zip(given, found, strict=False):
+        if given_row != found_row:
+            return same(what, given_row, found_row)
+    if len(given) != len(found):
+        return same(f"{what}: how many", len(given), len(found))
     return Check(what, "agrees", f"{len(found)}, as the articles have them")
 
 
 def tally(articles: Sequence[Counted]) -> dict[str, int]:
-    """The figures of these articles."""
+    """Return the figures of a window that holds these articles, by name."""
     stories: dict[str, list[Counted]] = {}
     for article in articles:
         stories.setdefault(article.story, []).append(article)
@@ -187,8 +190,8 @@ def tally(articles: Sequence[Counted]) -> dict[str, int]:
         "sentiment_squares": 0,
         "positive": 0,
     }
-    for told in stories.values():
-        judged = [article for article in told if not article.abstained]
+    for given in stories.values():
+        judged = [article for article in given if not article.abstained]
         if not judged:
             continue
         found["decided"] += 1
@@ -203,7 +206,7 @@ def tally(articles: Sequence[Counted]) -> dict[str, int]:
 
 
 def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    """The hop that the detector learned in the deciding step: when it was, and what was in it."""
+    """Yield checks of the hop that the detector learned in the deciding step: its time and its counts."""
     if pack.hop is None:
         yield Check("hop", "differs", "the pack of a window has one")
         return
@@ -220,7 +223,7 @@ def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     articles: Sequence[Counted]
     if not isinstance(before, msgspec.UnsetType):
         outside = [one.id for one in before if not hop.start <= one.available_at < hop.end]
-        yield none("hop: its articles", outside, "are not of the hop", f"{len(before)}, all of the hop")
+        yield none_of("hop: its articles", outside, "are not of the hop", f"{len(before)}, all of the hop")
         yield shares(before)
         articles = before
     elif hop.start == hop.end:
@@ -233,13 +236,13 @@ def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         return
     else:
         articles = [one for one in pack.articles if hop.start <= one.available_at < hop.end]
-    told, found = msgspec.structs.asdict(hop), tally(articles)
-    wrong = [name for name in found if name in pack.hop and told[name] != found[name]]
+    given, found = msgspec.structs.asdict(hop), tally(articles)
+    wrong = [name for name in found if name in pack.hop and given[name] != found[name]]
     if wrong:
         for name in wrong:
-            yield same(f"hop: {name}", told[name], found[name])
+            yield same(f"hop: {name}", given[name], found[name])
     else:
-        said = f"{hop.articles} articles, {hop.stories} stories counted again"
+        detail = f"{hop.articles} articles, {hop.stories} stories counted again"
         yield Check(
-            "hop: counts", "agrees", said if length else "none: between two points of the rule's grid"
+            "hop: counts", "agrees", detail if length else "none: between two points of the rule's grid"
         )

@@ -1,4 +1,4 @@
-"""Whether what an evidence pack says of its rule, its window and its detector is what the rule's version stands for.
+"""Checking the rule, window and detector of an evidence pack against the content that the rule's version hashes.
 
 A version is the hash of a rule's content (alerts/rules/model.py). The pack repeats parts of it where the decision
 reads them, and each of these must follow from the content: else one could lower a minimum beside the hash and be
@@ -24,12 +24,12 @@ from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 from core.times import iso, parse_iso, parse_span
 
-_LOOKS = 12
-"""A window is looked at this many times over its length (DESIGN.md), but never more often than each pane."""
+_EVALUATIONS_PER_WINDOW = 12
+"""Evaluations over a window's length (DESIGN.md), though never more than one a pane."""
 
 
 def version_checks(pack: evidence.Pack) -> Iterator[Check]:
-    """Of any rule: its name, and the version that its content has."""
+    """Yield checks of the schema, the rule's name, and the version that follows from its content."""
     line, rule = pack.line, pack.rule
     yield same("schema", pack.schema, evidence.SCHEMA)
     yield same("rule", rule.get("id"), line.rule)
@@ -39,7 +39,7 @@ def version_checks(pack: evidence.Pack) -> Iterator[Check]:
 
 
 def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    """Checks of a window rule's pack."""
+    """Yield checks of the rule, window and detector of a window rule's pack."""
     content, rule, line = pack.rule["content"], pack.rule, pack.line
     terms = _terms(content)
     # A minimum that the content does not name asks nothing.
@@ -49,18 +49,18 @@ def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield Check(
         "series", "agrees" if _watched(content, line.series) else "differs", f"{line.series}, as it watches"
     )
-    own, told = content["detector"], pack.detector
-    yield same("detector", told.get("kind"), own["kind"])
-    yield _params(told.get("kind", ""), told.get("params", {}), content)
+    own, given = content["detector"], pack.detector
+    yield same("detector", given.get("kind"), own["kind"])
+    yield _params(given.get("kind", ""), given.get("params", {}), content)
     length = ceil_to(rule["window_ms"], pack.pane_ms)
-    context = told.get("context", {})
+    context = given.get("context", {})
     found = {
         "window": window.end - window.start,
         "window that the detector was made for": context.get("window_ms"),
         "hop that the detector was made for": context.get("hop_ms"),
         "sectors": context.get("sectors", {}),
     }
-    hop = max(1, -(-rule["window_ms"] // (_LOOKS * pack.pane_ms))) * pack.pane_ms
+    hop = max(1, -(-rule["window_ms"] // (_EVALUATIONS_PER_WINDOW * pack.pane_ms))) * pack.pane_ms
     wanted = [length, length, hop, content.get("sectors", {})]
     yield parts("window", found, dict(zip(found, wanted, strict=True)))
     yield from _lasted(pack, window)
@@ -68,18 +68,18 @@ def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         fit = msgspec.json.decode(pack.fit)
         yield same("budget", rule["budget_per_week"], fit.get("budget"))
         made_at = fit.get("made_at", 0)
-        said = f"from what was known at {iso(made_at)}" if made_at else "before there was a history"
-        yield Check("fit", "agrees" if made_at < window.end else "differs", said)
+        detail = f"from what was known at {iso(made_at)}" if made_at else "before there was a history"
+        yield Check("fit", "agrees" if made_at < window.end else "differs", detail)
 
 
 def _lasted(pack: evidence.Pack, window: Window) -> Iterator[Check]:
-    """Of an alert that must hold, or be calm for a time: whether it was so for so long."""
+    """Yield checks that the breach lasted for the rule's hold, and its end for `resolve.after`."""
     rule, line = pack.rule, pack.line
     since = window.end - parse_iso(line.onset)
     if line.state == "pending":
         held = rule["hold_ms"] > 0
-        said = "pending until it has lasted" if held else "no rule without a hold is ever pending"
-        yield Check("hold", "agrees" if held else "differs", said)
+        detail = "pending until it has lasted" if held else "no rule without a hold is ever pending"
+        yield Check("hold", "agrees" if held else "differs", detail)
     if line.state == "firing" and since < rule["hold_ms"]:
         yield Check("hold", "differs", f"it fired before it had lasted for {rule['hold_ms'] / 1000:g} s")
     if line.state == "resolved" and since < rule["hold_ms"] + rule["resolve_after_ms"]:
@@ -114,12 +114,12 @@ def _terms(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figures(content: Mapping[str, Any]) -> dict[str, str]:
-    """Which figure the rule watches, and which way. Left out in the rule: what its detector looks for by itself."""
-    told, kind = content["detector"], KINDS.get(content["detector"]["kind"])
+    """Return the rule's metric and direction: its own, else its detector's. Empty where the detector is unknown."""
+    own, kind = content["detector"], KINDS.get(content["detector"]["kind"])
     if kind is None:
         return {}
-    metric = kind.metric or content.get("metric") or told.get("metric") or "negative_share"
-    direction = content.get("direction") or told.get("direction") or _default(kind.params, "direction", "up")
+    metric = kind.metric or content.get("metric") or own.get("metric") or "negative_share"
+    direction = content.get("direction") or own.get("direction") or _default(kind.params, "direction", "up")
     return {"metric": metric, "direction": direction}
 
 
@@ -128,17 +128,19 @@ def _default(params: type, name: str, otherwise: str) -> str:
 
 
 def _figure(rule: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[Check]:
-    """Metric and direction are names that releases gave otherwise to the same content: the version holds neither."""
+    """Yield checks of metric and direction; other names of earlier releases for the same content are unknown."""
     for name, found in _figures(content).items():
-        told, what = rule.get(name), f"rule's {name}"
-        if told != found and told == _formerly(content)[name]:
-            yield Check(what, "unknown", f"made when this rule's {name} was called {told}; it is {found} now")
+        given, what = rule.get(name), f"rule's {name}"
+        if given != found and given == _formerly(content)[name]:
+            yield Check(
+                what, "unknown", f"made when this rule's {name} was called {given}; it is {found} now"
+            )
         else:
-            yield same(what, told, found)
+            yield same(what, given, found)
 
 
 def _formerly(content: Mapping[str, Any]) -> dict[str, str]:
-    """What earlier releases called them: they asked the rule first, and never what its detector is told."""
+    """Return the names of earlier releases, which read them of the rule and never of its detector's parameters."""
     name = content["detector"]["kind"]
     kind = KINDS[name]
     metric = content.get("metric") or kind.former_metric or kind.metric or "negative_share"
@@ -148,23 +150,23 @@ def _formerly(content: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _params(kind: str, told: Mapping[str, Any], content: Mapping[str, Any]) -> Check:
-    """The detector's parameters, with the defaults of those that nobody set."""
+def _params(kind: str, stated: Mapping[str, Any], content: Mapping[str, Any]) -> Check:
+    """Check the detector's parameters, with the defaults of those that the rule leaves out."""
     made = KINDS.get(kind)
     if made is None:
         return Check(
             "detector's parameters", "unknown", f"this version of newsquake knows no detector {kind!r}"
         )
     names = {field.name for field in fields(made.params)}
-    if odd := sorted(set(told) - names):
+    if odd := sorted(set(stated) - names):
         return Check("detector's parameters", "differs", f"{kind} has no {odd[0]}")
     given: dict[str, Any] = {name: value for name, value in _figures(content).items() if name in names}
     given |= {name: value for name, value in content["detector"].items() if name != "kind"}
-    return parts("detector's parameters", asdict(made.params(**told)), asdict(made.params(**given)))
+    return parts("detector's parameters", asdict(made.params(**stated)), asdict(made.params(**given)))
 
 
 def immediate_terms(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What an immediate rule's content comes to. Shares in 1/10,000."""
+    """Return the terms that follow from an immediate rule's content; shares in 1/10,000."""
     shares = ("min_probability", "min_topic_probability", "min_relevance", "min_trust")
     plain = ("entities", "topics", "languages", "sentiment")
     return (
@@ -175,7 +177,7 @@ def immediate_terms(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def outage_terms(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What an outage rule's content comes to."""
+    """Return the terms that follow from an outage rule's content; times in ms."""
     return {
         **{name: content[name] for name in ("kind", "sources", "exclude")},
         "hold_ms": parse_span(content["hold"]),
@@ -184,9 +186,9 @@ def outage_terms(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def parts(what: str, told: Mapping[str, Any], found: Mapping[str, Any]) -> Check:
-    """Agrees where every part does; else the first that does not."""
+def parts(what: str, given: Mapping[str, Any], found: Mapping[str, Any]) -> Check:
+    """Return a check that agrees where all parts of `found` do, else that of the first part that differs."""
     for name, value in found.items():
-        if told.get(name) != value:
-            return same(f"{what}: {name}", told.get(name), value)
+        if given.get(name) != value:
+            return same(f"{what}: {name}", given.get(name), value)
     return Check(what, "agrees", f"{len(found)} parts as the rule's version has them")

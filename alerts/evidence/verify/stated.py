@@ -1,8 +1,7 @@
-"""What of an evidence pack is taken as it states it: nothing is derived from it, or it follows from nothing else.
+"""The parts of an evidence pack that no check covers: nothing is derived from them, and they follow from nothing.
 
-`newsquake evidence verify` says so, that nobody takes silence for a proof. Much of it stands in the store, and is held
-against it there (stored_change.py). tests/unit/alerts/evidence/verify/test_derivation.py lists it
-leaf by leaf.
+`newsquake evidence verify` lists them, so that an unchecked part does not pass for a proven one. Much of it is in the
+store and checked there (stored_change.py). tests/unit/alerts/evidence/verify/test_derivation.py lists it leaf by leaf.
 """
 
 from __future__ import annotations
@@ -15,12 +14,15 @@ from alerts.evidence import pack as evidence
 from alerts.evidence.verify.checks import Check
 from alerts.lifecycle.outage_proof import Proof
 
-_NO_GRID = "pane_ms and lateness_ms, on which nothing of it hangs"
+_NO_GRID = "pane_ms and lateness_ms, on which nothing of it depends"
 
 
 def stated(pack: evidence.Pack, *, in_store: bool = False) -> list[Check]:
-    """What no check covers. `in_store`: beside those of alerts/evidence/verify/stored_change.py."""
-    return [Check("taken as stated", "stated", said) for said in _stated(pack, in_store)]
+    """Return a check with the verdict `stated` for each part that no check covers.
+
+    `in_store`: the checks against the store are made as well.
+    """
+    return [Check("taken as stated", "stated", detail) for detail in _stated(pack, in_store)]
 
 
 def _stated(pack: evidence.Pack, in_store: bool) -> Iterator[str]:
@@ -50,6 +52,6 @@ def _stated(pack: evidence.Pack, in_store: bool) -> Iterator[str]:
     if pack.fit:
         yield "how the threshold was fitted, from the rule's whole history (fit.method, weeks, peaks, low, high ...)"
     if pack.line.state == "resolved":
-        yield f"{pack.line.severity}: the alert's worst look, which is not this one"
+        yield f"{pack.line.severity}: the alert's worst evaluation, which is not this one"
     elif pack.line.state == "firing" and pack.rule.get("hold_ms"):
-        yield "where it is worse than this window: that an earlier look was so, while the alert had to hold"
+        yield "where it is worse than this window: that an earlier evaluation was so, while the alert had to hold"

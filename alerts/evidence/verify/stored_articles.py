@@ -22,28 +22,32 @@ Key = tuple[str, str]
 
 
 def article_checks(connection: Connection, desk: str, pack: evidence.Pack) -> Iterator[Check]:
-    """The stored texts, scores and stories of the pack's articles and of its hop's."""
+    """Yield checks of the stored texts, scores and stories of the pack's articles and of its hop's."""
     hop = [] if isinstance(pack.hop_articles, msgspec.UnsetType) else pack.hop_articles
     keys = [(one.id, one.revision) for one in pack.articles] + [(one.id, one.revision) for one in hop]
     if not keys:
         return
     texts, scored, stories = _stored(connection, desk, sorted({name for name, _ in keys}))
     yield from text_checks(pack, texts)
-    silent = [name for name, revision in keys if (name, revision) in texts and (name, revision) not in scored]
-    if silent:
-        yield Check("stored scores", "unknown", f"{len(silent)} have none in this store: {listed(silent)}")
+    unscored = [
+        name for name, revision in keys if (name, revision) in texts and (name, revision) not in scored
+    ]
+    if unscored:
+        yield Check(
+            "stored scores", "unknown", f"{len(unscored)} have none in this store: {listed(unscored)}"
+        )
     wrong: list[str] = []
     for article in pack.articles:
         key = (article.id, article.revision)
         if key in scored:
             at_once = pack.window is None
             story = article.story if at_once else stories.get(key, "")
-            wrong += _unlike(article, evidence.as_counted(scored[key], story, pack.line.series, at_once))
+            wrong += _differences(article, evidence.as_counted(scored[key], story, pack.line.series, at_once))
     for other in hop:
         key = (other.id, other.revision)
         if key in scored:
             found = evidence.as_counted(scored[key], stories.get(key, ""), pack.line.series)
-            wrong += _unlike(other, evidence.in_short(found))
+            wrong += _differences(other, evidence.in_short(found))
     known = sum(key in scored for key in keys)
     if wrong:
         yield Check(
@@ -55,15 +59,15 @@ def article_checks(connection: Connection, desk: str, pack: evidence.Pack) -> It
         yield Check("stored scores", "agrees", f"{known} articles have these scores, labels and stories")
 
 
-def _unlike(told: Any, found: Any) -> list[str]:
-    """`id (p_negative: the pack says 9000, the store 100)`, empty where they are alike; a pack of before has less."""
+def _differences(given: Any, found: Any) -> list[str]:
+    """Return `id (p_negative: the pack says 9000, the store 100)`, or nothing where no field of the pack differs."""
     wrong = [
-        f"{name}: the pack says {_shown(told, name)}, the store {_shown(found, name)}"
-        for name in told.__struct_fields__
-        if not isinstance(getattr(told, name), msgspec.UnsetType)
-        and getattr(told, name) != getattr(found, name)
+        f"{name}: the pack says {_shown(given, name)}, the store {_shown(found, name)}"
+        for name in given.__struct_fields__
+        if not isinstance(getattr(given, name), msgspec.UnsetType)
+        and getattr(given, name) != getattr(found, name)
     ]
-    return [f"{told.id[:12]} ({'; '.join(wrong)})"] if wrong else []
+    return [f"{given.id[:12]} ({'; '.join(wrong)})"] if wrong else []
 
 
 def _shown(struct: Any, name: str) -> str:
@@ -72,7 +76,10 @@ def _shown(struct: Any, name: str) -> str:
 
 
 def text_checks(pack: evidence.Pack, texts: Mapping[Key, str]) -> Iterator[Check]:
-    """Whether the stored articles are those that were judged. `texts`: (id, revision) -> hash of title and body."""
+    """Yield checks that the stored texts are those that were scored.
+
+    `texts`: (id, revision) -> hash of title and body.
+    """
     missing, wrong = [], []
     for article in pack.articles:
         found = texts.get((article.id, article.revision))
@@ -82,11 +89,11 @@ def text_checks(pack: evidence.Pack, texts: Mapping[Key, str]) -> Iterator[Check
             wrong.append(article.id)
     number = len(pack.articles)
     if wrong:
-        said = f"{len(wrong)} of {number} have another text than was judged: {listed(wrong)}"
-        yield Check("stored texts", "differs", said)
+        detail = f"{len(wrong)} of {number} have another text than was scored: {listed(wrong)}"
+        yield Check("stored texts", "differs", detail)
     elif number > len(missing):
         yield Check(
-            "stored texts", "agrees", f"{number - len(missing)} articles have the text that was judged"
+            "stored texts", "agrees", f"{number - len(missing)} articles have the text that was scored"
         )
     if missing:
         yield Check(
@@ -97,7 +104,7 @@ def text_checks(pack: evidence.Pack, texts: Mapping[Key, str]) -> Iterator[Check
 def _stored(
     connection: Connection, desk: str, ids: Sequence[str]
 ) -> tuple[dict[Key, str], dict[Key, ScoredArticle], dict[Key, str]]:
-    """Hashes of texts, scored articles and stories, each by (id, revision)."""
+    """Return hashes of texts, scored articles and stories, each by (id, revision)."""
     texts: dict[Key, str] = {}
     scored: dict[Key, ScoredArticle] = {}
     stories: dict[Key, str] = {}

@@ -23,13 +23,13 @@ from core.times import iso
 
 
 def store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> list[Check]:
-    """Whether the store agrees with the pack of this line."""
+    """Return checks of the pack against the store. `row`: the change's, of `alert_lines`. Raises StoreUnavailable."""
     return guarded("what the store has", _store_checks(connection, desk, row, pack))
 
 
 def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> Iterator[Check]:
     yield _line(row, pack)
-    if pack.line.state != "pending":  # of which nobody is told, so that the log does not have it
+    if pack.line.state != "pending":  # the log has no pending changes: they notify nobody
         yield _logged(logged_changes(connection, desk, row.id), pack)
     yield from article_checks(connection, desk, pack)
     yield from stored_rule_checks(connection, desk, pack)
@@ -38,15 +38,15 @@ def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: eviden
 
 
 def bare_checks(connection: Connection, desk: str, row: Row[Any]) -> list[Check]:
-    """Of a change of which the store has no pack: whether there ever was one, and the line as the log has it."""
+    """Return checks of a change without a pack: whether it ever had one, and its line against the audit log's."""
     return guarded("what the store has", _bare_checks(connection, desk, row))
 
 
 def _bare_checks(connection: Connection, desk: str, row: Row[Any]) -> Iterator[Check]:
     line = json_object(row.line)
     columns = {"id": row.id, "state": row.state, "severity": row.severity, "decided_at": iso(row.decided_at)}
-    said = {name: line.get(name) for name in columns}
-    yield compare("stored line", said, columns, "as its columns have it", ("it says", "its columns"))
+    detail = {name: line.get(name) for name in columns}
+    yield compare("stored line", detail, columns, "as its columns have it", ("it says", "its columns"))
     entry = matching_change(logged_changes(connection, desk, row.id), line)
     if made := str((entry or {}).get("evidence") or ""):
         yield Check(
@@ -57,8 +57,8 @@ def _bare_checks(connection: Connection, desk: str, row: Row[Any]) -> Iterator[C
             "evidence pack", "differs", "the store has none; only where a rule is gone an alert ends without"
         )
     else:
-        said_so = "none is kept of this change (where a rule is gone, its alerts end without one)"
-        yield Check("evidence pack", "unknown", said_so)
+        unknown = "none is kept of this change (where a rule is gone, its alerts end without one)"
+        yield Check("evidence pack", "unknown", unknown)
     if entry is not None:
         who = ("the stored line says", "the log")
         yield compare("audit log", line, entry["line"], "it has this line", who)
@@ -67,10 +67,10 @@ def _bare_checks(connection: Connection, desk: str, row: Row[Any]) -> Iterator[C
 
 
 def _line(row: Row[Any], pack: evidence.Pack) -> Check:
-    told: dict[str, Any] = msgspec.to_builtins(pack.line)
+    given: dict[str, Any] = msgspec.to_builtins(pack.line)
     found = {**json_object(row.line), "(id)": row.id, "(state)": row.state, "(severity)": row.severity}
     found["(decided_at)"] = iso(row.decided_at)
-    wanted = {**told, **{f"({name})": told[name] for name in ("id", "state", "severity", "decided_at")}}
+    wanted = {**given, **{f"({name})": given[name] for name in ("id", "state", "severity", "decided_at")}}
     return compare("stored line", wanted, found, "the line of alerts.jsonl is the pack's")
 
 
@@ -81,6 +81,6 @@ def _logged(entries: Sequence[dict[str, Any]], pack: evidence.Pack) -> Check:
     entry = matching_change(entries, line)
     if entry is None:
         return Check("audit log", "differs", f"it knows no change to {line['state']} at {line['decided_at']}")
-    told, found = {**line, "evidence": pack.hash}, {**entry["line"], "evidence": entry.get("evidence")}
+    given, found = {**line, "evidence": pack.hash}, {**entry["line"], "evidence": entry.get("evidence")}
     fine = "it has this line and this pack's hash"
-    return compare("audit log", told, found, fine, ("the pack says", "the log"))
+    return compare("audit log", given, found, fine, ("the pack says", "the log"))

@@ -16,6 +16,7 @@ from core.times import iso
 
 
 def stored_rule_checks(connection: Connection, desk: str, pack: evidence.Pack) -> Iterator[Check]:
+    """Yield checks of the pack's rule against the rule set of that version which the store has."""
     version = str(pack.rule.get("set", ""))
     query = select(rule_sets.c.source).where(rule_sets.c.desk == desk, rule_sets.c.version == version)
     source = connection.execute(query).scalar_one_or_none()
@@ -39,25 +40,26 @@ def stored_rule_checks(connection: Connection, desk: str, pack: evidence.Pack) -
             "stored rules", "unknown", f"this version of newsquake reads set {version} as {rules.version}"
         )
         return
-    told = {"about": pack.rule.get("about"), "version": mine}
+    given = {"about": pack.rule.get("about"), "version": mine}
     found = {"about": rule.about, "version": own}
-    yield compare("stored rules", told, found, f"set {version} has the rule in this version")
+    yield compare("stored rules", given, found, f"set {version} has the rule in this version")
 
 
 def fit_check(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
+    """Check the pack's fit against the stored one that was in force at the window's end."""
     key, at = f"{pack.line.rule}@{pack.line.rule_version}", (pack.window or {})["end"]
     mine = (fits.c.desk == desk) & (fits.c.rule == key) & (fits.c.in_force_from <= at)
     query = select(fits.c.fit).where(mine).order_by(fits.c.in_force_from.desc()).limit(1)
     found = connection.execute(query).scalar_one_or_none()
     if found is None:
         made = json_object(pack.fit).get("made_at") if pack.fit else 0
-        said = "none was in force then: the threshold is that of before a history"
+        detail = "none was in force then: the threshold is that of before a history"
         return Check(
-            "stored fit", "unknown", f"the one made at {iso(made)} is not in this store" if made else said
+            "stored fit", "unknown", f"the one made at {iso(made)} is not in this store" if made else detail
         )
     if not pack.fit:  # as packs of an earlier release may be: see alerts/evidence/verify/derivation.py
-        told, have = {"threshold": pack.threshold}, {"threshold": json_object(found).get("threshold")}
-        return compare("stored fit", told, have, "the one in force then has the pack's threshold")
+        given, have = {"threshold": pack.threshold}, {"threshold": json_object(found).get("threshold")}
+        return compare("stored fit", given, have, "the one in force then has the pack's threshold")
     return compare(
         "stored fit", json_object(pack.fit), json_object(found), "the one in force then is the pack's"
     )

@@ -46,10 +46,10 @@ def _window_id(pack: evidence.Pack) -> str:
 
 
 def _verdict(pack: evidence.Pack) -> Iterator[Check]:
-    told = Verdict(**(pack.verdict or {"statistic": 0.0}))
+    given = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
     for name in ("observed", "expected", "p_value"):
-        yield same(f"line's {name}", getattr(line, name), lifecycle.round_significant(getattr(told, name)))
+        yield same(f"line's {name}", getattr(line, name), lifecycle.round_significant(getattr(given, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
     yield same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
     if not state or pack.window is None or pack.hop is None:
@@ -58,16 +58,16 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
         )
         return
     if pack.rule.get("metric") == "net_sentiment" and "positive" not in pack.window:
-        said = (
+        detail = (
             "made when net sentiment was taken for the mean sentiment: its window counts no positive stories"
         )
-        yield Check("detector's verdict", "unknown", said)
+        yield Check("detector's verdict", "unknown", detail)
         return
     kind = KINDS.get(pack.detector["kind"])
     then, now = pack.rule.get("content", {}).get("statistic", 1), kind.statistic if kind else None
     if kind and then != now:
-        said = f"decided by statistic {then} of {pack.detector['kind']}; this version of newsquake computes {now}"
-        yield Check("detector's verdict", "unknown", said)
+        detail = f"decided by statistic {then} of {pack.detector['kind']}; this version of newsquake computes {now}"
+        yield Check("detector's verdict", "unknown", detail)
         return
     try:
         detector = make(
@@ -80,22 +80,21 @@ def _verdict(pack: evidence.Pack) -> Iterator[Check]:
         return
     differing = [
         name
-        for name in pack.verdict
-        or ()  # what it says: packs of before there was a part have nothing to agree with
-        if not _equal(getattr(told, name), getattr(found, name))
+        for name in pack.verdict or ()  # the parts that it has: packs of earlier releases lack some
+        if not _equal(getattr(given, name), getattr(found, name))
     ]
     if differing:
         name = differing[0]
-        yield same(f"detector's {name}", getattr(told, name), getattr(found, name))
+        yield same(f"detector's {name}", getattr(given, name), getattr(found, name))
     else:
         yield Check(
-            "detector's verdict", "agrees", f"statistic {told.statistic:.6g} derived again from its state"
+            "detector's verdict", "agrees", f"statistic {given.statistic:.6g} derived again from its state"
         )
 
 
 def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float):
-        # Another machine's exp and log may differ in the last bit.
+        # exp and log of another machine may differ in the last bit.
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     return bool(one == other)
 
@@ -112,32 +111,32 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     )
     wide = _broad(pack)
     if wide is None:
-        said = f"the pack leaves {pack.left_out} articles out, so who tells the news cannot be counted"
-        yield Check("breadth", "unknown", said)
-    # Of silence there is no evidence to ask for; a statistic that outlives its window is calm in no thin hour.
+        detail = f"the pack leaves {pack.left_out} articles out, so its breadth cannot be counted"
+        yield Check("breadth", "unknown", detail)
+    # Absence has no evidence to require; a statistic that outlives its window does not resolve in a thin hour.
     traits = traits_of(pack.detector["kind"])
     enough = sure and (traits.detects_absence or (window.observed and evident and wide is not False))
     if line.state == "resolved":
         lasts = sure and traits.outlives_window and window.articles > 0
         below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
         calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
-        said = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
-        # Above it, but perhaps told too narrowly to go on: what was left out would say.
+        detail = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
+        # Above it, but perhaps too narrow to go on: the articles left out would show.
         unsure = not calm and wide is None and window.observed and not (traits.detects_absence or lasts)
-        yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", said)
+        yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", detail)
     else:
-        said = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
+        detail = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
         breach = statistic >= threshold and enough
-        yield Check("breach", "agrees" if breach else "differs", said)
+        yield Check("breach", "agrees" if breach else "differs", detail)
         far = 1 + (statistic - threshold) / abs(threshold) if threshold else 1.0
         rungs = [name for name, ratio in rule["severities"] if far >= ratio - 1e-12]
         reached = rungs[-1] if rungs else rule["severities"][0][0]
-        if line.state == "pending" or not rule["hold_ms"]:  # one look: at the onset, or where it rose
+        if line.state == "pending" or not rule["hold_ms"]:  # one evaluation: at the onset, or where it rose
             yield same("severity", line.severity, reached)
         else:
             fits = SEVERITIES.index(line.severity) >= SEVERITIES.index(reached)
-            said = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
-            yield Check("severity", "agrees" if fits else "differs", said)
+            detail = f"{line.severity}; this window alone reaches {reached} (severity never falls)"
+            yield Check("severity", "agrees" if fits else "differs", detail)
     ladder = [name for name, _ in rule["severities"]]
     if line.severity not in ladder:
         yield Check("severity", "differs", f"{line.severity} is none of the rule's: {', '.join(ladder)}")
@@ -147,17 +146,17 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
 
 
 def _broad(pack: evidence.Pack) -> bool | None:
-    """Whether its news is told as broadly as the rule asks for; None where articles that would say are left out."""
+    """Whether its news is as broad as the rule requires; None where articles that would show it are left out."""
     bad, beside = (pack.rule.get(name, 0) for name in ("min_negative_publishers", "min_stories_beside_one"))
     if not (bad or beside):
         return True
     if pack.left_out:
         return None
-    told = []
+    given = []
     for one in pack.articles:
         label = label_of(one.p_negative, one.p_neutral, one.p_positive)
-        told.append(Observation(0, one.id, one.story, one.publisher, "", 1 - one.abstained, label, 0))
-    return broad(told, bad, beside)
+        given.append(Observation(0, one.id, one.story, one.publisher, "", 1 - one.abstained, label, 0))
+    return broad(given, bad, beside)
 
 
 def _threshold(pack: evidence.Pack) -> Iterator[Check]:
@@ -168,8 +167,8 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
         fit = msgspec.json.decode(pack.fit)
         yield same("threshold", pack.threshold, fit.get("threshold"))
     elif isinstance(pack.hop_articles, msgspec.UnsetType):
-        said = "the pack holds no fit: an earlier release lost it where a batch held weeks; `verify ID` asks the store"
-        yield Check("threshold", "unknown", said)
+        detail = "the pack holds no fit: an earlier release lost it in batches of weeks; `verify ID` reads the store's"
+        yield Check("threshold", "unknown", detail)
     else:
         yield Check("threshold", "differs", "the rule sets none, and the pack holds no fit")
 
@@ -177,10 +176,10 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
 def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     rule = _rule_like(pack)
     verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
-    said = sentence.windowed(pack.line, rule["metric"], window, verdict)
+    detail = sentence.windowed(pack.line, rule["metric"], window, verdict)
     before = sentence.windowed(pack.line, rule["metric"], window, verdict, round_to_0=True)
-    # A pack keeps the words of its time; what they say of the numbers is the same.
-    yield same("sentence", pack.sentence, before if pack.sentence == before else said)
+    # A pack keeps the wording of its release; the numbers in it are the same.
+    yield same("sentence", pack.sentence, before if pack.sentence == before else detail)
     yield same(
         "headlines",
         pack.headlines,

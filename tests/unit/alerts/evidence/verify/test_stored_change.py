@@ -233,7 +233,7 @@ def test_a_changed_text_and_a_lost_article_are_both_told(store: Copy) -> None:
     store.do("DELETE FROM articles WHERE id = :id", id=second)
     passed, told = store.verify(alert)
     assert not passed
-    assert f"have another text than was judged: {first}" in told
+    assert f"have another text than was scored: {first}" in told
     assert f"are not in this store: {second}" in told
 
 
