@@ -7,7 +7,7 @@ import pytest
 from core.errors import ConfigError
 from core.settings import load_settings
 from ingest.sources.loading import load_sources
-from ingest.sources.registry import create_source
+from ingest.sources.registry import KINDS, create_source
 
 FEED = "sources:\n  - name: a\n    kind: feed\n"
 DUMP = "sources:\n  - name: a\n    kind: dump\n    path: x\n"
@@ -91,7 +91,7 @@ def test_shipped_set_is_sound_honest_and_off_where_terms_ask_for_it(tmp_path: Pa
         (
             "kind",
             "fede",
-            r"kind: expected one of feed, page, api, dump, push, kafka, got 'fede' \(did you mean feed\?\)",
+            rf"kind: expected one of {', '.join(KINDS)}, got 'fede' \(did you mean feed\?\)",
         ),
     ],
 )
