@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from alerts.evidence import outage_sentence as outagewords
-from alerts.evidence import pack as evidence
+from alerts.evidence import outage_sentence, schema
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine, Severity, State
 from alerts.rules.outage_rule import is_outage
@@ -85,7 +84,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 
 def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") -> Content:
     """The content of a change of an alert. `pack` may be empty: then there are no headlines nor sentence."""
-    made = evidence.load(pack) if pack else None
+    made = schema.load(pack) if pack else None
     verdict = (made.verdict or {}) if made else {}
     rule = made.rule if made else {}
     shown = {article.id: article for article in made.articles} if made else {}
@@ -121,11 +120,11 @@ def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") 
         evidence_hash=made.hash if made else "",
         kind="outage" if is_outage(line.series) else "market",
         outage=str(rule.get("kind", "")) if is_outage(line.series) else "",
-        facts=outagewords.facts(made.outage) if made and isinstance(made.outage, Proof) else [],
+        facts=outage_sentence.facts(made.outage) if made and isinstance(made.outage, Proof) else [],
     )
 
 
-def _headline(article: evidence.EvidenceArticle) -> Headline:
+def _headline(article: schema.EvidenceArticle) -> Headline:
     return Headline(
         id=article.id,
         title=_cut(article.title, _TITLE_CHARS),

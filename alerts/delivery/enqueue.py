@@ -26,8 +26,8 @@ from core.tables import alert_lines
 from core.times import parse_iso
 
 
-class Change(Protocol):
-    """What is read of alerts/lifecycle/transitions.py's Change."""
+class AlertChange(Protocol):
+    """What is read of alerts/lifecycle/transitions.py's AlertChange."""
 
     @property
     def line(self) -> AlertLine: ...
@@ -51,7 +51,7 @@ def enqueue_changes(
     connection: Connection,
     settings: Settings,
     rules: RuleSet,
-    changes: Iterable[Change],
+    changes: Iterable[AlertChange],
     *,
     now_ms: int,
     notify: bool = True,
@@ -71,7 +71,7 @@ def enqueue_changes(
 
 
 def _enqueue_change(
-    context: NotificationContext, change: Change, configured: Sequence[str], note: str
+    context: NotificationContext, change: AlertChange, configured: Sequence[str], note: str
 ) -> int:
     line, desk, connection = change.line, context.desk, context.connection
     event, before = _event(connection, desk, line)

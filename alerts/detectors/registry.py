@@ -22,7 +22,7 @@ from alerts.detectors.mean_shift import MeanShift, MeanShiftParams
 from alerts.detectors.negative_share import NegativeShare, NegativeShareParams
 from alerts.detectors.negative_volume import NegativeVolume, NegativeVolumeParams
 from alerts.detectors.sentiment import Sentiment, SentimentParams
-from alerts.detectors.silence import Silence, SilenceParams
+from alerts.detectors.silence import SilenceDetector, SilenceParams
 from alerts.detectors.static import Static, StaticParams
 from alerts.detectors.volume import Volume, VolumeParams
 from core.errors import ConfigError
@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
     "sentiment": Kind(SentimentParams, Sentiment, "sentiment"),
     "mean_shift": Kind(MeanShiftParams, MeanShift, "sentiment"),
     "drift": Kind(DriftParams, Drift, "sentiment", statistic=2),
-    "silence": Kind(SilenceParams, Silence, "stories"),
+    "silence": Kind(SilenceParams, SilenceDetector, "stories"),
     "language_divergence": Kind(LanguageDivergenceParams, LanguageDivergence, "share", statistic=2),
     "sector_divergence": Kind(DivergenceParams, SectorDivergence, "share", statistic=2),
     "static": Kind(StaticParams, Static, "metric"),

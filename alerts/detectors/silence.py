@@ -32,7 +32,7 @@ class SilenceParams:
     calendar: str = "auto"
 
 
-class Silence(PersistentDetector):
+class SilenceDetector(PersistentDetector):
     """The detector; see the module's docstring."""
 
     kind: ClassVar[str] = "silence"

@@ -1,4 +1,4 @@
-"""The most telling headlines: strong, and different from one another.
+"""The strongest headlines that differ from one another.
 
 Greedy maximal marginal relevance (Carbonell and Goldstein, 1998): next comes the article whose own strength less its
 likeness to those chosen already is largest; of one story only one is taken. Likeness is shared character trigrams,
@@ -8,18 +8,15 @@ which works for English and Chinese alike and needs no model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from alerts.evidence.schema import EvidenceArticle
 from core.records import UNIT_SCALE
-
-if TYPE_CHECKING:
-    from alerts.evidence.pack import EvidenceArticle
 
 _LIKENESS_COSTS = 0.5
 
 
-def telling(articles: Sequence[EvidenceArticle], direction: str, most: int = 5) -> list[str]:
-    """Ids of up to `most` articles; `direction`: negative | positive | any. Does not depend on the order given."""
+def strongest_headlines(articles: Sequence[EvidenceArticle], direction: str, most: int = 5) -> list[str]:
+    """Return the ids of up to `most` articles, whatever their order. `direction`: negative | positive | any."""
     best: dict[str, tuple[float, int, str, EvidenceArticle]] = {}
     for article in articles:
         key = (-_strength(article, direction), article.available_at, article.id, article)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.evidence.number_text import p_value
 from alerts.evidence.vocabulary import WEEKDAYS, Tongue
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine
@@ -134,8 +135,6 @@ def share(value: float | None) -> str:
 
 def chance(value: float | None) -> str:
     """`2e-4`; NA where there is none."""
-    from alerts.evidence.sentence import p_value
-
     return p_value(value)
 
 

@@ -5,7 +5,8 @@ No word comes from an article: a headline cannot speak through our sentence.
 
 from __future__ import annotations
 
-from alerts.evidence import outage_sentence as outagewords
+from alerts.evidence import outage_sentence
+from alerts.evidence.number_text import COUNTS, SHARES, figure, less, many, p_value, tiny
 from alerts.evidence.vocabulary import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine, Verdict, Window
@@ -13,8 +14,6 @@ from alerts.rules.model import AnyRule, Rule
 from core.times import DAY, HOUR, MINUTE, from_ms, parse_iso
 
 _TONGUES: tuple[Tongue, ...] = ("en", "zh")
-_SHARES = ("negative_share",)
-_COUNTS = ("stories", "negative_stories", "articles", "publishers")
 _SINGULAR = {
     "stories": "story",
     "negative_stories": "negative story",
@@ -32,7 +31,7 @@ def both(
 ) -> dict[str, str]:
     """The sentence by language, `en` and `zh`."""
     if outage is not None:
-        return outagewords.sentence(line, outage)
+        return outage_sentence.sentence(line, outage)
     if not isinstance(rule, Rule) or window is None or verdict is None:
         return at_once(line)
     return windowed(line, rule.metric, window, verdict)
@@ -65,7 +64,7 @@ def _windowed(line: AlertLine, kind: str, window: Window, expected: str, tongue:
             said += f"；{day} {hour} 预期{expected}"
         return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
     said = f"{metric} of {name} {value} ({counts}) in {span}"
-    if kind in _COUNTS:
+    if kind in COUNTS:
         one = _SINGULAR[kind] if value == "1" else metric.lower()
         said = f"{value} {one} on {name} in {span} ({counts})"
     if line.expected is not None:
@@ -94,23 +93,18 @@ def _counts(metric: str, window: Window, tongue: Tongue) -> str:
     if tongue == "zh":
         stories = (
             f"{window.decided} 个报道中 {window.negative} 个负面；"
-            if metric in _SHARES
+            if metric in SHARES
             else f"{window.stories} 个报道；"
         )
         articles = f"{window.articles} 篇文章，{window.publishers} 家媒体"
         return articles if metric == "stories" else stories + articles
     stories = (
         f"{window.negative} of {many(window.decided, 'story', 'stories')}; "
-        if metric in _SHARES
+        if metric in SHARES
         else f"{many(window.stories, 'story', 'stories')}; "
     )
     articles = f"{many(window.articles, 'article')}, {many(window.publishers, 'publisher')}"
     return articles if metric == "stories" else stories + articles
-
-
-def many(number: int, one: str, more: str = "") -> str:
-    """`1 story`, `3 stories`."""
-    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -> str:
@@ -122,50 +116,13 @@ def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -
     if verdict.expected is None or verdict.low is None or verdict.high is None:
         return gap + middle
     up, down = verdict.high - verdict.expected, verdict.expected - verdict.low
-    if metric in _SHARES:
+    if metric in SHARES:
         up, down = up * 100, down * 100
-    if f"{up:.0f}" == f"{down:.0f}" and metric in _SHARES:
+    if f"{up:.0f}" == f"{down:.0f}" and metric in SHARES:
         return f"{gap}{middle} ± {up:.0f}"
     if not round_to_0 and tiny(metric, verdict.high):
         return gap + middle  # a band from 0 to 0 says nothing
     return f"{gap}{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
-
-
-def tiny(metric: str, expected: float | None) -> bool:
-    """Whether an expected number is one that its figure would call 0, though something may always come."""
-    return metric in _COUNTS and expected is not None and figure(metric, expected) in ("0", "-0")
-
-
-def less(tongue: Tongue) -> str:
-    """How a tiny expected number is said."""
-    return "不足 0.1" if tongue == "zh" else "less than 0.1"
-
-
-def figure(metric: str, value: float | None) -> str:
-    """A metric's value as it is said: `73 %`, `12`, `-0.41`; NA where there is none."""
-    if value is None:
-        return "NA"
-    if metric in _SHARES:
-        return f"{value * 100:.0f} %"
-    if metric in _COUNTS:
-        return f"{value:.0f}" if abs(value - round(value)) < 0.05 or value >= 20 else f"{value:.1f}"
-    return f"{value:+.2f}"
-
-
-def of_a_window(name: str, value: float | None) -> str:
-    """One of alerts/interfaces/figures.py as it is said: as `figure`, but a spread has no sign."""
-    said = figure(name, value)
-    return said.lstrip("+") if name == "dispersion" else said
-
-
-def p_value(value: float | None) -> str:
-    """`2e-4`; NA where there is none."""
-    if value is None:
-        return "NA"
-    if value >= 0.001:
-        return f"{value:.2g}"
-    mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
 
 
 def at_once(line: AlertLine) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, select
 
+from alerts import reasons
 from alerts.errors import ActionRejected, InvalidArgument, one_of
 from alerts.handling import audit
 from alerts.handling.suppression import SuppressionFacts, SuppressionReason
@@ -174,10 +175,10 @@ def _do(
     reason: str,
     now_ms: int,
 ) -> str:
-    reason, actor = audit.check_reason(reason), actor.strip()
+    reason, actor = reasons.check_reason(reason), actor.strip()
     if not actor:
         raise InvalidArgument("actor", "say who you are")
-    audit.check_text(reason=reason, actor=actor)
+    reasons.check_text(reason=reason, actor=actor)
     _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
     told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
     audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=told)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select, update
 
+from alerts import reasons
 from alerts.errors import ActionRejected, InvalidArgument, one_of
 from alerts.handling import audit
 from alerts.records import SEVERITIES, Severity
@@ -92,8 +93,8 @@ def _check(
         raise ConfigError(f"silence: unknown matcher {unknown[0]!r}; known: rule, series, severity, alert")
     if not matchers:
         raise InvalidArgument(MATCHERS, EVERYTHING)
-    audit.check_text(reason=reason, author=author, **matchers)
-    audit.check_reason(reason)
+    reasons.check_text(reason=reason, author=author, **matchers)
+    reasons.check_reason(reason)
     if not author.strip():
         raise InvalidArgument("author", "say who you are")
     if ends_at <= max(starts_at, now_ms):

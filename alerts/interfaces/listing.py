@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from alerts.delivery import content
-from alerts.evidence import outage_sentence as outagewords
-from alerts.evidence import pack as evidence
+from alerts.evidence import outage_sentence, schema
 from alerts.handling import actions as handling
 from alerts.handling import silences
 from alerts.lifecycle.outage_proof import Proof
@@ -138,7 +137,7 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
     }
     packs = [line.evidence for line in lines if line.evidence and line.state == "firing"]
     if packs:
-        made = evidence.load(packs[-1])
+        made = schema.load(packs[-1])
         shown = {article.id: article for article in made.articles}
         found["sentence"] = made.sentence
         found["headlines"] = [
@@ -150,7 +149,7 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
         ]  # fmt: skip
         found["evidence_hash"] = made.hash
         if isinstance(made.outage, Proof):
-            found["facts"] = [[name, value] for name, value in outagewords.facts(made.outage)]
+            found["facts"] = [[name, value] for name, value in outage_sentence.facts(made.outage)]
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from alerts.detectors.registry import FIXED_THRESHOLD_KIND
-from alerts.handling.audit import reason_field
+from alerts.reasons import reason_field
 from alerts.records import SEVERITIES, Severity
 from alerts.rules.maintenance import MaintenanceWindow, parse_maintenance
 from alerts.windows.globs import check_glob, matches

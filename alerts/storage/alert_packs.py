@@ -6,7 +6,7 @@ from sqlalchemy import Connection, and_, select, tuple_
 
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly
 from core import tables
 from core.records import ScoredArticle
 from core.store.article_rows import article_from_row, scored_from_row
@@ -18,7 +18,7 @@ def make_pack(connection: Connection, name: str, desk: Desk, change: Change) -> 
     stories = dict(change.articles)
     texts = _texts(connection, name, list(stories), change.revision)
     runner, result = change.runner, change.result
-    inputs = evidence.Inputs(
+    inputs = assembly.Inputs(
         line=change.line,
         rule=runner.rule if runner else desk.rules.rule(change.line.rule),
         rules_version=desk.rules.version,
@@ -29,7 +29,7 @@ def make_pack(connection: Connection, name: str, desk: Desk, change: Change) -> 
     )
     if runner is not None and result is not None:
         fit = runner.threshold.fit(change.at) if runner.rule.threshold is None else None
-        inputs = evidence.Inputs(
+        inputs = assembly.Inputs(
             **{field: getattr(inputs, field) for field in ("line", "rule", "rules_version", "articles")},
             pane_ms=desk.pane_ms,
             lateness_ms=desk.lateness_ms,
@@ -42,7 +42,7 @@ def make_pack(connection: Connection, name: str, desk: Desk, change: Change) -> 
             state=result.prior,
             left=_left(connection, name, change),
         )
-    return evidence.pack(inputs)
+    return assembly.assemble(inputs)
 
 
 def _left(connection: Connection, name: str, change: Change) -> list[tuple[ScoredArticle, str]] | None:

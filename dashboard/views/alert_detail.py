@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from msgspec import DecodeError, json
 
-from alerts.evidence.sentence import figure, tiny
+from alerts.evidence.number_text import figure, tiny
 from alerts.records import SEVERITIES
 from alerts.rules.outage_rule import is_outage
 from core.times import DAY, HOUR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.evidence.sentence import of_a_window
+from alerts.evidence.number_text import of_a_window
 from alerts.interfaces.figures import LONGEST
 from alerts.windows.statistics import MIN_STORIES
 from core.times import parse_iso

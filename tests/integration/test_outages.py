@@ -22,7 +22,7 @@ from alerts.delivery.context import NotificationContext
 from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.derivation import verify_pack
 from alerts.interfaces import listing
 from alerts.interfaces.export import alert_lines
@@ -205,7 +205,7 @@ def test_evidence_is_derived_again_and_a_false_figure_is_found(store, monkeypatc
     through_the_worker(log(said()), store, monkeypatch, 500)
     with store.read() as connection:
         rows = connection.execute(select(tables.alert_lines).order_by(tables.alert_lines.c.decided_at)).all()
-    packs = [evidence.load(row.evidence) for row in rows]
+    packs = [schema.load(row.evidence) for row in rows]
     assert len(packs) == 6
     for pack in packs:
         assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
@@ -258,7 +258,7 @@ def test_the_mail_says_outage_and_why(store, monkeypatch) -> None:
             select(tables.alert_lines).where(tables.alert_lines.c.state == "firing")
         ).all()
     for row in rows:
-        pack = evidence.load(row.evidence)
+        pack = schema.load(row.evidence)
         mail = render(Message("id", of("main", "firing", pack.line, row.evidence), "http://desk.example"))
         assert "stories" not in mail.text and "Outage" in mail.text
         if pack.line.rule == "source-silent":

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts.delivery import enqueue as notify
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly
 from alerts.lifecycle.transitions import alert_id
 from alerts.records import AlertLine, Severity, State, Verdict, Window
 from alerts.rules.loading import parse_rules
@@ -88,7 +88,7 @@ def change(
         article_ids=sorted(item.article.id for item, _ in articles),
     )
     window = Window(series, onset - HOUR, onset, 20, 12, 9, 11, 8, -40_000, 30_000)
-    inputs = evidence.Inputs(
+    inputs = assembly.Inputs(
         line=line,
         rule=chosen,
         rules_version=rules.version,
@@ -98,7 +98,7 @@ def change(
         verdict=Verdict(3.7, 0.0002, 8 / 11, 0.18, 0.11, 0.25),
         threshold=2.5,
     )
-    return Change(line, evidence.pack(inputs), incident)
+    return Change(line, assembly.assemble(inputs), incident)
 
 
 def decide(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.derivation import verify_pack
 
 Path = tuple[str | int, ...]
@@ -57,7 +57,7 @@ def others(value: Any) -> list[Any]:
     return [value + "x", "x" + value, "any", ""]
 
 
-def changed(pack: evidence.Pack, path: Path, value: Any) -> evidence.Pack | None:
+def changed(pack: schema.Pack, path: Path, value: Any) -> schema.Pack | None:
     """The pack with this leaf another, its hash made anew; None where that is no pack at all."""
     whole = plain(pack)
     held = whole
@@ -67,13 +67,13 @@ def changed(pack: evidence.Pack, path: Path, value: Any) -> evidence.Pack | None
     if isinstance(whole["fit"], dict):
         whole["fit"] = msgspec.json.encode(whole["fit"]).decode()
     try:
-        made = msgspec.convert(whole, type=evidence.Pack)
+        made = msgspec.convert(whole, type=schema.Pack)
     except msgspec.ValidationError:
         return None
-    return msgspec.structs.replace(made, hash=evidence.hash_of(made))
+    return msgspec.structs.replace(made, hash=schema.hash_of(made))
 
 
-def plain(pack: evidence.Pack) -> dict[str, Any]:
+def plain(pack: schema.Pack) -> dict[str, Any]:
     """The pack as dicts and lists; its fit, which is JSON as text, opened too."""
     whole = copy.deepcopy(msgspec.to_builtins(pack))
     if whole["fit"]:
@@ -81,7 +81,7 @@ def plain(pack: evidence.Pack) -> dict[str, Any]:
     return whole
 
 
-def unfound(pack: evidence.Pack) -> list[str]:
+def unfound(pack: schema.Pack) -> list[str]:
     """Leaves of which no change is found, as `articles[].title`: indices and the names of topics left out."""
     found = set()
     for path, value in leaves(plain(pack)):
@@ -93,7 +93,7 @@ def unfound(pack: evidence.Pack) -> list[str]:
     return sorted({spelled(path) for path in found})
 
 
-def differs(pack: evidence.Pack) -> bool:
+def differs(pack: schema.Pack) -> bool:
     """Whether verify finds anything that is not as the pack says."""
     return any(check.verdict == "differs" for check in verify_pack(pack))
 

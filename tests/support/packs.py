@@ -10,7 +10,7 @@ from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly, schema
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
 from alerts.testing import START, scored
@@ -64,14 +64,14 @@ def news() -> list[ScoredArticle]:
     return made
 
 
-def packs(rules: RuleSet = RULES, told: Sequence[ScoredArticle] = ()) -> list[evidence.Pack]:
+def packs(rules: RuleSet = RULES, told: Sequence[ScoredArticle] = ()) -> list[schema.Pack]:
     """The packs of all that the desk decides."""
-    return [evidence.load(evidence.pack(inputs)) for _, inputs in decided(rules, told)]
+    return [schema.load(assembly.assemble(inputs)) for _, inputs in decided(rules, told)]
 
 
 def decided(
     rules: RuleSet = RULES, told: Sequence[ScoredArticle] = ()
-) -> list[tuple[Change, evidence.Inputs]]:
+) -> list[tuple[Change, assembly.Inputs]]:
     """What the desk decides, with the inputs of each pack, made as alerts/storage/persist.py makes them."""
     articles = {one.article.id: one for one in told or news()}
     desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
@@ -90,7 +90,7 @@ def decided(
             "articles": [(articles[name], story) for name, story in change.articles],
         }  # fmt: skip
         if change.runner is None or change.result is None:
-            found.append((change, evidence.Inputs(rule=rules.rule(change.line.rule), **common)))
+            found.append((change, assembly.Inputs(rule=rules.rule(change.line.rule), **common)))
             continue
         left = None if change.left is None else [(articles[name], story) for name, story in change.left]
         fit = change.runner.threshold.fit(change.at) if change.runner.rule.threshold is None else None
@@ -98,7 +98,7 @@ def decided(
         found.append(
             (
                 change,
-                evidence.Inputs(
+                assembly.Inputs(
                     rule=change.runner.rule, window=result.evaluation.window, hop=result.hop,
                     verdict=result.evaluation.verdict,
                     threshold=result.evaluation.threshold, fit=fit.to_json() if fit else "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.checks import Check, guarded, same
 from alerts.evidence.verify.immediate_alert import immediate_checks
 from alerts.evidence.verify.outage_alert import outage_checks
@@ -18,13 +18,13 @@ from alerts.evidence.verify.window_alert import window_checks
 from alerts.lifecycle.outage_proof import Proof
 
 
-def verify_pack(pack: evidence.Pack) -> list[Check]:
+def verify_pack(pack: schema.Pack) -> list[Check]:
     """Return all checks of a pack, in the order of the derivation. Never raises: what cannot be read differs."""
     return guarded("pack's content", _checks(pack))
 
 
-def _checks(pack: evidence.Pack) -> Iterator[Check]:
-    yield same("pack's hash", pack.hash, evidence.hash_of(pack))
+def _checks(pack: schema.Pack) -> Iterator[Check]:
+    yield same("pack's hash", pack.hash, schema.hash_of(pack))
     yield from version_checks(pack)
     if isinstance(pack.outage, Proof):
         yield from outage_checks(pack, pack.outage)

@@ -13,8 +13,7 @@ import msgspec
 
 from alerts.engine.immediate import LASTS_MS
 from alerts.engine.schedule import ceil_to
-from alerts.evidence import pack as evidence
-from alerts.evidence import sentence
+from alerts.evidence import schema, sentence
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import bounds, list_checks, shares
 from alerts.evidence.verify.rule_terms import immediate_terms, parts
@@ -24,10 +23,10 @@ from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
 from core.times import iso
 
-Scored = evidence.EvidenceArticle | evidence.EvidenceMention
+Scored = schema.EvidenceArticle | schema.EvidenceMention
 
 
-def immediate_checks(pack: evidence.Pack) -> Iterator[Check]:
+def immediate_checks(pack: schema.Pack) -> Iterator[Check]:
     """Yield all checks of an immediate alert's pack."""
     if len(pack.articles) != 1:
         yield Check("article", "differs", f"expected one, the pack has {len(pack.articles)}")
@@ -60,7 +59,7 @@ def immediate_checks(pack: evidence.Pack) -> Iterator[Check]:
     yield nothing_else(pack, articles=True)
 
 
-def nothing_else(pack: evidence.Pack, *, articles: bool = False) -> Check:
+def nothing_else(pack: schema.Pack, *, articles: bool = False) -> Check:
     """Check that the pack of an alert without a window holds no window's parts (nor articles, unless it has some)."""
     empty: list[Any] = [
         pack.window,
@@ -78,7 +77,7 @@ def nothing_else(pack: evidence.Pack, *, articles: bool = False) -> Check:
 
 
 def _terms(
-    rule: Mapping[str, Any], content: Mapping[str, Any], article: evidence.EvidenceArticle
+    rule: Mapping[str, Any], content: Mapping[str, Any], article: schema.EvidenceArticle
 ) -> Iterator[Check]:
     """Yield checks of language and trust."""
     asked = rule["languages"]
@@ -100,7 +99,7 @@ def _trust(content: Mapping[str, Any], publisher: str) -> int:
     return known[fitting[-1][1]] if fitting else round(content["default_trust"] * UNIT_SCALE)
 
 
-def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArticle) -> Iterator[Check]:
+def _series(rule: Mapping[str, Any], series: str, article: schema.EvidenceArticle) -> Iterator[Check]:
     """Yield checks of the series, by topic and company, and of the sentiment that the rule requires."""
     asked, least = rule["topics"], rule["min_topic_probability"]
     topics = [
@@ -138,7 +137,7 @@ def _series(rule: Mapping[str, Any], series: str, article: evidence.EvidenceArti
 
 
 def _counted(
-    entity: str, article: evidence.EvidenceArticle, mentions: Sequence[evidence.EvidenceMention]
+    entity: str, article: schema.EvidenceArticle, mentions: Sequence[schema.EvidenceMention]
 ) -> Check:
     """Check that the scores that counted are the article's own for the company."""
     own = next((one for one in mentions if one.entity == entity), None)
@@ -147,7 +146,7 @@ def _counted(
     return same("as it speaks of the company", counted, [getattr(own, name, None) for name in names])
 
 
-def _meets(rule: Mapping[str, Any], mention: evidence.EvidenceMention) -> bool:
+def _meets(rule: Mapping[str, Any], mention: schema.EvidenceMention) -> bool:
     return (
         mention.relevance >= rule["min_relevance"]
         and any(matches(glob, mention.entity) for glob in rule["entities"])

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerts.engine.outages import outage_id
-from alerts.evidence import outage_sentence as outagewords
-from alerts.evidence import pack as evidence
+from alerts.evidence import outage_sentence, schema
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.immediate_alert import nothing_else
 from alerts.evidence.verify.recount import same_rows
@@ -27,7 +26,7 @@ _ROUNDING = 0.02
 """Tolerance of the sum over days, each of which is rounded to three decimals."""
 
 
-def outage_checks(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
+def outage_checks(pack: schema.Pack, proof: Proof) -> Iterator[Check]:
     """Yield all checks of an outage's pack."""
     line, rule = pack.line, pack.rule
     onset = parse_iso(line.onset)
@@ -62,7 +61,7 @@ def outage_checks(pack: evidence.Pack, proof: Proof) -> Iterator[Check]:
         detail = f"reported from {line.onset} to {iso(proof.at)}, {terms['hold_ms']} ms required"
         yield Check("hold", "agrees" if held else "differs", detail)
         yield from {"silent": _silent, "misshapen": _misshapen}.get(proof.kind, _unreachable)(proof)
-    yield same("sentence", pack.sentence, outagewords.sentence(line, proof))
+    yield same("sentence", pack.sentence, outage_sentence.sentence(line, proof))
 
 
 def _follows(proof: Proof, state: str) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from alerts.detectors import traits_of
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly, schema
 from alerts.evidence.verify.checks import Check, listed, same
 from alerts.records import Window
 from alerts.windows.naming import MIN_RELEVANCE
@@ -25,10 +25,10 @@ _ROUNDING = 2
 """Tolerance, in 1/10,000, of the sum of three shares that were rounded separately."""
 _UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
 _LONGEST = 160
-Counted = evidence.EvidenceArticle | evidence.HopArticle
+Counted = schema.EvidenceArticle | schema.HopArticle
 
 
-def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def article_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     """Yield checks that the articles are this window's and this series', and that all are listed or left out."""
     articles, line = pack.articles, pack.line
     # Until the line's time of decision: articles that came later were not known.
@@ -41,14 +41,14 @@ def article_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield shares(articles)
     yield bounds(articles)
     yield same("articles listed and left out", len(articles) + pack.left_out, window.articles)
-    if pack.left_out and len(articles) < evidence.MOST_ARTICLES:
+    if pack.left_out and len(articles) < assembly.MOST_ARTICLES:
         yield Check("left out", "differs", f"{pack.left_out}, and the pack has place for more")
     order = [(one.available_at, one.id) for one in articles]
     yield Check("order", "agrees" if order == sorted(order) else "differs", "by time, then id")
     yield from _ids(pack, sorted({one.id for one in articles}))
 
 
-def _ids(pack: evidence.Pack, ids: list[str]) -> Iterator[Check]:
+def _ids(pack: schema.Pack, ids: list[str]) -> Iterator[Check]:
     """Yield checks that the line names the pack's articles (all, where it left none out)."""
     given = pack.line.article_ids
     if pack.left_out:
@@ -77,13 +77,13 @@ def shares(articles: Sequence[Counted]) -> Check:
     )
 
 
-def bounds(articles: Sequence[evidence.EvidenceArticle]) -> Check:
+def bounds(articles: Sequence[schema.EvidenceArticle]) -> Check:
     """Check that all probabilities and shares lie within 0 and one, also those that nothing is derived from."""
     off = [one.id for one in articles if any(not 0 <= value <= UNIT_SCALE for value in _fractions(one))]
     return none_of("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
 
 
-def _fractions(article: evidence.EvidenceArticle) -> Iterator[int]:
+def _fractions(article: schema.EvidenceArticle) -> Iterator[int]:
     yield article.relevance
     yield from article.topics.values()
     for one in [] if isinstance(article.mentions, msgspec.UnsetType) else article.mentions:
@@ -99,7 +99,7 @@ def none_of(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:
     )
 
 
-def _belongs(article: evidence.EvidenceArticle, series: str) -> bool:
+def _belongs(article: schema.EvidenceArticle, series: str) -> bool:
     topic, language = topic_of(series), language_of(series)
     least = 0 if isinstance(article.topic_threshold, msgspec.UnsetType) else article.topic_threshold
     if topic and article.topics.get(topic, -1) < least:
@@ -113,7 +113,7 @@ def _belongs(article: evidence.EvidenceArticle, series: str) -> bool:
     return relevant and (not language or article.language == language)
 
 
-def count_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def count_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     """Yield checks of the window's figures, its stories and publishers, and the line's counts."""
     line, given = pack.line, msgspec.structs.asdict(window)
     for name in ("articles", "stories", "publishers"):
@@ -129,7 +129,7 @@ def count_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield from list_checks(pack, window.articles, window.stories, window.publishers)
 
 
-def list_checks(pack: evidence.Pack, articles: int, stories: int, publishers: int) -> Iterator[Check]:
+def list_checks(pack: schema.Pack, articles: int, stories: int, publishers: int) -> Iterator[Check]:
     """Yield checks of the pack's lists of stories with their publishers, of publishers and of models, by its articles.
 
     Where articles were left out, the lists must hold at least what its articles show, and have the given lengths.
@@ -205,7 +205,7 @@ def tally(articles: Sequence[Counted]) -> dict[str, int]:
     return found
 
 
-def hop_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def hop_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     """Yield checks of the hop that the detector learned in the deciding step: its time and its counts."""
     if pack.hop is None:
         yield Check("hop", "differs", "the pack of a window has one")

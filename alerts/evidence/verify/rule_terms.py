@@ -15,7 +15,7 @@ import msgspec
 
 from alerts.detectors import KINDS
 from alerts.engine.schedule import ceil_to
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.checks import Check, same
 from alerts.records import SEVERITIES, Window
 from alerts.rules.loading import content_hash
@@ -28,17 +28,17 @@ _EVALUATIONS_PER_WINDOW = 12
 """Evaluations over a window's length (DESIGN.md), though never more than one a pane."""
 
 
-def version_checks(pack: evidence.Pack) -> Iterator[Check]:
+def version_checks(pack: schema.Pack) -> Iterator[Check]:
     """Yield checks of the schema, the rule's name, and the version that follows from its content."""
     line, rule = pack.line, pack.rule
-    yield same("schema", pack.schema, evidence.SCHEMA)
+    yield same("schema", pack.schema, schema.SCHEMA)
     yield same("rule", rule.get("id"), line.rule)
     yield same("rule's version", line.rule_version, content_hash(rule.get("content", {})))
     if rule.get("version") != line.rule_version:
         yield same("rule's version", rule.get("version"), line.rule_version)
 
 
-def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def rule_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     """Yield checks of the rule, window and detector of a window rule's pack."""
     content, rule, line = pack.rule["content"], pack.rule, pack.line
     terms = _terms(content)
@@ -72,7 +72,7 @@ def rule_checks(pack: evidence.Pack, window: Window) -> Iterator[Check]:
         yield Check("fit", "agrees" if made_at < window.end else "differs", detail)
 
 
-def _lasted(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def _lasted(pack: schema.Pack, window: Window) -> Iterator[Check]:
     """Yield checks that the breach lasted for the rule's hold, and its end for `resolve.after`."""
     rule, line = pack.rule, pack.line
     since = window.end - parse_iso(line.onset)

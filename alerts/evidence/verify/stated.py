@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.checks import Check
 from alerts.lifecycle.outage_proof import Proof
 
 _NO_GRID = "pane_ms and lateness_ms, on which nothing of it depends"
 
 
-def stated(pack: evidence.Pack, *, in_store: bool = False) -> list[Check]:
+def stated(pack: schema.Pack, *, in_store: bool = False) -> list[Check]:
     """Return a check with the verdict `stated` for each part that no check covers.
 
     `in_store`: the checks against the store are made as well.
@@ -25,7 +25,7 @@ def stated(pack: evidence.Pack, *, in_store: bool = False) -> list[Check]:
     return [Check("taken as stated", "stated", detail) for detail in _stated(pack, in_store)]
 
 
-def _stated(pack: evidence.Pack, in_store: bool) -> Iterator[str]:
+def _stated(pack: schema.Pack, in_store: bool) -> Iterator[str]:
     if isinstance(pack.outage, Proof):
         yield "what ingest counted of the source, its rates and limits, what a server said (outage.told, detail)"
         if pack.outage.kind == "misshapen":

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly, schema
 from alerts.evidence.verify.checks import Check, listed
 from alerts.evidence.verify.comparison import MOST_LISTED, shortened
 from core.ids import text_hash
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 """(id, revision) of an article."""
 
 
-def article_checks(connection: Connection, desk: str, pack: evidence.Pack) -> Iterator[Check]:
+def article_checks(connection: Connection, desk: str, pack: schema.Pack) -> Iterator[Check]:
     """Yield checks of the stored texts, scores and stories of the pack's articles and of its hop's."""
     hop = [] if isinstance(pack.hop_articles, msgspec.UnsetType) else pack.hop_articles
     keys = [(one.id, one.revision) for one in pack.articles] + [(one.id, one.revision) for one in hop]
@@ -42,12 +42,12 @@ def article_checks(connection: Connection, desk: str, pack: evidence.Pack) -> It
         if key in scored:
             at_once = pack.window is None
             story = article.story if at_once else stories.get(key, "")
-            wrong += _differences(article, evidence.as_counted(scored[key], story, pack.line.series, at_once))
+            wrong += _differences(article, assembly.as_counted(scored[key], story, pack.line.series, at_once))
     for other in hop:
         key = (other.id, other.revision)
         if key in scored:
-            found = evidence.as_counted(scored[key], stories.get(key, ""), pack.line.series)
-            wrong += _differences(other, evidence.in_short(found))
+            found = assembly.as_counted(scored[key], stories.get(key, ""), pack.line.series)
+            wrong += _differences(other, assembly.in_short(found))
     known = sum(key in scored for key in keys)
     if wrong:
         yield Check(
@@ -75,7 +75,7 @@ def _shown(struct: Any, name: str) -> str:
     return shortened(None if isinstance(value, msgspec.UnsetType) else msgspec.to_builtins(value))
 
 
-def text_checks(pack: evidence.Pack, texts: Mapping[Key, str]) -> Iterator[Check]:
+def text_checks(pack: schema.Pack, texts: Mapping[Key, str]) -> Iterator[Check]:
     """Yield checks that the stored texts are those that were scored.
 
     `texts`: (id, revision) -> hash of title and body.

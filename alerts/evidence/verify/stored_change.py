@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.audit_log import logged_changes, matching_change
 from alerts.evidence.verify.checks import Check, guarded
 from alerts.evidence.verify.comparison import compare, json_object
@@ -22,12 +22,12 @@ from alerts.evidence.verify.stored_rule import fit_check, stored_rule_checks
 from core.times import iso
 
 
-def store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> list[Check]:
+def store_checks(connection: Connection, desk: str, row: Row[Any], pack: schema.Pack) -> list[Check]:
     """Return checks of the pack against the store. `row`: the change's, of `alert_lines`. Raises StoreUnavailable."""
     return guarded("what the store has", _store_checks(connection, desk, row, pack))
 
 
-def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: evidence.Pack) -> Iterator[Check]:
+def _store_checks(connection: Connection, desk: str, row: Row[Any], pack: schema.Pack) -> Iterator[Check]:
     yield _line(row, pack)
     if pack.line.state != "pending":  # the log has no pending changes: they notify nobody
         yield _logged(logged_changes(connection, desk, row.id), pack)
@@ -66,7 +66,7 @@ def _bare_checks(connection: Connection, desk: str, row: Row[Any]) -> Iterator[C
         yield Check("audit log", "unknown", "it has no such change of this alert")
 
 
-def _line(row: Row[Any], pack: evidence.Pack) -> Check:
+def _line(row: Row[Any], pack: schema.Pack) -> Check:
     given: dict[str, Any] = msgspec.to_builtins(pack.line)
     found = {**json_object(row.line), "(id)": row.id, "(state)": row.state, "(severity)": row.severity}
     found["(decided_at)"] = iso(row.decided_at)
@@ -74,7 +74,7 @@ def _line(row: Row[Any], pack: evidence.Pack) -> Check:
     return compare("stored line", wanted, found, "the line of alerts.jsonl is the pack's")
 
 
-def _logged(entries: Sequence[dict[str, Any]], pack: evidence.Pack) -> Check:
+def _logged(entries: Sequence[dict[str, Any]], pack: schema.Pack) -> Check:
     line: dict[str, Any] = msgspec.to_builtins(pack.line)
     if not entries:
         return Check("audit log", "unknown", "it has no change of this alert")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify.checks import Check
 from alerts.evidence.verify.comparison import compare, json_object
 from alerts.rules.loading import parse_rules
@@ -15,7 +15,7 @@ from core.tables import fits, rule_sets
 from core.times import iso
 
 
-def stored_rule_checks(connection: Connection, desk: str, pack: evidence.Pack) -> Iterator[Check]:
+def stored_rule_checks(connection: Connection, desk: str, pack: schema.Pack) -> Iterator[Check]:
     """Yield checks of the pack's rule against the rule set of that version which the store has."""
     version = str(pack.rule.get("set", ""))
     query = select(rule_sets.c.source).where(rule_sets.c.desk == desk, rule_sets.c.version == version)
@@ -45,7 +45,7 @@ def stored_rule_checks(connection: Connection, desk: str, pack: evidence.Pack) -
     yield compare("stored rules", given, found, f"set {version} has the rule in this version")
 
 
-def fit_check(connection: Connection, desk: str, pack: evidence.Pack) -> Check:
+def fit_check(connection: Connection, desk: str, pack: schema.Pack) -> Check:
     """Check the pack's fit against the stored one that was in force at the window's end."""
     key, at = f"{pack.line.rule}@{pack.line.rule_version}", (pack.window or {})["end"]
     mine = (fits.c.desk == desk) & (fits.c.rule == key) & (fits.c.in_force_from <= at)

@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 
 from alerts.detectors import KINDS, DetectorContext, make, traits_of
-from alerts.evidence import pack as evidence
-from alerts.evidence import sentence
-from alerts.evidence.headlines import telling
+from alerts.evidence import assembly, schema, sentence
+from alerts.evidence.headlines import strongest_headlines
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import article_checks, count_checks, hop_checks
 from alerts.evidence.verify.rule_terms import rule_checks
@@ -27,7 +26,7 @@ from core.errors import ConfigError
 from core.times import iso, parse_iso
 
 
-def window_checks(pack: evidence.Pack, figures: Mapping[str, Any]) -> Iterator[Check]:
+def window_checks(pack: schema.Pack, figures: Mapping[str, Any]) -> Iterator[Check]:
     """Yield all checks of a window rule's pack. `figures`: the pack's window, as a mapping."""
     window = Window(**figures)
     yield same("alert's id", pack.line.id, _window_id(pack))
@@ -40,18 +39,18 @@ def window_checks(pack: evidence.Pack, figures: Mapping[str, Any]) -> Iterator[C
     yield from _words(pack, window)
 
 
-def _window_id(pack: evidence.Pack) -> str:
+def _window_id(pack: schema.Pack) -> str:
     line = pack.line
     return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
 
 
-def _verdict(pack: evidence.Pack) -> Iterator[Check]:
+def _verdict(pack: schema.Pack) -> Iterator[Check]:
     given = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
     for name in ("observed", "expected", "p_value"):
         yield same(f"line's {name}", getattr(line, name), lifecycle.round_significant(getattr(given, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
-    yield same("detector state's hash", pack.detector.get("state_hash"), evidence.state_hash(state))
+    yield same("detector state's hash", pack.detector.get("state_hash"), assembly.state_hash(state))
     if not state or pack.window is None or pack.hop is None:
         yield Check(
             "detector's verdict", "unknown", "the pack holds no state of the detector from before the step"
@@ -99,7 +98,7 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def _decision(pack: schema.Pack, window: Window) -> Iterator[Check]:
     line, rule = pack.line, pack.rule
     yield from _threshold(pack)
     if pack.threshold is None or pack.verdict is None:
@@ -145,7 +144,7 @@ def _decision(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield same("decided at", line.decided_at, iso(window.end + pack.lateness_ms))
 
 
-def _broad(pack: evidence.Pack) -> bool | None:
+def _broad(pack: schema.Pack) -> bool | None:
     """Whether its news is as broad as the rule requires; None where articles that would show it are left out."""
     bad, beside = (pack.rule.get(name, 0) for name in ("min_negative_publishers", "min_stories_beside_one"))
     if not (bad or beside):
@@ -159,7 +158,7 @@ def _broad(pack: evidence.Pack) -> bool | None:
     return broad(given, bad, beside)
 
 
-def _threshold(pack: evidence.Pack) -> Iterator[Check]:
+def _threshold(pack: schema.Pack) -> Iterator[Check]:
     static = pack.rule.get("threshold")
     if static is not None:
         yield same("threshold", pack.threshold, static)
@@ -173,7 +172,7 @@ def _threshold(pack: evidence.Pack) -> Iterator[Check]:
         yield Check("threshold", "differs", "the rule sets none, and the pack holds no fit")
 
 
-def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
+def _words(pack: schema.Pack, window: Window) -> Iterator[Check]:
     rule = _rule_like(pack)
     verdict = Verdict(**(pack.verdict or {"statistic": 0.0}))
     detail = sentence.windowed(pack.line, rule["metric"], window, verdict)
@@ -183,9 +182,9 @@ def _words(pack: evidence.Pack, window: Window) -> Iterator[Check]:
     yield same(
         "headlines",
         pack.headlines,
-        telling(pack.articles, evidence.direction(rule["metric"], rule["direction"])),
+        strongest_headlines(pack.articles, assembly.direction(rule["metric"], rule["direction"])),
     )
 
 
-def _rule_like(pack: evidence.Pack) -> dict[str, str]:
+def _rule_like(pack: schema.Pack) -> dict[str, str]:
     return {"metric": str(pack.rule["metric"]), "direction": str(pack.rule["direction"])}

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from alerts.handling import actions as handling
-from alerts.handling import audit
+from alerts.reasons import reason_field
 from alerts.records import Severity
 
 
@@ -41,7 +41,7 @@ class AlertSummary(BaseModel):
     reason: str
 
 
-Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(audit.reason_field)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(reason_field)]
 
 
 class RequestBody(BaseModel):

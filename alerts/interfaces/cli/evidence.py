@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import Connection, select
 
 from alerts.errors import InvalidArgument
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.evidence.verify import stored_alert, stored_change
 from alerts.evidence.verify.checks import Check
 from alerts.evidence.verify.derivation import verify_pack
@@ -133,8 +133,8 @@ def _moment(at: int) -> str:
         return f"{at} ms"
 
 
-def _load(pack: bytes, name: str) -> evidence.Pack:
+def _load(pack: bytes, name: str) -> schema.Pack:
     try:
-        return evidence.load(pack)
+        return schema.load(pack)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ConfigError(f"{name}: not an evidence pack ({error})") from error

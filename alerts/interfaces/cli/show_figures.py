@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.evidence.sentence import of_a_window
+from alerts.evidence.number_text import of_a_window
 from alerts.interfaces import figures
 from alerts.interfaces.cli.options import (
     Config,

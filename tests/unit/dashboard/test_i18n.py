@@ -10,7 +10,6 @@ import pytest
 
 import dashboard
 from alerts.handling.actions import REJECTIONS, SEVERAL, TOO_SHORT
-from alerts.handling.audit import NO_REASON
 from alerts.handling.silences import EVERYTHING, NONE_LEFT
 from alerts.handling.suppression import (
     JUST_NOTIFIED,
@@ -19,6 +18,7 @@ from alerts.handling.suppression import (
     TOO_LATE,
     SuppressionReason,
 )
+from alerts.reasons import NO_REASON
 from core.errors import Reason
 from core.records import TOPICS
 from dashboard.charts.palette import PALETTES

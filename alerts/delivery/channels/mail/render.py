@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.content import Content, Headline
-from alerts.evidence.sentence import figure, less, many, p_value, tiny
+from alerts.evidence.number_text import figure, less, many, p_value, tiny
 from alerts.evidence.vocabulary import SEVERITY, STATE, pick, series_name, span_words
 from core.records import UNIT_SCALE
 from core.times import from_ms

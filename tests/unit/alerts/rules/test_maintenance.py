@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.handling.audit import NO_REASON
+from alerts.reasons import NO_REASON
 from alerts.rules.loading import parse_rules
 from tests.support.rulestext import MINIMAL, faults
 

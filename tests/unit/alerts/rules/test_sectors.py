@@ -12,7 +12,7 @@ from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.effects import Change
 from alerts.engine.watermark import Watermark
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly, schema
 from alerts.evidence.verify.derivation import verify_pack
 from alerts.records import AlertLine
 from alerts.rules.loading import DEFAULT, load_rules, parse_rules
@@ -186,7 +186,7 @@ def test_group_by_sector_makes_one_incident_of_a_sector() -> None:
     assert incidents["entity:US:C"] == incidents["entity:US:JPM"] != incidents["entity:US:GM"]
 
 
-def packs(tamper: bool = False) -> list[evidence.Pack]:
+def packs(tamper: bool = False) -> list[schema.Pack]:
     articles = {one.article.id: one for one in news(["US:BAC"])}
     made = []
     for change in decided(list(articles.values())):
@@ -195,13 +195,13 @@ def packs(tamper: bool = False) -> list[evidence.Pack]:
         context = runner.describe()
         if tamper:
             context = {**context, "sectors": {**context["sectors"], "US:BAC": "carmakers"}}
-        inputs = evidence.Inputs(
+        inputs = assembly.Inputs(
             line=change.line, rule=runner.rule, rules_version=RULES.version,
             articles=[(articles[name], story) for name, story in change.articles],
             window=result.evaluation.window, hop=result.hop, verdict=result.evaluation.verdict,
             threshold=result.evaluation.threshold, context=context, state=result.prior,
         )  # fmt: skip
-        made.append(evidence.load(evidence.pack(inputs)))
+        made.append(schema.load(assembly.assemble(inputs)))
     return made
 
 

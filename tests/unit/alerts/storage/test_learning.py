@@ -16,7 +16,7 @@ from alerts.detectors import KINDS
 from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
-from alerts.evidence.pack import Pack
+from alerts.evidence.schema import Pack
 from alerts.evidence.verify.derivation import verify_pack
 from alerts.interfaces.cli import rules as cli_rules
 from alerts.rules.loading import parse_rules

@@ -12,7 +12,7 @@ import pytest
 
 from alerts.engine.desk import Desk
 from alerts.engine.watermark import Watermark
-from alerts.evidence import pack as evidence
+from alerts.evidence import assembly, schema
 from alerts.evidence.verify.derivation import verify_pack
 from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
@@ -86,7 +86,7 @@ immediate:
 
 
 @pytest.fixture(scope="module")
-def windows() -> list[evidence.Pack]:
+def windows() -> list[schema.Pack]:
     return packs(parse_rules(WINDOWS, "rules.yaml"))
 
 
@@ -106,7 +106,7 @@ def windows() -> list[evidence.Pack]:
     ],
 )
 def test_no_leaf_of_a_windows_pack_can_be_another(
-    windows: list[evidence.Pack], rule: str, series: str, state: str, free: set[str]
+    windows: list[schema.Pack], rule: str, series: str, state: str, free: set[str]
 ) -> None:
     pack = next(
         one for one in windows if (one.line.rule, one.line.series, one.line.state) == (rule, series, state)
@@ -177,7 +177,7 @@ def test_another_company_that_meets_the_rule_better_is_found() -> None:
     assert "series" in [check.what for check in verify_pack(lie) if check.verdict == "differs"]
 
 
-def outages() -> list[evidence.Pack]:
+def outages() -> list[schema.Pack]:
     """Packs of a source that falls silent, of one without bodies, and of one that cannot be read."""
     text = (
         "outages: [{name: silent, kind: source_silent}, {name: broken, kind: source_broken, severity: high}]"
@@ -202,9 +202,9 @@ def outages() -> list[evidence.Pack]:
         for at in (START + 12 * HOUR, START + 13 * HOUR):
             desk.on_health(Health(source=source, at=at, status="ok", expected=0.0, seen=1, since=at))
     return [
-        evidence.load(
-            evidence.pack(
-                evidence.Inputs(
+        schema.load(
+            assembly.assemble(
+                assembly.Inputs(
                     line=change.line, rule=rules.rule(change.line.rule), rules_version=rules.version, articles=[],
                     outage=change.proof,
                 )

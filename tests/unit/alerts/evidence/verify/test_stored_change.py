@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from alerts.detectors import KINDS
 from alerts.engine.assembly import runners_of
-from alerts.evidence import pack as evidence
+from alerts.evidence import schema
 from alerts.interfaces.cli import evidence as cli_evidence
 from alerts.rules.loading import parse_rules
 from alerts.storage.worker import run
@@ -182,9 +182,9 @@ def test_a_time_that_there_is_not_is_told_as_another(store: Copy, statement: str
 def test_a_line_and_its_pack_that_were_both_made_anew_are_found_by_the_audit_log(store: Copy) -> None:
     alert = store.alert("share")
     line, pack = first(store, alert)
-    made = evidence.load(pack)
+    made = schema.load(pack)
     lie = replace(made, line=replace(made.line, expected=0.01))
-    lie = replace(lie, hash=evidence.hash_of(lie))
+    lie = replace(lie, hash=schema.hash_of(lie))
     store.do(
         f"UPDATE alert_lines SET line = :line, evidence = :pack WHERE {FIRST}",
         line=json.dumps({**json.loads(line), "expected": 0.01}), pack=msgspec.json.encode(lie), id=alert,
@@ -276,10 +276,10 @@ def test_an_alert_that_ended_under_another_lateness_is_right(store: Copy) -> Non
     alert = store.alert("fixed")
     query = f"SELECT line, evidence FROM alert_lines WHERE id = '{alert}' AND state = 'resolved'"
     ((line, held),) = store.ask(query)
-    pack, later = evidence.load(held), 3 * MINUTE
+    pack, later = schema.load(held), 3 * MINUTE
     decided = iso(pack.window["end"] + later)
     made = replace(pack, line=replace(pack.line, decided_at=decided), lateness_ms=later)
-    made = replace(made, hash=evidence.hash_of(made))
+    made = replace(made, hash=schema.hash_of(made))
     store.do(
         "UPDATE alert_lines SET evidence = :pack, line = :line, decided_at = :at WHERE id = :id AND state = 'resolved'",
         pack=msgspec.json.encode(made), line=json.dumps({**json.loads(line), "decided_at": decided}), id=alert,
@@ -330,7 +330,7 @@ def test_a_pack_that_was_taken_away_or_spoilt_is_found(store: Copy, state: str) 
 def test_a_fit_that_is_gone_is_said_to_be_gone(store: Copy) -> None:
     alert = store.alert("many")
     _, held = first(store, alert)
-    pack = evidence.load(held)
+    pack = schema.load(held)
     assert pack.fit
     made = replace(pack, fit=json.dumps({**json.loads(pack.fit), "made_at": START}))
     store.do(
@@ -364,11 +364,11 @@ def test_the_fit_of_weeks_ago_is_still_known_when_a_batch_is_written() -> None:
 
 def test_a_pack_that_lost_its_fit_is_held_against_the_stores(store: Copy) -> None:
     alert = store.alert("many")
-    pack = evidence.load(first(store, alert)[1])
+    pack = schema.load(first(store, alert)[1])
     lost = replace(pack, fit="", hop_articles=msgspec.UNSET)  # as an earlier release wrote it
     store.do(
         f"UPDATE alert_lines SET evidence = :pack WHERE {FIRST}", id=alert,
-        pack=msgspec.json.encode(replace(lost, hash=evidence.hash_of(lost))),
+        pack=msgspec.json.encode(replace(lost, hash=schema.hash_of(lost))),
     )  # fmt: skip
     insert = (
         "INSERT INTO fits (desk, rule, in_force_from, version, fit) VALUES ('main', :rule, :at, 'v', :fit)"
@@ -384,7 +384,7 @@ def test_a_pack_that_lost_its_fit_is_held_against_the_stores(store: Copy) -> Non
 def test_a_packs_words_drive_no_terminal_and_write_no_line(
     store: Copy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pack = evidence.load(first(store, store.alert("share"))[1])
+    pack = schema.load(first(store, store.alert("share"))[1])
     file = tmp_path / "pack.json"
     evil = "x\x1b]0;owned\x07\x1b[2J\x9b2J\nok   all checks agree"
     pack = replace(pack, line=replace(pack.line, rule=evil), model_versions=[evil])

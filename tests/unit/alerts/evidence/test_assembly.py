@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.evidence import pack as evidence
-from alerts.evidence.sentence import figure, p_value, windowed
+from alerts.evidence import assembly, schema
+from alerts.evidence.headlines import strongest_headlines
+from alerts.evidence.number_text import figure, p_value
+from alerts.evidence.sentence import windowed
 from alerts.evidence.verify import stored_articles
 from alerts.evidence.verify.derivation import verify_pack
 from alerts.records import Verdict, Window
@@ -23,17 +25,17 @@ from tests.support.packs import RULES, decided, packs
 
 
 @pytest.fixture(scope="module")
-def made() -> list[evidence.Pack]:
+def made() -> list[schema.Pack]:
     return packs()
 
 
-def test_the_burst_fires_every_rule_and_resolves(made: list[evidence.Pack]) -> None:
+def test_the_burst_fires_every_rule_and_resolves(made: list[schema.Pack]) -> None:
     fired = {pack.line.rule for pack in made if pack.line.state == "firing"}
     assert fired == {"share", "many", "fixed", "at-once"}
     assert {pack.line.rule for pack in made if pack.line.state == "resolved"} >= {"share", "fixed"}
 
 
-def test_every_figure_of_every_pack_is_derived_again(made: list[evidence.Pack]) -> None:
+def test_every_figure_of_every_pack_is_derived_again(made: list[schema.Pack]) -> None:
     for pack in made:
         checks = verify_pack(pack)
         wrong = [check for check in checks if check.verdict != "agrees"]
@@ -83,7 +85,7 @@ def test_a_pending_line_says_what_was_known_at_the_onset_and_its_pack_derives_it
         assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
 
 
-def test_a_pending_line_made_from_a_later_look_is_found(made: list[evidence.Pack]) -> None:
+def test_a_pending_line_made_from_a_later_look_is_found(made: list[schema.Pack]) -> None:
     pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
     early = msgspec.structs.replace(
         pack.line, state="pending", decided_at=iso(pack.articles[-1].available_at)
@@ -140,22 +142,22 @@ LIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("minimum", ["negative_publishers", "stories_beside_one"])
 def test_a_minimum_that_the_rules_version_does_not_have_is_found(
-    made: list[evidence.Pack], minimum: str
+    made: list[schema.Pack], minimum: str
 ) -> None:
     pack = next(
         one for one in made if one.window is not None and minimum not in one.rule["content"]["minimum"]
     )
     asked = msgspec.structs.replace(pack, rule={**pack.rule, f"min_{minimum}": 1})
-    asked = msgspec.structs.replace(asked, hash=evidence.hash_of(asked))
+    asked = msgspec.structs.replace(asked, hash=schema.hash_of(asked))
     wrong = [check.what for check in verify_pack(asked) if check.verdict == "differs"]
     assert f"rule's terms: min_{minimum}" in wrong
 
 
 @pytest.mark.parametrize("name", sorted(LIES))
-def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[evidence.Pack], name: str) -> None:
+def test_whoever_changes_a_pack_is_found_even_with_a_new_hash(made: list[schema.Pack], name: str) -> None:
     honest = next(pack for pack in made if pack.line.rule == "share" and pack.line.state == "firing")
     lie = msgspec.structs.replace(honest, **LIES[name](honest))
-    lie = msgspec.structs.replace(lie, hash=evidence.hash_of(lie))
+    lie = msgspec.structs.replace(lie, hash=schema.hash_of(lie))
     found = [check.what for check in verify_pack(lie) if check.verdict == "differs"]
     assert found and "pack's hash" not in found
     assert "pack's hash" in [
@@ -189,7 +191,7 @@ def test_a_pack_that_calls_its_figure_as_its_release_did_is_no_lie(rule: str, no
 
     def said(metric: str) -> list[tuple[str, str]]:
         changed = msgspec.structs.replace(pack, rule={**pack.rule, "metric": metric})
-        found = verify_pack(msgspec.structs.replace(changed, hash=evidence.hash_of(changed)))
+        found = verify_pack(msgspec.structs.replace(changed, hash=schema.hash_of(changed)))
         return [(one.what, one.verdict) for one in found if one.what == "rule's metric"]
 
     assert said(now) == [("rule's metric", "agrees")]
@@ -197,14 +199,14 @@ def test_a_pack_that_calls_its_figure_as_its_release_did_is_no_lie(rule: str, no
     assert said("mean_sentiment") == [("rule's metric", "differs")]
 
 
-def decision(pack: evidence.Pack, what: str, kind: str, **rule: int) -> str:
+def decision(pack: schema.Pack, what: str, kind: str, **rule: int) -> str:
     """The verdict on `what` where the pack's detector and rule are these."""
     pack = msgspec.structs.replace(pack, detector={**pack.detector, "kind": kind}, rule={**pack.rule, **rule})
     (check,) = [check for check in verify_pack(pack) if check.what == what]
     return check.verdict
 
 
-def test_a_thin_hour_ends_no_alert_of_a_statistic_that_outlives_its_window(made: list[evidence.Pack]) -> None:
+def test_a_thin_hour_ends_no_alert_of_a_statistic_that_outlives_its_window(made: list[schema.Pack]) -> None:
     pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
     ended = msgspec.structs.replace(pack, line=msgspec.structs.replace(pack.line, state="resolved"))
     assert decision(ended, "resolved", "negative_share") == "differs"  # it is above its threshold
@@ -213,7 +215,7 @@ def test_a_thin_hour_ends_no_alert_of_a_statistic_that_outlives_its_window(made:
         assert decision(ended, "resolved", kind, min_stories=1000) == "differs"
 
 
-def test_only_silence_fires_on_less_than_the_rules_minimum(made: list[evidence.Pack]) -> None:
+def test_only_silence_fires_on_less_than_the_rules_minimum(made: list[schema.Pack]) -> None:
     pack = next(one for one in made if one.line.state == "firing" and one.line.rule == "share")
     assert decision(pack, "breach", "negative_share") == "agrees"
     assert decision(pack, "breach", "negative_share", min_articles=1000) == "differs"
@@ -228,10 +230,10 @@ def test_the_order_of_articles_changes_no_byte_of_a_pack() -> None:
     random.Random(1).shuffle(shuffled)
     from dataclasses import replace
 
-    assert evidence.pack(replace(inputs, articles=shuffled)) == evidence.pack(inputs)
+    assert assembly.assemble(replace(inputs, articles=shuffled)) == assembly.assemble(inputs)
 
 
-def test_texts_in_the_store_are_held_against_their_hashes(made: list[evidence.Pack]) -> None:
+def test_texts_in_the_store_are_held_against_their_hashes(made: list[schema.Pack]) -> None:
     pack = next(pack for pack in made if pack.line.rule == "share")
     texts = {(one.id, one.revision): one.text_hash for one in pack.articles}
     assert texts_said(pack, texts) == ["agrees"]
@@ -242,7 +244,7 @@ def test_texts_in_the_store_are_held_against_their_hashes(made: list[evidence.Pa
     assert texts_said(pack, {**texts, next(iter(texts)): "another"}) == ["differs", "unknown"]
 
 
-def texts_said(pack: evidence.Pack, texts: dict[tuple[str, str], str]) -> list[str]:
+def texts_said(pack: schema.Pack, texts: dict[tuple[str, str], str]) -> list[str]:
     return [check.verdict for check in stored_articles.text_checks(pack, texts)]
 
 
@@ -254,10 +256,10 @@ def test_a_window_of_thousands_is_cut_and_says_so() -> None:
 
     many = [
         (scored(5000 + number, START + 50 * HOUR), f"s{number}")
-        for number in range(evidence.MOST_ARTICLES + 7)
+        for number in range(assembly.MOST_ARTICLES + 7)
     ]
-    pack = evidence.load(evidence.pack(replace(inputs, articles=many)))
-    assert len(pack.articles) == evidence.MOST_ARTICLES and pack.left_out == 7
+    pack = schema.load(assembly.assemble(replace(inputs, articles=many)))
+    assert len(pack.articles) == assembly.MOST_ARTICLES and pack.left_out == 7
     assert "unknown" in {check.verdict for check in verify_pack(pack) if check.what == "counts"}
     # The rule asks how broadly the news is told: of what was left out nobody can say.
     assert [check.verdict for check in verify_pack(pack) if check.what == "breadth"] == ["unknown"]
@@ -267,7 +269,7 @@ def test_a_window_of_thousands_is_cut_and_says_so() -> None:
     assert decision(ended, "resolved", "negative_share", **asked) == "differs"
 
 
-def test_telling_headlines_differ_from_one_another(made: list[evidence.Pack]) -> None:
+def test_strongest_headlines_differ_from_one_another(made: list[schema.Pack]) -> None:
     article = made[0].articles[0]
     titles = ["Refinery burns in Texas"] * 3 + [
         "Refinery burns in Texas again",
@@ -278,13 +280,13 @@ def test_telling_headlines_differ_from_one_another(made: list[evidence.Pack]) ->
         msgspec.structs.replace(article, id=str(at), story=str(at), title=title, p_negative=9_000)
         for at, title in enumerate(titles)
     ]
-    chosen = evidence.telling(articles, "negative", 3)
+    chosen = strongest_headlines(articles, "negative", 3)
     assert [titles[int(name)] for name in chosen] == [
         "Refinery burns in Texas", "Oil price jumps", "监管部门调查炼油厂",
     ] or {titles[int(name)] for name in chosen} == {titles[0], titles[4], titles[5]}  # fmt: skip
 
 
-def test_of_one_story_only_one_headline_is_shown(made: list[evidence.Pack]) -> None:
+def test_of_one_story_only_one_headline_is_shown(made: list[schema.Pack]) -> None:
     article = made[0].articles[0]
     copies = [
         msgspec.structs.replace(
@@ -292,7 +294,7 @@ def test_of_one_story_only_one_headline_is_shown(made: list[evidence.Pack]) -> N
         )
         for at in range(6)
     ]
-    assert len(evidence.telling(copies, "negative")) == 1
+    assert len(strongest_headlines(copies, "negative")) == 1
 
 
 @given(
@@ -358,7 +360,7 @@ def test_next_to_nothing_is_said_to_be_expected_in_words_not_as_zero() -> None:
 
 
 def test_a_pack_that_was_told_with_a_zero_still_agrees_and_no_third_wording_does(
-    made: list[evidence.Pack],
+    made: list[schema.Pack],
 ) -> None:
     was, now = of_tiny(TINY, round_to_0=True), of_tiny(TINY)
     assert "; 0 (0 – 0) expected for a Friday 17:00 UTC;" in was["en"] and was != now

@@ -1,10 +1,6 @@
-"""The evidence pack of an alert: everything it was decided from, so that one command derives it again.
+"""Assemble the evidence pack of an alert: everything it was decided from, so that one command derives it again.
 
-A pack is JSON: the line of alerts.jsonl, the rule and its version, the window and its articles with hashes and scores
-as they counted in this series, their stories and publishers, what was expected and from which fit, the detector's
-state before the deciding step and the hop that it learned then, a sentence in English and in Chinese made from these
-numbers only, and the most telling headlines. Its `hash` covers all of it. alerts/evidence/verify/derivation.py checks a
-pack; nothing here reads a clock or the store.
+Nothing here reads a clock or the store; alerts/evidence/verify/derivation.py checks a pack.
 """
 
 from __future__ import annotations
@@ -19,7 +15,16 @@ import msgspec
 
 from alerts.detectors import KINDS
 from alerts.evidence import sentence
-from alerts.evidence.headlines import telling
+from alerts.evidence.headlines import strongest_headlines
+from alerts.evidence.schema import (
+    SCHEMA,
+    EvidenceArticle,
+    EvidenceMention,
+    EvidenceStory,
+    HopArticle,
+    Pack,
+    hash_of,
+)
 from alerts.lifecycle.outage_proof import Proof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules.immediate_rule import ImmediateRule
@@ -30,7 +35,6 @@ from alerts.windows.series import entity_of, topic_of
 from core.ids import text_hash
 from core.records import UNIT_SCALE, Mention, ScoredArticle
 
-SCHEMA = "evidence/1"
 MOST_ARTICLES = 500
 """Articles that a pack lists; a window of more says how many it left out, and cannot be counted again from the pack."""
 
@@ -58,97 +62,8 @@ class Inputs:
     """Of a hop that has left the window: its articles and their stories; None where nobody says."""
 
 
-class EvidenceMention(msgspec.Struct, frozen=True, kw_only=True):
-    """A company that the article of an immediate alert names, and how it speaks of it. Shares in 1/10,000."""
-
-    entity: str
-    relevance: int
-    p_negative: int
-    p_neutral: int
-    p_positive: int
-    abstained: bool
-
-
-class EvidenceArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """An article as it counted in the alert's series. Shares in 1/10,000."""
-
-    id: str
-    revision: str
-    text_hash: str
-    title: str
-    url: str
-    source: str
-    publisher: str
-    language: str
-    published_at: int
-    available_at: int
-    story: str
-    p_negative: int
-    p_neutral: int
-    p_positive: int
-    abstained: bool
-    relevance: int = UNIT_SCALE
-    topics: dict[str, int] = {}
-    model_version: str = ""
-    topic_threshold: int | msgspec.UnsetType = msgspec.UNSET
-    """In a topic's series: from which probability on the article belongs to it."""
-    mentions: list[EvidenceMention] | msgspec.UnsetType = msgspec.UNSET
-    """Of an immediate alert about companies: all that the article names, as the most relevant one is taken."""
-
-
-class HopArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """An article of a hop that has left the window, as it counted: the detector learned from it in this step."""
-
-    id: str
-    revision: str
-    publisher: str
-    available_at: int
-    story: str
-    p_negative: int
-    p_neutral: int
-    p_positive: int
-    abstained: bool
-
-
-class EvidenceStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A story in the window: how many articles and publishers told it."""
-
-    id: str
-    articles: int
-    publishers: int
-
-
-class Pack(msgspec.Struct, frozen=True, kw_only=True):
-    """An evidence pack. `hash` is over everything else."""
-
-    schema: str
-    line: AlertLine
-    sentence: dict[str, str]
-    rule: dict[str, Any]
-    window: dict[str, Any] | None
-    hop: dict[str, Any] | None
-    verdict: dict[str, Any] | None
-    threshold: float | None
-    fit: str
-    detector: dict[str, Any]
-    articles: list[EvidenceArticle]
-    left_out: int
-    stories: list[EvidenceStory]
-    publishers: list[str]
-    headlines: list[str]
-    """Ids of the most telling articles, chosen to differ from one another."""
-    model_versions: list[str]
-    pane_ms: int
-    lateness_ms: int
-    hash: str = ""
-    outage: Proof | msgspec.UnsetType = msgspec.UNSET
-    """Of an outage: what ingest said, and what follows from it."""
-    hop_articles: list[HopArticle] | msgspec.UnsetType = msgspec.UNSET
-    """What the hop holds where the window does not hold it; packs of before, and hops of thousands, lack it."""
-
-
-def pack(inputs: Inputs) -> bytes:
-    """The pack as JSON bytes; the same inputs in any order of articles give the same bytes."""
+def assemble(inputs: Inputs) -> bytes:
+    """Return the pack as JSON bytes; the same inputs in any order of articles give the same bytes."""
     ordered = sorted(inputs.articles, key=lambda pair: (pair[0].article.available_at, pair[0].article.id))
     at_once = isinstance(inputs.rule, ImmediateRule)
     counted = [as_counted(scored, story, inputs.line.series, at_once) for scored, story in ordered]
@@ -168,7 +83,7 @@ def pack(inputs: Inputs) -> bytes:
         left_out=len(counted) - len(kept),
         stories=_stories(counted),
         publishers=sorted({article.publisher for article in counted}),
-        headlines=telling(kept, _direction(inputs.rule)),
+        headlines=strongest_headlines(kept, _direction(inputs.rule)),
         model_versions=sorted({article.model_version for article in counted}),
         pane_ms=inputs.pane_ms,
         lateness_ms=inputs.lateness_ms,
@@ -176,16 +91,6 @@ def pack(inputs: Inputs) -> bytes:
         hop_articles=_hop(inputs),
     )
     return msgspec.json.encode(msgspec.structs.replace(made, hash=hash_of(made)))
-
-
-def load(data: bytes | str) -> Pack:
-    """The pack in `data`. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(data, type=Pack)
-
-
-def hash_of(made: Pack) -> str:
-    """SHA-256 over the pack without its hash."""
-    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, hash=""))).hexdigest()
 
 
 def _direction(rule: AnyRule) -> str:
@@ -249,8 +154,8 @@ def _mention(mention: Mention) -> EvidenceMention:
 def _hop(inputs: Inputs) -> list[HopArticle] | msgspec.UnsetType:
     if inputs.left is None or len(inputs.left) > MOST_ARTICLES:
         return msgspec.UNSET
-    told = [in_short(as_counted(scored, story, inputs.line.series)) for scored, story in inputs.left]
-    return sorted(told, key=lambda one: (one.available_at, one.id))
+    articles = [in_short(as_counted(scored, story, inputs.line.series)) for scored, story in inputs.left]
+    return sorted(articles, key=lambda one: (one.available_at, one.id))
 
 
 def in_short(article: EvidenceArticle) -> HopArticle:
@@ -259,18 +164,18 @@ def in_short(article: EvidenceArticle) -> HopArticle:
 
 
 def _stories(articles: Sequence[EvidenceArticle]) -> list[EvidenceStory]:
-    told: dict[str, list[EvidenceArticle]] = {}
+    by_story: dict[str, list[EvidenceArticle]] = {}
     for article in articles:
-        told.setdefault(article.story, []).append(article)
+        by_story.setdefault(article.story, []).append(article)
     return [
         EvidenceStory(id=story, articles=len(group), publishers=len({article.publisher for article in group}))
-        for story, group in sorted(told.items())
+        for story, group in sorted(by_story.items())
     ]
 
 
 def _rule(inputs: Inputs) -> dict[str, Any]:
     rule = inputs.rule
-    told: dict[str, Any] = {
+    terms: dict[str, Any] = {
         "id": rule.id,
         "version": rule.version,
         "about": rule.about,
@@ -287,7 +192,7 @@ def _rule(inputs: Inputs) -> dict[str, Any]:
     if isinstance(rule, Rule):
         later = ("min_negative_publishers", "min_stories_beside_one")
         names = " ".join([names, *(name for name in later if getattr(rule, name))])
-    return told | {name: getattr(rule, name) for name in names.split()} | {"content": dict(rule.content)}
+    return terms | {name: getattr(rule, name) for name in names.split()} | {"content": dict(rule.content)}
 
 
 def _detector(inputs: Inputs) -> dict[str, Any]:
