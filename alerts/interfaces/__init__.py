@@ -1,1 +1,1 @@
-"""How people and machines ask: HTTP API, lists, exports, commands."""
+"""What people and programs use: the HTTP API, lists, exports and commands."""

@@ -1,9 +1,9 @@
 """The figures of one window of a series, from the stored panes: each with its interval, NA below a minimum.
 
-What alerts/windows/statistics.py computes, for people and other programs: `newsquake alerts figures`, `GET
-/v1/series/NAME` with `window`, and the dashboard's series page. Nothing is kept: panes as decided never change and
-hold every observation. A window all of whose sources are broken since before it began is NA throughout
-(alerts/engine/source_coverage.py), and so is one that ends before the desk's first pane: nobody was reading then.
+Used by `newsquake alerts figures`, by `GET /v1/series/NAME` with `window`, and by the dashboard's series page; computed
+by alerts/windows/statistics.py. Nothing is cached: panes as decided never change and hold every observation. A window
+all of whose sources were broken since before it began is NA throughout (alerts/engine/source_coverage.py), and so is
+one that ends before the desk's first pane: no source was read then.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ from core.times import DAY, MINUTE, format_span, iso
 
 
 class UnknownSeries(ConfigError):
-    """The desk has never heard of a series of this name."""
+    """The desk has no pane of a series of this name."""
 
 
 LONGEST = 60 * DAY
-"""As long as a rule's window can be: what a store adds up for one question."""
+"""The longest window, as of a rule: it bounds what the store reads for one request."""
 
 
 @dataclass(frozen=True)
 class SeriesFigures:
-    """Every figure of `series` over [start, end), by name. `observed`: False where none of its sources was read."""
+    """All figures of a series over [start, end), epoch ms."""
 
     series: str
     start: int
     end: int
     observed: bool
+    """False where none of its sources was read: then all figures are NA."""
     figures: dict[str, Estimate]
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON: null is NA."""
+        """Return the figures as JSON values; null is NA."""
         return {
             "series": self.series,
             "start": iso(self.start),
@@ -65,7 +66,7 @@ class SeriesFigures:
 def figures_of(
     connection: Connection, desk: str, series: str, window_ms: int, pane_ms: int, at: int | None = None
 ) -> SeriesFigures:
-    """The figures of the window that ends at `at` (default: where the desk stands), on pane borders.
+    """Return the figures of the window that ends at `at` (default: the newest decided time), on pane borders.
 
     Raises ConfigError for a window that is too short or too long and for a time that is not decided yet, UnknownSeries
     for a series that the desk does not know.
@@ -77,35 +78,35 @@ def figures_of(
     mine = (panes.c.desk == desk) & (panes.c.series == series)
     if connection.execute(select(panes.c.start).where(mine).limit(1)).first() is None:
         raise UnknownSeries(f"desk {desk!r} knows no series {series[:200]!r}")
-    stands = _stands(connection, desk)
+    decided = _decided_until(connection, desk)
     if at is None:
-        at = stands
-    elif at - pane_ms >= stands:
+        at = decided
+    elif at - pane_ms >= decided:
         raise InvalidArgument(
-            "to", f"nothing after {iso(stands)} is decided yet: there desk {desk!r} stands", iso(at)
+            "to", f"desk {desk!r} has decided until {iso(decided)}, nothing later yet", iso(at)
         )
     end = at - at % pane_ms
     return between(connection, desk, series, end - -(-window_ms // pane_ms) * pane_ms, end)
 
 
 def between(connection: Connection, desk: str, series: str, start: int, end: int) -> SeriesFigures:
-    """The figures over [start, end), both pane borders."""
+    """Return the figures over [start, end), epoch ms, both pane borders. Raises StoreUnavailable."""
     state = connection.execute(select(desks.c.state).where(desks.c.desk == desk)).scalar()
     query = (
         select(panes.c.state)
         .where(panes.c.desk == desk, panes.c.series == series, panes.c.start >= start, panes.c.start < end)
         .order_by(panes.c.start)
     )
-    told = [one for (stored,) in connection.execute(query) for one in decode(stored)]
-    known = figures(told, start, end)
+    observations = [one for (stored,) in connection.execute(query) for one in decode(stored)]
+    known = figures(observations, start, end)
     observed = not _before_all(connection, desk, end) and _observed(
-        state or b"", series, start, {one.source for one in told}
+        state or b"", series, start, {one.source for one in observations}
     )
     return SeriesFigures(series, start, end, observed, known if observed else dict.fromkeys(known, NA))
 
 
 def _before_all(connection: Connection, desk: str, end: int) -> bool:
-    """Whether the desk's first pane (each holds an article, and each article is in `all`) lies behind the window."""
+    """Whether the desk's first pane begins at or after `end`; the series `all` has a pane wherever any has one."""
     first = select(func.min(panes.c.start)).where(panes.c.desk == desk, panes.c.series == "all")
     began = connection.execute(first).scalar()
     return began is not None and end <= began
@@ -119,8 +120,8 @@ def _observed(state: bytes, series: str, start: int, sources: set[str]) -> bool:
     return coverage.observed(series, start, sources)
 
 
-def _stands(connection: Connection, desk: str) -> int:
-    """Up to where the desk has decided: its watermark, else the end of its last pane."""
+def _decided_until(connection: Connection, desk: str) -> int:
+    """Return until when the desk has decided (epoch ms): its watermark, else the end of its last pane, else 0."""
     watermark = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar()
     if watermark:
         return int(watermark)

@@ -1,4 +1,4 @@
-"""`newsquake alerts …` and `newsquake alerts silence …`: look at alerts and say what you do about them."""
+"""`newsquake alerts …`: list and show alerts, acknowledge and close them."""
 
 from __future__ import annotations
 
@@ -69,33 +69,41 @@ def list_alerts(
     if others:
         nothing = f"No alerts: the store knows no desk {at.name!r} (it knows {', '.join(others)})."
     rows = [
-        (one["id"][:12], one["state"], one["severity"], one["rule"], one["series"], one["onset"], _hands(one))
+        (
+            one["id"][:12],
+            one["state"],
+            one["severity"],
+            one["rule"],
+            one["series"],
+            one["onset"],
+            _handling_text(one),
+        )
         for one in found
     ]
     show_table(("id", "state", "severity", "rule", "series", "since", "handling"), rows, nothing)
 
 
-def _hands(one: dict[str, Any]) -> str:
-    said = []
+def _handling_text(one: dict[str, Any]) -> str:
+    parts = []
     if one["acknowledged"]:
-        said.append(f"acknowledged by {one['acknowledged_by']}")
+        parts.append(f"acknowledged by {one['acknowledged_by']}")
     if one["closed_by"]:
-        said.append(f"closed by {one['closed_by']}")
+        parts.append(f"closed by {one['closed_by']}")
     if one["silenced"]:
-        said.append("silenced")
+        parts.append("silenced")
     if one["inhibited_by"]:
-        said.append(f"inhibited by {one['inhibited_by'][:12]}")
+        parts.append(f"inhibited by {one['inhibited_by'][:12]}")
     if one["escalation"] and one.get("state") == "firing":
-        said.append("escalated")
+        parts.append("escalated")
     if one["disposition"]:
-        said.append(f"judged {one['disposition']}")
-    return ", ".join(said)
+        parts.append(f"judged {one['disposition']}")
+    return ", ".join(parts)
 
 
 def show(
     which: Which, json: Json = False, config: Config = None, store: StoreUrl = None, desk: DeskName = None
 ) -> None:
-    """Show one alert: what happened, why, who was told, who did what."""
+    """Show one alert: what happened, why, who was notified, who did what."""
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         card = listing.card(connection, at.name, which)
     if json:
@@ -103,14 +111,14 @@ def show(
         return
     typer.echo(f"{card['state']} {card['severity']}  {card['series']}  since {card['onset']}")
     typer.echo(f"alert {card['id']}, rule {card['rule']} version {card['rule_version']}")
-    if hands := _hands(
+    if handled := _handling_text(
         {
             **card["handling"],
             "state": card["state"],
             "closed_by": handling.closed_by(card["handling"]["state"]),
         }
     ):
-        typer.echo(one_line(hands))
+        typer.echo(one_line(handled))
     if card["together"]:
         typer.echo(f"\nOne incident ({card['incident'][:12]}) with")
     for one in card["together"]:
@@ -152,7 +160,7 @@ def ack(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Acknowledge: you take it in hand; no reminder and no escalation until it clears."""
+    """Acknowledge: you handle it; no reminder and no escalation until it clears."""
     _handle(handling.acknowledge, "acknowledged", which, reason, by, config, store, desk)
 
 
@@ -179,7 +187,7 @@ def resolve(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Close an alert by hand and, with --as, judge it. Who heard of it hears of its end, and of nothing before."""
+    """Close an alert by hand and, with --as, judge it. From then on it notifies of nothing but its end."""
     if disposition is None:
         _handle(handling.close, "closed", which, reason, by, config, store, desk)
         return
@@ -195,9 +203,9 @@ def resolve(
 
 
 def _handle(
-    action: Any, said: str, which: str, reason: str, by: str, config: Any, store: Any, desk: Any
+    action: Any, done: str, which: str, reason: str, by: str, config: Any, store: Any, desk: Any
 ) -> None:
     with open_desk(config, store, desk) as at, at.store.write() as connection:
         now = at.now_ms(connection)
         alert = action(connection, at.name, which, actor=actor_of(by), reason=reason, now_ms=now)
-    typer.echo(f"alert {alert} {said}")
+    typer.echo(f"alert {alert} {done}")

@@ -1,4 +1,4 @@
-"""`newsquake deliveries …`: what was sent to whom, what was not and why, and sending it again."""
+"""`newsquake deliveries …`: list notifications and channels, send again, test channels."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Send a test message, now, past the outbox; says what each channel answered."""
+    """Send a test message now, without the outbox, and show what each channel answered."""
     from alerts.delivery.channels.contract import Message
     from alerts.interfaces.cli.options import settings_of
     from core.clock import SystemClock

@@ -1,4 +1,4 @@
-"""What the alerts room's commands share: options, the store, tables on a terminal, JSON for machines."""
+"""Options that the commands of alerts share, and the store that they open."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ Reason = Annotated[str, typer.Option("--reason", "-m", help="Why; it goes into t
 
 @dataclass(frozen=True)
 class OpenDesk:
-    """An open store and which desk it is about."""
+    """A desk's open store with its settings."""
 
     settings: Settings
     store: Store
     name: str
 
     def now_ms(self, connection: Connection) -> int:
-        """The database's clock: the same for everybody who writes."""
+        """Return the time by the database's clock (epoch ms), which all writers share."""
         return self.store.now_ms(connection)
 
 
 def settings_of(config: Path | None, store: str | None = None, desk: str | None = None) -> Settings:
-    """Settings from the shared options. Raises ConfigError."""
+    """Return the settings from the shared options. Raises ConfigError."""
     path = config or Path(os.environ.get("NEWSQUAKE_CONFIG", "newsquake.yaml"))
     known = config is not None or "NEWSQUAKE_CONFIG" in os.environ or path.exists()
     overrides: dict[str, Any] = {}
@@ -65,12 +65,12 @@ OPTIONS = {
     "series": "--series", "severity": "--severity", "starts_at": "--from", "ends_at": "--until",
     "window": "--window", "to": "--at", MATCHERS: "--rule, --series, --severity or --alert",
 }  # fmt: skip
-"""How the parts of what is asked are typed."""
+"""Argument of a request -> the option that a person types."""
 
 
 @contextmanager
 def as_typed(**names: str) -> Iterator[None]:
-    """What does not fit is told by the option's name (`names`: where it is another than in OPTIONS)."""
+    """Turn InvalidArgument into ConfigError with the option's name; `names` overrides OPTIONS."""
     try:
         yield
     except InvalidArgument as error:
@@ -81,8 +81,9 @@ def as_typed(**names: str) -> Iterator[None]:
 def open_desk(
     config: Path | None, store: str | None, desk: str | None, *, read_only: bool = False
 ) -> Iterator[OpenDesk]:
-    """The desk's store, which must be there; closed at the end. What does not fit is told as it is typed. Raises
-    ConfigError, StoreUnavailable.
+    """Open the desk's store, which must exist, and close it at the end. Invalid arguments are named by their options.
+
+    Raises ConfigError, StoreUnavailable.
     """
     settings = settings_of(config, store, desk)
     opened = open_store(settings.store, read_only=read_only, create=False)
@@ -94,7 +95,7 @@ def open_desk(
 
 
 def actor_of(by: str) -> str:
-    """`--by`, else the login name."""
+    """Return `--by`, else the login name. Raises ConfigError where there is neither."""
     if by.strip():
         return by.strip()
     try:

@@ -1,4 +1,4 @@
-"""What commands print: JSON for machines, tables and lines that cannot drive a terminal."""
+"""Output of commands: JSON, tables, and lines without control characters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from core.times import from_ms
 
 
 def show_json(what: Any) -> None:
-    """Indented JSON on standard output."""
+    """Print `what` as indented JSON."""
     show_encoded(msgspec.json.encode(what))
 
 
 def show_encoded(data: bytes) -> None:
-    """JSON as it was kept, indented, on standard output."""
+    """Print JSON bytes, indented, with their values unchanged."""
     sys.stdout.write(escaped(msgspec.json.format(data, indent=2).decode()) + "\n")
 
 
 def escaped(data: str) -> str:
-    """JSON that reads the same, what could drive a terminal written as \\u0080: msgspec leaves all beyond C0 raw."""
+    """Return equal JSON with unprintable characters escaped (\\u0080): msgspec leaves those beyond C0 as they are."""
     return "\n".join(
         line
         if line.isprintable()
@@ -34,7 +34,7 @@ def escaped(data: str) -> str:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:
-    """A table, as wide as the terminal; `empty` where there are no rows. Cells are text, never markup."""
+    """Print a table as wide as the terminal, or `empty` where there are no rows. Cells are text, never markup."""
     if not rows:
         typer.echo(empty)
         return
@@ -53,15 +53,15 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str
 
 
 def _clean(text: str) -> str:
-    """Without control characters: a headline must not drive a terminal."""
+    """Return the text without control characters: a headline must not control a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
 def one_line(text: str) -> str:
-    """As a terminal may be shown it: on one line, without control characters."""
+    """Return the text on one line, without control characters."""
     return _clean(text).replace("\n", " ").rstrip()
 
 
 def short_time(ms: int | None) -> str:
-    """`1987-10-19 16:30`; empty for none."""
+    """Return `1987-10-19 16:30` (UTC); empty for None."""
     return f"{from_ms(ms):%Y-%m-%d %H:%M}" if ms else ""

@@ -41,7 +41,7 @@ def _named(file: Path | None, also: Path | None) -> Path | None:
 
 
 def rules_of(file: Path | None, settings: Settings) -> RuleSet:
-    """The rules of `file`, else of the settings, else the built-in ones. Raises ConfigError."""
+    """Return the rules of `file`, else of the settings, else the built-in ones. Raises ConfigError."""
     if file is None and settings.alerts.rules:
         file = settings.path(settings.alerts.rules)
     return load_rules(file)
@@ -51,9 +51,9 @@ def check(
     file: File = None, rules_file: Also = None, config: Config = None, store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:  # fmt: skip
-    """Say what is wrong in a rules file, with file and line; exit status 2 where something is.
+    """Report faults of a rules file with file and line; exit status 2 where there are any.
 
-    Where the store is at hand it also says how far each rule has learned: a changed rule starts without a past.
+    Where the store can be opened it also shows how far each rule has learned: a changed rule starts without history.
     """
     settings = settings_of(config, store, desk)
     rules = rules_of(_named(file, rules_file), settings)
@@ -66,7 +66,7 @@ def check(
 
 
 def unknown_channels(rules: RuleSet, known: list[str]) -> list[tuple[int, str]]:
-    """(line, words) of every channel that rules route to and settings do not know."""
+    """Return (line, message) of every channel that rules route to and that is not `known`, by line."""
     file = rules.file
     routes: list[tuple[tuple[Any, ...], Route]] = [(("notify", "route"), file.notify.route)]
     routes += [(("rules", at, "route"), entry.route or {}) for at, entry in enumerate(file.rules)]
@@ -99,12 +99,14 @@ def list_rules(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """List the rules: what each watches, its version, and, where the store is at hand, how far it has learned."""
+    """List the rules: what each watches, its version, and, where the store can be opened, how far it has learned."""
     settings = settings_of(config, store, desk)
     rules = rules_of(_named(file, rules_file), settings)
     every: list[AnyRule] = [*rules.rules, *rules.immediate, *rules.outages]
     far = _learned(rules, settings, asked=store is not None)
-    found = [_told(rule) | ({"learned": asdict(far[rule.id])} if rule.id in far else {}) for rule in every]
+    found = [
+        _rule_as_json(rule) | ({"learned": asdict(far[rule.id])} if rule.id in far else {}) for rule in every
+    ]
     if json:
         show_json({"version": rules.version, "rules": found})
         return
@@ -126,7 +128,10 @@ def _show_learned(far: dict[str, LearningStatus], settings: Settings) -> None:
 
 
 def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, LearningStatus]:
-    """How far each window rule has learned; empty where no store is at hand. Raises where it was asked for."""
+    """Return how far each window rule has learned, by id; empty where the store cannot be opened.
+
+    Raises ConfigError or StoreUnavailable where the store was `asked` for.
+    """
     try:
         opened = open_store(settings.store, read_only=True)
         try:
@@ -140,11 +145,11 @@ def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, Learn
     except (ConfigError, StoreUnavailable) as error:
         if asked:
             raise
-        log.debug("no store at hand", error=str(error))
+        log.debug("store cannot be opened", error=str(error))
         return {}
 
 
-def _told(rule: AnyRule) -> dict[str, Any]:
+def _rule_as_json(rule: AnyRule) -> dict[str, Any]:
     if isinstance(rule, OutageRule):
         return {
             "id": rule.id, "version": rule.version, "about": rule.about, "detector": rule.kind, "window": "",

@@ -59,12 +59,12 @@ def silence_add(
     if others:
         desks = ", ".join(others)
         typer.echo(f"the store knows no desk {settings.alerts.desk!r} (it knows {desks})", err=True)
-    if rule and not _called(rule, settings):
+    if rule and not _matches_a_rule(rule, settings):
         typer.echo(f"no rule is called {rule!r} now (newsquake rules list)", err=True)
 
 
-def _called(rule: str, settings: Settings) -> bool:
-    """Whether a rule in force is called so; taken for granted where the rules cannot be read."""
+def _matches_a_rule(rule: str, settings: Settings) -> bool:
+    """Whether the glob `rule` matches a rule in force; True where the rules cannot be read."""
     try:
         rules = rules_of(None, settings)
     except ConfigError:
@@ -110,7 +110,7 @@ def silence_expire(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """End a silence now; what still fires is told."""
+    """End a silence now; alerts that still fire notify again."""
     with open_desk(config, store, desk) as at, at.store.write() as connection:
         name = silences.expire(connection, at.name, which, actor=actor_of(by), now_ms=at.now_ms(connection))
     typer.echo(f"{name} ended")

@@ -91,7 +91,7 @@ def test_what_cannot_be_told_is_refused_in_words(sqlite_store: Store) -> None:
         for series, window, at, words in (
             ("entity:US:XXX", HOUR, None, "knows no series"),
             (SERIES, 61 * DAY, None, "between 1m and 60d"),
-            (SERIES, HOUR, START + 2 * HOUR, "is decided yet"),
+            (SERIES, HOUR, START + 2 * HOUR, "has decided until"),
         ):
             with pytest.raises(ConfigError, match=words):
                 figures_of(connection, "main", series, window, MINUTE, at)
