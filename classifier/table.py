@@ -74,11 +74,6 @@ class Rows:
         return replace_surrogates(str(given))
 
 
-def row_of(number: int, fields: Any, register: str | None = None) -> Row:
-    """Make the row of one mapping, as `Rows` does; `number` is its id where it has none."""
-    return Rows(register).of({"id": number, **fields} if isinstance(fields, dict) else fields)
-
-
 def _columns(fields: dict[Any, Any]) -> dict[str, Any]:
     """The fields that are read, by folded name; one written exactly so comes first."""
     if fields.keys() <= set(READ):

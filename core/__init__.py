@@ -1,1 +1,1 @@
-"""The ground: records, settings, errors, the bus, the store, clock, metrics. Imports no room."""
+"""What all packages share: records, settings, errors, bus, store, clock, metrics. Imports none of them."""

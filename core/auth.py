@@ -18,7 +18,7 @@ from core.store import Store
 from core.tables import tokens
 
 _FRESH_S = 5.0
-"""How long a token is believed without asking the store again: a revoked one is refused within this time."""
+"""How long a token is cached: a revoked one is refused within this time."""
 
 
 @dataclass
@@ -26,12 +26,12 @@ class _Known:
     name: str
     scopes: frozenset[str]
     per_minute: int
-    asked_at: float
+    loaded_at: float
     allowance: float
 
 
 class TokenAuthenticator:
-    """Checks bearer tokens against the store, and holds each to its rate (a bucket of one minute's requests)."""
+    """Checks bearer tokens against the store and limits each token's rate (a bucket of one minute's requests)."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,7 +40,10 @@ class TokenAuthenticator:
         self._lock = threading.Lock()
 
     def requires(self, scope: str) -> Callable[[Request], str]:
-        """A dependency that lets pass whoever has `scope`; answers 401, 403 or 429 to the others."""
+        """A FastAPI dependency that returns the name of the request's token.
+
+        It raises HTTPException 401 (no token, or an unknown one), 403 (without `scope`) or 429 (over its rate).
+        """
 
         def check(request: Request) -> str:
             kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -53,7 +56,7 @@ class TokenAuthenticator:
         return check
 
     def check(self, token: str, scope: str) -> str:
-        """The token's name. Raises HTTPException 401, 403 or 429."""
+        """The token's name. Raises HTTPException 401 (unknown or revoked), 403 (without `scope`) or 429 (rate)."""
         key = sha256(token.encode()).hexdigest()
         with self._lock:
             known = self._look_up(key)
@@ -76,7 +79,7 @@ class TokenAuthenticator:
     def _look_up(self, key: str) -> _Known | None:
         now = time.monotonic()
         known = self._known.get(key)
-        if known is not None and now - known.asked_at < _FRESH_S:
+        if known is not None and now - known.loaded_at < _FRESH_S:
             return known
         with self._store.read() as connection:
             row = connection.execute(

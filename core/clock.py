@@ -1,4 +1,4 @@
-"""Time is injected: workers ask a clock, steps are told."""
+"""Clocks. Workers read time from an injected clock; pure steps take times as arguments."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What a worker may ask about time."""
+    """The time that a worker reads."""
 
     def now_ms(self) -> int:
-        """Wall time in milliseconds since the epoch."""
+        """Wall-clock time in milliseconds since the epoch."""
 
     def monotonic_s(self) -> float:
-        """Seconds that never go back, for intervals."""
+        """Monotonic seconds, for intervals."""
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Block for `seconds`."""
 
 
 class SystemClock:
@@ -33,7 +33,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that moves only when told; tests never sleep for time to pass."""
+    """A clock that tests move; sleeping advances it at once."""
 
     def __init__(self, now_ms: int = 0) -> None:
         self._now_ms = now_ms
@@ -49,10 +49,10 @@ class ManualClock:
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass on both clocks."""
+        """Advance both clocks by `seconds`."""
         self._now_ms += round(seconds * 1000)
         self._monotonic_s += seconds
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock forward or back; the monotonic one does not move."""
+        """Move the wall clock by `seconds` (also back); the monotonic clock stays."""
         self._now_ms += round(seconds * 1000)

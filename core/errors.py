@@ -1,7 +1,7 @@
-"""The errors, split by what the caller does about them.
+"""The errors, by what the caller does about them.
 
 NewsquakeError
-├── ConfigError        a person must act: wrong usage or configuration (exit code 2)
+├── ConfigError        wrong usage or configuration, for a person to correct (exit code 2)
 ├── InvalidRecord      this record cannot be processed: dead letter with `reason`, go on
 ├── Retryable          hold the position, back off, try again
 │   ├── BusUnavailable
@@ -11,7 +11,6 @@ NewsquakeError
 ├── Refused            the other side said no for good: record it, do not try again
 │   └── AccessDenied   ... before any content was seen: a private address, robots.txt, HTTP 4xx
 ├── Fenced             we lost the lease or the partition: drop local work, rejoin
-├── Rejected           back-pressure: keep the message, try later (control flow)
 └── LookAhead          a run read what it could not have known: the run is void
 
 Anything else is a bug: crash, restart, retry.
@@ -23,7 +22,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a record is dead. A closed set: it is also a metric label."""
+    """Why a record is a dead letter. A closed set: it is also a metric label."""
 
     NO_TEXT = "no_text"
     NO_TIME = "no_time"
@@ -43,11 +42,11 @@ class NewsquakeError(Exception):
 
 
 class ConfigError(NewsquakeError):
-    """A person must act. The message says what, where (file, line) and what was expected."""
+    """Wrong usage or configuration. The message says what, where (file, line) and what was expected."""
 
 
 class InvalidRecord(NewsquakeError):
-    """One record cannot be processed; `reason` says why, `detail` in words."""
+    """One record cannot be processed. `reason`: the category; `detail`: in words."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
@@ -56,7 +55,7 @@ class InvalidRecord(NewsquakeError):
 
 
 class Retryable(NewsquakeError):
-    """Something outside is away. `after_s`: wait at least so long, where the other side said so."""
+    """Something outside is unavailable. `after_s`: the least seconds to wait, where the other side named them."""
 
     def __init__(self, message: str, after_s: float | None = None) -> None:
         super().__init__(message)
@@ -76,11 +75,11 @@ class ModelUnavailable(Retryable):
 
 
 class ChannelUnavailable(Retryable):
-    """A mail server or webhook receiver cannot take it at present."""
+    """A mail server or webhook receiver cannot accept it at present."""
 
 
 class Refused(NewsquakeError):
-    """The receiver refused for good."""
+    """The receiver rejected it permanently."""
 
 
 class AccessDenied(Refused):
@@ -91,9 +90,5 @@ class Fenced(NewsquakeError):
     """Another process holds the lease now."""
 
 
-class Rejected(NewsquakeError):
-    """Back-pressure: not now."""
-
-
 class LookAhead(NewsquakeError):
-    """A record was read before its available_at."""
+    """A backtest read a record before its available_at."""

@@ -12,9 +12,9 @@ from core.errors import ConfigError
 
 
 def writable(folder: Path, option: str) -> None:
-    """Make `folder` where it lacks, and see that a file can be written there; `option` stands in the fault.
+    """Create `folder` if needed, and check that a file can be written there.
 
-    Raises ConfigError in one line: read-only, not ours, a file, no place to make it.
+    Raises ConfigError (one line that names `option`) where it cannot: read-only, no permission, a file, a full disk.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

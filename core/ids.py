@@ -1,4 +1,4 @@
-"""Who an article is: deterministic ids, so that reading or sending something twice changes nothing."""
+"""Deterministic identifiers, so that reading or sending something twice changes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LENGTHS = tuple(size.to_bytes(8, "big") for size in range(4096))
 
 
 def digest(*parts: str | bytes, length: int = 32) -> str:
-    """Hex of a SHA-256 over the parts, each preceded by its length so that parts cannot run together.
+    """The first `length` hex digits of a SHA-256 over the parts, each preceded by its length.
 
     >>> digest("ab", "c") == digest("a", "bc")
     False
@@ -23,9 +23,9 @@ def digest(*parts: str | bytes, length: int = 32) -> str:
 
 
 def article_id(source: str, *, url: str = "", own_id: str = "", published_at: int = 0, text: str = "") -> str:
-    """Identity of an article: its source and canonical URL, else the source's own id, else time + text.
+    """An article's id, 32 hex digits: of its source and canonical URL, else the source's own id, else time and text.
 
-    A wire repeats headlines, so text alone is no identity.
+    The text alone is not enough: a wire repeats headlines. `published_at`: milliseconds.
     """
     if url:
         return digest("url", source, url)
@@ -35,15 +35,15 @@ def article_id(source: str, *, url: str = "", own_id: str = "", published_at: in
 
 
 def revision(title: str, body: str) -> str:
-    """Hash of the content: another revision of an id says something else."""
+    """16 hex digits of the content: an article whose text changes keeps its id and gets another revision."""
     return digest("revision", title, body, length=16)
 
 
 def text_hash(title: str, body: str) -> str:
-    """Key of the score cache: what the model sees, and nothing else."""
+    """The score cache's key, 32 hex digits: of the text that the model reads, and nothing else."""
     return digest("text", title, body)
 
 
 def partition_of(article: str, partitions: int) -> int:
-    """The partition of an article id: stable over processes and languages."""
+    """The partition (0 to partitions - 1) of an article id, by SHA-256: the same in every process."""
     return int.from_bytes(sha256(article.encode()).digest()[:4], "big") % partitions

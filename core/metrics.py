@@ -44,6 +44,6 @@ NOTIFICATIONS: Final = Counter(
 
 
 def serve(port: int | None, address: str = "127.0.0.1") -> None:
-    """Serve /metrics when a port is set."""
+    """Serve the metrics over HTTP from a background thread; does nothing where `port` is None."""
     if port is not None:
         start_http_server(port, addr=address)

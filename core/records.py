@@ -1,8 +1,8 @@
-"""The records that cross a boundary: what stands on Kafka, and in which words.
+"""The wire records: what is written to Kafka, and its JSON encoding.
 
 All times are integer milliseconds since 1970 UTC. Probabilities, relevance, trust and novelty are integers
-in 1/10,000, rounded once, in the classifier: sums are integer sums, so order cannot matter.
-JSON on the wire; the schema's name and version travel in the header `schema`, e.g. `article/1`.
+in 1/10,000, rounded once, in the classifier: sums are integer sums, so their order does not matter.
+The schema's name and version are the record's header `schema`, e.g. `article/1`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from core.errors import InvalidRecord, Reason
 
 UNIT_SCALE = 10_000
-"""1.0 in the wire's integer unit."""
+"""The integer that stands for 1.0."""
 
 TOPICS = (
     "earnings",
@@ -37,11 +37,11 @@ TOPICS = (
     "politics_geopolitics",
     "general",
 )
-"""The taxonomy's names in their fixed order; classifier/taxonomy.py says what each means."""
+"""The topics in their fixed order; classifier/taxonomy.py defines each."""
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was published, as text. Written by ingest to `news.raw`."""
+    """A published text. Written by ingest to `news.raw`."""
 
     id: str
     revision: str
@@ -64,7 +64,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Mention(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A company that an article names, and how the article speaks of it."""
+    """A company that an article names, and the sentiment towards it."""
 
     entity: str
     """`US:AAPL`, `CN:600519`, `HK:00700`; a user's own: `X:slug`."""
@@ -77,9 +77,9 @@ class Mention(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScoredArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the classifier says of an article. Written to `news.scored`, in the order of `news.raw`.
+    """An article and its scores. Written by the classifier to `news.scored`, in the order of `news.raw`.
 
-    Carries the whole article, so that whoever reads `news.scored` alone has the evidence.
+    Carries the whole article, so that `news.scored` alone holds the evidence.
     """
 
     article: Article
@@ -91,7 +91,7 @@ class ScoredArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Topic -> probability, for topics at or above 1 %."""
     mentions: tuple[Mention, ...] = ()
     signature: str = ""
-    """Hex of the story signature's bits; near in Hamming distance = the same story."""
+    """The story signature's bits in hex; a small Hamming distance means the same story."""
     language: str = ""
     register: str = "news"
     model_version: str
@@ -100,36 +100,36 @@ class ScoredArticle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How a source is doing; travels on the same topics, passed on in order."""
+    """The state of a source; sent on the same topics as articles, and passed on in order."""
 
     source: str
     at: int
     status: Literal["ok", "silent", "broken"]
     expected: float
-    """Articles that its rhythm lets expect since `since`."""
+    """The number of articles that its usual rhythm predicts since `since`."""
     seen: int
     since: int
     detail: str = ""
     proof: dict[str, Any] = {}
-    """What `silent` and `broken` are told from, enough to derive them again (docs/ingest.md); empty where ok."""
+    """The evidence for `silent` or `broken`, enough to derive it again (docs/ingest.md); empty where ok."""
 
     def row(self) -> dict[str, Any]:
-        """For the table `health`."""
+        """The row for the table `health`."""
         told = msgspec.structs.asdict(self)
         return told | {"proof": msgspec.json.encode(self.proof).decode() if self.proof else ""}
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True):
-    """`writer` has handed over everything up to event time `t` on this partition."""
+    """`writer` has sent everything up to event time `t` on this partition."""
 
     writer: str
     t: int
     end: bool = False
-    """The writer is through (a dump's end): it no longer holds the watermark back."""
+    """The writer has finished (end of a dump) and no longer holds the watermark back."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """What could not be processed. `payload`: up to 650 kB of the original bytes, base64 on the wire."""
+    """A record that could not be processed. `payload`: up to 650 kB of the original bytes, base64 in JSON."""
 
     origin: str
     source: str = ""
@@ -145,7 +145,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     at: int = 0
     context: str = ""
-    """JSON: what the source needs besides the bytes to make the article again (an address, a charset's header)."""
+    """JSON: what the source needs beside the bytes to rebuild the article (an address, a charset header)."""
 
 
 Wire = Article | ScoredArticle | Health | Marker | DeadLetter
@@ -164,17 +164,17 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 def schema_of(record: Wire) -> str:
-    """The name of the record's schema, for the header."""
+    """The record's schema name, such as `article/1`, for the header."""
     return _NAMES[type(record)]
 
 
 def encode(record: Wire) -> bytes:
-    """The record as JSON bytes (deterministic: field order is fixed)."""
+    """The record as JSON in UTF-8; deterministic, as the order of fields is fixed."""
     return _ENCODER.encode(record)
 
 
 def decode(value: bytes, schema: str) -> Wire:
-    """The record in `value`. Raises InvalidRecord: bad_schema, bad_encoding or bad_json, with the place."""
+    """The record in `value`, JSON in UTF-8. Raises InvalidRecord: bad_schema, bad_encoding or bad_json."""
     decoder = _DECODERS.get(schema)
     if decoder is None:
         raise InvalidRecord(Reason.BAD_SCHEMA, f"unknown schema {schema!r}; known: {', '.join(SCHEMAS)}")
@@ -190,5 +190,5 @@ def decode(value: bytes, schema: str) -> Wire:
 
 
 def json_schemas() -> dict[str, Any]:
-    """JSON Schema of every wire record, by schema name."""
+    """Schema name -> JSON Schema, of every wire record."""
     return {name: msgspec.json.schema(record) for name, record in SCHEMAS.items()}

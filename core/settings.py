@@ -1,7 +1,7 @@
-"""What can be set: one YAML file plus environment, every key checked.
+"""The settings: one YAML file and the environment, every key validated.
 
-`NEWSQUAKE_BROKER__ADDRESS=host:9092` sets broker.address (two underscores go one level down) and outranks the file.
-Secrets are better off in the environment, or in a file named by `…_file`.
+`NEWSQUAKE_BROKER__ADDRESS=host:9092` sets broker.address (two underscores separate levels) and overrides the file.
+Keep secrets in the environment, or in a file named by `…_file`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.times import format_span, parse_span
 
 PREFIX = "NEWSQUAKE_"
 _TOP = ("data_dir",)
-"""Settings that stand in no group."""
+"""Settings outside any group."""
 _OTHERS = (
     "cache",
     "chromium",
@@ -36,9 +36,9 @@ _OTHERS = (
     "models",
     "parent",
 )
-"""Variables of ours that are no settings."""
+"""Environment variables of Newsquake that are not settings."""
 _FOREIGN = re.compile(r"test_.*|(.*_)?(service_(host|port)(_.*)?|port(_\d+_(tcp|udp).*)?)")
-"""Variables of the tests, and those that Kubernetes sets for a service called newsquake."""
+"""Variables of the tests, and those that Kubernetes sets for a service named newsquake."""
 _told: set[str] = set()
 
 Span = Annotated[
@@ -47,11 +47,11 @@ Span = Annotated[
     PlainSerializer(format_span, return_type=str),
     Field(json_schema_extra={"type": "string", "examples": ["90s", "15m", "1h", "7d"]}),
 ]
-"""A span of time: written `15m`, held as integer milliseconds."""
+"""A span of time: `15m` in YAML, integer milliseconds in Python."""
 
 
 def within(least: int = 0, most: int | None = None) -> AfterValidator:
-    """A span's limits, with a fault that says them as they are written: `at least 1s`, not `1000`."""
+    """A validator of a span's limits in milliseconds, whose error names them as written: `at least 1s`."""
 
     def check(value: int) -> int:
         if value < least:
@@ -64,20 +64,20 @@ def within(least: int = 0, most: int | None = None) -> AfterValidator:
 
 
 class Section(BaseModel):
-    """A part of the settings: unknown keys are faults, values do not change."""
+    """A part of the settings: unknown keys are errors, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class BrokerSettings(Section):
-    """Where Kafka is. With `embedded` the local run starts a broker of its own (memory only)."""
+    """The Kafka broker. Without an address, the local run starts an embedded one (memory only)."""
 
     address: str = ""
     """host:port, several by commas; empty: the local run starts the embedded broker."""
     partitions: int = Field(4, ge=1, le=1024)
     replication: int = Field(1, ge=1, le=9)
     durable: bool = True
-    """False for a broker that forgets everything on restart (the embedded one)."""
+    """False for a broker that keeps data in memory only (the embedded one)."""
     compression: Literal["lz4", "zstd", "gzip", "none"] | None = "lz4"
     session_timeout_ms: int = Field(6000, ge=1000, le=300_000)
     connect_timeout_s: float = Field(10, gt=0, le=300)
@@ -91,7 +91,7 @@ class BrokerSettings(Section):
     ssl_keyfile: str | None = None
 
     def client_options(self) -> dict[str, Any]:
-        """What kafka-python is told of security."""
+        """kafka-python's keyword arguments for security."""
         options: dict[str, Any] = {"security_protocol": self.security_protocol}
         if self.sasl_mechanism:
             options |= {
@@ -112,28 +112,28 @@ def _store_url(url: str) -> str:
 
 
 class StoreSettings(Section):
-    """Where everything that was decided is kept."""
+    """The database."""
 
     url: Annotated[str, AfterValidator(_store_url)] = "sqlite:///newsquake-data/newsquake.db"
     busy_timeout_s: float = Field(30, gt=0, le=600)
 
 
 class IngestSettings(Section):
-    """How the world is read. `sources` is checked by ingest/sources (one kind each)."""
+    """How sources are read. `sources` is validated by ingest/sources, one model a kind."""
 
     sources: list[dict[str, Any]] = []
     source_files: list[str] = []
     """Further files with `sources:`, relative to this one."""
     user_agent: str = "Newsquake/0.1 (+https://example.org/newsquake; set ingest.user_agent)"
     allow_private_addresses: list[str] = []
-    """Hosts or networks that may be fetched though they are private (tests, intranets)."""
+    """Private hosts or networks that may be fetched (tests, intranets)."""
     max_article_bytes: int = Field(900_000, ge=1000, le=950_000)
     host_delay: Span = 1000
     queue_articles: int = Field(5_000, ge=100, le=1_000_000)
 
 
 class ClassifierSettings(Section):
-    """The model and its engine."""
+    """The model and how it runs."""
 
     weights: str | None = None
     """A folder; empty: the shipped weights."""
@@ -146,13 +146,13 @@ class ClassifierSettings(Section):
     entities: list[str] = []
     """Further YAML files of entities."""
     challenger: str | None = None
-    """A version or folder of weights that scores in shadow: compared with the model in use, never sent on."""
+    """A version or folder of weights that scores in shadow: compared with the model in use, not published."""
     challenger_share: float = Field(0.1, gt=0, le=1)
-    """Of the texts, the share that the challenger scores too."""
+    """Share of the texts that the challenger scores as well."""
 
 
 class AlertSettings(Section):
-    """The desk: a set of rules, watch-lists and recipients, decided by one leased process."""
+    """The desk: a set of rules and recipients, decided by one process that holds its lease."""
 
     desk: str = Field("main", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")
     rules: str | None = None
@@ -182,7 +182,7 @@ class DeliverySettings(Section):
 
 
 class DashboardSettings(Section):
-    """The page."""
+    """The dashboard."""
 
     host: str = "127.0.0.1"
     port: int = Field(8501, ge=1, le=65535)
@@ -208,7 +208,7 @@ class TelemetrySettings(Section):
 
 
 class Settings(Section):
-    """Everything."""
+    """All settings."""
 
     broker: BrokerSettings = BrokerSettings()
     store: StoreSettings = StoreSettings()
@@ -220,14 +220,14 @@ class Settings(Section):
     api: ApiSettings = ApiSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     data_dir: str = "newsquake-data"
-    """Folder for what the local run keeps (store, score cache, logs)."""
+    """Folder of the local run's files (store, score cache, logs)."""
     folder: str = Field("", exclude=True)
-    """Folder of the settings file: relative paths start here."""
+    """The settings file's folder: relative paths start here."""
     file: str = Field("", exclude=True)
-    """The settings file, for faults that show later."""
+    """The settings file, for errors found later."""
 
     def path(self, name: str) -> Path:
-        """`name` relative to the settings file's folder."""
+        """The path of `name`, relative to the settings file's folder."""
         return Path(self.folder) / name
 
 

@@ -1,6 +1,6 @@
-"""What a running stage says of itself: one row in the store, at most once a second, for the live status.
+"""A running stage: its status row in the store (written at most once a second), counters, and stop signal.
 
-Also the stage's stop signal: SIGTERM and SIGINT ask it to drain; a parent that died counts as SIGTERM.
+SIGTERM and SIGINT ask a stage to drain; so does the death of the parent that started it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from core.tables import stages
 log = structlog.get_logger(__name__)
 
 ORPHAN_S = 8.0
-"""How long a stage whose parent died may drain before it ends at once."""
+"""How many seconds a stage whose parent died may drain before it is ended."""
 
 
 class Stage:
-    """One running stage: counters, busy seconds, and whether it shall stop."""
+    """One running stage: counters, gauges, status, and whether it was asked to stop."""
 
     def __init__(self, name: str, store: Store, clock: Clock | None = None) -> None:
         self.name = name
@@ -52,19 +52,19 @@ class Stage:
 
     @property
     def stopping(self) -> bool:
-        """Whether somebody asked this stage to stop."""
+        """Whether the stage was asked to stop."""
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """Ask it to stop after what it has in hand."""
+        """Ask the stage to stop after its current batch."""
         self._stop.set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep, but wake when asked to stop; returns whether it was."""
+        """Sleep until `seconds` have passed or the stage is asked to stop; returns whether it was."""
         return self._stop.wait(seconds)
 
     def handle_signals(self) -> None:
-        """SIGTERM, SIGINT and the death of a parent that asked to be watched (NEWSQUAKE_PARENT) stop this stage."""
+        """Stop this stage at SIGTERM, at SIGINT, and when the parent process named in NEWSQUAKE_PARENT dies."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         if parent := os.environ.get("NEWSQUAKE_PARENT"):
@@ -75,13 +75,13 @@ class Stage:
             if os.getppid() != parent:
                 self.stop()
                 time.sleep(ORPHAN_S)
-                # It waits for a broker that died with its parent; what is not committed is read again.
+                # It may wait for a broker that died with its parent; what is not committed is read again.
                 os._exit(1)
 
     def report(self, status: str | None = None, *, force: bool = False) -> None:
-        """Write the row, at most once a second unless forced or the status changed.
+        """Write the status row, at most once a second unless forced or the status changed.
 
-        A store that is away is no matter here.
+        A store that is unavailable is logged, not raised.
         """
         changed = status is not None and status != self.status
         self.status = status or self.status

@@ -1,7 +1,7 @@
-"""The store's tables: one place that says what is kept, under which key, and who writes it.
+"""The store's tables: what is stored, under which key, and who writes it.
 
-Times are integer milliseconds (`BigInteger`), probabilities integers in 1/10,000, JSON is text made by msgspec.
-What a desk decided is keyed by desk; articles and scores are not (DESIGN.md, "How it scales").
+Times are integer milliseconds (`BigInteger`), probabilities integers in 1/10,000, JSON is text encoded by msgspec.
+Decisions of a desk are keyed by desk; articles and scores are shared by all desks.
 A change here needs a migration in core/migrations/versions.
 """
 

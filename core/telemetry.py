@@ -1,4 +1,4 @@
-"""Logs: structured, one event a line, to standard error; JSON where nobody is looking at a terminal."""
+"""Structured logs, one event a line, to standard error; JSON unless that is a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def logs_of_a_command(debug: bool) -> None:
-    """Until a stage configures its own: to standard error, as standard output is the command's (`--json`)."""
+    """Log to standard error until a stage configures its own logs; standard output is for results (`--json`)."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["debug" if debug else "info"]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

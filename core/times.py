@@ -1,4 +1,4 @@
-"""Times are integer milliseconds since 1970-01-01T00:00:00Z throughout; text only at the edges."""
+"""Times: integer milliseconds since 1970-01-01T00:00:00Z throughout; text only at the interfaces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_ms(moment: datetime) -> int:
-    """Milliseconds of `moment`; a naive moment is taken as UTC.
+    """Milliseconds since the epoch of `moment`; a naive one is taken as UTC.
 
     >>> to_ms(datetime(1987, 10, 19, 16, 30))
     561659400000
@@ -26,12 +26,12 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    """The moment (aware, UTC) of `ms`."""
+    """The datetime (aware, UTC) of milliseconds since the epoch."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
 def iso(ms: int) -> str:
-    """ISO 8601 with milliseconds only where there are any.
+    """ISO 8601 in UTC, with milliseconds only where they are not 0.
 
     >>> iso(561659400000), iso(1)
     ('1987-10-19T16:30:00Z', '1970-01-01T00:00:00.001Z')
@@ -41,7 +41,7 @@ def iso(ms: int) -> str:
 
 
 def parse_iso(text: str) -> int:
-    """Milliseconds of an ISO 8601 text (a naive one is UTC). Raises ValueError."""
+    """Milliseconds since the epoch of an ISO 8601 text; without a zone it is UTC. Raises ValueError."""
     return to_ms(datetime.fromisoformat(text))
 
 
@@ -49,7 +49,7 @@ _UNITS = {"ms": MS, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 
 
 def parse_span(text: str | int | float) -> int:
-    """Milliseconds of a span such as "90s", "15m", "1h", "7d"; a bare number is seconds.
+    """Milliseconds of a span such as "90s", "15m", "1h", "7d"; a bare number is seconds. Raises ValueError.
 
     >>> parse_span("15m"), parse_span(2), parse_span("2")
     (900000, 2000, 2000)
@@ -67,7 +67,7 @@ def parse_span(text: str | int | float) -> int:
 
 _NO_SPAN = "not a span of time: {!r:.60} (write 90s, 15m, 1h, 7d)"
 _LONGEST = 10_000 * 366 * DAY
-"""Ten thousand years: what is longer fits in no calendar."""
+"""Ten thousand years: longer spans overflow the calendar."""
 
 
 def _whole(ms: float, text: object) -> int:
@@ -77,7 +77,7 @@ def _whole(ms: float, text: object) -> int:
 
 
 def format_span(ms: int) -> str:
-    """The shortest exact writing of a span.
+    """A span of milliseconds as text, in the largest unit that divides it.
 
     >>> format_span(900000), format_span(5400000), format_span(1500)
     ('15m', '90m', '1500ms')

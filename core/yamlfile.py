@@ -1,6 +1,6 @@
-"""YAML checked by pydantic, with faults told by file and line.
+"""YAML validated by pydantic, with the file and line of every error.
 
-Every fault is named, not only the first: `newsquake.yaml:12: broker.partitions: expected an integer, got 'many'`.
+All errors are reported, not only the first: `newsquake.yaml:12: broker.partitions: expected an integer, got 'many'`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, which plain YAML would silently let win."""
+    """Rejects duplicate keys, of which plain YAML silently takes the last."""
 
 
 class QuickLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The same by the C parser where there is one: for long lists."""
+    """The same with the C parser where it is available: for long lists."""
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -52,7 +52,7 @@ for _kind in (_Loader, QuickLoader):
 
 
 def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
-    """The line (from 1) of the deepest part of `path` that the file has."""
+    """The line (from 1) of the deepest part of `path` that exists in the file."""
     line = node.start_mark.line + 1 if node is not None else 1
     for step in path:
         if isinstance(node, yaml.MappingNode):
@@ -69,7 +69,7 @@ def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """` (did you mean KEY?)` where one of the known words is close to this one, else nothing.
+    """` (did you mean KEY?)` where a known word is similar to `word`, else "".
 
     >>> suggestion("evry", ["every", "url"]), suggestion("colour", ["every", "url"])
     (' (did you mean every?)', '')
@@ -128,13 +128,13 @@ def _complaint(error: Any, model: type[BaseModel], at: tuple[Any, ...]) -> str:
 
 
 Further = Callable[[dict[str, Any]], Iterable[tuple[tuple[Any, ...], str]]]
-"""From data that the model refused to what else is wrong with it: (path, words)."""
+"""Further checks of data that the model rejected: data -> (path, message) of each error."""
 
 
 def parse(text: str, model: type[Model], name: str, further: Further | None = None) -> Model:
-    """The checked content of YAML `text`; `name` stands in the faults. Raises ConfigError.
+    """The validated content of YAML `text`. Raises ConfigError with `name` and line of every error.
 
-    `further`: what is to be told beside the model's own faults, where it has any.
+    `further`: checks whose errors are reported beside the model's own, where it has any.
     """
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -158,9 +158,10 @@ def check(
     at: tuple[Any, ...] = (), place: Callable[[tuple[Any, ...]], str] | None = None,
     further: Further | None = None,
 ) -> Model:  # fmt: skip
-    """The same for data that is loaded already. Raises ConfigError.
+    """Validate loaded data. Raises ConfigError with every error.
 
-    `at`: where in the file (`node`) this part stands. `place`: what stands before a fault in place of file and line.
+    `node`, `at`: the YAML document and the path of `data` in it, for line numbers. `place`: path -> what to name
+    instead of file and line.
     """
     try:
         return model.model_validate(data)
@@ -185,17 +186,17 @@ def check(
 
 
 def dotted(path: tuple[Any, ...]) -> str:
-    """`rules.0.window` of its steps."""
+    """A path as text, such as `rules.0.window`."""
     return ".".join(str(step) for step in path)
 
 
 def line_of(text: str, path: tuple[Any, ...]) -> int:
-    """The line (from 1) of a key in YAML `text` that parsed: for faults that only show between entries."""
+    """The line (from 1) of `path` in valid YAML `text`: for errors found after validation."""
     return _line(yaml.compose(text, Loader=_Loader), path)
 
 
 def read(path: Path) -> str:
-    """The file's text. Raises ConfigError when it is not there, not readable or not UTF-8."""
+    """The file's text. Raises ConfigError where it is missing, not readable or not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -207,5 +208,5 @@ def read(path: Path) -> str:
 
 
 def load(path: Path, model: type[Model]) -> Model:
-    """The checked content of a YAML file. Raises ConfigError naming file and line of every fault."""
+    """The validated content of a YAML file. Raises ConfigError with file and line of every error."""
     return parse(read(path), model, str(path))

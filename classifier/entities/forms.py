@@ -11,8 +11,6 @@ from typing import Any, Final
 
 import yaml
 
-from classifier.entities.fold import folded
-
 Ticker = tuple[str, int, int, int]
 """(entity id, start, end, from where on the text is spoken for: the exchange's name before it is no company)."""
 _EXCHANGES: Final = Path(__file__).with_name("exchanges.yaml")
@@ -202,13 +200,8 @@ _READERS: Final[tuple[tuple[Callable[[str], bool], Callable[[str], Iterator[Tick
 """(whether a text can have one, cheaply; the reader)."""
 
 
-def tickers(text: str) -> Iterator[Ticker]:
-    """Yield every ticker written in a form that leaves no doubt; no two overlap."""
-    return read(folded(text))
-
-
-def read(text: str) -> Iterator[Ticker]:
-    """As `tickers`, of a text that is folded."""
+def explicit_tickers(text: str) -> Iterator[Ticker]:
+    """Yield every ticker of a folded text that is written in an unambiguous form; no two overlap."""
     taken: list[tuple[int, int]] = []
     for possible, reader in _READERS:
         if possible(text):

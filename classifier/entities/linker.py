@@ -105,7 +105,7 @@ class Linker:
         plain = folded(text)
         taken: list[tuple[int, int, str]] = []
         spoken_for: list[tuple[int, int]] = []
-        for entity_id, start, end, since in forms.read(plain):
+        for entity_id, start, end, since in forms.explicit_tickers(plain):
             taken.append((start, end, entity_id))
             spoken_for.append((since, end))
         for entity_id, start, end in known_tickers(plain, self._by_id, self._bare, self._spoken):

@@ -36,9 +36,3 @@ def buckets(lengths: Sequence[int], budget_tokens: int = 512, step: int = 4) -> 
         out.append(Bucket(tuple(order[at : at + rows]), length))
         at += rows
     return out
-
-
-def waste(batches: Sequence[Bucket], lengths: Sequence[int]) -> float:
-    """Return the share of padded pieces that carry no text, 0..1."""
-    padded = sum(len(b.rows) * b.length for b in batches)
-    return 1 - sum(lengths) / padded if padded else 0.0

@@ -1,4 +1,4 @@
-"""The bus: Kafka, and an in-memory twin that passes the same contract tests (tests/contract/test_bus.py)."""
+"""The message bus: Kafka, and an in-memory broker that passes the same contract tests (tests/contract/test_bus.py)."""
 
 from core.bus.base import Bus, Consumer, Producer, Received
 from core.bus.open import open_bus

@@ -1,8 +1,8 @@
-"""What a bus can do, in the words of its users.
+"""The interface of a message bus: bus, producer, consumer, and the record they pass.
 
 Delivery is at least once and in order within a partition. A producer reports only what the broker acknowledged;
-a consumer commits only what it is told to. Everything here may raise BusUnavailable; nothing else of the broker
-leaks out.
+a consumer commits only what it is given to commit. Every method may raise BusUnavailable, and no error of the
+broker's client beside those that the methods name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EVENTS = "alerts.events"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One record as it stands in the log."""
+    """One record of the log."""
 
     topic: str
     partition: int
@@ -29,17 +29,17 @@ class Received:
     key: bytes | None
     value: bytes
     schema: str
-    """The header `schema`, "" where it lacks."""
+    """The header `schema`; "" where the record has none."""
 
 
 class Producer(Protocol):
-    """Hands records to the broker. Not safe for use from several threads."""
+    """Sends records to the broker. Not thread-safe."""
 
     def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
-        """Queue a record. May block while buffers are full. Raises InvalidRecord(too_large)."""
+        """Queue a record. May block while buffers are full. Raises InvalidRecord (too_large)."""
 
     def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
-        """The same for a value that is encoded already."""
+        """Queue an encoded record of this `schema`. Raises InvalidRecord (too_large)."""
 
     def flush(self) -> None:
         """Return once the broker has acknowledged everything sent so far.
@@ -49,57 +49,57 @@ class Producer(Protocol):
         """
 
     def close(self) -> None:
-        """Flush what can be flushed, let go of the rest."""
+        """Flush what can be flushed, and close the connection."""
 
 
 class Consumer(Protocol):
-    """Reads one topic. Assigned by hand, or by the group when `partitions` was None."""
+    """Reads one topic; its partitions are fixed, or assigned by the group. Not thread-safe."""
 
     def poll(self, timeout_s: float, max_records: int = 2000) -> Sequence[Received]:
-        """Whatever is there, at most `max_records`, in order within each partition."""
+        """At most `max_records` records, in order within each partition; empty where none came in `timeout_s`."""
 
     def assignment(self) -> set[int]:
-        """Partitions read at present."""
+        """The partitions assigned at present."""
 
     def seek(self, positions: Mapping[int, int]) -> None:
-        """Read on at these offsets (partition -> next offset); one beyond the log's end is the caller's to notice."""
+        """Continue at these offsets (partition -> next offset). One beyond the log's end is not detected here."""
 
     def commit(self, positions: Mapping[int, int]) -> None:
-        """Remember for the group: partition -> next offset to read. Raises Fenced after a rebalance took it away."""
+        """Commit for the group: partition -> next offset. Raises Fenced where a rebalance took a partition away."""
 
     def committed(self) -> dict[int, int]:
-        """What the group remembers, for the assigned partitions that have any."""
+        """Partition -> committed offset, for the assigned partitions that have one."""
 
     def pause(self, partitions: Iterable[int] | None = None) -> None:
-        """Fetch no more from these (or all) until resumed."""
+        """Return no records of these partitions (None: all assigned) until resumed."""
 
     def resume(self, partitions: Iterable[int] | None = None) -> None:
-        """Fetch again."""
+        """End a pause (None: of all assigned partitions)."""
 
     def keepalive(self) -> None:
-        """Tell the broker we live, in the middle of a slow batch: poll without taking anything."""
+        """Keep the group membership during a slow batch: poll without returning records."""
 
     def ends(self) -> dict[int, int]:
-        """Offset behind the last record, per assigned partition, as the broker says (for lag displays)."""
+        """Partition -> end offset (of the next record to come) of the assigned partitions, as the broker reports it."""
 
     def close(self) -> None:
-        """Leave."""
+        """Leave the group and close the connection."""
 
 
 class Bus(Protocol):
     """A broker."""
 
     durable: bool
-    """False for a broker that forgets everything when it restarts."""
+    """False for a broker that keeps its data in memory only."""
 
     def ensure_topics(self, partitions: int) -> None:
-        """Create what lacks of the four topics. Raises ConfigError where one exists with another partition count."""
+        """Create those of the four topics that are missing. Raises ConfigError for another partition count."""
 
     def partitions(self, topic: str) -> int:
-        """How many partitions the topic has."""
+        """The number of partitions of the topic."""
 
     def topic_id(self, topic: str) -> str:
-        """Identity of this topic's log: another one after it was deleted or the broker forgot it."""
+        """Identity of the topic's log; it changes when the topic is recreated or the broker lost its data."""
 
     def producer(self) -> Producer:
         """A new producer (idempotent, acks=all)."""
@@ -107,7 +107,10 @@ class Bus(Protocol):
     def consumer(
         self, topic: str, *, group: str | None = None, partitions: Iterable[int] | None = None
     ) -> Consumer:
-        """A new consumer, at the group's committed offsets, else at the beginning. Never commits by itself."""
+        """A new consumer at the group's committed offsets, else at the beginning. Commits only when asked to.
+
+        `partitions`: fixed ones; None: assigned by the group.
+        """
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""

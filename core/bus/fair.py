@@ -1,7 +1,7 @@
-"""Takes from all partitions alike.
+"""Fair reading: each batch takes an equal share of every partition.
 
-The client hands out one partition's records until there are none, then the next one's. The watermark is the minimum
-over partitions, so nothing could be decided until the last partition had its turn; a batch takes a like share of each.
+The client returns one partition's records until there are none, then the next one's. The watermark is the minimum over
+partitions, so nothing could be decided until the last partition had been read.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from core.bus.base import Received
 
 
 class FairBuffer:
-    """Records by partition, in order; bounded by its user, who stops fetching what is `full`."""
+    """Fetched records by partition, in order. Its user bounds it: it stops fetching partitions that are `full`."""
 
     def __init__(self, full_at: int = 2_000) -> None:
         self._full_at = full_at
         self._queues: dict[int, deque[Received]] = {}
 
     def add(self, records: Iterable[Received]) -> None:
-        """Behind what is there."""
+        """Append records to their partitions' queues."""
         for record in records:
             self._queues.setdefault(record.partition, deque()).append(record)
 
     def take(self, most: int, leave: Collection[int] = ()) -> list[Received]:
-        """At most `most` records, a like share from each partition but those to `leave`."""
+        """Remove and return at most `most` records, an equal share of each partition not in `leave`."""
         taken: list[Received] = []
         waiting = {p: queue for p, queue in sorted(self._queues.items()) if queue and p not in leave}
         while waiting and len(taken) < most:
@@ -38,16 +38,16 @@ class FairBuffer:
         return taken
 
     def full(self) -> set[int]:
-        """Partitions that hold enough."""
+        """Partitions that hold `full_at` records or more."""
         return {partition for partition, queue in self._queues.items() if len(queue) >= self._full_at}
 
     def keep_only(self, partitions: Collection[int]) -> None:
-        """Forget the others: they were taken away."""
+        """Drop the records of all other partitions (after a rebalance)."""
         for partition in set(self._queues) - set(partitions):
             del self._queues[partition]
 
     def forget(self, partitions: Iterable[int]) -> None:
-        """Forget these: the reader goes on elsewhere."""
+        """Drop the records of these partitions (before a seek)."""
         for partition in partitions:
             self._queues.pop(partition, None)
 

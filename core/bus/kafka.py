@@ -40,10 +40,10 @@ from core.settings import BrokerSettings
 capture_client_log()
 
 MAX_RECORD_BYTES = 1_000_000
-"""Below Kafka's own default of 1 MiB for a batch, so that a record that passes here passes there."""
+"""Below Kafka's default limit of 1 MiB a batch, so that a record accepted here is accepted there."""
 
 _FETCHED = 10_000
-"""Records taken from the client at once; their bytes are bounded by max_partition_fetch_bytes."""
+"""Records a poll of the client; their bytes are bounded by max_partition_fetch_bytes."""
 
 _FENCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 
@@ -66,7 +66,7 @@ def _translated(doing: str, address: str, protocol: str = "PLAINTEXT") -> Iterat
 
 
 class KafkaBus:
-    """A Kafka-protocol broker. Raises BusUnavailable from the constructor when nobody answers in time."""
+    """A broker that speaks Kafka's protocol. The constructor raises BusUnavailable when none answers in time."""
 
     def __init__(self, settings: BrokerSettings) -> None:
         if kafka.record.util.crc32c_c is None:
@@ -99,7 +99,7 @@ class KafkaBus:
                     )
 
     def existing(self) -> dict[str, int]:
-        """Topic -> partitions, of all topics there are; creates none."""
+        """Topic -> number of partitions, of all topics of the broker."""
         with _translated("listing topics", self._settings.address):
             found = self._admin.describe_topics(sorted(self._admin.list_topics()))
         return {str(topic["name"]): len(topic["partitions"]) for topic in found}
@@ -154,7 +154,7 @@ class KafkaBus:
                 delivery_timeout_ms=delivery_ms,
                 request_timeout_ms=min(
                     30_000, delivery_ms // 2
-                ),  # the client wants delivery > request + linger
+                ),  # the client requires delivery > request + linger
                 max_block_ms=delivery_ms,
                 allow_auto_create_topics=False,
             )
@@ -230,14 +230,14 @@ def _resume_stuck_partition(consumer: Any) -> None:
 
 
 class KafkaBusProducer:
-    """Keeps the future of every batch and asks each one: `flush` of the client alone does not prove delivery."""
+    """Keeps every batch's future and checks each in `flush`: the client's own flush does not prove delivery."""
 
     def __init__(self, producer: KafkaProducer, settings: BrokerSettings) -> None:
         self._producer = producer
         self._settings = settings
         self._futures: list[Any] = []
         self._appenders: dict[tuple[str, int], OpenBatchAppender] = {}
-        """The batch that further records of a partition may join; none is older than the last flush."""
+        """By (topic, partition): the open batch that further records join; none is older than the last flush."""
         self._headers: dict[str, bytes] = {}
 
     def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
@@ -253,7 +253,7 @@ class KafkaBusProducer:
                 headers = self._headers[schema] = encode_header("schema", schema)
             if appender.append(key.encode(), value, headers):
                 return
-        try:  # not _translated: entering it costs as much as everything else here
+        try:  # not `_translated`: entering it costs as much as the rest
             future = self._producer.send(
                 topic, value, key=key.encode(), partition=partition, headers=[("schema", schema.encode())]
             )
@@ -262,7 +262,7 @@ class KafkaBusProducer:
                 raise error
         try:
             appender = None if future.is_done else OpenBatchAppender(self._producer, future)
-        except AttributeError:  # another build of the client: slower, and each record has a future of its own
+        except AttributeError:  # another version of the client: slower, a future for each record
             appender = None
         if appender is None:
             self._futures.append(future)
@@ -291,7 +291,7 @@ class KafkaBusProducer:
 
 
 class KafkaBusConsumer:
-    """One topic, in our words. Partitions are read alike (core/bus/fair.py)."""
+    """Reads one topic, an equal share of each partition (core/bus/fair.py)."""
 
     def __init__(
         self,
@@ -304,7 +304,7 @@ class KafkaBusConsumer:
         self._corrected = corrected
         self._buffer = FairBuffer()
         self._held: set[int] = set()
-        """Paused by our user; what is full is paused beside."""
+        """Partitions paused by the user; full ones are paused as well."""
 
     def _partition(self, number: int) -> TopicPartition:
         return TopicPartition(self._topic, number)
@@ -314,7 +314,7 @@ class KafkaBusConsumer:
         return self._buffer.take(max_records, leave=self._held)
 
     def _fetch(self, timeout_s: float) -> None:
-        """Poll the client for partitions that hold less than enough, and keep what it gives."""
+        """Poll the client for the partitions whose queue is not full, and queue what it returns."""
         before = self.assignment()
         stopped = self._held | self._buffer.full()
         self._consumer.resume(*(self._partition(number) for number in before - stopped))

@@ -1,6 +1,6 @@
-"""The in-memory twin of the broker, for tests: same contract, and verbs to break it on purpose.
+"""An in-memory broker for tests: the same contract, and methods that make it fail.
 
-`stop()` and `start()` are the broker going away and coming back (with its data), `wipe()` forgets everything as a
+`stop()` and `start()` are a broker that goes away and comes back (with its data), `wipe()` loses everything as a
 memory-only broker does on restart, `fail_next(n)` makes the next n flushes fail, `rebalance()` fences all group
 members. Several threads may use it.
 """
@@ -32,25 +32,25 @@ class MemoryBus:
         self.ids: dict[str, str] = {}
         self.offsets: dict[tuple[str, str, int], int] = {}
 
-    # -- breaking it on purpose
+    # -- failures
 
     def stop(self) -> None:
         """The broker goes away."""
         self.running = False
 
     def start(self) -> None:
-        """The broker is back, with its data."""
+        """The broker comes back with its data."""
         self.running = True
 
     def wipe(self) -> None:
-        """The broker restarts and has forgotten everything."""
+        """The broker restarts without its data."""
         with self.lock:
             self.logs.clear()
             self.ids.clear()
             self.offsets.clear()
 
     def fail_next(self, flushes: int = 1) -> None:
-        """The next flushes fail; what they held is lost."""
+        """Make the next flushes fail; their records are lost."""
         self.failures = flushes
 
     def rebalance(self) -> None:
@@ -96,11 +96,11 @@ class MemoryBus:
         return MemoryConsumer(self, topic, group, chosen, grouped=partitions is None)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Does nothing."""
 
 
 class MemoryProducer:
-    """Queues until flushed, as the real one may."""
+    """Queues records until flushed."""
 
     def __init__(self, bus: MemoryBus) -> None:
         self._bus = bus
@@ -120,7 +120,7 @@ class MemoryProducer:
         with self._bus.lock:
             if self._bus.failures:
                 self._bus.failures -= 1
-                raise BusUnavailable("flush failed (on purpose)")
+                raise BusUnavailable("flush failed (requested by fail_next)")
             for topic, partition, key, value, schema in queue:
                 log = self._bus.logs[topic][partition]
                 log.append(Received(topic, partition, len(log), key, value, schema))
@@ -132,7 +132,7 @@ class MemoryProducer:
 
 
 class MemoryConsumer:
-    """Reads the lists."""
+    """Reads the lists of a MemoryBus."""
 
     def __init__(
         self, bus: MemoryBus, topic: str, group: str | None, partitions: list[int], grouped: bool
@@ -202,4 +202,4 @@ class MemoryConsumer:
         return {partition: len(self._bus.logs[self._topic][partition]) for partition in self._next}
 
     def close(self) -> None:
-        """Nothing to leave."""
+        """Does nothing."""

@@ -1,4 +1,4 @@
-"""From settings to a bus."""
+"""Open the bus that the settings name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from core.settings import BrokerSettings
 
 
 def open_bus(settings: BrokerSettings) -> Bus:
-    """Connect. Raises BusUnavailable when nobody answers, ConfigError where crc32c lacks."""
-    from core.bus.kafka import (
-        KafkaBus,
-    )  # late: kafka-python takes 0.3 s to import, and not every command needs it
+    """A connected bus. Raises BusUnavailable where no broker answers, ConfigError where crc32c is not installed."""
+    # Imported here: kafka-python takes 0.3 s, and not every command needs it.
+    from core.bus.kafka import KafkaBus
 
     return KafkaBus(settings)

@@ -1,7 +1,7 @@
-"""A partition that is assigned and behind but gives nothing is read again, by a new consumer.
+"""Detect a partition that is assigned and lags but returns no records, so that a new consumer is opened.
 
-kafka-python 3.0.x had several ways to stop reading a partition in silence; "no error" is not health. Every
-`after_s` without a record from a partition, its end is compared with how far it was read.
+kafka-python 3.0.x had several faults that stopped the reading of a partition without an error. Every `after_s`
+seconds, the partitions that returned nothing since the last check are compared with the end of their log.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ log = structlog.get_logger(__name__)
 
 
 class Watchdog:
-    """Watches one consumer. Markers come each second, so a live partition is never silent for long."""
+    """Watches one consumer. Markers come every second, so a partition that is read always returns records."""
 
     def __init__(self, consumer: Consumer, clock: Clock, after_s: float = 60.0) -> None:
         self._consumer, self._clock, self._after_s = consumer, clock, after_s
-        self._looked_at = clock.monotonic_s()
+        self._checked_at = clock.monotonic_s()
         self._next: dict[int, int] = {}
         self._ends: dict[int, int] = {}
-        self._heard: set[int] = set()
+        self._active: set[int] = set()
 
     def observe(self, records: Sequence[Received], paused: Collection[int] = ()) -> None:
-        """Tell what a poll gave (also nothing). Raises BusUnavailable when a partition has gone silent.
+        """Take note of what a poll returned (also nothing).
 
-        `paused` ones may be silent.
+        Raises BusUnavailable where a partition not in `paused` lags and returned nothing since the last check.
         """
         for record in records:
             self._next[record.partition] = record.offset + 1
-            self._heard.add(record.partition)
+            self._active.add(record.partition)
         now = self._clock.monotonic_s()
-        if now - self._looked_at < self._after_s:
+        if now - self._checked_at < self._after_s:
             return
-        silent = self._ends.keys() - self._heard - set(paused)
+        silent = self._ends.keys() - self._active - set(paused)
         behind = {p: self._ends[p] for p in silent if self._ends[p] > self._next.get(p, 0)}
         if behind:
             log.error(
-                "partitions are behind but give nothing; opening a new consumer", ends=behind, read=self._next
+                "partitions lag but return no records; opening a new consumer", ends=behind, read=self._next
             )
             raise BusUnavailable(f"partitions {sorted(behind)} stopped being read")
-        # What was behind the end now must have been heard of by the next look.
+        # What lags now must have returned records by the next check.
         self._ends = self._consumer.ends()
-        self._heard.clear()
-        self._looked_at = now
+        self._active.clear()
+        self._checked_at = now

@@ -1,1 +1,1 @@
-"""What a process does with its interpreter, memory and crash points."""
+"""Interpreter and memory of a process: garbage collection, huge pages, compiled modules, crash points."""

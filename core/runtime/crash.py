@@ -1,6 +1,6 @@
-"""Named crash points: `NEWSQUAKE_CRASH_AT=after_score:3` kills this process the third time it gets there.
+"""Named crash points: `NEWSQUAKE_CRASH_AT=after_score:3` ends this process the third time it reaches the point.
 
-os._exit(137) is what kill -9 looks like from inside: no handler runs, nothing is flushed. Tests run each name once.
+os._exit(137) acts like kill -9: no handler runs, nothing is flushed. Tests run each name once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _counts: dict[str, int] = {}
 
 
 def point(name: str) -> None:
-    """Die here if told to."""
+    """End the process with status 137 if NEWSQUAKE_CRASH_AT names this point and this is the pass it asks for."""
     wanted = os.environ.get("NEWSQUAKE_CRASH_AT")
     if not wanted:
         return

@@ -1,4 +1,4 @@
-"""Many rows at once, in SQLite and PostgreSQL: one prepared statement, executed for every row."""
+"""Bulk inserts in SQLite and PostgreSQL: one prepared statement, executed for every row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Item = TypeVar("Item")
 _IN = 900
-"""Values a statement's IN list holds."""
+"""Values per IN list."""
 
 
 def _insert(connection: Connection, table: Table) -> Any:
@@ -18,19 +18,19 @@ def _insert(connection: Connection, table: Table) -> Any:
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that are not there yet; all have the same columns. One that is there is a bug, and raises."""
+    """Insert new rows, all with the same columns. Raises sqlalchemy.exc.IntegrityError for an existing key."""
     if rows:
         connection.execute(_insert(connection, table), rows)
 
 
 def insert_absent_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those whose primary key is not there yet."""
+    """Insert the rows whose primary key does not exist yet."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 def upsert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows, or overwrite those that are there."""
+    """Insert the rows, overwriting those whose primary key exists."""
     if not rows:
         return
     keys = [column.name for column in table.primary_key]

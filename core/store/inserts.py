@@ -13,8 +13,8 @@ _BATCH = 500
 
 
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose primary key is not there yet; returns how many were new."""
-    counting = {"preserve_rowcount": True}  # without it SQLAlchemy tells no count of an INSERT
+    """Insert the rows whose primary key does not exist yet; returns how many were inserted."""
+    counting = {"preserve_rowcount": True}  # without it SQLAlchemy returns no count for an INSERT
     return sum(
         connection.execute(
             _insert(connection, table).values(chunk).on_conflict_do_nothing(), execution_options=counting
@@ -24,7 +24,7 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows, or overwrite those whose primary key is there. All rows have the same columns."""
+    """Insert the rows, overwriting those whose primary key exists. All rows have the same columns."""
     keys = [column.name for column in table.primary_key]
     for chunk in _chunks(table, rows):
         statement = _insert(connection, table).values(chunk)

@@ -1,7 +1,7 @@
-"""The lease: one process per desk decides, and whoever lost it can write nothing any more.
+"""The lease: one process per desk decides, and a process that lost it can no longer write.
 
-It times out by the database's clock. The holder renews it inside every transaction it makes (and when idle); the
-taker raises the epoch, so the old holder's next transaction finds no row to renew and rolls back: Fenced.
+It expires by the database's clock. The holder renews it inside each of its transactions (and when idle); whoever takes
+it over raises the epoch, so the old holder's next transaction finds no row to renew and rolls back: Fenced.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from core.tables import leases
 
 @dataclass(frozen=True)
 class Lease:
-    """We hold `desk` as `holder`, in `epoch`."""
+    """This process holds `desk` as `holder` in `epoch`."""
 
     desk: str
     holder: str
     epoch: int
 
     def renew(self, store: Store, connection: Connection) -> None:
-        """Renew inside the caller's transaction. Raises Fenced when somebody else took it."""
+        """Renew within the caller's transaction. Raises Fenced where another process has taken the lease."""
         changed = connection.execute(
             update(leases)
             .where(leases.c.desk == self.desk, leases.c.epoch == self.epoch)
@@ -35,7 +35,7 @@ class Lease:
             raise Fenced(f"desk {self.desk!r}: another process holds the lease (we held epoch {self.epoch})")
 
     def release(self, store: Store, connection: Connection) -> None:
-        """Let a stand-by take over at once."""
+        """Expire the lease now, so that a standby can take over at once."""
         connection.execute(
             update(leases)
             .where(leases.c.desk == self.desk, leases.c.epoch == self.epoch)
@@ -44,7 +44,7 @@ class Lease:
 
 
 def take_lease(store: Store, desk: str, holder: str, timeout_ms: int) -> Lease | None:
-    """Take the desk's lease if it is free, timed out, or was this holder's; else None. State is loaded after this."""
+    """The desk's lease if it is free, expired or already `holder`'s; else None. Load state only after this."""
     with store.write() as connection:
         now = store.now_ms(connection)
         insert_absent(connection, leases, [{"desk": desk, "epoch": 0, "holder": "", "renewed_at": 0}])

@@ -20,7 +20,7 @@ _LOCK = 7_206_481_155
 
 
 def revisions(connection: Connection) -> tuple[str | None, str | None, bool]:
-    """(the store's revision, the newest we know, whether we know the store's); changes nothing."""
+    """(the store's revision, None where it has none; the newest known one; whether the store's is known)."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     script = ScriptDirectory.from_config(config)
@@ -30,7 +30,10 @@ def revisions(connection: Connection) -> tuple[str | None, str | None, bool]:
 
 
 def migrate(store: Store) -> None:
-    """Bring the store to the newest revision, in one transaction. Raises ConfigError for a store from the future."""
+    """Upgrade the store to the newest revision, in one transaction.
+
+    Raises ConfigError for a store that a newer version wrote, StoreUnavailable where it does not answer.
+    """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     script = ScriptDirectory.from_config(config)

@@ -52,8 +52,8 @@ def _connect(uri: str, settings: StoreSettings, read_only: bool) -> sqlite3.Conn
     try:
         connection.execute("SELECT 1 FROM sqlite_master")
     except sqlite3.OperationalError:
-        # A write-ahead log asks even readers for files beside the store, which this place does not take (an archive, a
-        # backup mounted read-only). With nothing in that log nobody is writing: the file is all there is.
+        # In WAL mode readers need files beside the store, which cannot be created here (an archive, a backup mounted
+        # read-only). With an empty write-ahead log nobody is writing, and the file alone is the whole store.
         connection.close()
         log = Path(unquote(urlsplit(uri).path) + "-wal")
         if log.exists() and log.stat().st_size:
@@ -82,9 +82,8 @@ def _sqlite(file: str, settings: StoreSettings, read_only: bool, create: bool) -
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = (
-            None  # we say BEGIN ourselves: IMMEDIATE, or a reader that writes deadlocks
-        )
+        # The driver starts no transactions of its own: ours begin IMMEDIATE, or a reader that writes would deadlock.
+        connection.isolation_level = None
         if not read_only:
             connection.execute("PRAGMA journal_mode=WAL")
         # FULL: an alert that was committed survives a power cut.

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from classifier.entities import catalogue
-from classifier.entities.forms import tickers
+from classifier.entities.fold import folded
+from classifier.entities.forms import explicit_tickers
 from classifier.entities.linker import MOST, Linker, build, default_linker, relevance
 from core.errors import ConfigError
 
@@ -304,7 +305,7 @@ def test_a_title_as_long_as_a_book_is_searched_as_far_as_a_body_is() -> None:
     ],
 )
 def test_six_digits_in_brackets_are_a_code_behind_a_name_or_in_chinese(text: str, found: bool) -> None:
-    assert ("CN:600519" in [one for one, *_ in tickers(text)]) == found
+    assert ("CN:600519" in [one for one, *_ in explicit_tickers(folded(text))]) == found
 
 
 @pytest.mark.parametrize(
@@ -326,4 +327,4 @@ def test_six_digits_in_brackets_are_a_code_behind_a_name_or_in_chinese(text: str
     ],
 )
 def test_a_list_of_codes_ends_where_the_next_exchange_is_named(text: str, wanted: list[str]) -> None:
-    assert [one for one, *_ in tickers(text)] == wanted
+    assert [one for one, *_ in explicit_tickers(folded(text))] == wanted
