@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, cast
 
@@ -20,15 +21,25 @@ import zstandard
 
 from core.errors import ConfigError
 
+
+class RowFormat(StrEnum):
+    """How rows are written in a file."""
+
+    JSON_LINES = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+
+
 KINDS = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
+    ".jsonl": RowFormat.JSON_LINES,
+    ".ndjson": RowFormat.JSON_LINES,
+    ".json": RowFormat.JSON_LINES,
+    ".csv": RowFormat.CSV,
+    ".tsv": RowFormat.TSV,
+    ".tab": RowFormat.TSV,
+    ".parquet": RowFormat.PARQUET,
+    ".pq": RowFormat.PARQUET,
 }
 PACKED = (".gz", ".zst", ".bz2", ".zip", ".xz")
 DAMAGED = (EOFError, zlib.error, zstandard.ZstdError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
@@ -40,8 +51,7 @@ _BUFFER = 1 << 20
 class FileFormat:
     """What a file name says."""
 
-    kind: str
-    """jsonl | csv | tsv | parquet"""
+    kind: RowFormat
     packing: str
     """.gz, .zst, .bz2, .xz, .zip or nothing"""
     stem: str

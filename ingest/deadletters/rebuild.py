@@ -19,7 +19,8 @@ from core.errors import InvalidRecord, Reason, Refused
 from core.origins import Origin, OriginKind
 from core.records import Article, DeadLetter, ScoredArticle, decode
 from core.settings import Settings
-from ingest.dumps.readers import Fault, parse_line, values_of
+from ingest.dumps.jsonl_reader import parse_line
+from ingest.dumps.reader import RowFault, values_of
 from ingest.items.build import build
 from ingest.items.item import NewsItem
 from ingest.replay.articles import RowArticles
@@ -99,7 +100,7 @@ def _row(
     told: Mapping[str, str] = columns or context.get("columns", {})
     record = parse_line(letter.payload)
     if not isinstance(record, dict):
-        fault = record if isinstance(record, Fault) else Fault(Reason.BAD_ROW, "no JSON object")
+        fault = record if isinstance(record, RowFault) else RowFault(Reason.BAD_ROW, "no JSON object")
         raise InvalidRecord(fault.reason, fault.detail)
     rows = RowArticles(
         "", letter.source, now_ms=now, told=told, delay_ms=context.get("delay", 0),

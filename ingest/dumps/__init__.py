@@ -1,1 +1,1 @@
-"""Dumps of history: rows of files to articles, in event time."""
+"""Readers of dumps: files of rows, with columns that mean the fields of an article."""

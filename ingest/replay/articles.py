@@ -21,7 +21,7 @@ from core.origins import file_origin
 from core.records import Article, DeadLetter
 from core.text.language import detect_foreign, detect_quick, normalize_tag
 from core.times import DAY
-from ingest.dumps.readers import Fault, Original, Row
+from ingest.dumps.reader import Original, Row, RowFault
 from ingest.items.tickers import ticker_list
 from ingest.text.clean import clean, empty_word, no_text, not_text
 from ingest.times.moments import parse_moment, plausible
@@ -51,7 +51,7 @@ class RowArticles:
         self, file_hash: str, source: str, *, now_ms: int, delay_ms: int = 0, max_bytes: int = 900_000,
         delays: Mapping[str, int] | None = None,
         exact_times: bool = False, dates_only: bool = False, told: Mapping[str, str] | None = None,
-        original: Callable[[tuple[Any, ...] | Fault, Original], bytes] | None = None, newest: int | None = None,
+        original: Callable[[tuple[Any, ...] | RowFault, Original], bytes] | None = None, newest: int | None = None,
     ) -> None:  # fmt: skip
         """`told`: columns that were named; `original` makes a dead row's bytes; `newest`: the latest time before."""
         self._file, self._source, self._now = file_hash, source, now_ms
@@ -63,14 +63,16 @@ class RowArticles:
 
     def learn(self, batch: Sequence[Row]) -> None:
         """Look at the first rows: times that all stand at midnight are dates without a time, whatever their type."""
-        times = [self._moment(row[0]) for _, row, _ in batch if not isinstance(row, Fault)]
+        times = [self._moment(row[0]) for _, row, _ in batch if not isinstance(row, RowFault)]
         known = [ms for ms, date_only in filter(None, times) if not date_only]
         if len(known) >= 20 and len(set(known)) >= 2 and all(ms % DAY == 0 for ms in known):
             self._dates_only = True
 
-    def build(self, number: int, row: tuple[Any, ...] | Fault, raw: Original) -> EncodedArticle | DeadLetter:
+    def build(
+        self, number: int, row: tuple[Any, ...] | RowFault, raw: Original
+    ) -> EncodedArticle | DeadLetter:
         """The article of row `number`, or its dead letter."""
-        if isinstance(row, Fault):
+        if isinstance(row, RowFault):
             return self._dead(number, row.reason, row.detail, row, raw)
         (
             published,
@@ -183,7 +185,7 @@ class RowArticles:
         return found
 
     def _dead(
-        self, number: int, reason: Reason, detail: str, row: tuple[Any, ...] | Fault, raw: Original
+        self, number: int, reason: Reason, detail: str, row: tuple[Any, ...] | RowFault, raw: Original
     ) -> DeadLetter:
         if not isinstance(raw, bytes):
             raw = self._original(row, raw) if self._original else b""

@@ -22,7 +22,8 @@ from core.errors import ConfigError
 from core.origins import file_origin
 from core.records import DeadLetter, decode, encode
 from core.tabular.files import check_readable, file_format, file_hash
-from ingest.dumps.readers import Reader, open_reader
+from ingest.dumps.opening import open_reader
+from ingest.dumps.reader import DumpReader
 from ingest.replay.articles import RowArticles, union_tickers
 from ingest.replay.external_sort import ExternalSort
 
@@ -58,7 +59,7 @@ def check_dump(path: Path, columns: Mapping[str, str] | None = None) -> None:
         raise ConfigError(_no_rows(path, reader))
 
 
-def _no_rows(path: Path, reader: Reader) -> str:
+def _no_rows(path: Path, reader: DumpReader) -> str:
     return f"{path}: the file holds no rows; columns found: {', '.join(reader.columns) or 'none'}"
 
 
@@ -74,7 +75,7 @@ class SortedDump:
         kind = file_format(path)
         self.path = path
         self.source = source or kind.stem
-        self.reader: Reader = open_reader(path, kind, columns or {})
+        self.reader: DumpReader = open_reader(path, kind, columns or {})
         self.hash = file_hash(path)
         self.rows = 0
         self.last_at: int | None = None

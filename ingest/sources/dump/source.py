@@ -16,7 +16,9 @@ from typing import Any
 from core.errors import ConfigError, Reason, Refused
 from core.tabular.files import file_format, file_hashes, is_dump
 from ingest.dumps.columns import FIELDS
-from ingest.dumps.readers import Fault, Original, Reader, Row, moment_text, open_reader, parse_line, values_of
+from ingest.dumps.jsonl_reader import parse_line
+from ingest.dumps.opening import open_reader
+from ingest.dumps.reader import DumpReader, Original, Row, RowFault, moment_text, values_of
 from ingest.items.item import NewsItem
 from ingest.sources.contract import PollContext, PollResult, Source
 from ingest.sources.dump.settings import DumpSettings
@@ -33,7 +35,7 @@ class DumpSource(Source):
     def __init__(self, settings: DumpSettings, folder: Path = Path()) -> None:
         super().__init__(settings, folder)
         self._pattern = str(folder / settings.path)
-        self._open: tuple[tuple[str, int], Reader, Iterator[list[Row]]] | None = None
+        self._open: tuple[tuple[str, int], DumpReader, Iterator[list[Row]]] | None = None
         self._resting = 0
         """Files that the last poll left alone, since somebody may still be writing them."""
 
@@ -104,7 +106,7 @@ class DumpSource(Source):
         """The item of a dead letter, by the columns that the settings name now. Raises ValueError: no JSON object."""
         record = parse_line(raw)
         if not isinstance(record, dict):
-            raise ValueError(record.detail if isinstance(record, Fault) else "no JSON object")
+            raise ValueError(record.detail if isinstance(record, RowFault) else "no JSON object")
         columns = self._spec.columns
         extras = [name for name in columns if name.startswith("extra.")]
         return _item(values_of(record, columns), extras, context.get("place", ""), raw)
@@ -132,24 +134,24 @@ def _entry(path: Path, stamp: list[int], files: Mapping[str, Any]) -> dict[str, 
     return {"hash": now, "name": name, "stamp": stamp, "row": known["row"], "done": known["done"]}
 
 
-def _from_row(reader: Reader, row: int) -> Iterator[list[Row]]:
+def _from_row(reader: DumpReader, row: int) -> Iterator[list[Row]]:
     for batch in reader.batches():
         if batch[-1][0] >= row:
             yield [one for one in batch if one[0] >= row]
 
 
 def _row(
-    reader: Reader, name: str, number: int, values: tuple[Any, ...] | Fault, found: Original
+    reader: DumpReader, name: str, number: int, values: tuple[Any, ...] | RowFault, found: Original
 ) -> NewsItem:
     raw = reader.original(values, found)
-    if reader.exact_times and not isinstance(values, Fault) and values[0] is not None:
+    if reader.exact_times and not isinstance(values, RowFault) and values[0] is not None:
         values = (moment_text(values[0]), *values[1:])
     return _item(values, reader.extras, f"{name[:16]}:{number}", raw)
 
 
 def _item(values: Any, extras: Sequence[str], place: str, raw: bytes) -> NewsItem:
     context = {"place": place}
-    if isinstance(values, Fault):
+    if isinstance(values, RowFault):
         return NewsItem(own_id=place, raw=raw, context=context, fault=(values.reason, values.detail))
     row = dict(zip((*FIELDS, *extras), values, strict=True))
     own_id = clean(row["id"]) or place

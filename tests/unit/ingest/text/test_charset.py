@@ -7,7 +7,7 @@ import pytest
 from core.errors import Refused
 from core.tabular.encoding import WHOLE_TEXT, detect_encoding
 from core.tabular.files import file_format
-from ingest.dumps.readers import open_reader
+from ingest.dumps.opening import open_reader
 from ingest.sources.feed.parsing import parse_feed
 from ingest.text.charset import decode_text, mend, tidy
 

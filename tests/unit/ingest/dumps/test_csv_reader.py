@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from core.tabular.files import file_format
-from ingest.dumps.readers import Fault, open_reader
+from ingest.dumps.opening import open_reader
+from ingest.dumps.reader import RowFault
 
 ROWS = [(f"2026-03-02T09:{n:02d}:00Z", f"Headline {n}", f"Body, with a comma, of {n}") for n in range(20)]
 BROKEN = '2026-03-02T09:30:00Z,"Headline that is never closed,and its body\n'
@@ -29,7 +30,7 @@ def read(tmp_path: Path, text: str, name: str = "n.csv") -> tuple[list[str], lis
     titles, faults = [], []
     for batch in open_reader(path, file_format(path), {}).batches():
         for _, row, raw in batch:
-            if isinstance(row, Fault):
+            if isinstance(row, RowFault):
                 faults.append((row.detail, raw or b""))
             else:
                 titles.append(row[3])
@@ -71,7 +72,7 @@ def test_bodies_of_many_lines_stay_whole(tmp_path: Path) -> None:
     path = tmp_path / "n.csv"
     path.write_text(HEAD + told(rows), newline="")
     found = [row for batch in open_reader(path, file_format(path), {}).batches() for _, row, _ in batch]
-    assert [row[4] for row in found if not isinstance(row, Fault)] == [body] * len(rows)
+    assert [row[4] for row in found if not isinstance(row, RowFault)] == [body] * len(rows)
 
 
 def test_an_unclosed_quote_at_the_end_says_how_much_hangs_on_it(tmp_path: Path) -> None:
