@@ -38,9 +38,13 @@ def main() -> None:
     options = parser.parse_args()
     found = [one for package in options.packages for one in public_functions(package)]
     drawn = random.Random(options.seed).sample(found, options.count)
-    print(f"seed {options.seed}: {options.count} of {len(found)} public functions of {', '.join(options.packages)}")
+    print(
+        f"seed {options.seed}: {options.count} of {len(found)} public functions of {', '.join(options.packages)}"
+    )
     for place, node in sorted(drawn, key=lambda one: one[0]):
-        print(f"\n{place}\n    ({ast.unparse(node.args)}) -> {ast.unparse(node.returns) if node.returns else '?'}")
+        print(
+            f"\n{place}\n    ({ast.unparse(node.args)}) -> {ast.unparse(node.returns) if node.returns else '?'}"
+        )
         print(f"    {ast.get_docstring(node) or '(no docstring)'}".replace("\n", "\n    "))
 
 
