@@ -21,7 +21,7 @@ def classify(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="jsonl, json, csv, tsv, parquet, txt (a text a line), or - (any of them; told from its beginning)",
+            help="jsonl, json, csv, tsv, parquet, txt (a text a line), or - (any of them; detected from its beginning)",
         ),
     ],
     output: Annotated[
@@ -51,15 +51,15 @@ def classify(
     from classifier.table import read
     from classifier.taxonomy import REGISTERS
 
-    told, register = register, register.strip().casefold() if register is not None else None  # as a row's is
+    given, register = register, register.strip().casefold() if register is not None else None  # as a row's is
     if register is not None and register not in REGISTERS:
-        raise ConfigError(f"--register {told!r}: expected one of {', '.join(REGISTERS)}")
+        raise ConfigError(f"--register {given!r}: expected one of {', '.join(REGISTERS)}")
     linker = default_linker(tuple(entities or ()))
     sys.stderr.write(f"{linker.origin}\n")
     if output and Path(source).is_file() and Path(output).exists() and Path(output).samefile(source):
-        raise ConfigError(f"{output}: is the input too, whose texts would be lost: name another file")
+        raise ConfigError(f"{output}: is also the input, whose texts would be lost: name another file")
     rows = read(source, register)
-    first = list(islice(rows, CHUNK_ROWS))  # a missing file is said before the model loads
+    first = list(islice(rows, CHUNK_ROWS))  # a missing file is reported before the model loads
     engine = _engine(weights, device, threads, linker)
     columns = (
         SpinnerColumn(),
@@ -85,11 +85,11 @@ def classify(
             bar.advance(task, len(chunk) - len(good))
             chunk = following
     if bad:
-        sys.stderr.write(f"{bad:,} of {seen:,} rows have no scores: what is wrong stands in their `error`\n")
+        sys.stderr.write(f"{bad:,} of {seen:,} rows have no scores: see their column `error`\n")
 
 
 def _engine(weights: Path | None, device: str, threads: int, linker: Any) -> Any:
-    """Load the engine; what is wrong with the weights' folder becomes a ConfigError."""
+    """Load the engine. Raises ConfigError for an unusable weights folder."""
     from classifier.network import registry
     from classifier.scoring.engine import Engine
 
@@ -113,7 +113,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="overrides the recipe's seed")] = None,
     minutes: Annotated[float | None, typer.Option(help="overrides the recipe's wall-clock budget")] = None,
 ) -> None:
-    """Fine-tune the model by a recipe; resumes where a run in --out was cut off."""
+    """Fine-tune the model by a recipe; resumes an interrupted run in --out."""
     try:
         from classifier.training.run import run
     except ImportError as error:
@@ -151,7 +151,7 @@ def evaluate(
         Path | None, typer.Option(help="for the card: result of evaluation/leave_out.py")
     ] = None,
     measured: Annotated[
-        bool, typer.Option("--measured", help="only make the card, from the report that stands in --out")
+        bool, typer.Option("--measured", help="only make the card, from the report in --out")
     ] = False,
 ) -> None:
     """Measure the model per data set and language: accuracy, F1, calibration, abstention, throughput."""
@@ -166,7 +166,7 @@ def evaluate(
     from classifier.evaluation.card import Extras
 
     extras = Extras(
-        dict(_beside(told) for told in beside or ()),
+        dict(_beside(text) for text in beside or ()),
         _json(heads) if heads else None,
         _json(leave_out) if leave_out else None,
     )
@@ -176,7 +176,7 @@ def evaluate(
         )
     if measured:
         if not card:
-            raise ConfigError("--measured makes the card only: say --card FILE")
+            raise ConfigError("--measured makes the card only: add --card FILE")
         config, result = _kept(weights, out, split)
     else:
         engine = _engine(weights, device, threads, default_linker())
@@ -201,11 +201,11 @@ def _kept(weights: Path | None, out: Path, split: str) -> tuple[Any, Any]:
     return config, result
 
 
-def _beside(told: str) -> tuple[str, Any]:
+def _beside(text: str) -> tuple[str, Any]:
     """NAME=DIR (or NAME=report.json) -> the name and the report."""
-    name, _, place = told.partition("=")
+    name, _, place = text.partition("=")
     if not name or not place:
-        raise ConfigError(f"--beside {told}: expected NAME=DIR, e.g. permissive=build/permissive")
+        raise ConfigError(f"--beside {text}: expected NAME=DIR, e.g. permissive=build/permissive")
     path = Path(place)
     return name, _json(path / "report.json" if path.is_dir() else path)
 
@@ -255,7 +255,7 @@ app.add_typer(entities_app, name="entities")
 
 
 def model_list() -> None:
-    """Show the models at hand; the one in use is marked."""
+    """List the available models; the one in use is marked."""
     from classifier.network import registry
 
     for version in registry.versions():

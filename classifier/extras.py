@@ -1,4 +1,4 @@
-"""How to get an optional part of the installation: said wherever it is missing."""
+"""How to install an optional extra, for messages where it is missing."""
 
 
 def how(extra: str) -> str:

@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out. Integers in 1/10,000, rounded once, here."""
+"""The engine's input and output. Probabilities are integers in 1/10,000, rounded once, here."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,9 +10,9 @@ UNIT_SCALE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One article to score. `language` and `register` are detected unless told.
+    """One article to score. `language` and `register` are detected where None.
 
-    A language told that is neither en nor zh is kept, and the score abstains.
+    A given language other than en and zh is kept, and the score abstains.
     """
 
     title: str
@@ -23,7 +23,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class MentionScore:
-    """A company the text names. `relevance` and the probabilities in 1/10,000; the three sum to 10,000."""
+    """The sentiment towards a company that the text names, in 1/10,000; the three probabilities sum to 10,000."""
 
     entity: str
     name: str
@@ -36,7 +36,7 @@ class MentionScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All that one pass says of a text. The three sentiment probabilities sum to exactly 10,000."""
+    """The scores of one text, in 1/10,000. The three sentiment probabilities sum to exactly 10,000."""
 
     p_negative: int
     p_neutral: int

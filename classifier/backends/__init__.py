@@ -1,1 +1,1 @@
-"""Where the encoder runs: one file per runtime behind the small protocol in base.py."""
+"""Runtimes of the encoder (OpenVINO, ONNX Runtime, torch), one module each behind the protocol in base.py."""

@@ -1,4 +1,4 @@
-"""The graph made of the packed weights, kept on disk: built once a model version, then only read."""
+"""The ONNX graph built from the packed weights, cached on disk: built once per model version."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from core.folders import cache_folder
 
 _HASH = 32
 _LEFT_OVER = re.compile(r"encoder-nq\d+-[0-9a-f]{12}-g\d+(-exact)?\.onnx")
-"""What such a file was called before it began with its own hash: nobody reads those any more."""
+"""File names of an earlier format, which nothing reads any more."""
 
 
-def _whole(kept: Path) -> bytes | None:
-    """What the file holds behind its own hash; None where it is not there, or damaged (by a power cut, say)."""
+def _read_checked(kept: Path) -> bytes | None:
+    """The content behind the file's own hash; None where the file is missing or damaged (by a power cut, say)."""
     try:
         with kept.open("rb") as file:
             known, content = file.read(_HASH), file.read()
@@ -24,23 +24,23 @@ def _whole(kept: Path) -> bytes | None:
     return content if known == sha256(content).digest() else None
 
 
-def _sweep(kept_in: Path) -> None:
-    """Remove files of the old name (67 to 175 MB each for the shipped model); links and folders stay."""
+def _remove_old(kept_in: Path) -> None:
+    """Remove files of the earlier format (67 to 175 MB each for the shipped model); links and folders stay."""
     for file in list(kept_in.glob("encoder-*.onnx")):
         if _LEFT_OVER.fullmatch(file.name) and file.is_file() and not file.is_symlink():
-            with suppress(OSError):  # an untidy folder costs its space, not the score
+            with suppress(OSError):  # a file that cannot be removed only costs space
                 file.unlink()
 
 
 def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
-    """Return the ONNX model of a weights folder, from the cache where it stands there whole.
+    """The serialized ONNX model of a weights folder, from the cache where it holds an intact copy.
 
-    The file's name carries the model version and the graph's own format; it is written beside and renamed,
-    so a reader never meets half a file. A full disk costs the cache, not the score.
+    The file's name carries the model version and the graph's format. It is written under another name and renamed, so
+    a reader never sees a partial file; where it cannot be written, the graph is returned uncached.
     """
     config_version = packed.version(weights)
     kept = cache_folder() / f"encoder-{config_version}-g{graph.VERSION}{'-exact' if exact else ''}.graph"
-    if (found := _whole(kept)) is not None:
+    if (found := _read_checked(kept)) is not None:
         return found
     tensors, config = packed.read(weights)
     content: bytes = graph.build(tensors, config, exact=exact).SerializeToString()
@@ -51,5 +51,5 @@ def graph_bytes(weights: Path, *, exact: bool = False) -> bytes:
     except OSError:
         part.unlink(missing_ok=True)
     else:
-        _sweep(kept.parent)
+        _remove_old(kept.parent)
     return content

@@ -17,7 +17,7 @@ from classifier.backends.base import Backend, additive_mask
 
 
 def installed() -> bool:
-    """True where the runtime can be imported."""
+    """Whether the runtime can be imported."""
     return find_spec("openvino") is not None
 
 

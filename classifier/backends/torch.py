@@ -1,6 +1,6 @@
 """torch: bf16 on a CUDA card (packed tokens, SDPA), float32 on CPU. Needs the extra `gpu`.
 
-Written to be right without a card at hand; its GPU speed has not been measured here (docs/model-log.md).
+GPU speed: docs/model-log.md.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from core.errors import ConfigError
 
 
 def has_cuda() -> bool:
-    """True where torch is installed and sees a card."""
+    """Whether torch is installed and finds a CUDA device."""
     if find_spec("torch") is None:
         return False
     import torch
@@ -26,7 +26,7 @@ def has_cuda() -> bool:
 
 
 def encoder_state(tensors: dict[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
-    """Return the float32 state of classifier.model.Encoder from packed tensors (numpy)."""
+    """The float32 state dict of network.model.Encoder, unpacked from `tensors`. Raises KeyError for a missing one."""
     state = {
         "word.weight": packed.unpack4(tensors["word.q4"], tensors["word.scale"]),
         "position.weight": tensors["position.weight"].astype(np.float32),

@@ -23,7 +23,7 @@ SHIPPED = Path(__file__).parents[1] / "weights"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A model at hand."""
+    """An available model."""
 
     name: str
     folder: Path
@@ -32,13 +32,13 @@ class Version:
 
 
 def home() -> Path:
-    """The models folder (it need not exist)."""
+    """The models folder, which need not exist."""
     wanted = os.environ.get("NEWSQUAKE_MODELS")
     return Path(wanted) if wanted else Path(platformdirs.user_data_dir("newsquake")) / "models"
 
 
 def current() -> Path:
-    """The weights folder in use: as promoted, else the shipped one. Raises ConfigError if it is gone."""
+    """The weights folder in use: the promoted one, else the shipped one. Raises ConfigError if it is missing."""
     folder = _chosen()
     if not (folder / packed.CONFIG).exists():
         raise ConfigError(
@@ -48,7 +48,7 @@ def current() -> Path:
 
 
 def current_name() -> str:
-    """The version in use, also of one that is gone: then the name that `current` gives it."""
+    """The version in use; of a folder that is missing, its name."""
     folder = _chosen()
     try:
         return packed.version(folder)
@@ -65,7 +65,7 @@ def _chosen() -> Path:
 
 
 def versions() -> list[Version]:
-    """Every model at hand, the shipped one first. Raises ConfigError for a folder whose config cannot be read."""
+    """All available models, the shipped one first. Raises ConfigError for a config that cannot be read."""
     used = _chosen()
     others = sorted(p.parent for p in home().glob(f"*/{packed.CONFIG}")) if home().is_dir() else []
     return [_version(folder, used) for folder in (SHIPPED, *others)]
@@ -83,7 +83,7 @@ def _version(folder: Path, used: Path) -> Version:
 
 
 def find(name: str) -> Path:
-    """A weights folder by version, by "shipped", or by path. Raises ConfigError."""
+    """A weights folder by version, "shipped", or path. Raises ConfigError where there is none."""
     if name == "shipped":
         return SHIPPED
     for version in versions():
@@ -95,7 +95,7 @@ def find(name: str) -> Path:
 
 
 def adopt(folder: Path) -> Path:
-    """Copy a weights folder below the models folder under its version; return where it stands."""
+    """Copy a weights folder into the models folder under its version, if it is not there; returns the folder."""
     config = json.loads((folder / packed.CONFIG).read_text(encoding="utf-8"))
     target = home() / str(config["model_version"])
     if folder != SHIPPED and folder.resolve() != target.resolve():
@@ -107,7 +107,7 @@ def adopt(folder: Path) -> Path:
 
 
 def promote(folder: Path) -> None:
-    """Put a weights folder into use (the caller asks the gate first: classifier/evaluation/gate.py)."""
+    """Put a weights folder into use. The caller checks the gate first (classifier/evaluation/gate.py)."""
     home().mkdir(parents=True, exist_ok=True)
     if folder == SHIPPED:
         (home() / CURRENT).unlink(missing_ok=True)

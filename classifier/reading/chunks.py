@@ -1,7 +1,7 @@
-"""What of an article is read: title and lead always, and of a long one its most telling later chunks.
+"""Which chunks of an article are read: title and lead, and the most informative later ones of a long text.
 
-A text is long where the encoder's lead chunk does not hold it, which only its word pieces tell: 112 of them are about
-480 English or 170 Chinese characters. What fits is read whole, by one chunk.
+A text is long where it does not fit into the lead chunk of 112 word pieces, about 480 English or 170 Chinese
+characters.
 """
 
 import re
@@ -18,15 +18,15 @@ LATER_TOKENS: Final = 64
 _LEAD_CHARS: Final = 1_000
 SEARCHED_CHARS: Final = 20_000
 _HAN_WIDTH: Final = 2.6
-"""A Han character beside a Latin one: 1.65 of them make a piece, of English letters 4.25."""
+"""Width of a Han character in Latin ones: a piece holds 1.65 Han characters or 4.25 English letters."""
 _LATER_WIDTH: Final = 240
 _HEADLINE_WIDTH: Final = 450
 _TITLE_WIDTH: Final = 220
 _SENTENCE_WIDTH: Final = 20
 _BACK: Final = 60
-"""A sentence that the lead cut off is begun anew, unless it began further before than this."""
+"""A sentence that the lead cut off is repeated from its start, if that lies at most this many characters back."""
 _NAMED: Final = 3
-"""A company that no chunk has shown yet counts as so many cue words."""
+"""A company that no chunk contains yet counts as so many cue words."""
 _TWO_FROM: Final = 1.5 * _LATER_WIDTH
 _CUES: Final = re.compile(
     r"profit|loss|revenue|warn|cut|rais|fell|rose|drop|jump|surge|plung|crash|fraud|probe|investigat|fine|sue|"
@@ -40,7 +40,7 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 
 
 def width(text: str) -> float:
-    """How much room a text takes, in Latin letters.
+    """The width of a text in Latin letters.
 
     >>> width("Apple"), width("苹果")
     (5, 5.2)
@@ -51,7 +51,7 @@ def width(text: str) -> float:
 
 
 def article(text: Text) -> tuple[str, str]:
-    """(title, body): a text beyond any headline's length that came without a body is parted at its first sentence.
+    """(title, body): a title longer than any headline, without a body, is split after its first sentence.
 
     >>> article(Text("Oil slips.")), article(Text("Oil slips as OPEC meets. " * 50))[0]
     (('Oil slips.', ''), 'Oil slips as OPEC meets.')
@@ -67,7 +67,7 @@ def article(text: Text) -> tuple[str, str]:
 
 
 def lead(text: Text) -> str:
-    """The normal text of the lead chunk: the title and the beginning of the body."""
+    """The normalized text of the lead chunk: title and beginning of the body."""
     if len(text.title) > _LEAD_CHARS:
         return normal(text.title[:_LEAD_CHARS])
     title, body = normal(text.title), normal(text.body[:_LEAD_CHARS])
@@ -75,10 +75,10 @@ def lead(text: Text) -> str:
 
 
 def later(text: Text, read: int, of: int, names: Sequence[str] = ()) -> list[str]:
-    """Return up to two further chunks, in order, of what stands behind the first `read` of the lead's `of` characters.
+    """Up to two further chunks of the text after the lead, in order: those with most cue words.
 
-    Those with most cue words; `names`, companies that the lead does not show, count as some. Articles beyond 20,000
-    characters are searched up to there.
+    `read`: characters of the lead that the encoder read, of its `of` characters. `names`: companies that the lead does
+    not contain; each counts as some cue words. Only the first 20,000 characters are searched.
     """
     title, body = text.title, text.body
     if read >= of and len(title) <= _LEAD_CHARS and len(body) <= _LEAD_CHARS:
@@ -92,19 +92,19 @@ def later(text: Text, read: int, of: int, names: Sequence[str] = ()) -> list[str
     wanted = list(names)
     for _ in range(min(count, len(stretches))):
         left = (i for i in range(len(stretches)) if i not in chosen)
-        best = max(left, key=lambda i: (_telling(stretches[i], wanted), -i))
+        best = max(left, key=lambda i: (_cue_count(stretches[i], wanted), -i))
         chosen.append(best)
         wanted = [name for name in wanted if place(stretches[best], name) < 0]
     return [stretches[i] for i in sorted(chosen)]
 
 
-def _telling(stretch: str, names: Sequence[str]) -> int:
+def _cue_count(stretch: str, names: Sequence[str]) -> int:
     shown = any(place(stretch, name) >= 0 for name in names)
     return len(_CUES.findall(stretch)) + _NAMED * shown
 
 
 def _stretches(text: str, start: int) -> Iterator[str]:
-    """Normal texts of whole sentences, each as long as a chunk, from the sentence that `start` lies in."""
+    """Normalized texts of whole sentences, each up to a chunk long, from the sentence that contains `start`."""
     current, room = "", 0.0
     for sentence in _sentences(text, start):
         needs = width(sentence)
@@ -120,7 +120,7 @@ def _stretches(text: str, start: int) -> Iterator[str]:
 
 
 def _sentences(text: str, start: int) -> Iterator[str]:
-    """Normal sentences from the one that `start` lies in; one too long for a chunk comes in parts."""
+    """Normalized sentences from the one that contains `start`; one longer than a chunk is split."""
     edges = [0, *(stop.end() for stop in _STOP.finditer(text)), len(text)]
     for begin, end in pairwise(edges):
         if end <= start:

@@ -1,4 +1,4 @@
-"""What the encoder reads of a text: one normal form for training and for serving.
+"""The normal form in which the encoder reads a text, the same for training and serving.
 
 Never changes what a person sees; only what is tokenised. A link becomes the word "http" (that a post has one
 is a signal, where it leads is not, and it costs fifteen pieces); a wire's capitals become small letters, since
@@ -19,11 +19,11 @@ _QUESTION: Final = re.compile(r"\?{3,}")
 _UPPER: Final = re.compile(r"[A-Z]")
 _LOWER: Final = re.compile(r"[a-z]")
 SHOUT_SHARE: Final = 0.7
-"""From this share of capitals among ASCII letters (and at least 12 letters) a text counts as shouted."""
+"""From this share of capitals among ASCII letters (and at least 12 of them) a text counts as all capitals."""
 
 
 def replace_surrogates(text: str) -> str:
-    """Return `text` without lone surrogates (JSON can carry them; nothing that encodes UTF-8 can)."""
+    """`text` with lone surrogates replaced by `?` (JSON can carry them, UTF-8 cannot)."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -32,7 +32,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return `text` as the encoder reads it: NFKC, simplified, links folded, controls dropped, shouting lowered.
+    """`text` as the encoder reads it: NFKC, simplified, links folded, controls dropped, all-capitals lowered.
 
     >>> normal("FED SETS TWO BILLION DLR REPURCHASE")
     'fed sets two billion dlr repurchase'

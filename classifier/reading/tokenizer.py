@@ -1,4 +1,4 @@
-"""Chunks -> word pieces, and a mention's characters -> its pieces. The tokeniser runs in Rust, in parallel."""
+"""Tokenise chunks, and map mentions from characters to word pieces. The tokeniser runs in Rust, in parallel."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from classifier.reading.surfaces import place
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One encoder input. `spans[k]`: (first piece, last + 1) of the text's k-th mention, or None.
+    """One encoder input. `text`: the text's index; `spans[k]`: (first piece, last + 1) of its k-th mention, or None.
 
-    `clause`: a part of the headline that has a company to itself; only that mention is read from it.
+    `clause`: a part of the headline with a single company; only that mention is read from it.
     """
 
     text: int
@@ -27,7 +27,7 @@ class Chunk:
 
 
 Later = Callable[[int, int, Sequence[tuple[int, int] | None]], list[str]]
-"""later(text, characters of its lead that were read, where the lead shows its mentions) -> further chunks"""
+"""(text, characters of its lead that were read, its mentions' spans in the lead) -> texts of further chunks"""
 
 
 class ChunkTokenizer:
@@ -39,15 +39,15 @@ class ChunkTokenizer:
         self._tokenizer.enable_truncation(LEAD_TOKENS)
 
     def pieces(self) -> list[str]:
-        """Return the vocabulary in order of the ids."""
+        """The vocabulary, in order of the ids."""
         return [self._tokenizer.id_to_token(i) or "" for i in range(self._tokenizer.get_vocab_size())]
 
     def chunks(
         self, leads: Sequence[str], surfaces: Sequence[Sequence[str]], later: Later | None = None
     ) -> list[Chunk]:
-        """Tokenise each text's lead, later chunks and clauses; `surfaces[t]` are the names of text t's mentions.
+        """The chunks of all texts: leads, later chunks, clauses. `surfaces[t]`: the names of text t's mentions.
 
-        `later` is asked for a text's further chunks once it is known how much of its lead was read.
+        `later` gives a text's further chunks once it is known how much of its lead was read.
         """
         out, further = [], []
         for t, (lead, encoding) in enumerate(

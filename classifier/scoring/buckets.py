@@ -1,7 +1,7 @@
-"""From lengths to batches: pure, no model. Similar lengths together, a budget of padded pieces a batch.
+"""Batches of texts with similar lengths, within a budget of padded pieces. Pure.
 
 On CPU small budgets win (activations stay in the cache); lengths are rounded up to a step, and a length's
-batches all have the same number of rows, so that the backend meets few shapes and compiles each once.
+batches all have the same number of rows, so that the backend sees few shapes and compiles each once.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ class Bucket:
 
 
 def buckets(lengths: Sequence[int], budget_tokens: int = 512, step: int = 4) -> list[Bucket]:
-    """Return batches that hold every index of `lengths` exactly once, longest first.
+    """Batches that contain every index of `lengths` exactly once, longest first.
 
-    No batch pads to more than `budget_tokens` pieces, unless a single text alone is longer. Longest first,
-    so that what does not fit into memory shows at once. Raises ValueError for a length below 1.
+    No batch pads to more than `budget_tokens` pieces, unless a single text is longer. Longest first, so that a lack
+    of memory shows at once. Raises ValueError for a length below 1.
 
     >>> buckets([3, 9, 4], budget_tokens=16)
     [Bucket(rows=(1,), length=12), Bucket(rows=(2, 0), length=4)]

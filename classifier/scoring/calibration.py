@@ -1,4 +1,4 @@
-"""From logits to probabilities that mean what they say, and to silence where they do not.
+"""Calibrated probabilities from logits, and abstention below a confidence threshold.
 
 Fitted on dev (never on test): a temperature per language and register for sentiment, a slope and an offset
 per topic (Platt). Stored in the weights' config under `calibration`:
@@ -18,7 +18,7 @@ from classifier.taxonomy import TOPIC_NAMES
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The fitted numbers, as the engine applies them."""
+    """The fitted parameters."""
 
     tables: dict[str, dict[str, dict[str, Any]]]
     slope: np.ndarray
@@ -26,7 +26,7 @@ class Calibration:
 
     @classmethod
     def of(cls, config: dict[str, Any]) -> "Calibration":
-        """Read a weights config; what it lacks is temperature 1, never abstaining, slope 1, offset 0."""
+        """The calibration in a weights config; defaults: temperature 1, no abstention, slope 1, offset 0."""
         table = config.get("calibration", {})
         pairs = [table.get("topics", {}).get(t, [1.0, 0.0]) for t in TOPIC_NAMES]
         slope, offset = np.array(pairs, np.float32).T
@@ -40,14 +40,13 @@ class Calibration:
     def sentiment(
         self, head: str, logits: np.ndarray, language: str, register: str
     ) -> tuple[np.ndarray, bool]:
-        """One row's logits (3,) of head "sentiment" or "entity" -> (probabilities (3,), abstained)."""
+        """(probabilities (3,), abstained) of one row's logits (3,); `head`: "sentiment" or "entity"."""
         cell = self._cell(head, language, register)
-        offset = np.asarray(
-            cell.get("offset", (0.0, 0.0, 0.0)), np.float32
-        )  # weights of before 2026-11-23 have one
+        # Weights of before 2026-11-23 have an offset.
+        offset = np.asarray(cell.get("offset", (0.0, 0.0, 0.0)), np.float32)
         probabilities = softmax(logits / cell.get("temperature", 1.0) + offset)
         return probabilities, bool(probabilities.max() < cell.get("abstain_below", 0.0))
 
     def topics(self, logits: np.ndarray) -> np.ndarray:
-        """Logits (rows, 19) -> probabilities (rows, 19)."""
+        """Probabilities (rows, 19) of logits (rows, 19)."""
         return sigmoid(logits * self.slope + self.offset)

@@ -1,4 +1,4 @@
-"""Chunks -> states: the one place where batches meet the backend."""
+"""Run chunks through the backend in batches, and pool the states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,16 @@ from classifier.scoring.buckets import Bucket, buckets
 
 PAD = 1
 LATER_WEIGHT = 0.5
-"""A later chunk's voice beside the lead's 1."""
+"""Weight of a later chunk; the lead's is 1."""
 
 
 @dataclass(slots=True)
 class States:
-    """`pooled` (texts, width): each text's lead. `chunks[t]`: (weight, pooled state) of each of its chunks.
-    `mentions[t, k]`: (weight, the mention's state, its chunk's pooled state) wherever a chunk shows it;
-    `clauses[t, k]`: the same of the headline's clause that the mention has to itself."""
+    """Pooled states. `pooled` (texts, width): of each text's lead. `chunks[t]`: (weight, pooled state) of its chunks.
+
+    `mentions[t, k]`: (weight, the mention's state, its chunk's pooled state) for each chunk that contains it;
+    `clauses[t, k]`: the same for the clause of the headline that names only this company.
+    """
 
     pooled: np.ndarray
     chunks: list[list[tuple[float, np.ndarray]]]

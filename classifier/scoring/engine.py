@@ -1,4 +1,4 @@
-"""The engine: texts in, scores out, in order. Torch is not needed on CPU.
+"""The engine: scores texts, in order. Torch is not needed on CPU.
 
 prepare (link, cut into chunks, tokenise; one thread ahead) -> buckets -> backend -> heads -> records.
 A score depends on its text, the model version and the register alone: scales are static, padding is masked,
@@ -35,10 +35,10 @@ READING = 6
 hold is read on right behind it, and a company where its name stands as a word; 6: a list of codes ends where the next
 exchange is named, and one letter over and over is no word)."""
 UNNAMED = "openvino-int8"
-"""The runtime that caches do not name: those made before others were named are its own."""
+"""The runtime that score versions leave out: caches from before runtimes were named hold its scores."""
 TOPIC_SHARE = 0.25
-"""Of a later chunk's voice, for topics: what an article is about its beginning says, and all chunks alike cost four
-points of recall on Reuters' longer articles. Its tone may well come later."""
+"""Factor on a later chunk's weight for topics: the beginning says what an article is about, and equal weights cost
+four points of recall on Reuters' longer articles. Its sentiment may well come later."""
 SORT_WINDOW = 2_048
 """Texts prepared and sorted at once: long enough for even batches, short enough to show progress."""
 
@@ -48,7 +48,7 @@ class _Prepared:
     texts: list[Text]
     languages: list[str]
     out_of_domain: list[bool]
-    """In a language or script that the model was not taught, or no words: scored, but never without abstaining."""
+    """In a language or script that the model was not trained on, or no words: scored, but always abstained on."""
     found: list[list[Found]]
     chunks: list[Chunk]
 
@@ -76,17 +76,17 @@ class Engine:
         device: str = "auto",
         linker: Linker | None = None,
     ) -> "Engine":
-        """Return an engine for a weights folder (None: the shipped ones).
+        """An engine for a weights folder (None: the shipped one).
 
-        Raises ConfigError for a device not there, FileNotFoundError or ValueError for weights not readable.
+        Raises ConfigError for an unavailable device, FileNotFoundError or ValueError for unreadable weights.
         """
         folder = folder or SHIPPED
         return cls(folder, choose(device, folder, threads), linker or default_linker())
 
     @property
     def score_version(self) -> str:
-        """What a score depends on beside its text and register: the model, how it is read, the companies looked for,
-        and the runtime, as each rounds otherwise (OpenVINO's int8 goes without saying)."""
+        """What a score depends on beside its text and register: the model, how texts are read, the company lists, and
+        the runtime, as each rounds differently (OpenVINO's int8 is left out)."""
         runtime = "" if self.backend == UNNAMED else f"+{self.backend}"
         return f"{self.model_version}+r{READING}+{self._linker.digest}{runtime}"
 
@@ -96,9 +96,9 @@ class Engine:
         return self.encoder.name
 
     def score(self, texts: Sequence[Text], progress: Callable[[int], None] | None = None) -> list[Score]:
-        """Score every text, in order and count. `progress(n)` is told how many more texts are done.
+        """One score per text, in order. `progress(n)`: called as n more texts are done.
 
-        Blocks. Raises nothing for odd texts (empty, emoji, control characters, 100,000 characters).
+        Blocks. Any text is scored (empty, emoji, control characters, 100,000 characters).
         """
         places: dict[Text, list[int]] = {}
         for i, text in enumerate(texts):
@@ -176,16 +176,16 @@ class Engine:
         return out
 
     def _registers(self, texts: list[Text], pooled: np.ndarray) -> np.ndarray:
-        """Each text's register as an index: as told, else as detected."""
+        """Each text's register as an index: the given one, else the detected one."""
         detected = self.heads.register(pooled).argmax(1)
-        told = [REGISTERS.index(t.register) if t.register in REGISTERS else -1 for t in texts]
-        out: np.ndarray = np.where(np.array(told) >= 0, told, detected)
+        given = [REGISTERS.index(t.register) if t.register in REGISTERS else -1 for t in texts]
+        out: np.ndarray = np.where(np.array(given) >= 0, given, detected)
         return out
 
     def _mentions(
         self, prepared: _Prepared, states: States, register: np.ndarray, sentiment: np.ndarray
     ) -> list[tuple[MentionScore, ...]]:
-        """Each text's mentions; one that no chunk shows gets the article's sentiment and abstains."""
+        """Each text's mentions; one that no chunk contains gets the article's sentiment and abstains."""
         logits = mention_logits(self.heads, states, register)
         out = []
         for t, several in enumerate(prepared.found):

@@ -1,4 +1,4 @@
-"""The heads in numpy: float32, a few thousand rows of 384, next to nothing beside the encoder.
+"""The heads in numpy, float32: their cost is negligible beside the encoder's.
 
 Weights are named `heads.NAME.weight` (out, in) and `heads.NAME.bias`, as classifier/network/model.py trains them;
 int8 ones have a `heads.NAME.scale` (out,).
@@ -13,7 +13,7 @@ _SQRT_HALF = np.float32(0.7071067811865476)
 
 
 def erf(x: np.ndarray) -> np.ndarray:
-    """Return erf(x), Abramowitz and Stegun 7.1.26 (absolute error below 1.5e-7)."""
+    """The error function, elementwise: Abramowitz and Stegun 7.1.26 (absolute error below 1.5e-7)."""
     sign, x = np.sign(x), np.abs(x)
     t = 1 / (1 + 0.3275911 * x)
     poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
@@ -28,20 +28,20 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Along the last axis."""
+    """Softmax along the last axis."""
     shifted = np.exp(logits - logits.max(-1, keepdims=True))
     out: np.ndarray = shifted / shifted.sum(-1, keepdims=True)
     return out
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Elementwise, without overflow."""
+    """The logistic function, elementwise, without overflow."""
     out: np.ndarray = 0.5 * (1 + np.tanh(0.5 * x))
     return out
 
 
 class Heads:
-    """Every head over pooled states (rows, width); see each method for what it returns."""
+    """All heads, over pooled states (rows, width)."""
 
     def __init__(self, tensors: dict[str, np.ndarray]) -> None:
         self._w = {
@@ -55,11 +55,11 @@ class Heads:
 
     @property
     def width(self) -> int:
-        """Of a pooled state."""
+        """Width of a pooled state."""
         return int(self._w["register.weight"].shape[1])
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Every head's weights in float32, as classifier/network/model.py names them (to go on training)."""
+        """All weights in float32, by their names in classifier/network/model.py (to resume training)."""
         return dict(self._w)
 
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:

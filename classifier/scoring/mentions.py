@@ -1,4 +1,4 @@
-"""From a mention's states to its sentiment's logits: the same for serving, evaluation and calibration."""
+"""Sentiment logits of mentions, the same for serving, evaluation and calibration."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from classifier.scoring.heads import Heads
 from classifier.taxonomy import REGISTERS
 
 CLAUSE_SHARE = 0.5
-"""A clause read alone against the whole text. Best of 0 to 1 on SEntFiN's dev side (docs/model-log.md)."""
+"""Weight of a clause against the whole text: the best of 0 to 1 on SEntFiN's dev side (docs/model-log.md)."""
 _NEWS = REGISTERS.index("news")
 _Key = tuple[int, int]
 
 
 def mention_logits(heads: Heads, states: States, register: np.ndarray) -> dict[_Key, np.ndarray]:
-    """Return (text, mention) -> logits (3,), for every mention that a window shows.
+    """(text, mention) -> logits (3,), for every mention that a chunk contains.
 
-    `register` (texts,): indices into REGISTERS. Only news is read by clauses: posts wander, and lost by it on dev.
+    `register` (texts,): indices into REGISTERS. Clauses count in news only: on posts they lowered the dev score.
     """
     whole = _mean(heads, states.mentions, register)
     own = _mean(heads, {k: v for k, v in states.clauses.items() if register[k[0]] == _NEWS}, register)

@@ -18,7 +18,7 @@ _FACTOR, _STEP, _MASK = np.uint64(2_654_435_761), np.uint64(1_000_003), np.uint6
 
 
 def slots(ids: Sequence[int]) -> np.ndarray:
-    """Return the distinct slots (int64) of a text's 1- to 3-grams; `ids` with its first and last marker piece.
+    """The distinct hash slots (int64) of a text's 1- to 3-grams; `ids` includes the first and last marker pieces.
 
     >>> len(slots([0, 5, 6, 2])), len(slots([0, 2]))
     (3, 0)
@@ -42,7 +42,7 @@ class NGrams:
             self._heads.append(head)
 
     def logits(self, ids: Sequence[Sequence[int]], register: np.ndarray) -> np.ndarray:
-        """Return what is added to the sentiment logits, float32 (texts, 3); `register` (texts,) as indices."""
+        """What is added to the sentiment logits, float32 (texts, 3). `register` (texts,): indices into REGISTERS."""
         out = np.zeros((len(ids), 3), np.float32)
         for row, (one, place) in enumerate(zip(ids, register.tolist(), strict=True)):
             head = self._heads[place]

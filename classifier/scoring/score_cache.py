@@ -1,7 +1,7 @@
-"""Scores that need not be made again: (text hash, model version, company lists and runtime, register) -> score.
+"""The score cache: (text hash, model version, company lists and runtime, register) -> score.
 
-What makes a score repeatable: live and backtest share the file, so the same text has the same score in both. A plain
-SQLite file of its own, not the store: it may be thrown away at any time, and be carried to another machine.
+It makes scores repeatable: live and backtest share the file, so a text has the same score in both. It is an SQLite file
+of its own, not part of the store: it may be deleted at any time, and copied to another machine.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ _CHUNK = 500
 
 
 class ScoreCache:
-    """A file of scores; several processes may share it. `None` keeps nothing.
+    """A file of scores, which several processes may share; without a file nothing is cached.
 
-    `model_version`: the engine's `score_version`: the companies it looks for count too, or a changed list would go on
-    serving scores that do not know it.
-
-    Raises StoreUnavailable when the file cannot be opened; a cache that fails later is skipped, never fatal.
+    `model_version`: the engine's `score_version`, which includes the company lists: scores from before a list changed
+    are not returned. The constructor raises StoreUnavailable where the file cannot be opened.
     """
 
     def __init__(self, file: Path | None, model_version: str) -> None:
@@ -42,7 +40,7 @@ class ScoreCache:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(
                 "PRAGMA synchronous=NORMAL"
-            )  # losing the newest scores costs time, not truth
+            )  # the newest scores may be lost: they are made again
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS scores (key TEXT, model TEXT, register TEXT, score BLOB, "
                 "PRIMARY KEY (key, model, register)) WITHOUT ROWID"
@@ -51,7 +49,7 @@ class ScoreCache:
             raise StoreUnavailable(f"score cache {file}: {error} (set classifier.score_cache)") from error
 
     def get(self, keys: Sequence[str], register: str) -> dict[str, Score]:
-        """The known ones among `keys` (text hashes)."""
+        """The cached scores among `keys` (text hashes), by key."""
         found: dict[str, Score] = {}
         if self._connection is None:
             return found
@@ -70,7 +68,7 @@ class ScoreCache:
         return found
 
     def put(self, scores: Mapping[str, Score] | Iterable[tuple[str, Score]], register: str) -> None:
-        """Remember."""
+        """Store scores by key. Where the file cannot be written, they are not cached."""
         if self._connection is None:
             return
         pairs = scores.items() if isinstance(scores, Mapping) else scores

@@ -1,4 +1,4 @@
-"""The step: articles in, scored articles out, through the cache; pure but for the cache file."""
+"""The scoring step: articles to scored articles, through the score cache."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ KEPT_TOPIC = 100
 
 
 class Scorer(Protocol):
-    """What the step needs of an engine (classifier/scoring/engine.py)."""
+    """The part of the engine that the step uses (classifier/scoring/engine.py)."""
 
     model_version: str
 
     def score(self, texts: Sequence[Text], progress: Callable[[int], None] | None = None) -> list[Score]:
-        """One score a text, in order."""
+        """One score per text, in order."""
 
 
 class Classify:
@@ -39,7 +39,7 @@ class Classify:
     def __call__(
         self, articles: Sequence[Article], progress: Callable[[int], None] | None = None
     ) -> list[ScoredArticle]:
-        """One scored article for each, in order; texts that were scored before come from the cache."""
+        """One scored article for each, in order; known texts come from the cache."""
         keys = [text_hash(article.title, article.body) for article in articles]
         known = self._cache.get(list(dict.fromkeys(keys)), self._register)
         self.hits += sum(key in known for key in keys)
@@ -57,10 +57,10 @@ class Classify:
 
 
 def scored(article: Article, score: Score) -> ScoredArticle:
-    """The article with its score, as it goes on the wire.
+    """The article with its score, as a wire record.
 
-    Ingest, which knows a source's language and has seen more than the script, has the last word on a language that is
-    neither of ours: such a score abstains, also one made (and cached) for the same text with no language told.
+    Where ingest, which knows the source, gives a language other than English and Chinese, the score abstains, also one
+    cached for the same text without a language.
     """
     other = article.language not in ("", *OURS)
     return ScoredArticle(

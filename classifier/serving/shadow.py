@@ -1,9 +1,9 @@
-"""A challenger in shadow: scores a share of the texts after the champion, and only its differences are kept.
+"""A challenger in shadow: scores a share of the texts after the champion; only its differences are stored.
 
 Data flow: the worker hands over what it has scored, sent and committed; a text belongs to the share by its hash, so
-every process and every repeat chooses the same ones; the challenger scores them; one row a text goes to the table
-`shadow_scores` and into metrics. Nothing goes to `news.scored`, nothing waits for it, and no fault of the challenger
-or the store reaches the champion's loop: the text is not compared, the fault is counted and said, and after
+every process and every repeat chooses the same ones; the challenger scores them; one row per text goes to the table
+`shadow_scores` and into metrics. Nothing goes to `news.scored`, nothing waits for it, and no error of the challenger
+or the store reaches the champion's loop: the text is not compared, the error is counted and logged, and after
 FAULTS_IN_A_ROW of them the shadow stays off until the next start.
 It does cost time: at share s about s times the champion's own, and the memory of a second model.
 """
@@ -31,7 +31,7 @@ TOPIC_SET_FROM = 5_000
 
 
 def chosen(key: str, share: float) -> bool:
-    """Whether the text with this hash (hex) is in the share.
+    """Whether the text with this hash (hex) belongs to the share.
 
     >>> chosen("00" * 32, 0.1), chosen("ff" * 32, 0.1), chosen("ff" * 32, 1.0)
     (True, False, True)
@@ -40,7 +40,7 @@ def chosen(key: str, share: float) -> bool:
 
 
 def compared(champion: ScoredArticle, challenger: Score, key: str, at: int) -> dict[str, object]:
-    """The row of one text: what both said, and how far apart they are."""
+    """The table row of one text: both sentiments, and their distance."""
     first = (champion.p_negative, champion.p_neutral, champion.p_positive)
     second = (challenger.p_negative, challenger.p_neutral, challenger.p_positive)
     mine = {name for name, p in champion.topics.items() if p >= TOPIC_SET_FROM}
@@ -68,7 +68,7 @@ def _sentiment(p: tuple[int, int, int]) -> str:
 
 
 class Shadow:
-    """See the module. `now_ms` is asked for the rows' time."""
+    """Compares the challenger with the champion on `share` of the texts."""
 
     def __init__(self, challenger: Scorer, store: Store, *, share: float, register: str = "auto") -> None:
         self._challenger, self._store, self._share = challenger, store, share
@@ -80,8 +80,8 @@ class Shadow:
         """False after too many faults in a row."""
         return self._faults < FAULTS_IN_A_ROW
 
-    def look(self, scored: Sequence[ScoredArticle], at: int) -> int:
-        """Compare the share of `scored`; returns how many were compared. Never raises what the challenger raises."""
+    def compare(self, scored: Sequence[ScoredArticle], at: int) -> int:
+        """Compare the share of `scored`, at time `at` (ms); returns how many were compared. Raises nothing."""
         keys = {text_hash(s.article.title, s.article.body): s for s in scored}
         mine = {key: s for key, s in keys.items() if chosen(key, self._share)}
         if not mine or not self.on:
@@ -93,7 +93,7 @@ class Shadow:
             rows = [compared(s, m, key, at) for (key, s), m in zip(mine.items(), made, strict=True)]
             with self._store.write() as connection:
                 insert_absent(connection, shadow_scores, rows)
-        except Exception as error:  # noqa: BLE001  the edge: a challenger may be as ill as it likes
+        except Exception as error:  # noqa: BLE001  the boundary: no error of a challenger may stop the champion
             self._faults += 1
             metrics.SHADOW.labels(name, "failed").inc(len(mine))
             log.warning(
@@ -112,7 +112,7 @@ class Shadow:
 
 
 def summary(store: Store) -> list[dict[str, object]]:
-    """One row for every champion, challenger and language: texts, agreement (0..1), mean distance, topics changed."""
+    """Per champion, challenger and language: number of texts, of equal sentiments, sums of distance and changes."""
     t = shadow_scores.c
     same = cast(t.sentiment == t.other_sentiment, Integer)
     columns = (
@@ -130,7 +130,7 @@ def summary(store: Store) -> list[dict[str, object]]:
 
 
 def furthest(store: Store, challenger: str, count: int) -> list[dict[str, object]]:
-    """The texts on which `challenger` differs most, with their titles where the store has the article."""
+    """The `count` texts on which `challenger` differs most, with their titles where the store has the article."""
     from core.tables import articles
 
     t = shadow_scores.c

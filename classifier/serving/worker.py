@@ -1,15 +1,15 @@
-"""The classifier's thin loop: read `news.raw`, score, write `news.scored`, commit.
+"""The classifier's worker: read `news.raw`, score, write `news.scored`, commit.
 
 What it read from partition p it writes to partition p, in order; markers and health records pass through. Offsets are
 committed only behind acknowledged output, the highest contiguous one: at least once, in order, without gaps. On a
 failed send it starts over from the committed offsets rather than going on. What can go wrong:
 
     a record cannot be decoded or scored   dead letter with its bytes, go on
-    more than half of 200 are dead         that partition is paused and a person called: a bad deploy upstream
+    more than half of 200 are dead letters that partition is paused until a restart: a bad deploy upstream
     a record kills the process             counted over restarts (crashguard), then a dead letter
     the dead-letter topic or store is away the position is held
     the broker is away                     back off, reopen, start over from the committed offsets
-    the group takes a partition away       Fenced: drop what is in hand, go on with what is left
+    the group takes a partition away       Fenced: drop the current batch, go on with the others
     a partition stops being read           the watchdog reopens the consumer
 """
 
@@ -69,7 +69,7 @@ class Worker:
         self._shadow = shadow
         self._partitions = list(partitions) if partitions is not None else None
         self._batch_records = batch_records
-        self._fates: dict[int, deque[bool]] = {}
+        self._outcomes: dict[int, deque[bool]] = {}
         self._paused: set[int] = set()
 
     def run(self) -> None:
@@ -109,7 +109,7 @@ class Worker:
                 watchdog.observe(records, self._paused)
                 self._stage.report()
         except Fenced:
-            self._fates.clear()
+            self._outcomes.clear()
             raise
         finally:
             producer_close(producer)
@@ -149,7 +149,7 @@ class Worker:
         guard: CrashGuard | None,
         topic_id: str,
     ) -> None:
-        """Score and hand on a batch, all of it, then commit behind it."""
+        """Score a batch, publish all of it, then commit."""
         dead_letters: list[DeadLetter] = []
         articles: dict[int, Article] = {}
         through: set[int] = set()
@@ -197,7 +197,9 @@ class Worker:
             metrics.ARTICLES_SCORED.labels(one.language or "?").inc()
         if self._shadow is not None and not self._stage.stopping:
             consumer.keepalive()
-            self._stage.count("shadow", self._shadow.look(list(scores.values()), self._stage.clock.now_ms()))
+            self._stage.count(
+                "shadow", self._shadow.compare(list(scores.values()), self._stage.clock.now_ms())
+            )
         self._watch_poison(records, dead_letters, consumer)
 
     def _score(
@@ -208,10 +210,10 @@ class Worker:
         consumer: Consumer,
         topic_id: str,
     ) -> dict[int, ScoredArticle]:
-        """Scores by index; what the model cannot take even alone becomes a dead letter."""
+        """Scores by index; an article that fails even alone becomes a dead letter."""
         if not articles:
             return {}
-        beat = _Heart(consumer)
+        beat = _Heartbeat(consumer)
         try:
             return dict(zip(articles, self._classify(list(articles.values()), beat), strict=True))
         except (NewsquakeError, MemoryError, RuntimeError, ValueError) as error:
@@ -229,7 +231,7 @@ class Worker:
                 failed.append((index, error))
             beat(1)
         if failed and not scores and len(articles) > 1:
-            # Every single one: the model is ill, not the articles.
+            # All of them: the fault is the model's, not the articles'.
             raise ModelUnavailable(f"the model fails on everything: {failed[0][1]}")
         for index, fault in failed:
             reason = Reason.MODEL_OOM if isinstance(fault, MemoryError) else Reason.MODEL_FAILED
@@ -258,26 +260,26 @@ class Worker:
     ) -> None:
         dead = {(one.partition, one.offset) for one in dead_letters}
         for record in records:
-            fates = self._fates.setdefault(record.partition, deque(maxlen=POISON_WINDOW))
-            fates.append((record.partition, record.offset) in dead)
-        for partition, fates in self._fates.items():
+            outcomes = self._outcomes.setdefault(record.partition, deque(maxlen=POISON_WINDOW))
+            outcomes.append((record.partition, record.offset) in dead)
+        for partition, outcomes in self._outcomes.items():
             if (
                 partition not in self._paused
-                and len(fates) == POISON_WINDOW
-                and sum(fates) > POISON_WINDOW // 2
+                and len(outcomes) == POISON_WINDOW
+                and sum(outcomes) > POISON_WINDOW // 2
             ):
                 self._paused.add(partition)
                 consumer.pause([partition])
                 metrics.PAUSED.labels(self._stage.name).set(len(self._paused))
                 self._stage.report("paused", force=True)
                 log.error(
-                    "partition paused: over half of the last records could not be processed; look at `newsquake dlq "
-                    "list`, mend what writes them, restart the classifier",
+                    "partition paused: over half of the last records could not be processed; see `newsquake dlq "
+                    "list`, correct what writes them, restart the classifier",
                     partition=partition,
                 )
 
 
-class _Heart:
+class _Heartbeat:
     """Keeps the group membership alive in the middle of a slow batch."""
 
     def __init__(self, consumer: Consumer) -> None:
@@ -291,7 +293,7 @@ class _Heart:
 
 
 def producer_close(producer: Producer) -> None:
-    """Close a producer; one that cannot flush any more has nothing to say: its records were never committed."""
+    """Close a producer. Where it cannot flush any more that is only logged: its records were not committed."""
     try:
         producer.close()
     except BusUnavailable as error:

@@ -52,7 +52,7 @@ def test_a_bad_row_becomes_a_row_with_an_error_in_its_place(tmp_path: Path, tiny
     source = jsonl(tmp_path / "in.jsonl", lines)
     done = classify(str(source), "-o", str(tmp_path / "out.jsonl"), weights=tiny_weights)
     assert done.exit_code == 0
-    assert "5 of 9 rows have no scores: what is wrong stands in their `error`" in done.stderr
+    assert "5 of 9 rows have no scores: see their column `error`" in done.stderr
     out = [json.loads(x) for x in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(out) == len(lines)
     good = [i + (i >= 3) for i in GOOD]
@@ -274,7 +274,7 @@ def test_the_output_may_not_be_the_input(tmp_path: Path, tiny_weights: Path) -> 
     source = jsonl(tmp_path / "in.jsonl", ['{"text": "stocks rise"}'])
     (tmp_path / "same.jsonl").hardlink_to(source)
     for target in (source, tmp_path / "same.jsonl"):
-        with pytest.raises(ConfigError, match="is the input too"):
+        with pytest.raises(ConfigError, match="is also the input"):
             classify(str(source), "-o", str(target), weights=tiny_weights)
     assert source.read_text() == '{"text": "stocks rise"}\n'
 

@@ -59,8 +59,8 @@ def test_a_share_chooses_the_same_texts_every_time_and_about_as_many_as_it_says(
 def test_what_both_said_is_kept_once_a_text(store: Store) -> None:
     shadow = Shadow(Model("nq1-new", (7_000, 2_000, 1_000)), store, share=1.0)
     several = [scored(i, topics={"earnings": 9_000, "energy": 6_000}) for i in range(3)]
-    assert shadow.look(several, at=5) == 3
-    shadow.look(several, at=6)  # the worker was killed before its commit and reads them again
+    assert shadow.compare(several, at=5) == 3
+    shadow.compare(several, at=6)  # the worker was killed before its commit and reads them again
     kept = rows(store)
     assert len(kept) == 3
     assert {(r["champion"], r["challenger"], r["at"]) for r in kept} == {("test/1", "nq1-new", 5)}
@@ -77,7 +77,7 @@ def test_an_ill_challenger_is_counted_and_then_left_alone(sqlite_store: Store, f
     model = Model("nq1-ill", CHAMPION, fault)
     shadow = Shadow(model, sqlite_store, share=1.0)
     for at in range(FAULTS_IN_A_ROW + 3):
-        assert shadow.look([scored(at)], at=at) == 0
+        assert shadow.compare([scored(at)], at=at) == 0
     assert not shadow.on
     assert model.asked == FAULTS_IN_A_ROW
     assert rows(sqlite_store) == []
@@ -88,7 +88,7 @@ def test_one_fault_among_many_does_not_end_it(sqlite_store: Store) -> None:
     shadow = Shadow(model, sqlite_store, share=1.0)
     for at in range(3 * FAULTS_IN_A_ROW):
         model.fault = RuntimeError("now and then") if at % 2 else None
-        shadow.look([scored(at)], at=at)
+        shadow.compare([scored(at)], at=at)
     assert shadow.on
 
 
@@ -106,14 +106,14 @@ def test_the_worker_sends_on_only_what_the_champion_said(
     stage = Stage("classifier", sqlite_store)
     challenger = Model("nq1-new", (9_000, 500, 500), fault)
     shadow = Shadow(challenger, sqlite_store, share=1.0)
-    look = shadow.look
+    compare = shadow.compare
 
     def then_stop(several: Sequence[ScoredArticle], at: int) -> int:
-        done = look(several, at)
+        done = compare(several, at)
         stage.stop()
         return done
 
-    shadow.look = then_stop  # type: ignore[method-assign]
+    shadow.compare = then_stop  # type: ignore[method-assign]
     classify = Classify(Model("nq1-old", CHAMPION), ScoreCache(None, "nq1-old"))
     Worker(bus, sqlite_store, stage, classify, partitions=[0], shadow=shadow).run()
     consumer = bus.consumer(SCORED, group="t", partitions=[0])
