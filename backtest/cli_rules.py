@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from alerts.interfaces.cli.options import Config, Json, StoreUrl, settings_of
 from alerts.interfaces.cli.output import show_json, show_table
 from alerts.interfaces.cli.rules import rules_of
-from alerts.thresholds.budget import Fit
+from alerts.thresholds.fit import Fit
 from backtest import history
 from backtest.cli import period, say_refused
 from backtest.known_incidents import read_incidents

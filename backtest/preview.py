@@ -20,7 +20,8 @@ from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
 from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import is_outage
-from alerts.thresholds import budget as budgets
+from alerts.thresholds.fit import Fit
+from alerts.thresholds.history import StatisticHistory, history_of
 from alerts.windows.series import entity_of
 from backtest.known_incidents import KnownIncident, related, true_alarms
 from backtest.run import run
@@ -43,7 +44,7 @@ class RuleReport:
     """Events that must not alert and did."""
     threshold: float | None = None
     how: str = ""
-    options: list[tuple[float, budgets.Fit]] = field(default_factory=list)
+    options: list[tuple[float, Fit]] = field(default_factory=list)
     """(budget a week, what it would mean) for a choice of budgets."""
 
 
@@ -173,7 +174,7 @@ def _place(report: RuleReport, line: AlertLine, events: Sequence[KnownIncident],
 
 
 def _options(report: RuleReport, runner: RuleRunner, at: int, pane_ms: int) -> None:
-    history = cast(budgets.Budget | None, runner.threshold.budget)
+    history = cast(StatisticHistory | None, runner.threshold.budget)
     if history is None:
         report.threshold, report.how = runner.rule.threshold, "fixed"
         return
@@ -181,7 +182,7 @@ def _options(report: RuleReport, runner: RuleRunner, at: int, pane_ms: int) -> N
     report.threshold, report.how = fit.threshold, fit.method
     state = history.dump()
     for wanted in sorted({*BUDGETS, runner.rule.budget_per_week}):
-        other = budgets.make(replace(runner.rule, budget_per_week=wanted), pane_ms)
+        other = history_of(replace(runner.rule, budget_per_week=wanted), pane_ms)
         other.load(state)
         made = other.fit(at)
         if math.isfinite(made.threshold):

@@ -17,7 +17,7 @@ from alerts.engine.effects import Effects
 from alerts.engine.feedback import AlarmFeedback
 from alerts.records import AlertLine
 from alerts.rules.model import RuleSet
-from alerts.thresholds.echoes import Heard, echoes
+from alerts.thresholds.echoes import PaneArticles, echoes
 from backtest.history import in_order
 from core.records import Health, Marker, ScoredArticle
 from core.times import parse_iso
@@ -76,7 +76,7 @@ def run(
     result = BacktestResult()
     seen: dict[str, set[str]] = {}
     counted = _Counted()
-    heard = Heard() if reader is not None else None
+    pane_articles = PaneArticles() if reader is not None else None
     last = None
     for said in health:
         desk.on_health(said)
@@ -95,7 +95,7 @@ def run(
         last = article.available_at
         if number % _STRIDE == 0:
             desk.on_marker(0, Marker(writer="backtest", t=last))
-            _advance(desk, result, counted, reader, heard)
+            _advance(desk, result, counted, reader, pane_articles)
             if progress is not None:
                 progress(number)
     if last is None:
@@ -103,21 +103,25 @@ def run(
     else:
         end = (last // pane_ms + 1) * pane_ms + lateness_ms
         desk.on_marker(0, Marker(writer="backtest", t=end, end=True))
-        _advance(desk, result, counted, reader, heard)
+        _advance(desk, result, counted, reader, pane_articles)
     return result
 
 
 def _advance(
-    desk: Desk, result: BacktestResult, counted: _Counted, reader: Reader | None, heard: Heard | None
+    desk: Desk,
+    result: BacktestResult,
+    counted: _Counted,
+    reader: Reader | None,
+    pane_articles: PaneArticles | None,
 ) -> None:
     more = True
     while more:
         if reader is not None and desk.fit_is_due:
-            desk.set_feedback(feedback_of(desk, reader(result.lines), heard))
+            desk.set_feedback(feedback_of(desk, reader(result.lines), pane_articles))
         more = desk.advance()
         effects: Effects = desk.effects()
-        if heard is not None:
-            heard.take(effects.panes)
+        if pane_articles is not None:
+            pane_articles.add(effects.panes)
         result.lines += [change.line for change in effects.changes]
         result.panes += len(effects.panes)
         for one in effects.outcomes:
@@ -127,11 +131,11 @@ def _advance(
 
 
 def feedback_of(
-    desk: Desk, true_alarms: Mapping[str, Sequence[tuple[str, int, int]]], heard: Heard | None
+    desk: Desk, true_alarms: Mapping[str, Sequence[tuple[str, int, int]]], pane_articles: PaneArticles | None
 ) -> AlarmFeedback:
     """For a fit: alarms that people called true (rule -> (series, from, to) in ms), and what topics told of those by
-    `heard`, as the live desk asks its store."""
-    if heard is None:
+    `pane_articles`, as the live desk asks its store."""
+    if pane_articles is None:
         return AlarmFeedback(true_alarms)
     windows = {runner.rule.id: runner.window_ms for runner in desk.runners}
-    return AlarmFeedback(true_alarms, echoes(true_alarms, windows, heard.within))
+    return AlarmFeedback(true_alarms, echoes(true_alarms, windows, pane_articles.within))

@@ -28,7 +28,7 @@ from alerts.lifecycle.transitions import Evaluation
 from alerts.records import AlertLine
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
-from alerts.thresholds.echoes import Heard
+from alerts.thresholds.echoes import PaneArticles
 from backtest.known_incidents import KnownIncident, related, true_alarms
 from backtest.run import feedback_of
 from core.records import Marker, ScoredArticle
@@ -91,7 +91,7 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
     """(incident, rule) -> when its evidence was enough, and when it fired."""
     desk = Asked(rules, runners_of(rules, MINUTE), plan(spec))
     lines: list[AlertLine] = []
-    heard = Heard()
+    pane_articles = PaneArticles()
     windows = {rule.id: rule.window_ms for rule in rules.rules}
     known = [
         KnownIncident(one.id, one.series, one.onset, one.end, one.must_alert) for one in desk.incidents_asked
@@ -102,10 +102,10 @@ def measure(rules: RuleSet, spec: SimulationSpec) -> dict[tuple[str, str], Found
         more = True
         while more:
             if desk.fit_is_due:
-                desk.set_feedback(feedback_of(desk, true_alarms(known, windows, lines), heard))
+                desk.set_feedback(feedback_of(desk, true_alarms(known, windows, lines), pane_articles))
             more = desk.advance()
             effects = desk.effects()
-            heard.take(effects.panes)
+            pane_articles.add(effects.panes)
             lines.extend(change.line for change in effects.changes)
 
     for number, article in enumerate(_articles(spec)):

@@ -37,6 +37,7 @@ from core.times import MINUTE
 from newsquake.simulate import SimulationSpec, generate
 
 _STRIDE = 500
+_FIT = ("rule", "in_force_from", "version", "fit")
 _EVERY_KIND = Path(__file__).with_name("false_alarms.yaml")
 _SPREADS = ((60, 120), (950, 120), (9_950, 2_000))
 """Companies, and articles an hour: five days of the first two, as a rhythm is heard for days before anything is said.
@@ -66,7 +67,8 @@ class Digests:
         self.take("findings-7", map(_rounded, msgspec.to_builtins(effects.findings)))
         self.take("states", _states(effects, rules))
         self.take("stories", effects.stories)
-        self.take("fits", effects.fits)
+        # As ever: what a fit rests on follows from it.
+        self.take("fits", ({name: getattr(fit, name) for name in _FIT} for fit in effects.fits))
         self.take("late", ((entry.id, story) for entry, story in effects.late))
 
 

@@ -261,6 +261,7 @@ fits = Table(
     _time("in_force_from", primary_key=True),
     Column("version", String(64), nullable=False),
     Column("fit", Text, nullable=False),
+    Column("basis", String(24), nullable=False, server_default=""),  # alerts/thresholds/fit.py: FitBasis
     comment="Thresholds, priors, tails: versioned inputs with an event time from which they are in force.",
 )
 

@@ -9,7 +9,7 @@ from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.watermark import Watermark
 from alerts.rules.model import RuleSet
 from alerts.stories.book import StoryBook
-from alerts.thresholds import budget
+from alerts.thresholds.history import history_of
 from alerts.windows.recent_panes import RecentPanes
 
 MakeRunners = Callable[[RuleSet, int], list[RuleRunner]]
@@ -19,7 +19,7 @@ MakeRunners = Callable[[RuleSet, int], list[RuleRunner]]
 def runners_of(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
     """Detect and Decide: a runner per window rule, with a budget where the rule has no threshold of its own."""
     return [
-        RuleRunner(rule, pane_ms, budget=budget.make(rule, pane_ms) if rule.threshold is None else None)
+        RuleRunner(rule, pane_ms, budget=history_of(rule, pane_ms) if rule.threshold is None else None)
         for rule in rules.rules
     ]
 

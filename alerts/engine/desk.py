@@ -208,7 +208,7 @@ class Desk:
             true_alarms = self._feedback.true_alarms.get(runner.rule.id, ())
             fit = runner.threshold.refit(at, true_alarms, self._feedback.echoes)
             if fit is not None:
-                self._effects.fits.append(NewFit(runner.key, at + DAY, fit.version, fit.to_json()))
+                self._effects.fits.append(NewFit(runner.key, at + DAY, fit.version, fit.to_json(), fit.basis))
 
     # -- restarts
 

@@ -42,6 +42,9 @@ class NewFit:
     in_force_from: int
     version: str
     fit: str
+    """As JSON."""
+    basis: str
+    """What it rests on (alerts/thresholds/fit.py)."""
 
 
 @dataclass(frozen=True, slots=True)

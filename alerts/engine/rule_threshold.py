@@ -28,6 +28,10 @@ class FittedThreshold(Protocol):
     def version(self) -> str:
         """Hash of the content."""
 
+    @property
+    def basis(self) -> str:
+        """What the threshold rests on, as kept in the store."""
+
     def to_json(self) -> str:
         """As kept in the store."""
 

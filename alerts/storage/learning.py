@@ -16,8 +16,9 @@ from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import ceil_to
 from alerts.rules.model import Rule
 from alerts.storage.rule_state import has_run, load_budget
-from alerts.thresholds import budget
-from alerts.thresholds.budget import LEAST_WEEKS
+from alerts.thresholds.fit import Fit, FitBasis
+from alerts.thresholds.fitting import LEAST_WEEKS
+from alerts.thresholds.history import history_of
 from core import tables
 from core.times import DAY, WEEK, iso
 
@@ -64,7 +65,7 @@ class LearningStatus:
 def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int) -> LearningStatus:
     """Return how far `rule` has learned on `desk`. `pane_ms`: the desk's pane. Raises StoreUnavailable."""
     desks = tables.desks
-    history = budget.make(rule, pane_ms) if rule.threshold is None else None
+    history = history_of(rule, pane_ms) if rule.threshold is None else None
     runner = RuleRunner(rule, pane_ms, budget=history)
     if not has_run(connection, desk, runner.key):
         return LearningStatus("new")
@@ -75,11 +76,11 @@ def learning_status(connection: Connection, desk: str, rule: Rule, pane_ms: int)
     if first is None:
         return LearningStatus("learning")
     now = connection.execute(select(desks.c.watermark).where(desks.c.desk == desk)).scalar_one_or_none() or 0
-    fit = cast(budget.Fit, runner.threshold.fit(now))
+    fit = cast(Fit, runner.threshold.fit(now))
     weeks, since = round(history.weeks, 1), iso(first)
     if not fit.conservative:
         return LearningStatus("fitted", since, weeks, fit.threshold, fit.method, low=fit.low, high=fit.high)
-    if history.weeks >= LEAST_WEEKS and "too little" not in fit.method and "proven by" not in fit.method:
+    if history.weeks >= LEAST_WEEKS and fit.basis in (FitBasis.INITIAL, FitBasis.CONSERVATIVE):
         return LearningStatus("conservative", since, weeks, fit.threshold, fit.method)
     enough = max(now, now + round((LEAST_WEEKS - history.weeks) * WEEK))
     until = ceil_to(enough - MONDAY, WEEK) + MONDAY + DAY

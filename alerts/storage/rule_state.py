@@ -12,7 +12,7 @@ from alerts.engine.effects import Effects, NewFit
 from alerts.engine.rule_runner import RuleRunner
 from alerts.handling import audit
 from alerts.lifecycle.transitions import Alert
-from alerts.thresholds.budget import load_fit
+from alerts.thresholds.fit import load_fit
 from core import tables
 from core.store.bulk import insert_absent_many, upsert_many
 from core.times import iso
@@ -29,6 +29,7 @@ def save_rule_state(connection: Connection, desk: str, effects: Effects) -> None
             "in_force_from": fit.in_force_from,
             "version": fit.version,
             "fit": fit.fit,
+            "basis": str(fit.basis),
         }
         for fit in effects.fits
     ]
@@ -125,11 +126,11 @@ def load_budget(connection: Connection, desk: str, runner: RuleRunner) -> None:
         return
     kept, fits = tables.rule_state.c, tables.fits.c
     made = connection.execute(
-        select(fits.in_force_from, fits.fit)
+        select(fits.in_force_from, fits.fit, fits.basis)
         .where(fits.desk == desk, fits.rule == runner.key)
         .order_by(fits.in_force_from)
     )
-    runner.threshold.restore_fits([(since, load_fit(text)) for since, text in made])
+    runner.threshold.restore_fits([(since, load_fit(text, basis)) for since, text, basis in made])
     query = select(kept.budget).where(kept.desk == desk, kept.rule == runner.key)
     snapshot = connection.execute(query).scalar()
     if snapshot is not None:

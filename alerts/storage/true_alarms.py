@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, select
 
 from alerts.engine.feedback import AlarmFeedback
 from alerts.engine.rule_runner import RuleRunner
-from alerts.thresholds.echoes import Alarm, echoes, in_store
+from alerts.thresholds.echoes import Alarm, articles_in_store, echoes
 from core import tables
 
 
@@ -37,7 +37,7 @@ class FeedbackReader:
         """Return the desk's true alarms with their echoes. Raises StoreUnavailable."""
         alarms = true_alarms(connection, desk)
         windows = {runner.rule.id: runner.window_ms for runner in runners}
-        within, known = in_store(connection, desk), self._echoes
+        within, known = articles_in_store(connection, desk), self._echoes
         # Echoes of an alarm that has ended do not change. On a busy desk each question about the whole market takes a
         # second or two, while other writers wait.
         self._echoes = {

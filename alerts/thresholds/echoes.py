@@ -1,8 +1,8 @@
-"""What topics tell while an alarm runs that people called true: an incident on a company is news of its topics too.
+"""Echoes: topics that report the incident of a true alarm; an incident on a company is news of its topics too.
 
-Nobody disposes of what a topic made of it, as nothing need have fired there. So the articles are asked: a topic more
-than half of whose articles, from the alarm's first window to its end, are the alarm's own tells of the same thing. Its
-peaks are then no proof that p-values lie (alerts/thresholds/budget.py).
+Nobody disposes of what a topic made of it, as nothing need have fired there. So the articles decide: a topic
+more than half of whose articles, from the alarm's first window to its end, are the alarm's own reports the same
+incident. Its peaks are then no proof that p-values are wrong (alerts/thresholds/fitting.py).
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ from core.records import TOPICS
 
 Alarm = tuple[str, int, int]
 """(series, from, to), in ms."""
-Within = Callable[[Collection[str], int, int, int | None], Mapping[str, Collection[str]]]
-"""(series, from, to, most) -> series -> ids of its articles in the panes that begin in [from, to); of series that have
-more than `most` it need not tell."""
+ArticlesWithin = Callable[[Collection[str], int, int, int | None], Mapping[str, Collection[str]]]
+"""(series, from, to, most) -> series -> ids of its articles in the panes that begin in [from, to), epoch ms;
+series that have more than `most` may be left out."""
 
 MOST = 0.5
-TOLD_ON = tuple(f"topic:{topic}{language}" for topic in TOPICS for language in ("", "@en", "@zh"))
+"""A topic is an echo where the alarm's articles are more than this share of its own."""
+ECHO_SERIES = tuple(f"topic:{topic}{language}" for topic in TOPICS for language in ("", "@en", "@zh"))
 
 
 def echoes(
-    true_alarms: Mapping[str, Sequence[Alarm]], windows: Mapping[str, int], within: Within
+    true_alarms: Mapping[str, Sequence[Alarm]], windows: Mapping[str, int], within: ArticlesWithin
 ) -> list[Alarm]:
-    """Where and when topics tell of `true_alarms` (rule -> alarms), until a window after their ends.
+    """Return (topic, from, to) of the echoes of `true_alarms` (rule id -> alarms), until a window after their ends.
 
-    `windows`: of the rules; what other rules call an alarm (immediate ones, outages) has none, and no echo.
+    `windows`: rule id -> window in ms; what other rules call an alarm (immediate ones, outages) has none, and
+    no echo.
     """
     found = []
     for rule, alarms in true_alarms.items():
@@ -41,28 +43,28 @@ def echoes(
         for series, start, end in alarms:
             own = set(within((series,), start - window, end, None).get(series, ()))
             # Of a topic with more than that, the alarm's cannot be most.
-            told = within(TOLD_ON, start - window, end, int(len(own) / MOST)) if own else {}
+            found_on = within(ECHO_SERIES, start - window, end, int(len(own) / MOST)) if own else {}
             found += [
                 (topic, start, end + window)
-                for topic in TOLD_ON
-                if topic != series and _mostly(own, told.get(topic, ()))
+                for topic in ECHO_SERIES
+                if topic != series and _mostly(own, found_on.get(topic, ()))
             ]
     return found
 
 
-def _mostly(own: set[str], told: Collection[str]) -> bool:
-    return sum(article in own for article in told) > MOST * len(told)
+def _mostly(own: set[str], articles: Collection[str]) -> bool:
+    return sum(article in own for article in articles) > MOST * len(articles)
 
 
-def in_store(connection: Connection, desk: str) -> Within:
-    """`within` of a desk's panes in its store."""
+def articles_in_store(connection: Connection, desk: str) -> ArticlesWithin:
+    """Return the ArticlesWithin of a desk's panes in its store; it raises what the connection raises."""
 
     def within(
         series: Collection[str], start: int, end: int, most: int | None
     ) -> Mapping[str, Collection[str]]:
         panes = tables.panes.c
         asked = panes.desk == desk, panes.start >= start, panes.start < end
-        if most is not None:  # counted first: reading what every topic tells in a day takes a second
+        if most is not None:  # counted first: reading every topic's articles of a day takes a second
             few = select(panes.series).where(*asked, panes.series.in_(series)).group_by(panes.series)
             series = connection.execute(few.having(func.sum(panes.articles) <= most)).scalars().all()
         query = (
@@ -78,14 +80,14 @@ def in_store(connection: Connection, desk: str) -> Within:
     return within
 
 
-class Heard:
-    """`within` of panes as a desk closes them, for a backtest, which has no store."""
+class PaneArticles:
+    """The articles of panes as a desk closes them: for a backtest, which has no store."""
 
     def __init__(self) -> None:
         self._panes: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
 
-    def take(self, panes: Iterable[ClosedPane]) -> None:
-        """Remember who wrote what, and when."""
+    def add(self, panes: Iterable[ClosedPane]) -> None:
+        """Add the articles of closed panes."""
         for pane in panes:
             articles = [observation.article for observation in pane.observations]
             self._panes[pane.window.series].append((pane.window.start, articles))
@@ -93,7 +95,7 @@ class Heard:
     def within(
         self, series: Collection[str], start: int, end: int, most: int | None = None
     ) -> Mapping[str, Collection[str]]:
-        """See `Within`; tells of all."""
+        """Return what ArticlesWithin says, of every series asked for."""
         return {
             name: [one for at, articles in self._panes.get(name, ()) if start <= at < end for one in articles]
             for name in series

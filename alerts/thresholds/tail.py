@@ -21,18 +21,19 @@ _STEEPEST = 0.3
 STEP = 1e-6
 """The next higher level: what reaches a threshold fires."""
 RARE = 0.01
-LYING = 3.0
-"""How much longer than its p-values say a rule's tail is taken to be at the most, until its peaks show it."""
+LONGEST_FACTOR = 3.0
+"""How much longer than its p-values say a rule's tail is assumed to be at the most, until its peaks show it."""
 RIGHT = 1.0 / log(10.0)
 """Scale of the tail that right p-values have."""
-LONGEST = LYING * RIGHT
-"""Scale of the longest one that is believed."""
+LONGEST = LONGEST_FACTOR * RIGHT
+"""Scale of the longest tail that is assumed."""
 
 
-def fit(excesses: Sequence[float]) -> tuple[float, float]:
-    """(scale, shape) of the generalised Pareto distribution of these excesses over a level. Raises ValueError if empty.
+def fit_pareto(excesses: Sequence[float]) -> tuple[float, float]:
+    """Return (scale, shape) of the generalised Pareto distribution of excesses over a level. ValueError if
+    there are none.
 
-    >>> scale, shape = fit([0.1, 0.2, 0.4, 0.8, 1.6])
+    >>> scale, shape = fit_pareto([0.1, 0.2, 0.4, 0.8, 1.6])
     >>> round(scale, 2), round(shape, 2)
     (0.6, 0.03)
     """
@@ -50,10 +51,10 @@ def fit(excesses: Sequence[float]) -> tuple[float, float]:
 
 
 def level(peaks: Sequence[float], allowed: float) -> float:
-    """The level that `allowed` of as many further weeks' peaks pass. `peaks` fall, and cover those weeks.
+    """Return the level that `allowed` peaks of as many further weeks pass. `peaks` are in falling order.
 
-    Within the data it lies where the fit of the nearest tail says; beyond it, where that tail goes on. Peaks that this
-    tail cannot have made are incidents that nobody has disposed yet, and are left out (`incidents`).
+    Within the data it lies where the fit of the nearest tail says; beyond it, where that tail goes on. Peaks
+    that this tail cannot have made are incidents that nobody has disposed yet, and are left out (`incidents`).
     """
     return _level(peaks[incidents(peaks, allowed) :], allowed)
 
@@ -67,7 +68,7 @@ def _level(peaks: Sequence[float], allowed: float) -> float:
 
 
 def incidents(peaks: Sequence[float], allowed: float) -> int:
-    """How many of the highest peaks the tail of the others cannot have made: each less likely than RARE among them all.
+    """Return how many of the highest peaks the tail of the others cannot have made (each less likely than RARE).
 
     >>> incidents([14.0, 9.0] + [2.0 + 0.01 * n for n in range(60, 0, -1)], 4.0)
     2
@@ -85,31 +86,31 @@ def incidents(peaks: Sequence[float], allowed: float) -> int:
 
 
 def _near(peaks: Sequence[float], allowed: float) -> tuple[float, float, float, int]:
-    """(level, scale, shape) of the tail nearest to what is allowed, and how many peaks it holds."""
+    """Return (base level, scale, shape) of the tail nearest to what is allowed, and how many peaks it holds."""
     near = min(len(peaks), max(NEAR, int(4.0 * allowed) + 1))
     base = peaks[near] if near < len(peaks) else peaks[-1]
-    scale, shape = fit([peak - base for peak in peaks[:near]])
+    scale, shape = fit_pareto([peak - base for peak in peaks[:near]])
     return base, scale, shape, near
 
 
 def proven(peaks: Sequence[float], allowed: float, floor: float) -> float:
-    """The level that peaks so few prove to be high enough for what is `allowed` in as long a time.
+    """Return the level that so few peaks prove to be high enough for `allowed` onsets in as long a time.
 
     The rate of episodes at or above `floor` is at 95 % no more than Poisson's upper bound of their number; a tail of
     scale LONGEST brings that down to what is allowed. No more than allowed have reached the level so far, either.
-    `peaks` fall; all are at or above `floor`.
+    `peaks` are in falling order; all are at or above `floor`.
 
     >>> [round(proven([2.0, 1.4], allowed, 0.5), 2) for allowed in (8.0, 4.0, 2.0, 1.0)]
     [0.5, 1.09, 1.99, 2.89]
     """
-    level = floor + LONGEST * max(0.0, log(_at_most(len(peaks)) / allowed))
+    level = floor + LONGEST * max(0.0, log(_poisson_upper_bound(len(peaks)) / allowed))
     return max(level, peaks[int(allowed)] + STEP) if len(peaks) > allowed else level
 
 
-def _at_most(count: int) -> float:
-    """The upper 95 % bound of a Poisson mean after `count` (exact within 1 %; Wilson and Hilferty 1931).
+def _poisson_upper_bound(count: int) -> float:
+    """Return the upper 95 % bound of a Poisson mean after `count` events (within 1 %; Wilson and Hilferty 1931).
 
-    >>> round(_at_most(0), 1), round(_at_most(1), 1), round(_at_most(10), 1)
+    >>> round(_poisson_upper_bound(0), 1), round(_poisson_upper_bound(1), 1), round(_poisson_upper_bound(10), 1)
     (3.0, 4.7, 17.0)
     """
     n = count + 1.0
@@ -117,7 +118,7 @@ def _at_most(count: int) -> float:
 
 
 def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[float, float]:
-    """The central 90 % of `level` over resampled histories (a bootstrap of the declustered peaks; seeded)."""
+    """Return the central 90 % (low, high) of `level` over resampled histories: a seeded bootstrap of the peaks."""
     chance = random.Random(len(peaks))
     out = incidents(peaks, allowed)
     peaks = peaks[out : out + max(100, int(6.0 * allowed))]  # the rest lies below any fit
@@ -132,11 +133,11 @@ def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[
 
 
 def bound(peaks: Sequence[float], allowed: float) -> float:
-    """The upper end of the interval of `level`, and no lower than by a tail as short as right p-values have.
+    """Return the upper end of `interval`, and no lower than by a tail as short as right p-values have.
 
     >>> peaks = [0.5 + 0.1 * n for n in range(19, -1, -1)]
     >>> [round(bound(peaks, allowed), 1) for allowed in (1.0, 2.0)]
     [3.7, 3.1]
     """
     base, _, _, near = _near(peaks[incidents(peaks, allowed) :], allowed)
-    return max(interval(peaks, allowed)[1], base + RIGHT * log(_at_most(near) / allowed))
+    return max(interval(peaks, allowed)[1], base + RIGHT * log(_poisson_upper_bound(near) / allowed))

@@ -12,7 +12,7 @@ import pytest
 from alerts.records import AlertLine
 from alerts.rules.loading import parse_rules
 from alerts.testing import START, scored
-from alerts.thresholds.budget import LOWEST
+from alerts.thresholds.fitting import LOWEST
 from backtest.cli_rules import rules_preview, rules_tune
 from backtest.known_incidents import KnownIncident, read_incidents, related, true_alarms
 from backtest.preview import RuleReport, _place, preview

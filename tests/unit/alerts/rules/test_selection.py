@@ -15,7 +15,8 @@ from alerts.rules.loading import parse_rules
 from alerts.rules.model import Rule
 from alerts.storage import persist, restore
 from alerts.testing import scored
-from alerts.thresholds.budget import ASSUMED_SERIES, make
+from alerts.thresholds.conservative import ASSUMED_SERIES
+from alerts.thresholds.history import history_of
 from core.records import TOPICS, Marker
 from core.settings import StoreSettings
 from core.store import Store, open_store
@@ -74,7 +75,7 @@ def test_braces_without_end_are_as_good_as_open() -> None:
 
 def first(what: str) -> float:
     """The threshold before there is any history."""
-    return make(rule(what), MINUTE).initial().threshold
+    return history_of(rule(what), MINUTE).initial().threshold
 
 
 def test_the_fewer_series_the_sooner_a_rule_may_speak() -> None:

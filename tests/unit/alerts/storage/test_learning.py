@@ -24,7 +24,7 @@ from alerts.rules.model import RuleSet
 from alerts.storage import persist, restore
 from alerts.storage.learning import LearningStatus, learning_status
 from alerts.testing import scored
-from alerts.thresholds.budget import Fit
+from alerts.thresholds.fit import Fit, FitBasis
 from core import tables
 from core.errors import ConfigError
 from core.records import Marker
@@ -124,7 +124,7 @@ def test_what_another_version_found_is_no_history_of_this_one(sqlite_store: Stor
 
 def test_a_conservative_threshold_of_a_rule_with_history_is_not_called_fitted() -> None:
     how = "conservative tail; 15 peaks that reach far beyond it taken for incidents nobody disposed"
-    assert Fit(3.7, how).conservative and not Fit(3.7, "peaks over threshold, declustered").conservative
+    assert Fit(3.7, FitBasis.CONSERVATIVE, how).conservative and not Fit(3.7, FitBasis.PEAKS, "").conservative
     words = LearningStatus("conservative", "2024-01-01T00:00:00Z", 8.0, 3.7, how).describe()
     assert "fitted" not in words and "15 peaks that reach far beyond it" in words and "until" not in words
 

@@ -9,14 +9,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, text
 from structlog.testing import capture_logs
 
 import core.migrations
 from core.settings import StoreSettings
 from core.store import Store, open_store
 from core.store.migrate import revisions
-from core.tables import cursors, detector_state, in_flight, metadata, rule_state
+from core.tables import cursors, detector_state, fits, in_flight, metadata, rule_state
 
 
 def test_the_migrated_store_is_what_the_tables_say(store: Store) -> None:
@@ -127,3 +127,42 @@ def test_origins_in_flight_of_an_older_store_get_a_table_of_their_own(store: Sto
     with store.write() as connection:  # leave the store as it was found
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def test_fits_of_an_older_store_say_what_they_rest_on(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.migrations.__file__).parent))
+    methods = {
+        "parametric tail of 5 series: no history yet": "initial",
+        "parametric tail: too little history": "little_history",
+        "parametric tail, raised: 40 onsets above it in too little history": "raised",
+        "proven by so few episodes: 2": "proven",
+        "conservative tail; 15 peaks that tell of true alarms left out": "conservative",
+        "every episode so far fits the budget": "within_budget",
+        "peaks over threshold, declustered; 3 far beyond the conservative tail, 40% of the way": "peaks",
+    }
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+        rows = [
+            {
+                "desk": "d",
+                "rule": "r@1",
+                "in_force_from": at,
+                "version": "v",
+                "fit": json.dumps({"threshold": 2.5, "method": method}),
+            }
+            for at, method in enumerate(methods)
+        ]
+        connection.execute(
+            text(
+                "INSERT INTO fits (desk, rule, in_force_from, version, fit) "
+                "VALUES (:desk, :rule, :in_force_from, :version, :fit)"
+            ),
+            rows,
+        )
+        command.upgrade(config, "head")
+    with store.read() as connection:
+        found = connection.execute(select(fits.c.fit, fits.c.basis).order_by(fits.c.in_force_from)).all()
+    assert {json.loads(one.fit)["method"]: one.basis for one in found} == methods
+    assert [one.fit for one in found] == [row["fit"] for row in rows]

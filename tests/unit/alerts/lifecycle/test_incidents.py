@@ -25,7 +25,7 @@ def test_series_that_lack_what_is_grouped_by_are_not_related_by_that(one: tuple,
 
 
 def test_the_docs_rule_makes_one_incident_of_a_company_listed_in_two_places() -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs/rules.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[4] / "docs/rules.md").read_text(encoding="utf-8")
     part = page[page.index("## A company listed in two places") :]
     (rule,) = parse_rules(part.split("```yaml\n")[1].split("```")[0], "rules.yaml").rules
     both = ["entity:US:BABA", "entity:HK:09988"]

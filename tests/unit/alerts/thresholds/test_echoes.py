@@ -15,7 +15,7 @@ from alerts.engine.watermark import Watermark
 from alerts.rules.loading import parse_rules
 from alerts.storage import persist
 from alerts.testing import START, scored
-from alerts.thresholds.echoes import TOLD_ON, Heard, echoes, in_store
+from alerts.thresholds.echoes import ECHO_SERIES, PaneArticles, articles_in_store, echoes
 from backtest.run import run
 from core.records import Marker, ScoredArticle
 from core.settings import StoreSettings
@@ -75,7 +75,7 @@ def test_a_topic_tells_of_an_alarm_where_most_of_its_articles_are_the_alarms() -
 
 
 def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
-    desk, heard = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE), Heard()
+    desk, pane_articles = Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE), PaneArticles()
     for one in news():
         desk.add(one)
     desk.on_marker(0, Marker(writer="t", t=START + DAY, end=True))
@@ -84,20 +84,20 @@ def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
         more = True
         while more:
             more, effects = desk.advance(), desk.effects()
-            heard.take(effects.panes)
+            pane_articles.add(effects.panes)
             persist.save(connection, "main", desk, effects)
     with store.read() as connection:
-        ask = in_store(connection, "main")
+        ask = articles_in_store(connection, "main")
         for start, end in ((START, START + DAY), (START + 3 * HOUR, START + 5 * HOUR), (START, START)):
-            other = heard.within((COMPANY, *TOLD_ON), start, end)
+            other = pane_articles.within((COMPANY, *ECHO_SERIES), start, end)
             told = {name: ids for name, ids in other.items() if ids}
-            assert told == ask((COMPANY, *TOLD_ON), start, end, None)
+            assert told == ask((COMPANY, *ECHO_SERIES), start, end, None)
             few = {name: ids for name, ids in told.items() if len(ids) <= 8}
-            assert few == ask((COMPANY, *TOLD_ON), start, end, 8) and (len(few) < len(told) or not told)
+            assert few == ask((COMPANY, *ECHO_SERIES), start, end, 8) and (len(few) < len(told) or not told)
         windows = {rule.id: rule.window_ms for rule in RULES.rules}
         found = echoes({"company": [ALARM]}, windows, ask)
-        assert found == echoes({"company": [ALARM]}, windows, heard.within)
-        other_desk = in_store(connection, "other")
+        assert found == echoes({"company": [ALARM]}, windows, pane_articles.within)
+        other_desk = articles_in_store(connection, "other")
         assert not echoes({"company": [ALARM]}, windows, other_desk)
     store.close()
     until = ALARM[2] + 3 * HOUR
@@ -107,13 +107,13 @@ def test_the_store_and_a_backtest_know_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
-    heard: list[set[str]] = []
+    pane_articles: list[set[str]] = []
 
     class Recording(RuleThreshold):
         def refit(
             self, at: int, true_alarms: Sequence[Interval], echoes: Sequence[Interval]
         ) -> FittedThreshold | None:
-            heard.append({series for series, _, _ in echoes})
+            pane_articles.append({series for series, _, _ in echoes})
             return super().refit(at, true_alarms, echoes)
 
     def make(rules: object, pane: int) -> list[RuleRunner]:
@@ -129,4 +129,6 @@ def test_fits_of_a_backtest_hear_of_them(judged: bool) -> None:
     alarms = {"company": [ALARM]} if judged else {}
     run(iter(articles), RULES, pane_ms=MINUTE, lateness_ms=MINUTE, make_runners=make, reader=lambda _: alarms)
     names = ("credit_debt", "credit_debt@en", "legal_regulation", "legal_regulation@en")
-    assert heard and set().union(*heard) == ({f"topic:{name}" for name in names} if judged else set())
+    assert pane_articles and set().union(*pane_articles) == (
+        {f"topic:{name}" for name in names} if judged else set()
+    )

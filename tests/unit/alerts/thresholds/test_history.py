@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from alerts.thresholds import tail
-from alerts.thresholds.budget import Budget, Fit, load_fit
+from alerts.thresholds.fit import Fit, load_fit
+from alerts.thresholds.history import StatisticHistory
 from core.times import DAY, HOUR, MINUTE, WEEK
 
 HOP = 15 * MINUTE
@@ -28,8 +29,8 @@ def statistics(
             yield at, f"s{one}", level[one]
 
 
-def budget(per_week: float = 1.0, **more: int | float) -> Budget:
-    return Budget(per_week, HOUR, HOP, **more)  # type: ignore[arg-type]
+def budget(per_week: float = 1.0, **more: int | float) -> StatisticHistory:
+    return StatisticHistory(per_week, HOUR, HOP, **more)  # type: ignore[arg-type]
 
 
 def onsets(looks: Iterator[tuple[int, str, float]], threshold: float, below: float = 0.7) -> int:
@@ -118,7 +119,7 @@ def test_a_first_threshold_raised_by_its_peaks_says_so_and_has_no_cliff() -> Non
             one.observe(at, series, 8.0 + at / WEEK * 3 if spike else value)
         fit = one.fit(3 * WEEK)
         assert "parametric tail" in fit.method and "too little history" in fit.method
-        assert ("raised" in fit.method) == (fit.threshold > one._parametric() + 1e-6)
+        assert ("raised" in fit.method) == (fit.threshold > one._conservative().level() + 1e-6)
         found.append((fit.threshold, "raised" in fit.method))
     assert found[0][1] and not found[-1][1]
     steps = [before - after for (before, _), (after, _) in itertools.pairwise(found)]
@@ -216,8 +217,9 @@ def test_restored_exactly_and_fits_are_versioned() -> None:
     assert one.dump() == other.dump()
     fit = one.fit(8 * WEEK)
     assert fit == other.fit(8 * WEEK)
-    assert load_fit(fit.to_json()) == fit and load_fit(fit.to_json()).version == fit.version
-    assert fit.version != Fit(fit.threshold + 1e-6, fit.method).version
+    again = load_fit(fit.to_json(), str(fit.basis))
+    assert again == fit and again.version == fit.version
+    assert fit.version != Fit(fit.threshold + 1e-6, fit.basis, fit.method).version
 
 
 def test_a_statistic_that_is_not_finite_breaks_nothing() -> None:
@@ -271,7 +273,7 @@ def test_as_many_episodes_as_others_have_prove_nothing_where_their_tail_is_long(
     assert "too little history" in one.fit(2 * WEEK).method
 
 
-def echoing(weeks: int) -> tuple[Budget, Budget, list[tuple[str, int, int]]]:
+def echoing(weeks: int) -> tuple[StatisticHistory, StatisticHistory, list[tuple[str, int, int]]]:
     """(with, without a company's incident every other day that its topic tells of, when it does)."""
     with_them, calm, told = budget(1.0), budget(1.0), []
     for at, series, value in statistics(weeks, 13):
@@ -308,7 +310,7 @@ def test_an_alarm_called_true_never_raises_a_threshold_by_what_topics_told_of_it
 ) -> None:
     """Of few peaks it leaves too few for proof; of many it leaves such as look like lying p-values, not incidents."""
     chance, end = random.Random(seed), int(weeks * WEEK)
-    one = Budget(budgeted, 3 * HOUR, HOUR)
+    one = StatisticHistory(budgeted, 3 * HOUR, HOUR)
     looks = [(HOUR, "s", 0.0), (end, "s", 0.0)]
     for number in range(calm):
         peak = 0.5 + chance.expovariate(5.0 if calm < 20 else 1.0 / 1.5)
@@ -335,7 +337,7 @@ def test_what_passed_the_level_more_often_than_is_allowed_raises_it() -> None:
 
 def test_the_tail_fit_finds_a_known_exponential() -> None:
     chance = random.Random(1)
-    scale, shape = tail.fit([chance.expovariate(2.0) for _ in range(4000)])
+    scale, shape = tail.fit_pareto([chance.expovariate(2.0) for _ in range(4000)])
     assert scale == pytest.approx(0.5, rel=0.08) and abs(shape) < 0.08
 
 
