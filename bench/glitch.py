@@ -1,6 +1,6 @@
 """What a glitch hides from `newsquake detect`, and what a series at rest is reported for: `python -m bench.glitch`.
 
-The range that distances are measured by has a floor (detect/stream.py); here is each way that was tried.
+The range that distances are measured by has a floor (detect/detector.py); here is each way that was tried.
 docs/detectors.md has the table. `--nab` adds the benchmark's figures for each (some ten seconds each).
 """
 
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bench import nab
-from detect.stream import Stream, StreamParams
+from detect.detector import StreamDetector, StreamParams
 
 Floor = Callable[[list[float], float], float]
 """(the values seen, sorted; their usual spread) -> the least that the range may be."""
@@ -34,7 +34,7 @@ def limited(known: list[float], usual: float) -> float:
     return min(whole(known, usual), 10 * usual) if usual > 0 else whole(known, usual)
 
 
-class Other(Stream):
+class Other(StreamDetector):
     """The detector with another floor, and every row among the distances of late."""
 
     floor: Floor = staticmethod(whole)
@@ -70,38 +70,38 @@ class Forgetting(Other):
 class Spared(Other):
     """3 % of all but the three highest and lowest rows; the distances of late hold every row."""
 
-    _range = Stream._range
+    _range = StreamDetector._range
 
 
-class Five(Stream):
+class Five(StreamDetector):
     """As it is, with five rows left out where it leaves out three."""
 
     def __init__(self) -> None:
         super().__init__(StreamParams(spared=5))
 
 
-def with_floor(function: Floor) -> type[Stream]:
+def with_floor(function: Floor) -> type[StreamDetector]:
     """A detector with that floor."""
     return type("Floored", (Other,), {"floor": staticmethod(function)})
 
 
-WAYS: dict[str, type[Stream]] = {
+WAYS: dict[str, type[StreamDetector]] = {
     "3 % of all (as it was)": with_floor(whole),
     "none": with_floor(none),
     "3 % of all, at most 10 × the usual spread": with_floor(limited),
     "3 % of the last 1,000 rows": Forgetting,
     "3 % without the three highest and lowest": Spared,
     "without five, and leaps are no distances of late": Five,
-    "**without three, and leaps are no distances of late**": Stream,
+    "**without three, and leaps are no distances of late**": StreamDetector,
 }
 
 
-def _scores(way: type[Stream], values: list[float]) -> list[float]:
+def _scores(way: type[StreamDetector], values: list[float]) -> list[float]:
     stream = way()
     return [stream.step(300.0 * i, value) for i, value in enumerate(values)]
 
 
-def spike(way: type[Stream], size: float, rows: int = 1) -> float:
+def spike(way: type[StreamDetector], size: float, rows: int = 1) -> float:
     """The score of 60 in noise 10 ± 1 at row 1,500, behind a glitch at row 500."""
     chance = random.Random(1)
     values = [10 + chance.gauss(0, 1) for _ in range(1501)]
@@ -110,7 +110,7 @@ def spike(way: type[Stream], size: float, rows: int = 1) -> float:
     return _scores(way, values)[1500]
 
 
-def day(way: type[Stream], size: float) -> float:
+def day(way: type[StreamDetector], size: float) -> float:
     """The largest score of a day that stands still where others swing, four days behind a glitch."""
     chance = random.Random(1)
     values = [math.sin(i / 288 * 2 * math.pi) * 10 + chance.gauss(0, 0.3) for i in range(288 * 10)]
@@ -120,7 +120,7 @@ def day(way: type[Stream], size: float) -> float:
     return max(_scores(way, values)[first : first + 100])
 
 
-def jumps(way: type[Stream], noise: float) -> int:
+def jumps(way: type[StreamDetector], noise: float) -> int:
     """How many rows are reported of a gauge at 5 that jumps to 25 ± .05 on each 300th."""
     chance = random.Random(1)
     values = [5 + chance.gauss(0, noise) for _ in range(10_000)]

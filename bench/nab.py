@@ -174,9 +174,9 @@ def windowed_gaussian(series: Series) -> list[float]:
 
 def newsquake(series: Series) -> list[float]:
     """What `newsquake detect` gives."""
-    from detect.stream import Stream
+    from detect.detector import StreamDetector
 
-    stream = Stream()
+    stream = StreamDetector()
     return [stream.step(moment, value) for moment, value in zip(series.times, series.values, strict=True)]
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 from core.errors import ConfigError
-from detect.stream import score
+from detect.scoring import score
 
 
 def detect(

@@ -1,4 +1,4 @@
-"""One series of any kind as a stream: how surprising is this value, from the past only? (`newsquake detect`)
+"""One series of any kind as a stream: how surprising is this value, from the past only?
 
 Two questions, each answered by the distance to the nearest thing ever seen, in units of the series' usual range:
   novelty   how far is the value from every earlier value? (a one-dimensional nearest neighbour: a new high or low,
@@ -16,17 +16,13 @@ nothing to these two (docs/detectors.md has the table). Cost: a binary search in
 
 from __future__ import annotations
 
-import csv
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import chain
-from typing import Any
+from datetime import datetime
 
-from core.errors import ConfigError
+from detect.times import utc_seconds
 
 DAY_S = 86_400.0
 
@@ -67,8 +63,8 @@ class StreamParams:
     """What lies further out counts as this: sums and differences of a few stay finite."""
 
 
-class Stream:
-    """The detector of one series; `step` gives the score (0..1) of a row, then learns it."""
+class StreamDetector:
+    """The detector of one series; `step` scores a row and then learns it."""
 
     def __init__(self, params: StreamParams | None = None) -> None:
         self.params = params or StreamParams()
@@ -85,10 +81,14 @@ class Stream:
         """The latest row that lay further out than the whole range is wide."""
 
     def step(self, moment: datetime | float, value: float) -> float:
-        """The score of `value` at `moment` (naive = UTC, or seconds); a gap (not finite) scores 0, teaches nothing."""
+        """Return the anomaly score (0..1; above 0.5 is unusual) of `value` at `moment`, then learn the value.
+
+        `moment`: seconds since 1970, or a datetime (naive is UTC); one before the last row's counts as that. A gap (a
+        value that is not finite) scores 0 and teaches nothing.
+        """
         if not math.isfinite(value):
             return 0.0
-        seconds = moment if isinstance(moment, (int, float)) else _seconds(moment)
+        seconds = moment if isinstance(moment, (int, float)) else utc_seconds(moment)
         if self._times and seconds < self._times[-1]:
             seconds = self._times[-1]
         value = min(max(value, -self.params.largest), self.params.largest)
@@ -156,7 +156,7 @@ class Stream:
             peaks.append(peak)
         while peaks and peaks[0][0] < row - params.late:
             peaks.popleft()
-        # A leap is novelty's to tell: as the largest distance of late it would hide every odd day for `late` rows.
+        # A leap is novelty's to report: as the largest distance of late it would hide every odd day for `late` rows.
         if row - self._leapt >= params.smooth:
             waiting.append((row, ratio))
         if not peaks or peaks[0][1] <= 0.0:
@@ -174,7 +174,7 @@ class Stream:
             del self._times[: self.params.kept], self._means[: self.params.kept]
 
     def _rest(self, surprise: float) -> float:
-        """The surprise where it is the largest for a while, else 0."""
+        """Return the surprise where it is the largest for a while, else 0."""
         reports, row = self._reports, self.rows
         horizon = row - min(self.params.rest_most, self.params.rest * row)
         while reports and reports[0][0] < horizon:
@@ -184,118 +184,3 @@ class Stream:
             reports.pop()
         reports.append((row, surprise))
         return given
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def rows(lines: Iterable[str], name: str) -> Iterator[tuple[str, str, float, float]]:
-    """(timestamp as written, value as written, seconds, value) of a CSV; further columns are ignored.
-
-    A header may name the columns `timestamp` and `value` in any order; without one the first two are taken. Between
-    cells stands a comma, or what the first line has instead: `;` (numbers may then be written 1,5), a tab or `|`. An
-    empty value, or NaN, is a gap. Raises ConfigError with the line for anything else.
-    """
-    lines, head = iter(lines), []
-    for line in lines:
-        head.append(line)
-        if line.strip():
-            break
-    between = _delimiter(head[-1] if head else "")
-    reader = csv.reader(chain(head, lines), delimiter=between)
-    places: tuple[int, int] | None = None
-    last = -math.inf
-    for fields in _fields(reader, name):
-        if not any(field.strip() for field in fields):
-            continue
-        if places is None:
-            names = _names(fields)
-            if "timestamp" in names and "value" in names:
-                places = names.index("timestamp"), names.index("value")
-                continue
-            places = 0, 1
-            if _time(fields[0]) is None:
-                raise ConfigError(
-                    f"{name}:{reader.line_num}: expected the columns timestamp and value, found "
-                    f"{', '.join(names)[:80]} (call them so; a table without a header has time and value first)"
-                )
-        where = f"{name}:{reader.line_num}"
-        if len(fields) <= max(places):
-            raise ConfigError(f"{where}: expected a timestamp and a value, found {len(fields)} column(s)")
-        moment, value = fields[places[0]].strip(), fields[places[1]].strip()
-        seconds = _time(moment)
-        if seconds is None:
-            raise ConfigError(
-                f"{where}: not a timestamp: {moment[:40]!r} (ISO 8601, or seconds, ms, µs or ns since 1970)"
-            )
-        if seconds < last:
-            raise ConfigError(f"{where}: {moment[:40]} lies before the row above it; sort the file by time")
-        last = seconds
-        try:
-            number = float(value.replace(",", ".") if between == ";" else value) if value else math.nan
-        except ValueError:
-            raise ConfigError(f"{where}: not a number: {value[:40]!r}") from None
-        yield moment, value, seconds, number
-    if places is None:
-        raise ConfigError(f"{name}: it holds no row (expected the columns timestamp and value)")
-
-
-def _names(fields: list[str]) -> list[str]:
-    return [field.strip().lower().lstrip("\ufeff") for field in fields]
-
-
-def _delimiter(line: str) -> str:
-    """What stands between the cells of the first line: what makes a header or a row of it; else what makes most cells.
-
-    >>> _delimiter("timestamp;value"), _delimiter("2026-01-01;1,5"), _delimiter('value,timestamp,"a;b"')
-    (';', ';', ',')
-    >>> _delimiter("Datum;Wert"), _delimiter("date,close"), _delimiter("date")
-    (';', ',', ',')
-    """
-    most, cells = ",", 1
-    for between in ",;\t|":
-        try:
-            fields = next(csv.reader([line], delimiter=between), [])
-        except csv.Error:
-            break
-        if len(fields) > cells:
-            most, cells = between, len(fields)
-        if len(fields) > 1 and (
-            {"timestamp", "value"} <= set(_names(fields)) or _time(fields[0]) is not None
-        ):
-            return between
-    return most
-
-
-def _fields(reader: Any, name: str) -> Iterator[list[str]]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise ConfigError(f"{name}:{reader.line_num}: {error}") from error
-
-
-_EPOCH = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
-"""Digits of a time since 1970 -> its units a second (2001 to 2286)."""
-
-
-def _time(text: str) -> float | None:
-    text = text.strip()
-    # Before ISO: thirteen digits would read as the year 1768, a month, a day and an hour.
-    if len(text) in _EPOCH and text.isascii() and text.isdigit():
-        return int(text) / _EPOCH[len(text)]
-    try:
-        return _seconds(datetime.fromisoformat(text))
-    except ValueError:
-        try:
-            seconds = float(text)
-        except ValueError:
-            return None
-        return seconds if math.isfinite(seconds) else None
-
-
-def score(lines: Iterable[str], name: str = "input") -> Iterator[tuple[str, str, float]]:
-    """(timestamp, value, anomaly score) of each row of a CSV, one at a time; see `rows` for what it takes."""
-    stream = Stream()
-    for moment, value, seconds, number in rows(lines, name):
-        yield moment, value, stream.step(seconds, number)
