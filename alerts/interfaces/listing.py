@@ -1,4 +1,4 @@
-"""Alerts as lists and single cards, for the command line and the HTTP API: read from the store, nothing decided."""
+"""Alerts, notifications and single alerts as JSON values, for the command line and the HTTP API."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from alerts.lifecycle.outage_proof import Proof
 from alerts.rules.outage_rule import OUTAGE_PREFIX, is_outage
 from core.tables import alert_lines, alerts, desks, outbox
 from core.tables import audit as audit_table
-from core.tables import handling as hands
+from core.tables import handling as handled
 from core.times import iso
 
 
-def listed(
+def list_alerts(
     connection: Connection,
     desk: str,
     *,
@@ -32,18 +32,18 @@ def listed(
     limit: int = 100,
     now_ms: int = 0,
 ) -> list[dict[str, Any]]:
-    """Alerts that fired (with `state` pending: those that may yet), the newest first.
+    """Return alerts that fired (with `state` pending: those that may yet), the newest first, as in AlertSummary.
 
-    `kind`: market or outage; `series`: a part of its name; `unhandled`: firing, neither
-    acknowledged nor closed by hand. `now_ms`: wall time; what fires under a silence then is told to be silenced,
-    also where there was nothing to keep back yet.
+    `kind`: market or outage; `series`: a part of its name; `since`: onset not before, epoch ms; `unhandled`: firing,
+    neither acknowledged nor closed by hand. `now_ms`: wall time; alerts that a silence covers then are `silenced`, also
+    where it withheld nothing yet. Raises StoreUnavailable.
     """
     query = (
         select(
-            alerts, hands.c.acknowledged, hands.c.acknowledged_by, hands.c.silenced, hands.c.inhibited_by,
-            hands.c.disposition, hands.c.reason, hands.c.escalation, hands.c.state.label("hands_state"),
+            alerts, handled.c.acknowledged, handled.c.acknowledged_by, handled.c.silenced, handled.c.inhibited_by,
+            handled.c.disposition, handled.c.reason, handled.c.escalation, handled.c.state.label("handling_state"),
         )
-        .outerjoin(hands, and_(hands.c.desk == alerts.c.desk, hands.c.id == alerts.c.id))
+        .outerjoin(handled, and_(handled.c.desk == alerts.c.desk, handled.c.id == alerts.c.id))
         .where(alerts.c.desk == desk)
         .order_by(alerts.c.onset.desc(), alerts.c.id)
         .limit(limit)
@@ -64,21 +64,21 @@ def listed(
     if unhandled:
         query = query.where(
             alerts.c.state == "firing",
-            or_(hands.c.acknowledged.is_(None), hands.c.acknowledged.is_(False)),
-            or_(hands.c.state.is_(None), ~handling.CLOSED),
+            or_(handled.c.acknowledged.is_(None), handled.c.acknowledged.is_(False)),
+            or_(handled.c.state.is_(None), ~handling.CLOSED),
         )
-    quiet = silences.left(connection, desk, now_ms) if now_ms else []
+    in_force = silences.left(connection, desk, now_ms) if now_ms else []
     found = [_summary(row) for row in connection.execute(query)]
     for one in found:
         if one["state"] != "resolved" and silences.covers(
-            quiet, now_ms, one["rule"], one["series"], one["severity"], one["id"]
+            in_force, now_ms, one["rule"], one["series"], one["severity"], one["id"]
         ):
             one["silenced"] = True
     return found
 
 
 def other_desks(connection: Connection, desk: str) -> list[str]:
-    """Names of the desks that the store knows, where it does not know this one; else none."""
+    """Return the names of all desks of the store where `desk` is none of them, else an empty list."""
     known = [*connection.execute(select(desks.c.desk).order_by(desks.c.desk)).scalars()]
     known += [
         one for one in connection.execute(select(alerts.c.desk).distinct()).scalars() if one not in known
@@ -101,7 +101,7 @@ def _summary(row: Row[Any]) -> dict[str, Any]:
         "incident": row.incident,
         "acknowledged": bool(row.acknowledged),
         "acknowledged_by": row.acknowledged_by or "",
-        "closed_by": handling.closed_by(msgspec.json.decode(row.hands_state or "{}")),
+        "closed_by": handling.closed_by(msgspec.json.decode(row.handling_state or "{}")),
         "silenced": bool(row.silenced),
         "inhibited_by": row.inhibited_by or "",
         "escalation": row.escalation or 0,
@@ -110,8 +110,11 @@ def _summary(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
-    """One alert with its lines, the latest evidence, notifications and history. Raises ConfigError."""
+def show_alert(connection: Connection, desk: str, which: str) -> dict[str, Any]:
+    """Return one alert with its lines, latest evidence, notifications and history. `which`: an id, or its beginning.
+
+    Raises InvalidArgument where not exactly one alert has it.
+    """
     row = handling.find(connection, desk, which)
     lines = connection.execute(
         select(alert_lines)
@@ -133,7 +136,7 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
         "lines": [msgspec.json.decode(line.line) for line in lines],
         "handling": {**known, "updated_at": iso(known["updated_at"]) if known["updated_at"] else None},
         "notifications": [_notification(one) for one in _rows(connection, desk, row.id)],
-        "history": [_deed(one) for one in _deeds(connection, desk, row.id)],
+        "history": [_history_entry(one) for one in _audit_rows(connection, desk, row.id)],
     }
     packs = [line.evidence for line in lines if line.evidence and line.state == "firing"]
     if packs:
@@ -154,7 +157,10 @@ def card(connection: Connection, desk: str, which: str) -> dict[str, Any]:
 
 
 def together(connection: Connection, desk: str, alert: str, incident: str) -> list[dict[str, str]]:
-    """The other alerts of its incident that fired, the newest first: id, rule, series, state, severity; 20 at most."""
+    """Return the other alerts of its incident that fired, the newest first, 20 at most.
+
+    Each has id, rule, series, state and severity.
+    """
     if not incident:
         return []
     query = (
@@ -186,12 +192,12 @@ def _notification(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _deeds(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:
+def _audit_rows(connection: Connection, desk: str, alert: str) -> list[Row[Any]]:
     query = select(audit_table).where(audit_table.c.desk == desk, audit_table.c.subject == alert)
     return list(connection.execute(query.order_by(audit_table.c.seq)))
 
 
-def _deed(row: Row[Any]) -> dict[str, Any]:
+def _history_entry(row: Row[Any]) -> dict[str, Any]:
     detail = msgspec.json.decode(row.detail)
     return {
         "at": iso(row.at),
@@ -210,7 +216,7 @@ def notifications(
     channel: str | None = None,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Rows of the outbox, the newest first."""
+    """Return notifications, the newest first, each with its status and severity. Raises StoreUnavailable."""
     query = (
         select(outbox)
         .where(outbox.c.desk == desk)

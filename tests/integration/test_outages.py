@@ -229,11 +229,11 @@ def test_evidence_is_derived_again_and_a_false_figure_is_found(store, monkeypatc
 def test_lists_tell_outages_from_market_alerts(store, monkeypatch) -> None:
     through_the_worker(log(said()), store, monkeypatch, 500)
     with store.read() as connection:
-        outages = listing.listed(connection, "main", kind="outage")
-        market = listing.listed(connection, "main", kind="market")
+        outages = listing.list_alerts(connection, "main", kind="outage")
+        market = listing.list_alerts(connection, "main", kind="market")
         assert {one["series"] for one in outages} == {"outage:fed", "outage:wires"}
         assert {one["kind"] for one in outages} == {"outage"} and not market
-        card = listing.card(connection, "main", outages[0]["id"])
+        card = listing.show_alert(connection, "main", outages[0]["id"])
         findings = connection.execute(select(tables.findings.c.rule).distinct()).scalars().all()
     assert dict(card["facts"])["Source"] in ("fed", "wires")
     assert not {"source-silent", "source-broken"} & set(findings), "no budget ever sees an outage"

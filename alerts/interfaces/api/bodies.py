@@ -91,7 +91,7 @@ class NewSilence(RequestBody):
         rest = {name: value for name, value in data.items() if name != "matchers"}
         matchers = dict(data["matchers"])
         if both := sorted(set(matchers) & set(rest)):
-            raise ValueError(f"{both[0]} stands both in matchers and beside it")
+            raise ValueError(f"{both[0]} is given both in matchers and beside it")
         if wrong := sorted(set(matchers) - {"rule", "series", "severity", "alert"}):
             raise ValueError(f"no matcher is called {wrong[0]!r}; known: rule, series, severity, alert")
         if isinstance(matchers.get("severity"), str):  # as it is shown: by commas

@@ -37,7 +37,7 @@ def add_read_routes(router: APIRouter, desk: str, store: Store, tokens: TokenAut
         """Alerts that fired, the newest first."""
         begin = since_ms(since)
         with store.read() as connection:
-            found = listing.listed(
+            found = listing.list_alerts(
                 connection,
                 desk,
                 state=state,
@@ -56,7 +56,7 @@ def add_read_routes(router: APIRouter, desk: str, store: Store, tokens: TokenAut
         """One alert: its changes, sentence, headlines, notifications and history."""
         with store.read() as connection:
             known_alert(connection, desk, alert)
-            return listing.card(connection, desk, alert)
+            return listing.show_alert(connection, desk, alert)
 
     @router.get("/alerts/{alert}/evidence", dependencies=reads, response_class=Response)
     def evidence(alert: AlertId) -> Response:

@@ -49,7 +49,7 @@ def list_alerts(
         raise ConfigError(f"--kind {kind}: expected market or outage")
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         begin = parse_moment(since, at.now_ms(connection), "--since") if since else None
-        found = listing.listed(
+        found = listing.list_alerts(
             connection,
             at.name,
             state=state,
@@ -105,7 +105,7 @@ def show(
 ) -> None:
     """Show one alert: what happened, why, who was notified, who did what."""
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
-        card = listing.card(connection, at.name, which)
+        card = listing.show_alert(connection, at.name, which)
     if json:
         show_json(card)
         return

@@ -67,9 +67,9 @@ def check(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Derive the alert again from its pack and say whether every figure agrees. Exit status 1 where one does not.
+    """Derive the alert again from its pack and check every figure. Exit status 1 where one differs.
 
-    An alert's id: every pack that the store has of it, also held against the store's own line, articles, scores, rules
+    An alert's id: every pack that the store has of it, also checked against the store's line, articles, scores, rules
     and audit log.
     """
     if Path(which).is_file():
@@ -88,18 +88,21 @@ def check(
         for title, checks in found:
             if title:
                 typer.echo(one_line(f"{title}:"))
-            for one in checks:  # whose words a stranger's pack may have written
+            for one in checks:  # their text may come from anybody's pack
                 typer.echo(one_line(f"{_MARKS[one.verdict]} {one.what}: {one.detail}"))
-    told = Counter(one.verdict for _, checks in found for one in checks)
-    if told["differs"]:
-        raise NewsquakeError(f"{told['differs']} figures differ: the pack is not what was decided")
+    counts = Counter(one.verdict for _, checks in found for one in checks)
+    if counts["differs"]:
+        raise NewsquakeError(f"{counts['differs']} figures differ: the pack is not what was decided")
     if not json:
-        unknown = f"; {told['unknown']} cannot be told" if told["unknown"] else ""
-        typer.echo(f"{told['agrees']} checks agree, none differs{unknown}", err=True)
+        unknown = f"; {counts['unknown']} are unknown" if counts["unknown"] else ""
+        typer.echo(f"{counts['agrees']} checks agree, none differs{unknown}", err=True)
 
 
 def _stored(connection: Connection, desk: str, alert: str) -> Iterator[tuple[str, list[Check]]]:
-    """Title and checks of each change of the alert that the store has, then of the alert as a whole."""
+    """Yield title and checks of each change of the alert that the store has, then of the alert as a whole.
+
+    Raises ConfigError where it has none.
+    """
     rows, lateness = stored_alert.changes(connection, desk, alert), set[int]()
     if not rows:
         raise ConfigError(f"alert {alert}: no evidence pack")

@@ -20,7 +20,7 @@ from alerts.interfaces.moments import parse_moment
 from core.errors import ConfigError
 from core.times import iso, parse_span
 
-_SAID = {
+_LABELS = {
     "articles": "articles",
     "stories": "stories",
     "publishers": "publishers",
@@ -38,7 +38,7 @@ def show_figures(
     series: Annotated[str, typer.Argument(help="A series: all, topic:energy, entity:US:JPM, …@en")],
     window: Annotated[str, typer.Option(help="How long: 15m, 1h, 6h, 1d, 7d …")] = "1h",
     end: Annotated[
-        str | None, typer.Option("--at", help="Where it ends; default: where the desk stands.")
+        str | None, typer.Option("--at", help="Where it ends; default: the newest decided time.")
     ] = None,
     json: Json = False,
     config: Config = None,
@@ -61,13 +61,13 @@ def show_figures(
         typer.echo("None of its sources was being read: NA")
     rows = [
         (
-            _SAID[name],
+            _LABELS[name],
             of_a_window(name, one.value),
             f"{of_a_window(name, one.low)} to {of_a_window(name, one.high)}",
             f"{one.n:.4g}",
         )
         if one.value is not None
-        else (_SAID[name], "NA", "", "")
+        else (_LABELS[name], "NA", "", "")
         for name, one in found.figures.items()
     ]
     show_table(("figure", "value", "95 % interval", "of stories"), rows, "")

@@ -16,7 +16,7 @@ from alerts.evidence.verify.stored_alert import alert_checks, alert_row, changes
 from alerts.evidence.verify.stored_change import bare_checks
 from alerts.handling import audit
 from alerts.interfaces.export import alert_lines
-from alerts.interfaces.listing import card
+from alerts.interfaces.listing import show_alert
 from alerts.rules.loading import parse_rules
 from alerts.storage import session as session_module
 from alerts.storage.worker import run
@@ -326,7 +326,7 @@ def test_who_heard_of_an_alert_hears_that_it_ends_with_its_rule(bus, store, afte
         alert = alert_row(connection, "main", ends[0].alert_id)
         whole = list(alert_checks(connection, "main", alert, changes(connection, "main", alert.id), {MINUTE}))
         bare = {check.what: check.verdict for check in bare_checks(connection, "main", rows[0])}
-        history = card(connection, "main", alert.id)["history"]
+        history = show_alert(connection, "main", alert.id)["history"]
     assert bare == {"stored line": "agrees", "evidence pack": "unknown", "audit log": "agrees"}
     assert "its rule was changed or removed" in history[-1]["reason"]
     assert audit.verify(log).fault == ""
