@@ -22,7 +22,7 @@ from alerts.engine.immediate import Immediate
 from alerts.engine.open_panes import OpenPanes
 from alerts.engine.outages import Outages
 from alerts.engine.pane_closer import PaneCloser
-from alerts.engine.plan import Plan
+from alerts.engine.plan import EvaluationPlan
 from alerts.engine.rule_runner import RuleRunner
 from alerts.engine.schedule import ceil_to
 from alerts.engine.source_coverage import SourceCoverage
@@ -60,7 +60,7 @@ class Desk:
         """Everything before this (epoch ms) is decided."""
         self.stories = stories or StoryBook()
         self.windows = windows if windows is not None else RecentPanes()
-        self.plan = Plan(runners, pane_ms)
+        self.plan = EvaluationPlan(runners, pane_ms)
         self.coverage = SourceCoverage()
         self.deduplicator = RevisionDeduplicator()
         self.immediate = Immediate(rules.immediate, pane_ms, watermark.lateness_ms)
@@ -232,7 +232,7 @@ class Desk:
         self.outages.load(state.get("outages", {}))
 
     def restore_schedule(self, panes: Iterable[tuple[str, int]]) -> None:
-        """Plan again what was planned before a restart, from panes (series, start) and the runners' timers."""
+        """EvaluationPlan again what was planned before a restart, from panes (series, start) and the runners' timers."""
         for series, start in panes:
             self.plan.again(series, start, after=self.closed)
         for number, runner in enumerate(self.runners):

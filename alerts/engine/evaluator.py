@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.engine.effects import Change, Effects, Finding
-from alerts.engine.plan import Plan
+from alerts.engine.plan import EvaluationPlan
 from alerts.engine.rule_runner import EvaluationResult, RuleRunner
 from alerts.engine.schedule import Schedule
 from alerts.engine.window_reader import WindowReader
@@ -23,7 +23,7 @@ class Evaluator:
         self,
         runners: list[RuleRunner],
         windows: RecentPanes,
-        plan: Plan,
+        plan: EvaluationPlan,
         reader: WindowReader,
         lateness_ms: int,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.engine.duplicates import RevisionDeduplicator
 from alerts.engine.effects import ArticleOutcome, Effects
 from alerts.engine.immediate import Immediate
-from alerts.engine.plan import Plan
+from alerts.engine.plan import EvaluationPlan
 from alerts.engine.source_coverage import SourceCoverage
 from alerts.engine.window_reader import WindowReader
 from alerts.records import Window
@@ -26,7 +26,7 @@ class PaneCloser:
         self,
         stories: StoryBook,
         windows: RecentPanes,
-        plan: Plan,
+        plan: EvaluationPlan,
         reader: WindowReader,
         deduplicator: RevisionDeduplicator,
         coverage: SourceCoverage,

@@ -16,7 +16,7 @@ Places = tuple[list[set[str]], list[tuple[set[str], RuleRunner]]]
 """Where a series is to be entered, and where only if it has the articles that a rule asks for."""
 
 
-class Plan:
+class EvaluationPlan:
     """Evaluations due, by `runners`; a rule's number is its index in that list."""
 
     def __init__(self, runners: list[RuleRunner], pane_ms: int) -> None:
@@ -63,7 +63,7 @@ class Plan:
                 due.add(series)
 
     def again(self, series: str, start: int, after: int) -> None:
-        """Plan what a pane that came before a restart brings after `after`."""
+        """EvaluationPlan what a pane that came before a restart brings after `after`."""
         if interest := self.interest(series):
             always, entering = self._places_at(start, interest, after)
             for due in always:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import fields
 
-from alerts.detectors import Detector, DetectorContext, make
+from alerts.detectors import KINDS, Detector, DetectorContext, make
 from alerts.records import Verdict, Window
 from core.times import DAY, HOUR, MINUTE, parse_iso
 
@@ -60,7 +61,8 @@ def measure(series: str, stories: list[tuple[int, bool, int]], start: int, end: 
 def detector(kind: str, **params: object) -> Detector:
     """A new detector without a calendar; its companies US:B0 to US:B4 are one sector."""
     sectors = dict.fromkeys([f"US:B{n}" for n in range(5)], "banks")
-    return make(kind, {"calendar": "none", **params}, DetectorContext(WINDOW, HOP, sectors))
+    calendar = {"calendar": "none"} if "calendar" in {one.name for one in fields(KINDS[kind].params)} else {}
+    return make(kind, {**calendar, **params}, DetectorContext(WINDOW, HOP, sectors))
 
 
 def highest(found: list[tuple[int, Verdict]], since: float, until: float) -> float:
