@@ -232,7 +232,7 @@ class Desk:
         self.outages.load(state.get("outages", {}))
 
     def restore_schedule(self, panes: Iterable[tuple[str, int]]) -> None:
-        """EvaluationPlan again what was planned before a restart, from panes (series, start) and the runners' timers."""
+        """Plan again what was planned before a restart, from panes (series, start) and the runners' timers."""
         for series, start in panes:
             self.plan.again(series, start, after=self.closed)
         for number, runner in enumerate(self.runners):

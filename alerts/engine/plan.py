@@ -63,7 +63,7 @@ class EvaluationPlan:
                 due.add(series)
 
     def again(self, series: str, start: int, after: int) -> None:
-        """EvaluationPlan what a pane that came before a restart brings after `after`."""
+        """Plan what a pane that came before a restart brings after `after`."""
         if interest := self.interest(series):
             always, entering = self._places_at(start, interest, after)
             for due in always:
