@@ -170,3 +170,6 @@ REUTERS: Final = Mapping(
 MAPPINGS: Final[dict[str, Mapping]] = {m.name: m for m in (TWITTER_TOPICS, FINNL, FINESE, REUTERS)}
 TWITTER_LABELS: Final = tuple(TWITTER_TOPICS.table)
 FINNL_LABELS: Final = tuple(FINNL.table)
+
+STANCES: Final = ("dovish", "neutral", "hawkish")
+"""What a sentence of a central bank leans towards: lower rates, neither, higher rates."""

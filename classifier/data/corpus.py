@@ -29,7 +29,10 @@ _MOSTLY_CLEAN_BODY = 700
 
 @dataclass(slots=True)
 class Example:
-    """One text and its targets. `spans`: (start, end, sentiment) in characters of the normal text."""
+    """One text and its targets. `spans`: (start, end, sentiment) in characters of the normal text.
+
+    `stance`: an index into labels.STANCES, or -1. `two_class`: of a set that has no neutral.
+    """
 
     set: str
     text: str
@@ -39,6 +42,7 @@ class Example:
     two_class: bool = False
     twitter: int = -1
     finnl: tuple[int, ...] | None = None
+    stance: int = -1
     topics: list[int] = field(default_factory=lambda: list(_UNKNOWN))
     spans: list[tuple[int, int, int]] = field(default_factory=list)
     stratum: str = ""

@@ -37,6 +37,8 @@ class Plan:
     patience: int = 0
     floor: int = 150
     repeat_mixed: float = 3.0
+    anchor: float = 0.0
+    """Share of a reference model's probabilities in the sentiment target of items that have them, 0..1."""
     weights: dict[str, float] = field(
         default_factory=lambda: {
             "sentiment": 1.0, "entity": 1.2, "twitter": 1.0, "finnl": 4.0, "topics": 4.0,
@@ -47,12 +49,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Item:
-    """An example as the network reads it. `spans`: (first piece, last piece + 1, sentiment)."""
+    """An example as the network reads it. `spans`: (first piece, last piece + 1, sentiment).
+
+    `signature`: unit vector (bits,) to follow. `reference`: sentiment probabilities (3,) of a reference model.
+    """
 
     example: Example
     ids: list[int]
     spans: list[tuple[int, int, int]]
     signature: np.ndarray | None = None
+    reference: np.ndarray | None = None
 
 
 def itemise(examples: list[Example], tokenizer: Tokenizer, max_tokens: int) -> list[Item]:

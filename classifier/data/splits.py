@@ -4,8 +4,9 @@ Two texts whose character 5-grams overlap by half or more belong to one group, o
 group stands on one side only: a model must not be praised for remembering a copy.
 """
 
+import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,8 +18,8 @@ JACCARD = 0.5
 _PRIME = np.uint64((1 << 61) - 1)
 
 
-def sketch(text: str) -> np.ndarray:
-    """Return the MinHash sketch of `text`, uint32 of shape (HASHES,). Digits and case do not matter."""
+def _shingles(text: str) -> np.ndarray:
+    """Return a 32-bit code for each character 5-gram, each once (uint64). Digits and case do not matter."""
     folded = "".join("0" if c.isdigit() else c for c in text.lower() if c.isalnum() or c.isspace())
     codes = np.frombuffer(folded.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     if len(codes) < SHINGLE:
@@ -26,7 +27,17 @@ def sketch(text: str) -> np.ndarray:
     rolling = np.zeros(len(codes) - SHINGLE + 1, dtype=np.uint64)
     for i in range(SHINGLE):
         rolling = rolling * np.uint64(1_000_003) + codes[i : i + len(rolling)]
-    rolling = np.unique((rolling ^ (rolling >> np.uint64(29))) & np.uint64(0xFFFFFFFF))
+    return np.unique((rolling ^ (rolling >> np.uint64(29))) & np.uint64(0xFFFFFFFF))
+
+
+def sketch(text: str) -> np.ndarray:
+    """Return the MinHash sketch of `text`, uint32 of shape (HASHES,), that decided the sides of corpus.py's sets.
+
+    Its hashes are not independent: the least shingle code wins in most of them, so that texts with one common word can
+    look alike. That makes groups too large, never too small. New sets take `independent_sketch`; this one stays, since
+    the sides of the older sets hang on it.
+    """
+    rolling = _shingles(text)
     rng = np.random.default_rng(7)
     a = rng.integers(1, 1 << 31, HASHES, dtype=np.uint64)
     b = rng.integers(0, 1 << 31, HASHES, dtype=np.uint64)
@@ -34,8 +45,27 @@ def sketch(text: str) -> np.ndarray:
     return mixed
 
 
-def groups(texts: Sequence[str]) -> np.ndarray:
-    """Return one group number a text (int64): equal numbers are near-duplicates, transitively."""
+def independent_sketch(text: str) -> np.ndarray:
+    """Return a MinHash sketch of `text`, uint64 of shape (HASHES,), with independent hashes (splitmix64)."""
+    x = _mix(_shingles(text)[:, None] + _SEEDS[None, :])
+    least: np.ndarray = x.min(axis=0)
+    return least
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+_SEEDS = _mix(np.arange(1, HASHES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+
+
+def groups(texts: Sequence[str], sketch: Callable[[str], np.ndarray] = sketch) -> np.ndarray:
+    """Return one group number a text (int64): equal numbers are near-duplicates, transitively.
+
+    A group's number is the index of one of its texts.
+    """
     sketches = np.stack([sketch(text) for text in texts])
     parent = list(range(len(texts)))
 
@@ -56,6 +86,11 @@ def groups(texts: Sequence[str]) -> np.ndarray:
                 if root(other) != root(first) and (sketches[first] == sketches[other]).mean() >= JACCARD:
                     parent[root(other)] = root(first)
     return np.array([root(i) for i in range(len(texts))])
+
+
+def share_of(text: str) -> float:
+    """Return a number in [0, 1) that depends on `text` alone, evenly spread over texts (SHA-256)."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / float(1 << 48)
 
 
 def split(

@@ -22,7 +22,30 @@ def cross(logits: Tensor, target: Tensor, smoothing: Tensor) -> Tensor:
     return -(1 - smoothing) * right - smoothing * logs.mean(-1)
 
 
-def _class_loss(logits: Tensor, target: Tensor, two: Tensor, smoothing: Tensor) -> Tensor:
+def towards(loss: Tensor, logits: Tensor, batch: list[Item], share: float) -> Tensor:
+    """Return `loss` (rows,) with a share of it replaced by the cross entropy against each item's `reference`.
+
+    Rows of items without a reference stay as they are (learning without forgetting, Li and Hoiem 2016).
+    """
+    found = [(r, item.reference) for r, item in enumerate(batch) if item.reference is not None]
+    if not found or not share:
+        return loss
+    rows = [r for r, _ in found]
+    wanted = _tensor(logits, np.stack([reference for _, reference in found])).float()
+    other = -(wanted * logits[rows].log_softmax(-1)).sum(-1)
+    return loss.index_copy(
+        0, torch.tensor(rows, device=loss.device), (1 - share) * loss[rows] + share * other
+    )
+
+
+def _class_loss(
+    logits: Tensor,
+    target: Tensor,
+    two: Tensor,
+    smoothing: Tensor,
+    batch: list[Item] | None = None,
+    share: float = 0,
+) -> Tensor:
     """Cross entropy where a class is known; -log(1 - p_negative) where only "not negative" is."""
     known = target != NOT_NEGATIVE
     total = logits.new_zeros(())
@@ -33,6 +56,8 @@ def _class_loss(logits: Tensor, target: Tensor, two: Tensor, smoothing: Tensor) 
             side = (target[known] == 2).long()
             forced = cross(pair, side, smoothing[known])
             per = torch.where(two[known], 0.5 * per + 0.5 * forced, per)
+        if batch is not None:
+            per = towards(per, logits[known], [batch[r] for r in known.nonzero().flatten().tolist()], share)
         total = total + per.sum()
     if (~known).any():
         p_negative = logits[~known].softmax(-1)[:, 0]
@@ -59,7 +84,8 @@ def losses(heads: TorchHeads, states: Tensor, batch: list[Item], plan: Plan) -> 
         logits = heads.sentiment(pooled[rows], register[rows])
         target = _tensor(states, [batch[r].example.sentiment for r in rows])
         two = _tensor(states, [batch[r].example.two_class for r in rows])
-        out["sentiment"] = _class_loss(logits, target, two, noise[rows]) * len(rows) / len(batch)
+        loss = _class_loss(logits, target, two, noise[rows], [batch[r] for r in rows], plan.anchor)
+        out["sentiment"] = loss * len(rows) / len(batch)
     topic_state = heads.topic_state(pooled)
     rows = [r for r, i in enumerate(batch) if i.example.twitter >= 0]
     if rows:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from classifier.data import later_sets
 from classifier.data.corpus import SETS
 from core import yamlfile
 from core.errors import ConfigError
@@ -51,6 +52,16 @@ class Recipe(BaseModel):
     checkpoint_minutes: float = Field(8, gt=0)
     patience: int = Field(0, ge=0)
     phrases: int = Field(0, ge=0, description="headlines made of phrases.yaml that are seen beside the sets")
+    polarity: int = Field(0, ge=0, description="texts of the polarity grammar that are seen beside the sets")
+    anchor: float = Field(
+        0,
+        ge=0,
+        lt=1,
+        description="share of the base's own probabilities in its labelled texts' sentiment targets",
+    )
+    finese_negative: bool = Field(
+        False, description="FinESE's texts with negative events only count as negative articles"
+    )
     repeat_mixed: float = Field(3.0, ge=1)
     signature_texts: int = Field(
         1600, ge=0, description="texts a set whose base embedding the signature follows"
@@ -61,8 +72,9 @@ class Recipe(BaseModel):
     @field_validator("sets", "noise")
     @classmethod
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
-        if unknown := set(value) - set(SETS):
-            raise ValueError(f"unknown sets {', '.join(sorted(unknown))}; known: {', '.join(SETS)}")
+        known = [*SETS, *later_sets.SETS]
+        if unknown := set(value) - set(known):
+            raise ValueError(f"unknown sets {', '.join(sorted(unknown))}; known: {', '.join(known)}")
         return value
 
 

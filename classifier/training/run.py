@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from tokenizers import Tokenizer
 
-from classifier.data import corpus, phrases, sampling
+from classifier.data import corpus, later_sets, phrases, sampling
+from classifier.data.corpus import NEGATIVE, Example
 from classifier.network.model import TorchHeads
-from classifier.training import loop, methods, mlm
+from classifier.scoring.engine import Engine
+from classifier.training import loop, made_texts, methods, mlm, reference
 from classifier.training import recipe as recipes
 from classifier.training.base import Base
 from classifier.training.base import load as load_base
@@ -24,6 +27,9 @@ from classifier.training.packing import fingerprint, pack, signature
 from classifier.training.recipe import Recipe
 from core.errors import ConfigError
 
+CLASSES = (0, 1, 2)
+HELD_OUT_TEXTS = 150
+"""Of the polarity grammar in the dev score, a language."""
 LINE_SECONDS = 60
 """Between two lines of progress where nobody sees a bar."""
 
@@ -55,18 +61,24 @@ def run(
     fingerprint.demand(out, this)  # at once: the loop, which asks too, comes minutes later
     tokenizer = Tokenizer.from_file(str(start.tokenizer))
     # Sides are made over all sets, whatever the recipe takes: else it would train on what evaluation calls test.
-    examples = [e for e in corpus.load(data, watch=say) if e.set in recipe.sets]
+    examples = _examples(recipe, data, say)
     this["data"] = fingerprint.data(examples)
     say(f"cutting {len(examples):,} texts into pieces")
     plan = _plan(recipe)
     items = sampling.itemise([e for e in examples if e.side == "train"], tokenizer, plan.max_tokens)
-    dev = thin(sampling.itemise([e for e in examples if e.side == "dev"], tokenizer, plan.max_tokens))
-    if recipe.signature_texts:
+    held_out = made_texts.make(2 * HELD_OUT_TEXTS, recipe.seed, "held_out") if recipe.polarity else []
+    dev_texts = [*(e for e in examples if e.side == "dev"), *held_out]
+    dev = thin(sampling.itemise(dev_texts, tokenizer, plan.max_tokens))
+    if start.heads is not None:
+        _refer(Engine.load(Path(recipe.base)), items, recipe, say)
+    elif recipe.signature_texts:
         say(
             f"embedding up to {recipe.signature_texts:,} texts a set by the base, for the signature to follow"
         )
         teach_signature(start, tokenizer, items, recipe)
-    items += sampling.itemise(phrases.make(recipe.phrases, recipe.seed), tokenizer, plan.max_tokens)
+    made = [*phrases.make(recipe.phrases, recipe.seed), *made_texts.make(recipe.polarity, recipe.seed)]
+    # A made article that is cut off may have lost what its label says.
+    items += [i for i in sampling.itemise(made, tokenizer, plan.max_tokens) if len(i.ids) < plan.max_tokens]
     board = Board(out, recipe) if workers.rank == 0 else None
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
@@ -122,6 +134,40 @@ def run(
     return version
 
 
+def _examples(recipe: Recipe, data: Path, say: Callable[[str], None]) -> list[Example]:
+    """The recipe's sets with their sides, which are made over all sets."""
+    every = corpus.load(data, watch=say)
+    later = tuple(name for name in recipe.sets if name in later_sets.SETS)
+    found = [*every, *(later_sets.load(data, every, later) if later else ())]
+    examples = [e for e in found if e.set in recipe.sets]
+    if recipe.finese_negative:
+        for e in examples:
+            if e.set == "finese" and e.side == "train" and e.spans and all(s[2] == NEGATIVE for s in e.spans):
+                e.sentiment = NEGATIVE
+    return examples
+
+
+def _refer(engine: Engine, items: list[sampling.Item], recipe: Recipe, say: Callable[[str], None]) -> None:
+    """Let training stay near to the weights that it goes on from: probabilities, signatures."""
+    labelled = [i for i in items if i.example.sentiment in CLASSES and i.example.set in corpus.SETS]
+    if recipe.anchor:
+        say(f"probabilities of {len(labelled):,} texts by {engine.model_version}")
+        reference.add_probabilities(engine, labelled)
+    chosen = _signed(items, recipe)
+    say(f"signatures of {len(chosen):,} texts by {engine.model_version}")
+    reference.add_signatures(engine, [items[k] for k in chosen])
+
+
+def _signed(items: list[sampling.Item], recipe: Recipe) -> list[int]:
+    """Which items follow a signature: at most `signature_texts` a set."""
+    rng = np.random.default_rng(0)
+    chosen: list[int] = []
+    for name in recipe.sets:
+        rows = [k for k, i in enumerate(items) if i.example.set == name]
+        chosen += rng.permutation(rows)[: recipe.signature_texts].tolist()
+    return chosen
+
+
 def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
@@ -134,7 +180,11 @@ def _quiet(_: str) -> None:
 def _plan(recipe: Recipe) -> sampling.Plan:
     shared = set(sampling.Plan.__dataclass_fields__) & set(Recipe.model_fields)
     values: dict[str, Any] = {k: getattr(recipe, k) for k in shared}
-    return sampling.Plan(passes={**recipe.sets, phrases.NAME: 1.0}, budget_minutes=recipe.minutes, **values)
+    return sampling.Plan(
+        passes={**recipe.sets, phrases.NAME: 1.0, made_texts.NAME: 1.0},
+        budget_minutes=recipe.minutes,
+        **values,
+    )
 
 
 def _device() -> torch.device:
@@ -161,11 +211,7 @@ def _pretrain(recipe: Recipe, encoder: Any, tokenizer: Tokenizer, data: Path, ba
 
 def teach_signature(start: Base, tokenizer: Tokenizer, items: list[sampling.Item], recipe: Recipe) -> None:
     """Give some items of every set the base encoder's whitened embedding to follow."""
-    rng = np.random.default_rng(0)
-    chosen: list[int] = []
-    for name in recipe.sets:
-        rows = [k for k, i in enumerate(items) if i.example.set == name]
-        chosen += rng.permutation(rows)[: recipe.signature_texts].tolist()
+    chosen = _signed(items, recipe)
     # The base was trained with this prefix; the student learns to do without.
     prefix = tokenizer.encode("query: x").ids[1:-2]
     ids = [[items[k].ids[0], *prefix, *items[k].ids[1:]] for k in chosen]
