@@ -1,6 +1,6 @@
-"""The world -> raw articles: dumps, feeds, pages, APIs, push, other people's topics.
+"""The world -> raw articles on `news.raw`: dumps, feeds, pages, APIs, pushed articles, other systems' topics.
 
-How an article goes: a source yields items (ingest/sources/*, or ingest/replay/sorted_dump.py for a replay), `rows.py`
-or `items.py` makes each an Article or a dead letter, and `replay.py` or `live.py` hands it to `news.raw`; only when
-the broker has acknowledged it is the source's cursor stored. What can go wrong stands in each module.
+Live: a source (`sources`) is polled (`live`) and returns items, which `items` builds into articles or dead letters;
+`live/publisher.py` sends them. A dump that is replayed: `replay` builds, sorts and sends its rows. Only when the broker
+has acknowledged them is the cursor stored.
 """

@@ -1,4 +1,4 @@
-"""The ingest process: one replay, or the live sources on their schedule, until done or told to stop."""
+"""The ingest process: one replay, or the live sources on their schedule, until it is done or asked to stop."""
 
 from __future__ import annotations
 

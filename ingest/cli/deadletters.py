@@ -83,12 +83,18 @@ def dlq_replay(
     settings = load(config, store, broker)
     if not (origins or reason or source):
         raise ConfigError("dlq replay: name origins, or choose with --reason or --source")
-    told = parse_columns(columns)
+    named_columns = parse_columns(columns)
     found_store = open_store(settings.store)
     bus = open_bus(settings.broker) if settings.broker.address else None
     try:
         outcome = reprocess.replay(
-            settings, found_store, bus, origins=origins or (), reason=reason, source=source, columns=told
+            settings,
+            found_store,
+            bus,
+            origins=origins or (),
+            reason=reason,
+            source=source,
+            columns=named_columns,
         )
     finally:
         if bus is not None:

@@ -81,7 +81,7 @@ def sources_check(
 
 
 def _store_if_there(settings: Settings) -> Store | None:
-    """The store, to see what is known already; a look makes none."""
+    """The store, to see what is known already; None where there is none: a check creates none."""
     url = make_url(settings.store.url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return None

@@ -1,8 +1,8 @@
-"""A dead letter -> the article that its source would have given, had it not died.
+"""A dead letter -> the article that its source would have given.
 
 By the very rules that read it the first time, as the settings have them now: a dump's row by its columns, an item of an
 API or a topic by its fields, a page by the extractor, a feed's entry with the page that was fetched for it. What they
-need besides the bytes stands in the letter's context. What died behind ingest goes as it stood on its topic.
+need besides the bytes is in the dead letter's context. What died behind ingest is sent as it was on its topic.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def rebuild(
             Reason.TOO_LARGE, "too large to be kept whole; what is left of it makes no article"
         )
     if schema := _SCHEMAS.get(letter.topic):
-        return _live(_as_it_stood(letter, schema), letter, now)
+        return _live(_as_on_its_topic(letter, schema), letter, now)
     if Origin.parse(letter.origin).kind is OriginKind.FILE_ROW:
         return msgspec.structs.replace(
             _row(letter, settings, specs, now, columns), origin=letter.origin
@@ -67,7 +67,7 @@ def _live(article: Article, letter: DeadLetter, now: int) -> Article:
     )
 
 
-def _as_it_stood(letter: DeadLetter, schema: str) -> Article:
+def _as_on_its_topic(letter: DeadLetter, schema: str) -> Article:
     record = decode(letter.payload, schema)
     if isinstance(record, ScoredArticle):
         return record.article
@@ -97,18 +97,18 @@ def _row(
     columns: Mapping[str, str] | None,
 ) -> Article:  # fmt: skip
     context = _context(letter)
-    told: Mapping[str, str] = columns or context.get("columns", {})
+    named_columns: Mapping[str, str] = columns or context.get("columns", {})
     record = parse_line(letter.payload)
     if not isinstance(record, dict):
         fault = record if isinstance(record, RowFault) else RowFault(Reason.BAD_ROW, "no JSON object")
         raise InvalidRecord(fault.reason, fault.detail)
     rows = RowArticles(
-        "", letter.source, now_ms=now, told=told, delay_ms=context.get("delay", 0),
+        "", letter.source, now_ms=now, named_columns=named_columns, delay_ms=context.get("delay", 0),
         delays={spec.name: spec.delay for spec in specs.values() if spec.delay},
         max_bytes=settings.ingest.max_article_bytes, dates_only=context.get("dates_only", False),
         newest=context.get("newest"),
     )  # fmt: skip
-    built = rows.build(0, values_of(record, told), letter.payload)
+    built = rows.build(0, values_of(record, named_columns), letter.payload)
     if isinstance(built, DeadLetter):
         raise InvalidRecord(built.reason, built.detail)
     found = decode(built.value, "article/1")

@@ -99,7 +99,7 @@ def replay(
 
 
 def _send(store: Store, producer: Producer | None, articles: Mapping[str, Article], partitions: int) -> None:
-    """Open the origins, then hand over: whoever settles an article must not find it settled as dead.
+    """Open the origins, then send: whoever settles an article must not find it settled as dead.
 
     Where the broker is away they are dead again, as before.
     """

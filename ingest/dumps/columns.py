@@ -1,6 +1,6 @@
-"""Which column of a dump means what: by name, unless told.
+"""Which column of a dump holds which field: by name, unless the user names it.
 
-`published_at=date,title=headline,extra.mood=mood` tells; names are compared without case, spaces, - and _.
+`published_at=date,title=headline,extra.mood=mood` names three; names are compared without case, spaces, - and _.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 def parse_columns(text: str | None) -> dict[str, str]:
     """`published_at=date,title=headline` -> field -> column. Raises ConfigError."""
-    told: dict[str, str] = {}
+    named_columns: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in (text or "").split(","))):
         field, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column:
@@ -59,15 +59,17 @@ def parse_columns(text: str | None) -> dict[str, str]:
         )
         if field not in FIELDS and not field.startswith("extra."):
             raise ConfigError(f"--columns: unknown field {field!r}; known: {', '.join(FIELDS)}, extra.NAME")
-        if field in told:
-            raise ConfigError(f"--columns: {field} stands twice")
-        told[field] = column
-    return told
+        if field in named_columns:
+            raise ConfigError(f"--columns: {field} is named twice")
+        named_columns[field] = column
+    return named_columns
 
 
-def names_for(keys: Sequence[str], told: Mapping[str, str], fields: Sequence[str]) -> list[str | None]:
+def names_for(
+    keys: Sequence[str], named_columns: Mapping[str, str], fields: Sequence[str]
+) -> list[str | None]:
     """Per field the key that holds it in one record that has `keys`, or None: records of one file may differ."""
-    mapping = _match(keys, told)
+    mapping = _match(keys, named_columns)
     return [mapping.get(field) for field in fields]
 
 
@@ -75,15 +77,15 @@ def _plain(name: str) -> str:
     return name.strip().strip("\ufeff").lower().replace(" ", "_").replace("-", "_")
 
 
-def map_columns(found: Sequence[str], told: Mapping[str, str], where: str) -> dict[str, str]:
-    """Field -> the column's name as it stands in the file, for the fields that have one.
+def map_columns(found: Sequence[str], named_columns: Mapping[str, str], where: str) -> dict[str, str]:
+    """Field -> the column's name as the file has it, for the fields that have one.
 
-    Raises ConfigError, naming the columns found, when a told column is not there, or when there is no column for
-    the time or none for any text.
+    Raises ConfigError, naming the columns found, when a column that was named is not there, or when there is no
+    column for the time or none for any text.
     """
     shown = ", ".join(found) if found else "none"
-    mapping = _match(found, told)
-    for field, column in told.items():
+    mapping = _match(found, named_columns)
+    for field, column in named_columns.items():
         if field not in mapping:
             raise ConfigError(f"{where}: no column {column!r} (for {field}); columns found: {shown}")
     lacking = []
@@ -99,18 +101,18 @@ def map_columns(found: Sequence[str], told: Mapping[str, str], where: str) -> di
     return mapping
 
 
-def _match(found: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
+def _match(found: Sequence[str], named_columns: Mapping[str, str]) -> dict[str, str]:
     by_name: dict[str, str] = {}
     for name in found:
         by_name.setdefault(_plain(name), name)
     mapping = {
         field: actual
-        for field, column in told.items()
+        for field, column in named_columns.items()
         if (actual := column if column in found else by_name.get(_plain(column))) is not None
     }
     taken = set(mapping.values())
     for field in FIELDS:
-        if field in mapping or field in told:
+        if field in mapping or field in named_columns:
             continue
         for alias in ALIASES[field]:
             if (actual := by_name.get(alias)) is not None and actual not in taken:

@@ -25,8 +25,8 @@ _KEPT_CHARACTERS = 1 << 20
 class DelimitedReader(DumpReader):
     """csv and tsv, with a header line; delimiter by name or by the header."""
 
-    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
-        super().__init__(path, kind, told)
+    def __init__(self, path: Path, kind: FileFormat, named_columns: Mapping[str, str]) -> None:
+        super().__init__(path, kind, named_columns)
         csv.field_size_limit(LINE_BYTES)
         try:
             with opened(path, kind.packing) as stream:

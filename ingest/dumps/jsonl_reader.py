@@ -23,8 +23,8 @@ _LOOK_LINES = 100_000
 class JsonLinesReader(DumpReader):
     """One JSON object a line."""
 
-    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
-        super().__init__(path, kind, told)
+    def __init__(self, path: Path, kind: FileFormat, named_columns: Mapping[str, str]) -> None:
+        super().__init__(path, kind, named_columns)
         try:
             with opened(path, kind.packing) as stream:
                 sample = stream.read(HEAD_BYTES)
@@ -82,7 +82,7 @@ class JsonLinesReader(DumpReader):
                 if isinstance(value, dict):
                     keys = tuple(value)
                     if (names := known.get(keys)) is None:
-                        names = names_for(keys, self.told, fields)
+                        names = names_for(keys, self.named_columns, fields)
                         if len(known) < 1000:
                             known[keys] = names
                     row = tuple([None if name is None else value.get(name) for name in names])

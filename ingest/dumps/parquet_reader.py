@@ -15,8 +15,8 @@ from ingest.dumps.reader import BATCH_BYTES, DumpReader, Row
 class ParquetReader(DumpReader):
     """Typed columns; only those that mean something are read."""
 
-    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
-        super().__init__(path, kind, told)
+    def __init__(self, path: Path, kind: FileFormat, named_columns: Mapping[str, str]) -> None:
+        super().__init__(path, kind, named_columns)
         import pyarrow as arrow
 
         try:

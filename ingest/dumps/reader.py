@@ -45,15 +45,15 @@ class DumpReader:
     dates_only = False
     """published_at is a column of dates without a time."""
 
-    def __init__(self, path: Path, kind: FileFormat, told: Mapping[str, str]) -> None:
-        self.path, self.kind, self.told = path, kind, dict(told)
+    def __init__(self, path: Path, kind: FileFormat, named_columns: Mapping[str, str]) -> None:
+        self.path, self.kind, self.named_columns = path, kind, dict(named_columns)
         self.columns: list[str] = []
         self.mapping: dict[str, str] = {}
-        self.extras: list[str] = [field for field in told if field.startswith("extra.")]
+        self.extras: list[str] = [field for field in named_columns if field.startswith("extra.")]
 
     def _settle(self, columns: Sequence[str]) -> None:
         self.columns = list(columns)
-        self.mapping = map_columns(self.columns, self.told, str(self.path))
+        self.mapping = map_columns(self.columns, self.named_columns, str(self.path))
 
     @property
     def wanted(self) -> list[str | None]:
@@ -97,10 +97,10 @@ class DumpReader:
         return orjson.dumps(cells, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
-def values_of(record: Mapping[str, Any], told: Mapping[str, str]) -> tuple[Any, ...]:
-    """One record's values in the order of FIELDS and the told extras."""
-    extras = [field for field in told if field.startswith("extra.")]
-    names = names_for(list(record), told, (*FIELDS, *extras))
+def values_of(record: Mapping[str, Any], named_columns: Mapping[str, str]) -> tuple[Any, ...]:
+    """One record's values in the order of FIELDS and the extras."""
+    extras = [field for field in named_columns if field.startswith("extra.")]
+    names = names_for(list(record), named_columns, (*FIELDS, *extras))
     return tuple(None if name is None else record.get(name) for name in names)
 
 

@@ -22,7 +22,7 @@ from ingest.web.urls import canonical, publisher_of
 
 
 def build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article | DeadLetter:
-    """The item's article; first_seen_at and available_at are `now_ms` (available_at is stamped anew when handed over).
+    """The item's article; first_seen_at and available_at are `now_ms` (available_at is set anew when it is published).
 
     Dead: `no_text`, `too_large`, `bad_row`. A missing or impossible time is replaced by first_seen_at and flagged.
     """
@@ -91,7 +91,7 @@ def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
 
 
 def stamped(article: Article, now_ms: int) -> Article:
-    """The article as handed to the broker now. A dump's row, tried again, keeps its event time: late, it corrects."""
+    """The article with available_at = `now_ms`. A dump's row keeps its event time: late, it is a correction."""
     if Origin.parse(article.origin).kind is OriginKind.FILE_ROW:
         return article
     return msgspec.structs.replace(article, available_at=now_ms)

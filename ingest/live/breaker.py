@@ -1,4 +1,4 @@
-"""One breaker per source: after failures it waits longer and longer; a server's own word (Retry-After) counts more."""
+"""A circuit breaker for each source: after failures it waits longer and longer, and as long as Retry-After says."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from core.times import HOUR, MINUTE
 
 FIRST_MS, MOST_MS = MINUTE, 6 * HOUR
 OPEN_AFTER = 3
-"""Failures in a row after which looks are left out, not only spread out."""
+"""Failures in a row after which the source counts as broken."""
 
 
 class Breaker:
-    """State that lives in the source's cursor, so that a restart does not hammer a server that is down."""
+    """Its state is kept in the source's cursor, so that a restart does not hammer a server that is down."""
 
     def __init__(self, state: dict[str, Any], rng: random.Random | None = None) -> None:
         self.failures = int(state.get("failures", 0))
@@ -25,7 +25,7 @@ class Breaker:
 
     @property
     def state(self) -> dict[str, Any]:
-        """For the cursor."""
+        """What the cursor keeps; empty while there is no failure."""
         return (
             {"failures": self.failures, "retry_at": self.retry_at, "error": self.error, "since": self.since}
             if self.failures
@@ -38,15 +38,15 @@ class Breaker:
         return self.failures >= OPEN_AFTER
 
     def allows(self, now_ms: int) -> bool:
-        """Whether a look may be tried now."""
+        """Whether the source may be polled now."""
         return now_ms >= self.retry_at
 
     def success(self) -> None:
-        """It answered."""
+        """The source answered: forget the failures."""
         self.failures, self.retry_at, self.error, self.since = 0, 0, "", 0
 
     def failure(self, now_ms: int, error: str, after_s: float | None = None) -> None:
-        """It did not: wait at least as long as it asks, else a minute doubled at each failure, up to six hours."""
+        """The source failed: wait `after_s` seconds at least, or a minute doubled at each failure, up to six hours."""
         self.failures += 1
         self.since = self.since or now_ms
         self.error = error[:500]

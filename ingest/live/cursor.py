@@ -1,4 +1,4 @@
-"""Where a live source stands: its own state, what it has shown, its breaker, its rhythm. One row in `cursors`."""
+"""The cursor of a live source: its own state, the keys it has shown, its breaker, its rhythm. A row in `cursors`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEEN = 4000
 
 
 class Cursor:
-    """One source's. Changed in memory, stored by the hand-over behind the broker's acknowledgement."""
+    """One source's cursor. Changed in memory, stored by the publisher behind the broker's acknowledgement."""
 
     def __init__(self, name: str, state: dict[str, Any] | None = None, read: int = 0) -> None:
         state = state or {}
@@ -32,7 +32,7 @@ class Cursor:
 
     @property
     def key(self) -> str:
-        """The row's key."""
+        """Its key in the table."""
         return f"live:{self.name}"
 
     def known(self, key: str, mark: str = "") -> bool:
@@ -41,7 +41,7 @@ class Cursor:
         return found is not None and (not mark or found == mark)
 
     def showed(self, keys: Sequence[str]) -> None:
-        """The list names these now: all of them find room, and they are the last to be forgotten."""
+        """The list names these keys now: all of them are remembered, and they are the last to be forgotten."""
         self._room = max(SEEN, len(keys))
         for key in keys:
             short = _short(key)
@@ -49,7 +49,7 @@ class Cursor:
                 self.seen[short] = self.seen.pop(short)
 
     def note(self, key: str, mark: str) -> None:
-        """Remember; the oldest are forgotten."""
+        """Remember a key with its mark; the oldest keys are forgotten."""
         short = _short(key)
         self.seen.pop(short, None)
         self.seen[short] = mark
@@ -57,7 +57,7 @@ class Cursor:
             del self.seen[next(iter(self.seen))]
 
     def row(self, now_ms: int) -> dict[str, Any]:
-        """For the table."""
+        """The cursor's row in the table."""
         state = {
             "source": self.source,
             "seen": self.seen,
@@ -78,12 +78,12 @@ def _short(key: str) -> str:
 
 
 def mark_of(item: NewsItem, revision: str) -> str:
-    """What `seen` keeps of an item."""
+    """The mark that `seen` keeps for an item: its own, else its revision."""
     return item.mark or revision
 
 
 def load_cursor(store: Store, name: str) -> Cursor:
-    """The stored one, or a new one."""
+    """The stored cursor of a source, or a new one. Raises StoreUnavailable."""
     with store.read() as connection:
         row = connection.execute(select(cursors).where(cursors.c.source == f"live:{name}")).one_or_none()
     return Cursor(name) if row is None else Cursor(name, msgspec.json.decode(row.state), row.read)

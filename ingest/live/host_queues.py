@@ -41,7 +41,7 @@ class HostQueues:
             try:
                 self._poll(following)
             except Exception as error:  # noqa: BLE001 - the thread's edge: one fault costs no other its poll
-                log.error("look failed by a fault of ours", source=following.name, error=repr(error))
+                log.error("poll failed by a fault of ours", source=following.name, error=repr(error))
             with self._lock:
                 self._inside.discard(following.name)
         return True

@@ -1,4 +1,4 @@
-"""Silence is not calm, nor is calm silence: what each source usually publishes by weekday and hour, and when it lacks.
+"""What a source usually publishes by weekday and hour, and whether it is missing now.
 
 Per source and slot of the week (168 hours in its own time zone) we keep articles seen and hours watched, old weeks
 fading. The expected number since the last article is the sum of the slots' rates over that time; with Poisson
@@ -9,24 +9,19 @@ arrivals, seven expected and none seen happens once in 1,100 times: `silent`. A 
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-from core.records import Article, Health
-from core.times import DAY, HOUR, MINUTE, from_ms
-from ingest.live.breaker import OPEN_AFTER
-from ingest.live.cursor import Cursor
-from ingest.sources.base_settings import SourceSettings
+from core.records import Article
+from core.times import DAY, HOUR, from_ms
+from ingest.live.market_holidays import is_holiday
 
 SLOTS = 168
 SILENT_AT = 7.0
 LEARN_HOURS, LEARN_ARTICLES = 72.0, 20
-"""Before so much was watched nothing is called silent."""
+"""Before so much was watched no source counts as silent."""
 FADE = 0.9
 """Kept of a slot's past at each new week's visit: about ten weeks of memory."""
-TELL_EVERY_MS = 5 * MINUTE
 NOTHING, WHOLE, NO_TITLE, NO_BODY = 0, 1, 2, 3
 """Shapes of an item: neither title nor body (it became a dead letter), both, no title, no body."""
 USUAL, LEFT = 0.7, 0.2
@@ -38,7 +33,7 @@ _SHAPE = 20
 
 
 class Rhythm:
-    """One source's habit; `state` lives in its cursor. Pure: told the time, never asks."""
+    """One source's rhythm; `state` is kept in its cursor. Pure: it is given the time."""
 
     def __init__(self, state: dict[str, Any], timezone: str = "UTC", calendar: str | None = None) -> None:
         self._zone, self._calendar = zoneinfo.ZoneInfo(timezone), calendar
@@ -55,7 +50,7 @@ class Rhythm:
 
     @property
     def state(self) -> dict[str, Any]:
-        """For the cursor."""
+        """What the cursor keeps."""
         return {
             "counts": [round(count, 3) for count in self.counts],
             "hours": [round(hour, 3) for hour in self.hours],
@@ -80,7 +75,7 @@ class Rhythm:
         )
 
     def watch(self, now_ms: int, articles: int) -> None:
-        """A look at `now_ms` brought `articles`. Time not watched (we were down for over two hours) teaches nothing."""
+        """Note a poll at `now_ms` that returned so many articles. Over two hours without a poll teach nothing."""
         start = self.watched_until
         # A holiday is expected to be like a Sunday, and teaches nothing of Sundays: some sources do publish then.
         if start and now_ms > start and now_ms - start <= 2 * HOUR and not self.closed(now_ms):
@@ -98,7 +93,7 @@ class Rhythm:
             self.quiet_since = now_ms
 
     def expected(self, since_ms: int, until_ms: int) -> float:
-        """Articles that the habit lets expect between the two."""
+        """Expected number of articles between two times (ms), REACH_MS behind the first at most."""
         rates = self.rates()
         total, at = 0.0, since_ms
         end = min(until_ms, since_ms + REACH_MS)
@@ -109,7 +104,7 @@ class Rhythm:
         return total
 
     def rates(self) -> list[float]:
-        """Articles an hour, by slot of the week, to four decimals: what `expected` adds up and the proof tells."""
+        """Articles an hour by slot of the week (168), to four decimals: what `expected` adds up and the proof holds."""
         total_hours = sum(self.hours)
         mean = sum(self.counts) / total_hours if total_hours else 0.0
         # An hour of the week that was never watched counts as the mean; one that was quiet once is taken as quiet.
@@ -120,11 +115,11 @@ class Rhythm:
 
     @property
     def learnt(self) -> bool:
-        """Whether the habit is known well enough to miss anything."""
+        """Whether the rhythm is known well enough for a silence to be unusual."""
         return sum(self.hours) >= LEARN_HOURS and sum(self.counts) >= LEARN_ARTICLES
 
     def note_shape(self, shapes: Sequence[tuple[int, str]]) -> None:
-        """What each of the newest items had (WHOLE, or what it lacked), and its id."""
+        """Note the shape and id of each of the newest items."""
         for one, name in shapes:
             if len(self.shape) >= _SHAPE:
                 # While it is broken it is hardly learned from: else what is broken would soon be usual.
@@ -142,7 +137,7 @@ class Rhythm:
 
     @property
     def misshapen(self) -> bool:
-        """Titles or bodies that used to be there are gone."""
+        """Whether titles or bodies that used to be there are missing."""
         recent = self.recent
         whole = recent.count(WHOLE)
         return self.usual >= USUAL and len(recent) >= _SHAPE // 2 and whole <= LEFT * len(recent)
@@ -166,108 +161,7 @@ class Rhythm:
 
 
 def shape_of(article: Article) -> tuple[int, str]:
-    """What the article has, and its id."""
+    """The article's shape (WHOLE, NO_BODY or NO_TITLE), and its id."""
     if article.title and article.body:
         return WHOLE, article.id
     return (NO_BODY if article.title else NO_TITLE), article.id
-
-
-class SourceMonitor:
-    """All sources' rhythms, and when to tell of them."""
-
-    def __init__(self, specs: Sequence[SourceSettings]) -> None:
-        self._specs = {spec.name: spec for spec in specs}
-        self._told: dict[str, tuple[int, str]] = {}
-        self._changed: dict[str, int] = {}
-        """When each source's status became what it is."""
-        self._seen: dict[str, int] = {}
-
-    def rhythm(self, cursor: Cursor) -> Rhythm:
-        """The rhythm that the cursor holds."""
-        spec = self._specs[cursor.name]
-        return Rhythm(cursor.rhythm, spec.timezone, spec.calendar)
-
-    def saw(
-        self, cursor: Cursor, now_ms: int, articles: Sequence[Article], empty: Sequence[str], unchanged: bool
-    ) -> None:
-        """A look that worked. `empty`: origins of items that had no text at all."""
-        rhythm = self.rhythm(cursor)
-        rhythm.watch(now_ms, len(articles))
-        if not unchanged:
-            shapes = [shape_of(article) for article in articles]
-            rhythm.note_shape([*shapes, *((NOTHING, origin) for origin in empty)])
-        cursor.rhythm = rhythm.state
-        self._seen[cursor.name] = self._seen.get(cursor.name, 0) + len(articles)
-
-    def due(self, now_ms: int, cursors: Mapping[str, Cursor]) -> list[Health]:
-        """Health records to publish now: at every change of status, and every five minutes.
-
-        What lasts is told less and less often, each hour in the end: a silence carries its whole proof.
-        """
-        found = []
-        for name, spec in self._specs.items():
-            told_at, told = self._told.get(name, (0, ""))
-            if not spec.watch or now_ms - told_at < MINUTE:
-                continue
-            health = self.health(cursors[name], now_ms, told_at or now_ms)
-            if health.status != told:
-                self._changed[name] = now_ms
-            lasted = 0 if health.status == "ok" else now_ms - self._changed[name]
-            wait = max(TELL_EVERY_MS, min(lasted // 12, HOUR))
-            if health.status != told or now_ms - told_at >= wait:
-                self._told[name] = (now_ms, health.status)
-                self._seen[name] = 0
-                found.append(health)
-        return found
-
-    def health(self, cursor: Cursor, now_ms: int, since_ms: int) -> Health:
-        """How the source is doing."""
-        rhythm, breaker = self.rhythm(cursor), cursor.breaker
-        seen = self._seen.get(cursor.name, 0)
-        quiet = rhythm.quiet_since or since_ms
-        # What nobody looked at for hours was not silent: that is known when it has been looked at again.
-        looked = now_ms - rhythm.watched_until <= 2 * HOUR
-        missing = rhythm.expected(quiet, now_ms) if rhythm.learnt and looked else 0.0
-        status: Literal["silent", "broken"]
-        if breaker.open:
-            status, detail = "broken", breaker.error
-            since = breaker.since or quiet
-            proof = {
-                "kind": "unreachable", "failures": breaker.failures, "retry_at": breaker.retry_at,
-                "failures_at_least": OPEN_AFTER,
-            }  # fmt: skip
-        elif rhythm.misshapen:
-            status, detail = "broken", "titles or bodies that used to be there are empty"
-            since, proof = rhythm.last_at or since_ms, rhythm.proof_of_shape()
-        elif missing >= SILENT_AT:
-            status, detail = "silent", f"{missing:.1f} articles were to be expected since its last one"
-            since, proof = quiet, rhythm.proof_of_silence()
-        else:
-            return Health(
-                source=cursor.name, at=now_ms, status="ok", seen=seen, since=since_ms,
-                expected=round(rhythm.expected(since_ms, now_ms), 3) if rhythm.learnt else 0.0,
-            )  # fmt: skip
-        return Health(
-            source=cursor.name, at=now_ms, status=status, expected=round(missing, 3), seen=0, since=since,
-            detail=detail[:300], proof=proof,
-        )  # fmt: skip
-
-
-@lru_cache(4096)
-def is_holiday(calendar: str, day: date) -> bool:
-    """Whether the market is closed on a weekday; False where its calendar does not reach."""
-    if day.weekday() >= 5:
-        return False
-    found = _sessions(calendar, day.year)
-    return bool(found) and day.isoformat() not in found
-
-
-@lru_cache(64)
-def _sessions(calendar: str, year: int) -> frozenset[str]:
-    import exchange_calendars  # a second to import: only sources with a calendar pay it
-
-    try:
-        found = exchange_calendars.get_calendar(calendar, start=f"{year}-01-01", end=f"{year}-12-31")
-    except (ValueError, exchange_calendars.errors.CalendarError):
-        return frozenset()
-    return frozenset(datetime.date(session).isoformat() for session in found.sessions)

@@ -1,7 +1,7 @@
-"""Live ingestion: scheduled looks in threads, one thread that hands over. The thin loop; the thinking is elsewhere.
+"""Live ingestion: scheduled polls in threads, and one thread that publishes what they return.
 
-A look that has something waits until it is handed over, so a source is never ahead of its cursor, and a broker that
-is away stops the looks by itself. Each second a marker says how far wall time has come.
+A poll that returned something waits until it is published, so that a source is never ahead of its cursor, and a broker
+that is unavailable stops the polls by itself. Each second a marker says how far wall time has come.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from core.stage import Stage
 from core.store import Store
 from ingest.items.build import build
 from ingest.live.cursor import Cursor, load_cursor, mark_of
+from ingest.live.monitor import SourceMonitor
 from ingest.live.publisher import ArticlePublisher, PublishBatch
-from ingest.live.rhythm import SourceMonitor
 from ingest.live.schedule import PollSchedule
 from ingest.sources.base_settings import SourceSettings
 from ingest.sources.contract import PollContext, PollResult, Source
@@ -33,9 +33,9 @@ from ingest.web.opening import open_fetcher
 
 log = structlog.get_logger(__name__)
 MARK_S, PENDING_S = 1.0, 0.5
-LOOK_S = 150.0
-"""So long a look goes on to further pages; then the next source at its host has its turn. Longer than a list and one
-page may take to get theirs (fetch.MOST_DELAY_S), so that each look comes on."""
+POLL_S = 150.0
+"""So long a poll goes on to further pages; then the next source at its host is polled. Longer than a list and one page
+may have to wait (fetch.MOST_DELAY_S), so that each poll gets further."""
 
 
 class LiveRunner:
@@ -51,7 +51,7 @@ class LiveRunner:
         self._fetcher = fetcher or open_fetcher(settings, stage)
         self._publisher = ArticlePublisher(settings, bus, store, stage)
         self._queue: queue.Queue[PublishBatch] = queue.Queue(maxsize=32)
-        self._watcher = SourceMonitor(self._specs)
+        self._monitor = SourceMonitor(self._specs)
         for spec in self._specs:
             source = create_source(spec, settings.path("."))
             self._cursors[spec.name] = load_cursor(store, spec.name)
@@ -90,35 +90,35 @@ class LiveRunner:
                     self._publisher.send_pending()
                     pending_at = now
                 if now - marked_at >= MARK_S:
-                    for found in self._watcher.due(self._publisher.now_ms(), self._cursors):
+                    for found in self._monitor.due(self._publisher.now_ms(), self._cursors):
                         self._publisher.publish_health(found)
                     self._publisher.send_markers()
-                    self._tell_failing()
+                    self._report_failing()
                     marked_at = now
-                self._take(0.1)
+                self._publish_waiting(0.1)
                 self._stage.report("running")
                 pauses = delays()
             except (BusUnavailable, StoreUnavailable) as error:
                 self._publisher.drop()
                 pause = next(pauses)
-                log.warning("hand-over held", error=str(error), wait_s=round(pause, 2))
+                log.warning("publishing held", error=str(error), wait_s=round(pause, 2))
                 self._stage.report("waiting")
                 self._stage.wait(pause)
 
-    def _tell_failing(self) -> None:
-        """For the live status: a source that cannot be read must not look like one that is quiet."""
+    def _report_failing(self) -> None:
+        """For the live status: a source that cannot be read must be told from one without news."""
         breakers = [self._cursors[name].breaker for name in self._sources]
         self._stage.gauge("sources_failing", sum(breaker.failures > 0 for breaker in breakers))
         self._stage.gauge("sources_broken", sum(breaker.open for breaker in breakers))
 
-    def _take(self, timeout_s: float) -> None:
-        """Hand over what waits, together; on failure it stays in hand and is given again."""
+    def _publish_waiting(self, timeout_s: float) -> None:
+        """Publish the batches that wait, together, and try again until that succeeds or the stage stops."""
         try:
             batches = [self._queue.get(timeout=timeout_s)]
         except queue.Empty:
             return
         batches += self._drained()
-        # Two looks at one source (a failure told, then news) share a cursor: its last row is the one to store.
+        # Two polls of one source (a failure, then news) share a cursor: its last row is the one to store.
         unique = {id(batch.cursor): batch for batch in batches}
         later = [batch for batch in batches if unique[id(batch.cursor)] is not batch]
         pauses = delays()
@@ -129,7 +129,7 @@ class LiveRunner:
                 self._publisher.publish(*unique.values())
             except (BusUnavailable, StoreUnavailable) as error:
                 self._publisher.drop()
-                log.warning("hand-over held", sources=len(batches), error=str(error))
+                log.warning("publishing held", sources=len(batches), error=str(error))
                 self._stage.report("waiting")
                 self._stage.wait(next(pauses))
             else:
@@ -147,24 +147,22 @@ class LiveRunner:
             except queue.Empty:
                 return found
 
-    # -- one look, in a thread of the schedule
+    # -- one poll, in a thread of the schedule
 
     def poll(self, spec: SourceSettings) -> None:
-        """Look at one source and wait until what it brought is safe. Raises nothing that a source may cause."""
+        """Poll one source and wait until what it returned is safe. Raises nothing that a source may cause."""
         cursor, source = self._cursors[spec.name], self._sources[spec.name]
         now = self._stage.clock.now_ms()
         if not cursor.breaker.allows(now) or self._stage.stopping:
             return
-        ends_s = self._stage.clock.monotonic_s() + LOOK_S
+        ends_s = self._stage.clock.monotonic_s() + POLL_S
         context = PollContext(
             self._fetcher, now, cursor.known,
             lambda: self._stage.stopping or self._stage.clock.monotonic_s() > ends_s,
         )  # fmt: skip
         try:
             found = source.poll(dict(cursor.source), context)
-        except (
-            Fenced
-        ) as error:  # a Kafka source's group was shared out anew: it begins again where it committed
+        except Fenced as error:  # a rebalance: a Kafka source begins again where it committed
             log.info("left the group; joining again", source=spec.name, why=str(error))
             source.close()
             return
@@ -172,7 +170,7 @@ class LiveRunner:
             self._failed(spec, cursor, error)
             return
         if found.unchanged and not cursor.breaker.failures:
-            self._watcher.saw(cursor, now, (), (), True)
+            self._monitor.saw(cursor, now, (), (), True)
             return
         batch = self._batch(spec, cursor, found, now)
         self._queue.put(batch)
@@ -197,7 +195,7 @@ class LiveRunner:
         FETCH_ERRORS.labels(spec.name, type(error).__name__).inc()
         self._stage.count("failed_looks")
         log.warning(
-            "look failed", source=spec.name, error=str(error), failures=cursor.breaker.failures,
+            "poll failed", source=spec.name, error=str(error), failures=cursor.breaker.failures,
             retry_at=cursor.breaker.retry_at,
         )  # fmt: skip
         batch = PublishBatch(cursor)
@@ -226,7 +224,7 @@ class LiveRunner:
             cursor.note(key, mark)
         cursor.source = found.state
         cursor.breaker.success()
-        self._watcher.saw(cursor, now, batch.articles, empty, found.unchanged)
+        self._monitor.saw(cursor, now, batch.articles, empty, found.unchanged)
         for note in found.notes[:5]:
             log.info("note", source=spec.name, note=note)
         for error in found.unread:

@@ -29,7 +29,7 @@ GRACE_S = 300
 
 
 class PollSchedule:
-    """Calls `look(spec)` in threads, one a host, never twice at once for one source."""
+    """Calls `poll(spec)` in threads, one a host, never twice at once for a source; `missed(name)` when one is left out."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class PollSchedule:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(THREADS)},
-            # A source's thread may be busy with others in its lane, while the source itself is due again.
+            # A source's thread may be busy with others of its host, while the source itself is due again.
             job_defaults={"coalesce": True, "max_instances": 3, "misfire_grace_time": GRACE_S},
         )
         self._missed, self._queues = missed, HostQueues(poll)
@@ -51,7 +51,7 @@ class PollSchedule:
                 if spec.cron
                 else IntervalTrigger(seconds=max(1, spec.every // 1000), jitter=spec.jitter_s or None)
             )
-            # The first look comes soon, but not all at once.
+            # The first poll comes soon, but not all at once.
             first = (
                 None
                 if spec.cron
@@ -69,16 +69,16 @@ class PollSchedule:
         self._left_out(event.job_id, "missed" if event.code == EVENT_JOB_MISSED else "still running")
 
     def _left_out(self, name: str, why: str) -> None:
-        log.warning("look left out", source=name, why=why)
+        log.warning("poll left out", source=name, why=why)
         JOBS_MISSED.labels(name).inc()
         self._missed(name)
 
     def start(self) -> None:
-        """From now on."""
+        """Poll from now on."""
         self._scheduler.start()
 
     def soon(self, spec: SourceSettings, after_s: float = 1.0) -> None:
-        """Look at this source again soon, beside its schedule: there is more to fetch."""
+        """Poll this source again in `after_s` seconds, beside its schedule: there is more to fetch."""
         job = self._scheduler.get_job(spec.name)
         if job is not None and job.next_run_time is not None:
             at = datetime.now(UTC) + timedelta(seconds=after_s)
@@ -86,5 +86,5 @@ class PollSchedule:
                 job.modify(next_run_time=at)
 
     def stop(self) -> None:
-        """No further looks; those under way are not waited for."""
+        """Start no further polls; those under way are not waited for."""
         self._scheduler.shutdown(wait=False)

@@ -21,7 +21,7 @@ from ingest.sources.push.settings import PushSettings
 from ingest.web.urls import canonical
 
 _OURS = frozenset(("flags", "published_raw", "author", "trust", "tickers", "date_only"))
-"""What stands in an article's `extra` of our own accord; nobody sets it from outside."""
+"""Keys of `extra` that ingest itself sets; nobody sets them from outside."""
 
 
 def take_lines(

@@ -1,4 +1,4 @@
-"""A dump's row -> an Article ready for the wire, or a dead letter. Pure; the thinking of the replay path.
+"""A dump's row -> an Article ready for the wire, or a dead letter. Pure.
 
 What a row can lack, and what becomes of it: neither title, body nor text: `no_text`. No readable time (nor one in
 date_raw): `no_time`. Both: `no_text`. A time that cannot be (future, before 1900) is replaced by the newest time
@@ -35,7 +35,7 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class EncodedArticle(msgspec.Struct, frozen=True, gc=False):
-    """An article, encoded, with what the sort goes by."""
+    """An article as encoded JSON, with the keys that dumps are sorted by."""
 
     available_at: int
     id: str
@@ -45,24 +45,27 @@ class EncodedArticle(msgspec.Struct, frozen=True, gc=False):
 
 
 class RowArticles:
-    """Builds the articles of one file, in file order."""
+    """Builds the articles of one file, in file order: an impossible time is replaced by the newest one before it."""
 
     def __init__(
         self, file_hash: str, source: str, *, now_ms: int, delay_ms: int = 0, max_bytes: int = 900_000,
         delays: Mapping[str, int] | None = None,
-        exact_times: bool = False, dates_only: bool = False, told: Mapping[str, str] | None = None,
+        exact_times: bool = False, dates_only: bool = False, named_columns: Mapping[str, str] | None = None,
         original: Callable[[tuple[Any, ...] | RowFault, Original], bytes] | None = None, newest: int | None = None,
     ) -> None:  # fmt: skip
-        """`told`: columns that were named; `original` makes a dead row's bytes; `newest`: the latest time before."""
+        """`named_columns`: field -> column, as the user named them; `original` makes a dead row's bytes; `newest`: the
+        latest time before. Times and delays are in milliseconds."""
         self._file, self._source, self._now = file_hash, source, now_ms
         self._delay, self._delays, self._max_bytes = delay_ms, delays or {}, max_bytes
         self._exact, self._dates_only = exact_times, dates_only
-        self._told, self._original = dict(told or {}), original
-        self._extras = [name.removeprefix("extra.") for name in self._told if name.startswith("extra.")]
+        self._named_columns, self._original = dict(named_columns or {}), original
+        self._extras = [
+            name.removeprefix("extra.") for name in self._named_columns if name.startswith("extra.")
+        ]
         self._newest = newest
 
     def learn(self, batch: Sequence[Row]) -> None:
-        """Look at the first rows: times that all stand at midnight are dates without a time, whatever their type."""
+        """Learn from the first rows whether times are dates without a time: then all of them are at midnight."""
         times = [self._moment(row[0]) for _, row, _ in batch if not isinstance(row, RowFault)]
         known = [ms for ms, date_only in filter(None, times) if not date_only]
         if len(known) >= 20 and len(set(known)) >= 2 and all(ms % DAY == 0 for ms in known):
@@ -71,7 +74,7 @@ class RowArticles:
     def build(
         self, number: int, row: tuple[Any, ...] | RowFault, raw: Original
     ) -> EncodedArticle | DeadLetter:
-        """The article of row `number`, or its dead letter."""
+        """The article of row `number`, encoded, or its dead letter. Raises nothing for what a row may hold."""
         if isinstance(row, RowFault):
             return self._dead(number, row.reason, row.detail, row, raw)
         (
@@ -190,7 +193,7 @@ class RowArticles:
         if not isinstance(raw, bytes):
             raw = self._original(row, raw) if self._original else b""
         how = {
-            "columns": self._told,
+            "columns": self._named_columns,
             "dates_only": self._dates_only,
             "newest": self._newest,
             "delay": self._delay,

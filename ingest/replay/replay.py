@@ -1,7 +1,7 @@
 """A dump into `news.raw`, in event time: at full speed or N event seconds a second.
 
 Order of every second's checkpoint, and what a kill leaves behind each step:
-1. flush: the broker has acknowledged what was handed over.        (kill: sent again, dropped in alerts by id+revision)
+1. flush: the broker has acknowledged what was sent.               (kill: sent again, dropped in alerts by id+revision)
 2. the store, one transaction: copies settled as duplicates, cursor moved.   (kill: as above)
 3. markers to every partition, T = the next row's available_at.    (kill: the next checkpoint's markers say as much)
 
@@ -217,7 +217,7 @@ class Replay:
             producer.close()
 
     def _unsettled(self, groups: Iterator[ArticleGroup], skip: int) -> Iterator[ArticleGroup]:
-        """Groups to send, in order; copies are noted, what is settled or stands in the kept log is passed over."""
+        """Groups to send, in order; copies are noted, what is settled or in the kept log is passed over."""
         while chunk := list(itertools.islice(groups, _CHUNK)):
             if self._position + len(chunk) <= skip:
                 self._position += len(chunk)
@@ -268,7 +268,7 @@ class Replay:
             yield group
 
     def _pause(self, seconds: float) -> None:
-        if hasattr(self._clock, "advance"):  # a manual clock: time passes by being told
+        if hasattr(self._clock, "advance"):  # a manual clock: it is advanced
             self._clock.sleep(seconds)
         else:
             self._stage.wait(seconds)
@@ -292,11 +292,11 @@ class Replay:
             )
 
     def _publish_dead(self, producer: Producer) -> None:
-        """Dead rows first: they need no order, and stand in the store before the dump's end is announced."""
+        """Publish dead rows first: they need no order, and are in the store before the dump's end is announced."""
         batch: list[DeadLetter] = []
         size = 0
 
-        def hand_over(letters: list[DeadLetter]) -> None:
+        def publish(letters: list[DeadLetter]) -> None:
             if self._resumed:
                 known = {
                     origin
@@ -311,11 +311,11 @@ class Replay:
             batch.append(letter)
             size += len(letter.payload)
             if len(batch) >= _DEAD_BATCH or size >= _DEAD_BYTES:
-                hand_over(batch)
+                publish(batch)
                 batch, size = [], 0
             if self._stage.stopping:
                 return
-        hand_over(batch)
+        publish(batch)
         self._stage.counters["dead"] = self._dump.dead_count
 
     # -- checkpoints

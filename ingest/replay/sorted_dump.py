@@ -3,7 +3,7 @@
     rows --build--> articles --sort on disk--> groups (one article, and the rows that are its copies)
                 \\-> dead letters --spool--> dead()
 
-The key is (available_at, id, revision, row): copies of one article in one file stand side by side and are merged, the
+The key is (available_at, id, revision, row): copies of one article in one file are adjacent and merged, the
 lowest row being the article, each further row a duplicate that settles with it.
 """
 
@@ -98,7 +98,9 @@ class SortedDump:
         return self._dead.count
 
     def load(self, clock: Clock, progress: Callable[[int], bool]) -> bool:
-        """Read and sort everything. `progress(rows)` is told now and then; False from it stops (and returns False).
+        """Read and sort everything; returns True when that is done.
+
+        `progress(rows)` is called now and then; where it returns False, this stops and returns False.
 
         Raises ConfigError for a damaged file or one without rows.
         """
@@ -111,7 +113,7 @@ class SortedDump:
             max_bytes=self._max_bytes,
             exact_times=self.reader.exact_times,
             dates_only=self.reader.dates_only,
-            told=self.reader.told,
+            named_columns=self.reader.named_columns,
             original=self.reader.original,
         )
         build, add = rows.build, self._articles.add
@@ -171,6 +173,6 @@ class SortedDump:
         return file_origin(self.hash, row)
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Delete the temporary files."""
         self._articles.close()
         self._dead.close()

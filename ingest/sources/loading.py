@@ -35,7 +35,7 @@ PUBLIC = Path(__file__).parent.parent / "public.yaml"
 def load_sources(settings: Settings) -> list[SourceSettings]:
     """Every source that the settings name, the disabled too. `public` in source_files is the shipped starter set.
 
-    Raises ConfigError with the place of every fault, or for a name that stands twice.
+    Raises ConfigError with the place of every fault, or for a name that is there twice.
     """
     found = _named_in_settings(settings)
     for name in settings.ingest.source_files:

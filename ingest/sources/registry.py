@@ -22,7 +22,7 @@ REGISTERED = (feed.KIND, page.KIND, api.KIND, dump.KIND, push.KIND, kafka.KIND)
 def by_name(kinds: Sequence[SourceKind], folder: Path) -> dict[str, SourceKind]:
     """The kinds by the name that `kind:` has in the settings. `folder` holds a folder for each.
 
-    Raises ConfigError: an entry is incomplete, stands twice or has no folder, or a folder has no entry.
+    Raises ConfigError: an entry is incomplete, is there twice or has no folder, or a folder has no entry.
     """
     found: dict[str, SourceKind] = {}
     for kind in kinds:

@@ -36,7 +36,7 @@ def empty_word(text: str) -> bool:
 
 
 def no_text(value: object) -> bool:
-    """Whether the value is no text and cannot stand for one (a number can): a list, an object, yes or no."""
+    """Whether the value is no text and cannot serve as one (a number can): a list, an object, true or false."""
     return isinstance(value, (list, tuple, dict, set, bool))
 
 

@@ -1,6 +1,6 @@
 """Times as dumps and metadata write them -> integer milliseconds, strictly: what is not certain is no time.
 
-Live pages go through ingest/times/dates.py (dateparser) after this. Naive times are UTC, or of the zone that is told.
+Live pages go through ingest/times/dates.py (dateparser) after this. Naive times are UTC, or in the zone that is given.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CLOCK = (
     r"\s*(?P<ap>[AaPp]\.?[Mm]\.?)?\s*(?P<z>Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?)?"
 )
 _NO_YEAR = re.compile(r"([+-]?\d{5,9}|-\d{4}|0000)-(0\d|1[0-2])-([0-2]\d|3[01])([T\s].*)?")
-"""A date by its form, of a year that cannot be: told as one that cannot be, like the years 0001 and 9999."""
+"""A date by its form, of a year that cannot be: treated as one that cannot be, like the years 0001 and 9999."""
 NEVER, ALWAYS = -62_135_596_800_000, 253_402_300_799_000
 """The first and the last second of the calendar."""
 _EPOCH = re.compile(r"-?\d{9,13}(\.\d+)?|\d{16}|\d{19}")

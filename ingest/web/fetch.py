@@ -100,7 +100,7 @@ class Fetcher:
     ) -> Answer:  # fmt: skip
         """Fetch `url`. May wait for its turn at the host. Raises Refused or Unreachable.
 
-        `headers` (keys, tokens) are told to the origin of `url` only, wherever it redirects to. `partial`: what is
+        `headers` (keys, tokens) are sent to the origin of `url` only, wherever it redirects to. `partial`: what is
         longer than `max_bytes` is cut there, not refused.
         """
         sent = {"user-agent": self._user_agent, "accept": accept, "accept-encoding": ACCEPTED}
@@ -117,7 +117,7 @@ class Fetcher:
             host = _checked(url)
             if robots and self._robots is not None and not self._robots.allows(url):
                 raise AccessDenied(f"{url}: robots.txt forbids it")
-            self._heed(url)
+            self._check_rest(url)
             with self._turn(host, url):
                 began = time.monotonic()
                 allowance.deadline = began + left_s
@@ -184,7 +184,7 @@ class Fetcher:
             raise Unreachable(f"{url}: the connection ended before anything came")
         return Answer(url, status, found, body, cut)
 
-    def _heed(self, url: str) -> None:
+    def _check_rest(self, url: str) -> None:
         left_s = self._rests.get(origin(url), 0.0) - self._now_s()
         if left_s > 0:
             raise Unreachable(f"{url}: not asked, the server wants to be left alone", after_s=left_s)

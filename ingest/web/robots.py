@@ -57,7 +57,7 @@ class Robots:
         site = _site(url)
         with self._lock:
             own = self._sites.setdefault(site, threading.Lock())
-        with own:  # several looks at one host ask for the file once
+        with own:  # several polls at one host request the file once
             found = self._cache.get(site)
             if found is None or found.until <= self._now_s():
                 found = self._cache[site] = self._ask(site)

@@ -1,4 +1,4 @@
-"""Canonical URLs, and who stands behind one."""
+"""Canonical URLs, and the publisher of one."""
 
 from __future__ import annotations
 

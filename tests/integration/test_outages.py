@@ -42,7 +42,7 @@ from core.settings import Settings
 from core.stage import Stage
 from core.times import HOUR, MINUTE, from_ms, parse_iso
 from ingest.live.cursor import Cursor
-from ingest.live.rhythm import SourceMonitor
+from ingest.live.monitor import SourceMonitor
 from ingest.sources.feed.settings import FeedSettings
 
 PARTITIONS = 3

@@ -27,7 +27,7 @@ MOST_WALKS = 50
 
 @dataclass
 class Walk:
-    """A way through the pages, a part of which may wait for the next look."""
+    """A walk through the pages, a part of which may wait for the next poll."""
 
     since: int = 0
     """The publish time that `since_param` takes, or 0."""
@@ -53,7 +53,7 @@ class JsonApiSource(Source):
     _spec: JsonApiSettings
 
     def poll(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """The newest pages, up to one on which everything is known; then those that earlier looks had to leave."""
+        """The newest pages, up to one on which everything is known; then those that earlier polls had to leave."""
         spec = self._spec
         newest = int(state.get("newest", 0))
         head = Walk(since=newest if spec.since_param else 0)

@@ -78,7 +78,7 @@ class DumpSource(Source):
         return [path for path, rested in files if rested]
 
     def _read(self, path: Path, entry: dict[str, Any], result: PollResult) -> None:
-        """The next rows. The file stays open between looks, where the cursor is still where we stopped."""
+        """The next rows. The file stays open between polls, where the cursor is still where we stopped."""
         row = int(entry["row"])
         if self._open is None or self._open[0] != (entry["hash"], row):
             reader = open_reader(path, file_format(path), self._spec.columns)
@@ -124,7 +124,7 @@ def _entry(path: Path, stamp: list[int], files: Mapping[str, Any]) -> dict[str, 
         if known is not None and known["hash"] == before:
             shared = any(
                 other["hash"] == before for place, other in files.items() if place != str(path)
-            )  # two that were alike and grow apart: what they say now are not the same rows
+            )  # two that were equal and grow apart: their new rows are not the same
             name = now if shared else known.get("name", before)
             # The last row may have been half there: it is read again, and known if it was whole.
             return {"hash": now, "name": name, "stamp": stamp, "row": max(0, known["row"] - 1), "done": False}

@@ -50,7 +50,7 @@ class FeedSource(Source):
                 continue
             times = failed_requests(context, item.key, mark)
             if pages >= spec.max_pages or context.stopping():
-                result.state = {}  # the next look goes on; a validator would hide what was left
+                result.state = {}  # the next poll goes on; a validator would hide what was left
                 if times is None:
                     result.more = True
                     result.left.append(item.key)
@@ -67,7 +67,7 @@ class FeedSource(Source):
         self, item: NewsItem, mark: str, times: int | None, result: PollResult, context: PollContext
     ) -> bool:
         """The item with its page's text. Where that cannot be had: its summary at once (flagged), and the page
-        again at the next looks, as a revision. False where the page's server wants to be left alone."""
+        again in the next polls, as a revision. False where the page's server asks to wait."""
         asked = True
         try:
             result.items.append(replace(_whole(item, context), mark=mark))

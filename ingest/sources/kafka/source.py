@@ -49,7 +49,7 @@ class KafkaSource(Source):
     def poll(self, state: dict[str, Any], context: PollContext) -> PollResult:
         consumer = self._open()
         consumer.keepalive()
-        # Once we are in the group: shorter than a look is apart from the next, or looks would count as missed.
+        # Once we are in the group: shorter than the time between polls, or polls would count as missed.
         wait_s = min(2.0, self._spec.every / 2000) if consumer.assignment() else JOIN_S
         records = consumer.poll(wait_s, RECORDS_A_POLL)
         items = []

@@ -96,7 +96,7 @@ class PageSource(Source):
             if resting and origin(url) in resting:
                 result.left.append(url)
                 continue
-            if fetched >= spec.max_pages or (fetched and context.stopping()):  # each look comes on
+            if fetched >= spec.max_pages or (fetched and context.stopping()):  # each poll gets further
                 result.more, result.state = True, {}
                 result.left.append(url)
                 continue
@@ -139,8 +139,9 @@ class PageSource(Source):
         context: PollContext,
         rereads: list[Reread],
     ) -> bool:
-        """The page as an item; False where its server wants to be left alone. One that is refused or comes cut short
-        is asked for again at the next looks, one whose server is away until it is there, one that is no article never.
+        """The page as an item; False where its server asks to wait. One that is refused or comes cut short
+        is requested again in the next polls, one whose server is unavailable until it answers, one without an article
+        never.
         """
         own = headers_for(url, self._spec.url, self._spec.headers)
         try:
@@ -210,7 +211,7 @@ class PageSource(Source):
         if self._links is not None:
             return self._links.search(url) is not None
         path = urlsplit(url).path
-        # A sitemap names pages that are meant to be found; a list page also names all that stands around its news.
+        # A sitemap names pages that are meant to be found; a list page also links to much beside its news.
         likely = kind != HTML or _LIKELY.search(path) is not None
         return publisher_of(url) == publisher_of(base) and len(path) > 1 and likely
 

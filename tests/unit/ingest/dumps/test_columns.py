@@ -14,9 +14,9 @@ def test_columns_are_found_by_name_in_any_writing() -> None:
 
 
 def test_told_columns_outrank_names() -> None:
-    told = parse_columns("published_at=when, title=what, extra.mood=mood")
-    assert map_columns(["date", "when", "what", "mood"], told, "x")["published_at"] == "when"
-    assert map_columns(["date", "when", "what", "mood"], told, "x")["extra.mood"] == "mood"
+    named_columns = parse_columns("published_at=when, title=what, extra.mood=mood")
+    assert map_columns(["date", "when", "what", "mood"], named_columns, "x")["published_at"] == "when"
+    assert map_columns(["date", "when", "what", "mood"], named_columns, "x")["extra.mood"] == "mood"
 
 
 @pytest.mark.parametrize("text", ["published_at", "published_at=", "colour=red", "title=a,title=b"])

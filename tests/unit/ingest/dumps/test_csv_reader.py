@@ -17,7 +17,7 @@ ROWS = [(f"2026-03-02T09:{n:02d}:00Z", f"Headline {n}", f"Body, with a comma, of
 BROKEN = '2026-03-02T09:30:00Z,"Headline that is never closed,and its body\n'
 
 
-def told(rows: list[tuple[Any, ...]]) -> str:
+def named_columns(rows: list[tuple[Any, ...]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
@@ -44,7 +44,9 @@ TITLES = [title for _, title, _ in ROWS]
 @pytest.mark.parametrize("behind", [0, 1, 2, 3, 10])
 def test_an_unclosed_quote_costs_its_own_row_only(tmp_path: Path, behind: int) -> None:
     plain = [(when, title, "no quote at all") for when, title, _ in ROWS]
-    titles, faults = read(tmp_path, HEAD + told(plain[:5]) + BROKEN + told(plain[5 : 5 + behind]))
+    titles, faults = read(
+        tmp_path, HEAD + named_columns(plain[:5]) + BROKEN + named_columns(plain[5 : 5 + behind])
+    )
     assert titles == TITLES[: 5 + behind]
     [(detail, raw)] = faults
     assert "a quote opened in line 7" in detail
@@ -52,7 +54,7 @@ def test_an_unclosed_quote_costs_its_own_row_only(tmp_path: Path, behind: int) -
 
 
 def test_rows_behind_it_that_have_quotes_of_their_own_survive_too(tmp_path: Path) -> None:
-    titles, faults = read(tmp_path, HEAD + told(ROWS[:5]) + BROKEN + told(ROWS[5:]))
+    titles, faults = read(tmp_path, HEAD + named_columns(ROWS[:5]) + BROKEN + named_columns(ROWS[5:]))
     assert titles == TITLES
     assert len(faults) == 1
     assert "line 7 is not closed before the next row, line 8" in faults[0][0]
@@ -60,7 +62,14 @@ def test_rows_behind_it_that_have_quotes_of_their_own_survive_too(tmp_path: Path
 
 def test_two_unclosed_quotes_that_look_like_one_field_are_two(tmp_path: Path) -> None:
     plain = [(when, title, "plain") for when, title, _ in ROWS]
-    text = HEAD + told(plain[:3]) + BROKEN + told(plain[3:6]) + BROKEN + told(plain[6:])
+    text = (
+        HEAD
+        + named_columns(plain[:3])
+        + BROKEN
+        + named_columns(plain[3:6])
+        + BROKEN
+        + named_columns(plain[6:])
+    )
     titles, faults = read(tmp_path, text)
     assert titles == TITLES
     assert len(faults) == 2
@@ -70,13 +79,15 @@ def test_bodies_of_many_lines_stay_whole(tmp_path: Path) -> None:
     body = 'First line, with "quotes"\n\n2026-03-02 was a day\nOne, two, three\r\nlast'
     rows = [(when, title, body) for when, title, _ in ROWS]
     path = tmp_path / "n.csv"
-    path.write_text(HEAD + told(rows), newline="")
+    path.write_text(HEAD + named_columns(rows), newline="")
     found = [row for batch in open_reader(path, file_format(path), {}).batches() for _, row, _ in batch]
     assert [row[4] for row in found if not isinstance(row, RowFault)] == [body] * len(rows)
 
 
 def test_an_unclosed_quote_at_the_end_says_how_much_hangs_on_it(tmp_path: Path) -> None:
-    titles, faults = read(tmp_path, HEAD + told(ROWS[:5]) + BROKEN + "lines that\nare no rows\nat all\n")
+    titles, faults = read(
+        tmp_path, HEAD + named_columns(ROWS[:5]) + BROKEN + "lines that\nare no rows\nat all\n"
+    )
     assert titles == TITLES[:5]
     [(detail, _)] = faults
     assert detail == "a quote opened in line 7 is never closed: 3 more lines to line 10 hang on it"

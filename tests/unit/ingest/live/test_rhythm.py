@@ -8,7 +8,9 @@ import pytest
 from core.records import Article
 from core.times import DAY, HOUR, MINUTE, parse_iso
 from ingest.live.cursor import Cursor
-from ingest.live.rhythm import Rhythm, SourceMonitor, is_holiday
+from ingest.live.market_holidays import is_holiday
+from ingest.live.monitor import SourceMonitor
+from ingest.live.rhythm import Rhythm
 from ingest.sources.feed.settings import FeedSettings
 
 MONDAY = parse_iso("2024-03-04T00:00:00Z")
