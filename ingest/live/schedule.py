@@ -29,7 +29,7 @@ GRACE_S = 300
 
 
 class PollSchedule:
-    """Calls `poll(spec)` in threads, one a host, never twice at once for a source; `missed(name)` when one is left out."""
+    """Calls `poll(spec)` in threads, one a host, once at a time for a source; `missed(name)` when one is left out."""
 
     def __init__(
         self,
