@@ -1,4 +1,4 @@
-"""`newsquake backtest`: rules over history, and whether live decided the same."""
+"""`newsquake backtest`: rules over history, and whether the live desk decided the same."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def backtest(
     if parity and opened is not None:
         rule_set, sets = history.rules_of_store(opened, settings.alerts.desk, lambda: load_rules(rules_file))
         if sets > 1:
-            told = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
-            typer.echo(f"{told}; compared under {rule_set.version}", err=True)
+            ran_under = f"desk {settings.alerts.desk} ran under {sets} sets of rules"
+            typer.echo(f"{ran_under}; compared under {rule_set.version}", err=True)
     else:
         rule_set = load_rules(rules_file)
     since, until = period(start, end)
     refused: list[str] = []
     records, total = _records(opened, scored, since, until, refused)
-    said = history.health_of_store(opened, since, until) if opened is not None else []
+    health = history.health_of_store(opened, since, until) if opened is not None else []
     started = time.monotonic()
     columns = (TextColumn("backtest"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -76,7 +76,7 @@ def backtest(
             pane_ms=settings.alerts.pane,
             lateness_ms=settings.alerts.allowed_lateness,
             progress=lambda done: bar.update(task, completed=done),
-            health=said,
+            health=health,
         )
     took = time.monotonic() - started
     if not (result.articles or parity):
@@ -98,27 +98,25 @@ def backtest(
         f"({result.articles / max(took, 1e-9):,.0f} articles/s)"
     )
     say_refused(refused)
-    if rule_set.outages and not said:
+    if rule_set.outages and not health:
         where = scored or settings.store.url
-        typer.echo(
-            f"no outage was looked for: {where} holds no word of its sources (a dump has none)", err=True
-        )
+        typer.echo(f"no outages were evaluated: {where} holds no health records (a dump has none)", err=True)
     if parity:
         assert opened is not None
         _compare(lines, list(alert_lines(opened, settings.alerts.desk)))
 
 
 def say_refused(refused: list[str]) -> None:
-    """Say on standard error that lines were left out, and the first of them."""
+    """Print on standard error how many lines were left out, and the first of them."""
     if refused:
         typer.echo(
-            f"{len(refused)} lines left out, as live puts them aside as dead letters; the first: {refused[0]}",
+            f"{len(refused)} lines left out (dead letters when live); the first: {refused[0]}",
             err=True,
         )
 
 
 def period(start: str | None, end: str | None) -> tuple[int | None, int | None]:
-    """`--from` and `--to`. Raises ConfigError."""
+    """Return `--from` and `--to` as epoch ms, None where not given. Raises ConfigError."""
     since, until = _moment(start, "--from"), _moment(end, "--to")
     if since is not None and until is not None and since >= until:
         raise ConfigError(f"--from {start} is not before --to {end}")

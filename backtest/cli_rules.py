@@ -18,7 +18,8 @@ from alerts.thresholds.fit import Fit
 from backtest import history
 from backtest.cli import period, say_refused
 from backtest.known_incidents import read_incidents
-from backtest.preview import PreviewReport, RuleReport, preview
+from backtest.preview import preview
+from backtest.report import PreviewReport, RuleReport
 from core.errors import ConfigError
 from core.records import Health, ScoredArticle
 from core.store import open_store
@@ -26,7 +27,9 @@ from core.tables import articles
 from core.times import iso
 
 Rules = Annotated[Path | None, typer.Option("--rules", help="rules.yaml; default: the settings' own.")]
-Start = Annotated[str | None, typer.Option("--from", help="ISO 8601, UTC; what lies before only teaches.")]
+Start = Annotated[
+    str | None, typer.Option("--from", help="ISO 8601, UTC; articles before are only learned from.")
+]
 End = Annotated[str | None, typer.Option("--to", help="ISO 8601, UTC; not included.")]
 Scored = Annotated[
     Path | None, typer.Option("--scored", help="History from scored.jsonl, not from the store.")
@@ -45,33 +48,37 @@ def rules_preview(
     config: Config = None,
     store: StoreUrl = None,
 ) -> None:
-    """What the rules would have fired over history: per week, and against known incidents."""
+    """Run rules over history: their alerts a week, compared with known incidents."""
     report = _report(rules, start, end, events, scored, config, store)
     if json:
-        show_json({**report.summary(), "rules": [_told(one, report) for one in report.rules]})
+        show_json({**report.summary(), "rules": [_rule_as_json(one, report) for one in report.rules]})
         return
     rows = [_row(one, report) for one in report.rules]
     columns = ["rule", "alerts", "a week", "budget's threshold", "how"]
     if report.events:
         columns += ["found", "false", "a week", "beside"]
     show_table(columns, rows, "No rules.")
-    told = report.summary()
-    said = f"{iso(report.start)} to {iso(report.end)}: {told['articles']} articles, {told['weeks']} weeks with data"
-    typer.echo(said + (f"; {report.before} articles before only taught" if report.before else ""))
+    summary = report.summary()
+    period_text = f"{iso(report.start)} to {iso(report.end)}: {summary['articles']} articles"
+    period_text += f", {summary['weeks']} weeks with data"
+    typer.echo(
+        period_text + (f"; {report.before} articles before were only learned from" if report.before else "")
+    )
     if report.events:
-        delay = told["median_delay_s"]
+        delay = summary["median_delay_s"]
         after = "" if delay is None else f", decided a median {delay / 60:.0f} min after the onset"
         typer.echo(
-            f"{told['incidents']} incidents: recall {_share(told['recall'])}, precision {_share(told['precision'])}, "
-            f"{told['false_alarms_a_week']} false alarms a week{after}"
+            f"{summary['incidents']} incidents: recall {_share(summary['recall'])}, "
+            f"precision {_share(summary['precision'])}, "
+            f"{summary['false_alarms_a_week']} false alarms a week{after}"
         )
         missed = sorted(
             event.id for event in report.events if event.must_alert and event.id not in report.found
         )
         if missed:
             typer.echo(f"missed: {', '.join(missed)}")
-        if told["forbidden"]:
-            typer.echo(f"alerted though they must not: {', '.join(told['forbidden'])}")
+        if summary["forbidden"]:
+            typer.echo(f"alerted though they must not: {', '.join(summary['forbidden'])}")
 
 
 def rules_tune(
@@ -85,7 +92,7 @@ def rules_tune(
     config: Config = None,
     store: StoreUrl = None,
 ) -> None:
-    """Which threshold each budget of false alarms a week would mean, from all history up to --to."""
+    """Show the threshold of each budget of false alarms a week, from all history up to --to."""
     report = _report(rules, start, end, None, scored, config, store)
     if json:
         show_json(
@@ -114,7 +121,7 @@ def rules_tune(
 
 
 def _interval(fit: Fit) -> str:
-    """The interval of a fit; a parametric tail has none."""
+    """Return the interval of a fit as text; a parametric tail has none."""
     return "" if fit.low is None or fit.high is None else f"{fit.low:.3f} to {fit.high:.3f}"
 
 
@@ -183,7 +190,7 @@ def _row(one: RuleReport, report: PreviewReport) -> list[Any]:
     return row
 
 
-def _told(one: RuleReport, report: PreviewReport) -> dict[str, Any]:
+def _rule_as_json(one: RuleReport, report: PreviewReport) -> dict[str, Any]:
     return {
         "rule": one.rule,
         "alerts": [

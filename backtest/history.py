@@ -21,7 +21,7 @@ _PAGE = 2_000
 
 
 def of_store(store: Store, start: int | None = None, end: int | None = None) -> Iterator[ScoredArticle]:
-    """What the store holds with start <= available_at < end (milliseconds), a page at a time."""
+    """Yield the stored scored articles with start <= available_at < end (epoch ms). Raises StoreUnavailable."""
     order = (articles.c.available_at, articles.c.id, articles.c.revision)
     joined = and_(scores.c.id == articles.c.id, scores.c.revision == articles.c.revision)
     query = select(articles, scores).join(scores, joined).order_by(*order).limit(_PAGE)
@@ -58,7 +58,7 @@ def of_store(store: Store, start: int | None = None, end: int | None = None) -> 
 
 
 def health_of_store(store: Store, start: int | None = None, end: int | None = None) -> list[Health]:
-    """What sources said of themselves with start <= at < end, by source and time. A dump's articles have none."""
+    """Return the stored health records with start <= at < end (epoch ms), by time and source; a dump has none."""
     query = select(health).order_by(health.c.at, health.c.source)
     if start is not None:
         query = query.where(health.c.at >= start)
@@ -72,9 +72,10 @@ def health_of_store(store: Store, start: int | None = None, end: int | None = No
 
 
 def rules_of_store(store: Store, desk: str, settings: Callable[[], RuleSet]) -> tuple[RuleSet, int]:
-    """(the rules that the desk ran under, how many sets the store knows of it). Raises ConfigError.
+    """Return the rules that the desk ran under, and how many rule sets the store has of it.
 
-    Of several sets the one of the settings, where the desk ran under it (it may be in force again), else the latest.
+    Of several sets the one of `settings`, where the desk ran under it (it may be in force again), else the latest.
+    Raises ConfigError where there is none.
     """
     latest = (rule_sets.c.in_force_from.desc(), rule_sets.c.imported_at.desc())
     with store.read() as connection:
@@ -91,17 +92,17 @@ def rules_of_store(store: Store, desk: str, settings: Callable[[], RuleSet]) -> 
 
 
 class _Row:
-    """A row by attribute, as SQLAlchemy's are."""
+    """A row whose columns are attributes, as SQLAlchemy's."""
 
     def __init__(self, values: dict[str, object]) -> None:
         self.__dict__.update(values)
 
 
 def of_file(path: Path, refused: list[str] | None = None) -> Iterator[ScoredArticle]:
-    """The lines of scored.jsonl in order; only their keys are held in memory.
+    """Yield the articles of a scored.jsonl by (available_at, id, revision); only their keys are held in memory.
 
-    What live would put aside as a dead letter is left out and said in `refused`, with its line; without that list the
-    first ends the reading. Raises ConfigError.
+    Lines that become dead letters live are left out and described in `refused`. Raises ConfigError for an unreadable
+    file, for one without a valid line, and, where `refused` is None, for the first invalid line.
     """
     order: list[tuple[int, str, str, int]] = []
     try:
@@ -112,10 +113,10 @@ def of_file(path: Path, refused: list[str] | None = None) -> Iterator[ScoredArti
                     try:
                         article = _scored(line).article
                     except InvalidRecord as error:
-                        said = f"{path}:{number}: not a scored article: {error.detail}"
+                        fault_text = f"{path}:{number}: not a scored article: {error.detail}"
                         if refused is None:
-                            raise ConfigError(said) from error
-                        refused.append(said)
+                            raise ConfigError(fault_text) from error
+                        refused.append(fault_text)
                     else:
                         order.append((article.available_at, article.id, article.revision, offset))
                 offset += len(line)
@@ -130,7 +131,7 @@ def of_file(path: Path, refused: list[str] | None = None) -> Iterator[ScoredArti
 
 
 def _scored(line: bytes) -> ScoredArticle:
-    """A line as the alert worker would take it. Raises InvalidRecord."""
+    """Return the scored article of a line. Raises InvalidRecord, as the alert worker does."""
     record = decode(line, "scored/1")
     assert isinstance(record, ScoredArticle)
     if wrong := record_fault(record):
@@ -139,13 +140,13 @@ def _scored(line: bytes) -> ScoredArticle:
 
 
 def in_order(records: Iterator[ScoredArticle]) -> Iterator[ScoredArticle]:
-    """The same, but a record that is read before its time ends the run. Raises LookAhead."""
+    """Yield `records`. Raises LookAhead for one that is older than the one before it."""
     now = None
     for record in records:
         at = record.article.available_at
         if now is not None and at < now:
             raise LookAhead(
-                f"article {record.article.id} of {at} stands behind {now}: the source is not in order"
+                f"article {record.article.id} of {at} comes after {now}: the source is not in order"
             )
         now = at
         yield record

@@ -18,18 +18,22 @@ from core.yamlfile import suggestion
 
 @dataclass(frozen=True)
 class KnownIncident:
-    """A known incident. `must_alert` false: one that must raise no alert (a rumour)."""
+    """A known incident on a series, from `onset` to `end` (epoch ms)."""
 
     id: str
     series: str
     onset: int
     end: int
     must_alert: bool = True
+    """False: one that must raise no alert (a rumour)."""
     kind: str = ""
 
 
 def read_incidents(path: Path) -> list[KnownIncident]:
-    """events.csv: id, series, onset, and perhaps end, must_alert, kind. Raises ConfigError with the line."""
+    """Return the incidents of a CSV file with the columns series, onset and perhaps id, end, must_alert, kind.
+
+    Raises ConfigError naming file and line.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
@@ -61,7 +65,7 @@ def _event(row: dict[str, str | None], path: Path, line: int) -> KnownIncident:
 
 
 def _series(text: str | None, where: str) -> str:
-    """The series of an incident: one that alerts can have, else it would be missed whatever the rules."""
+    """Return the series of an incident. Raises ConfigError for one that no alert can have."""
     series = (text or "").strip()
     topic = topic_of(series)
     if topic and topic not in TOPICS:
@@ -89,9 +93,9 @@ def related(one: str, other: str) -> bool:
 def true_alarms(
     events: Sequence[KnownIncident], windows: Mapping[str, int], lines: Sequence[AlertLine]
 ) -> dict[str, list[tuple[str, int, int]]]:
-    """What a reader who knows the incidents calls true, as of these lines: rule -> (series, from, to).
+    """Return the alerts of `lines` that a person who knows the incidents calls true: rule -> (series, from, to), ms.
 
-    Of alerts that fired, only: an incident that no rule found is disposed by nobody.
+    `windows`: rule id -> its window, ms. Only alerts that fired: an incident that no rule found has none.
     """
     ended = {line.id: parse_iso(line.decided_at) for line in lines if line.state == "resolved"}
     found: dict[str, dict[str, tuple[str, int, int]]] = {}

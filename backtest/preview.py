@@ -1,100 +1,33 @@
-"""What rules would have done over history: alerts a week, against a list of known incidents, and what budgets would do.
+"""Previewing rules over history: their alerts, compared with known incidents, and the thresholds of other budgets.
 
 An incident is found by the first alert on its own series (or one of the same company or topic) that is decided between
 its onset and its end plus the rule's window. An alert on something wider (a topic, a market) while an incident runs is
-`beside`: neither a hit nor a false alarm. All others are false alarms. No look-ahead: the desk itself decides.
-Alerts on known incidents are disposed as true before the next weekly fit, as a reader of the live desk would do.
+`beside`: neither a hit nor a false alarm. All others are false alarms. There is no look-ahead: the desk itself decides.
+Alerts on known incidents are disposed as true before the next weekly fit, as a person at the live desk would do.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from statistics import median
-from typing import Any, cast
+from typing import cast
 
 from alerts.engine.assembly import runners_of
 from alerts.engine.rule_runner import RuleRunner
 from alerts.records import AlertLine
 from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import is_outage
-from alerts.thresholds.fit import Fit
 from alerts.thresholds.history import StatisticHistory, history_of
 from alerts.windows.series import entity_of
 from backtest.known_incidents import KnownIncident, related, true_alarms
+from backtest.report import PreviewReport, RuleReport
 from backtest.run import run
 from core.records import Health, ScoredArticle
 from core.times import DAY, WEEK, parse_iso
 
 BUDGETS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-
-
-@dataclass
-class RuleReport:
-    """One rule over the period. `hits`: event id -> ms from its onset to the decision."""
-
-    rule: str
-    alerts: list[AlertLine] = field(default_factory=list)
-    hits: dict[str, int] = field(default_factory=dict)
-    beside: int = 0
-    false: list[AlertLine] = field(default_factory=list)
-    forbidden: list[str] = field(default_factory=list)
-    """Events that must not alert and did."""
-    threshold: float | None = None
-    how: str = ""
-    options: list[tuple[float, Fit]] = field(default_factory=list)
-    """(budget a week, what it would mean) for a choice of budgets."""
-
-
-@dataclass
-class PreviewReport:
-    """All rules over [start, end)."""
-
-    start: int
-    end: int
-    weeks: float
-    """Weeks with data: of the days on which anything was published, what lies within, over seven."""
-    articles: int
-    """In the period; `before`: those that only taught."""
-    events: list[KnownIncident]
-    rules: list[RuleReport]
-    before: int = 0
-
-    @property
-    def found(self) -> dict[str, int]:
-        """Events that any rule found, with the shortest time to a decision in ms."""
-        best: dict[str, int] = {}
-        for report in self.rules:
-            for event, took in report.hits.items():
-                best[event] = min(took, best.get(event, took))
-        return best
-
-    def summary(self) -> dict[str, Any]:
-        """The figures, as plain data."""
-        wanted = [event for event in self.events if event.must_alert]
-        alerts = sum(len(report.alerts) for report in self.rules)
-        false = sum(len(report.false) for report in self.rules)
-        beside = sum(report.beside for report in self.rules)
-        found = self.found
-        return {
-            "weeks": round(self.weeks, 3),
-            "articles": self.articles,
-            "articles_before": self.before,
-            "alerts": alerts,
-            "alerts_a_week": _ratio(alerts, self.weeks),
-            "incidents": len(wanted),
-            "recall": _ratio(len([event for event in wanted if event.id in found]), len(wanted)),
-            "precision": _ratio(alerts - false - beside, alerts - beside) if self.events else None,
-            "false_alarms_a_week": _ratio(false, self.weeks) if self.events else None,
-            "median_delay_s": median(found.values()) / 1000 if found else None,
-            "forbidden": sorted({event for report in self.rules for event in report.forbidden}),
-        }
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return round(part / whole, 4) if whole else None
 
 
 def preview(
@@ -109,7 +42,11 @@ def preview(
     progress: Callable[[int], None] | None = None,
     health: Iterable[Health] = (),
 ) -> PreviewReport:
-    """Run the rules over `records` (all history up to `end`; what lies before `start` only teaches)."""
+    """Run the rules over `records` and report what they decide in [start, end), epoch ms.
+
+    `records`: all history up to `end`, in order of available_at; what lies before `start` is only learned from.
+    `events`: the known incidents. Raises LookAhead where `records` are not in order.
+    """
     days: set[int] = set()
     before: set[tuple[str, str]] = set()
     kept: list[RuleRunner] = []

@@ -1,7 +1,7 @@
-"""The desk over recorded scored articles, without broker or store: what live would have decided.
+"""The desk over recorded scored articles, without broker or store: what it would have decided live.
 
-It drives the same `alerts.engine.desk.Desk` that the alert worker drives, marks time as a replay does, and knows
-nothing else. Promise 1 rests on there being one desk; `parity` shows that it holds.
+It drives the same `alerts.engine.desk.Desk` that the alert worker drives and marks time as a replay does. That live and
+backtest decide the same rests on there being one desk; `newsquake backtest --parity` compares them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from core.records import Health, Marker, ScoredArticle
 from core.times import parse_iso
 
 Reader = Callable[[Sequence[AlertLine]], Mapping[str, Sequence[tuple[str, int, int]]]]
-"""From the lines decided so far to what people called true: rule -> (series, from, to)."""
+"""From the lines decided so far to alerts that people called true: rule -> (series, from, to), epoch ms."""
 _STRIDE = 500
-"""Articles between two markers; any number gives the same."""
+"""Articles between two markers; the result does not depend on it."""
 
 
 def _order(line: AlertLine) -> tuple[int, str, str, str]:
@@ -35,7 +35,7 @@ def _order(line: AlertLine) -> tuple[int, str, str, str]:
 
 @dataclass
 class BacktestResult:
-    """What a backtest decided."""
+    """What a backtest decided: lines of alerts.jsonl, and how many articles, repeats and panes there were."""
 
     lines: list[AlertLine] = field(default_factory=list)
     articles: int = 0
@@ -43,14 +43,14 @@ class BacktestResult:
     panes: int = 0
 
     def jsonl(self) -> Iterator[bytes]:
-        """alerts.jsonl, byte for byte as live writes it."""
+        """Yield the lines of alerts.jsonl, byte for byte as they are written live."""
         for line in sorted(self.lines, key=_order):
             yield msgspec.json.encode(line) + b"\n"
 
 
 @dataclass
 class _Counted:
-    """When each id last counted, for its further revisions; the worker asks the store."""
+    """When each article last counted, for its further revisions; the worker reads that from the store."""
 
     at: dict[str, int] = field(default_factory=dict)
     waiting: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -69,8 +69,8 @@ def run(
 ) -> BacktestResult:
     """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not.
 
-    `reader`: who calls alerts true, as people do of a live desk, before each weekly fit.
-    `health`: what sources said of themselves in that time, in any order of sources; each holds from its own time on.
+    `reader`: which alerts people call true, asked before each weekly fit. `health`: the sources' records of that time,
+    each source's in order of time; each holds from its own time on. `progress` is called with the number of records.
     """
     desk = make_desk(rules, partitions=1, pane_ms=pane_ms, lateness_ms=lateness_ms, make_runners=make_runners)
     result = BacktestResult()
@@ -78,8 +78,8 @@ def run(
     counted = _Counted()
     pane_articles = PaneArticles() if reader is not None else None
     last = None
-    for said in health:
-        desk.on_health(said)
+    for one in health:
+        desk.on_health(one)
     for number, record in enumerate(in_order(records), 1):
         article = record.article
         revisions = seen.setdefault(article.id, set())
@@ -133,8 +133,10 @@ def _advance(
 def feedback_of(
     desk: Desk, true_alarms: Mapping[str, Sequence[tuple[str, int, int]]], pane_articles: PaneArticles | None
 ) -> AlarmFeedback:
-    """For a fit: alarms that people called true (rule -> (series, from, to) in ms), and what topics told of those by
-    `pane_articles`, as the live desk asks its store."""
+    """Return the feedback for a fit: `true_alarms` (rule -> (series, from, to), ms) and their echoes in topics.
+
+    Echoes are read from `pane_articles`, as the live desk reads them from its store; None: there are none.
+    """
     if pane_articles is None:
         return AlarmFeedback(true_alarms)
     windows = {runner.rule.id: runner.window_ms for runner in desk.runners}

@@ -28,7 +28,8 @@ from alerts.stories.book import StoryBook, novelty
 from alerts.stories.entry import Entry
 from backtest import history
 from backtest.known_incidents import KnownIncident, related
-from backtest.preview import PreviewReport, preview
+from backtest.preview import preview
+from backtest.report import PreviewReport
 from core.settings import StoreSettings
 from core.store import open_store
 from core.times import MINUTE
