@@ -24,7 +24,7 @@ from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
 from alerts.engine.rule_runner import RuleRunner, detector_of
 from alerts.engine.watermark import Watermark
-from alerts.lifecycle.transitions import Evaluation
+from alerts.lifecycle.alert import Evaluation
 from alerts.records import AlertLine
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet

@@ -31,7 +31,7 @@ MODULES = (
     "engine/desk", "engine/duplicates", "engine/evaluator", "engine/immediate", "engine/open_panes",
     "engine/pane_closer", "engine/plan", "engine/rule_runner", "engine/rule_threshold", "engine/rule_timers",
     "engine/schedule", "engine/source_coverage", "engine/window_reader",
-    "lifecycle/incidents", "lifecycle/transitions", "stories/book",
+    "lifecycle/alert_line", "lifecycle/incidents", "lifecycle/transitions", "stories/book",
     "stories/codec", "stories/comparison", "stories/decision", "stories/entry", "stories/facts", "stories/index",
     "stories/keys", "stories/lookup", "stories/rows", "stories/similarity", "stories/story", "windows/breadth",
     "windows/naming", "windows/observations", "windows/recent_panes", "windows/rolling",

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from alerts.evidence import outage_sentence, schema
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine, Severity, State
 from alerts.rules.outage_rule import is_outage
 
@@ -120,7 +120,7 @@ def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") 
         evidence_hash=made.hash if made else "",
         kind="outage" if is_outage(line.series) else "market",
         outage=str(rule.get("kind", "")) if is_outage(line.series) else "",
-        facts=outage_sentence.facts(made.outage) if made and isinstance(made.outage, Proof) else [],
+        facts=outage_sentence.facts(made.outage) if made and isinstance(made.outage, OutageProof) else [],
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from alerts.engine.rule_runner import EvaluationResult, RuleRunner
-from alerts.lifecycle.outage_proof import Proof
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.stories.entry import Entry
 from alerts.windows.panes import ClosedPane
@@ -64,7 +64,7 @@ class Change:
     """(article id, story id) of what the window held."""
     revision: str = ""
     """Of an immediate alert's article."""
-    proof: Proof | None = None
+    proof: OutageProof | None = None
     """Of an outage."""
     left: Sequence[tuple[str, str]] | None = None
     """(article id, story id) of what the hop held, where it had left the window."""

@@ -7,7 +7,7 @@ from alerts.engine.plan import EvaluationPlan
 from alerts.engine.rule_runner import EvaluationResult, RuleRunner
 from alerts.engine.schedule import Schedule
 from alerts.engine.window_reader import WindowReader
-from alerts.lifecycle import transitions as lifecycle
+from alerts.lifecycle.alert_line import line_of
 from alerts.lifecycle.incidents import Incidents, group_of
 from alerts.records import Severity, State, Window
 from alerts.windows.recent_panes import RecentPanes
@@ -120,7 +120,7 @@ class Evaluator:
         alert, evaluation = result.alert, result.evaluation
         assert alert is not None
         ids = sorted({article for article, _ in inside})
-        line = lifecycle.line_of(alert, state, severity, evaluation, ids, self._lateness_ms)
+        line = line_of(alert, state, severity, evaluation, ids, self._lateness_ms)
         effects.changes.append(Change(line, evaluation.at, alert.incident, runner, result, inside, left=left))
 
     def _inside(self, window: Window) -> list[tuple[str, str]]:

@@ -13,8 +13,7 @@ import heapq
 from alerts.engine.effects import Change, Effects
 from alerts.engine.schedule import ceil_to
 from alerts.engine.watermark import NEVER
-from alerts.lifecycle import transitions as lifecycle
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert, immediate_id
 from alerts.records import AlertLine, State
 from alerts.rules.immediate_rule import ImmediateRule
 from core.records import ScoredArticle
@@ -65,7 +64,7 @@ class Immediate:
             if series is None:
                 continue
             alert = Alert(
-                id=lifecycle.immediate_id(rule.id, rule.version, article.id, article.revision),
+                id=immediate_id(rule.id, rule.version, article.id, article.revision),
                 rule=rule.id,
                 rule_version=rule.version,
                 series=series,
@@ -121,7 +120,7 @@ class Immediate:
         if not self._open:
             return
         for rule in self._rules:
-            found = self._open.get(lifecycle.immediate_id(rule.id, rule.version, article, revision))
+            found = self._open.get(immediate_id(rule.id, rule.version, article, revision))
             if found is not None:
                 found[0].incident = story
                 effects.alerts[found[0].id] = found[0]

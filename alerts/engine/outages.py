@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 from alerts.engine.effects import Change, Effects
+from alerts.lifecycle.alert import Alert
+from alerts.lifecycle.alert_line import round_significant
 from alerts.lifecycle.outage_proof import proof_of
-from alerts.lifecycle.transitions import Alert, round_significant
 from alerts.records import AlertLine, State
 from alerts.rules.outage_rule import OUTAGE_PREFIX, OutageRule
 from core.ids import digest
@@ -87,11 +88,11 @@ class Outages:
 
     def _firing(self, rule: OutageRule, alert: Alert, health: Health, effects: Effects) -> None:
         if not rule.over(health):
-            alert.calm_since = None
+            alert.resolving_since = None
             return
-        if alert.calm_since is None:
-            alert.calm_since = health.at
-        if health.at >= alert.calm_since + rule.resolve_after_ms:
+        if alert.resolving_since is None:
+            alert.resolving_since = health.at
+        if health.at >= alert.resolving_since + rule.resolve_after_ms:
             alert.state, alert.resolved_at = "resolved", health.at
             _say(alert, "resolved", health.at, health, effects)
 
@@ -121,7 +122,7 @@ def _key(rule: OutageRule) -> str:
 
 
 def _say(alert: Alert, state: State, decided_at: int, health: Health, effects: Effects) -> None:
-    proof = proof_of(health, alert.calm_since)
+    proof = proof_of(health, alert.resolving_since)
     line = AlertLine(
         id=alert.id,
         rule=alert.rule,

@@ -18,8 +18,8 @@ from alerts.detectors.contract import NO_FLOOR
 from alerts.engine.rule_threshold import FalseAlarmBudget, RuleThreshold
 from alerts.engine.rule_timers import RuleTimers
 from alerts.engine.schedule import ceil_to
-from alerts.lifecycle import transitions as lifecycle
-from alerts.lifecycle.transitions import Alert, Began, Evaluation
+from alerts.lifecycle.alert import Alert, Evaluation, PendingOnset
+from alerts.lifecycle.transitions import step
 from alerts.records import State, Verdict, Window
 from alerts.rules.model import Rule
 from alerts.windows.breadth import broad
@@ -145,11 +145,11 @@ class RuleRunner:
         if enough:
             self.threshold.observe(at, series, verdict.statistic)
         evaluation = Evaluation(at, window, verdict, threshold, enough, self._outlives_window)
-        alert, changes = lifecycle.step(self.rule, series, before, evaluation)
+        alert, changes = step(self.rule, series, before, evaluation)
         begins = before is None and alert is not None and alert.state == "pending"
         prior = self.detector.prior() if changes or begins else {}
         if begins and alert is not None:
-            alert.began = Began(evaluation, hop, alert.severity, dict(prior))
+            alert.began = PendingOnset(evaluation, hop, alert.severity, dict(prior))
         if alert is None or alert.state == "resolved":
             self.alerts.pop(series, None)
         else:

@@ -25,7 +25,7 @@ from alerts.evidence.schema import (
     Pack,
     hash_of,
 )
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.model import AnyRule, Rule
@@ -57,7 +57,7 @@ class Inputs:
     state: Mapping[str, bytes] = field(default_factory=dict)
     pane_ms: int = 60_000
     lateness_ms: int = 60_000
-    outage: Proof | None = None
+    outage: OutageProof | None = None
     left: Sequence[tuple[ScoredArticle, str]] | None = None
     """Of a hop that has left the window: its articles and their stories; None where nobody says."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.evidence.number_text import p_value
 from alerts.evidence.vocabulary import WEEKDAYS, Tongue
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine
 from core.times import HOUR, MINUTE, from_ms, parse_iso
 
@@ -21,14 +21,14 @@ LACKS = (
 )
 
 
-def sentence(line: AlertLine, proof: Proof) -> dict[str, str]:
+def sentence(line: AlertLine, proof: OutageProof) -> dict[str, str]:
     """By language, `en` and `zh`."""
     return {"en": _english(line, proof), "zh": _chinese(line, proof)}
 
 
-def _english(line: AlertLine, proof: Proof) -> str:
+def _english(line: AlertLine, proof: OutageProof) -> str:
     name, since = f"Source {proof.source}", _when(proof.since, "en")
-    told = proof.told
+    told = proof.reported
     if proof.kind == "ok":
         onset = parse_iso(line.onset)
         return f"{name} is as usual again since {since}; the outage was told on {_when(onset, 'en')}."
@@ -49,9 +49,9 @@ def _english(line: AlertLine, proof: Proof) -> str:
     )
 
 
-def _chinese(line: AlertLine, proof: Proof) -> str:
+def _chinese(line: AlertLine, proof: OutageProof) -> str:
     name, since = f"来源 {proof.source} ", _when(proof.since, "zh")
-    told = proof.told
+    told = proof.reported
     if proof.kind == "ok":
         return f"{name}自 {since} 起恢复正常；故障始报于 {_when(parse_iso(line.onset), 'zh')}。"
     if proof.kind == "silent":
@@ -68,9 +68,9 @@ def _chinese(line: AlertLine, proof: Proof) -> str:
     return f"{name}无法读取：自 {since} 起连续 {int(proof.observed or 0)} 次尝试失败。"
 
 
-def facts(proof: Proof) -> list[tuple[str, str]]:
+def facts(proof: OutageProof) -> list[tuple[str, str]]:
     """What the sentence rests on, for a table."""
-    told, found = proof.told, [("Source", proof.source)]
+    told, found = proof.reported, [("Source", proof.source)]
     if proof.kind == "silent":
         found.append(("Silent since", f"{_when(proof.since, 'en')} ({long(proof.at - proof.since, 'en')})"))
         threshold = f" (told from {told['threshold']:g} on)" if "threshold" in told else ""
@@ -94,7 +94,7 @@ def facts(proof: Proof) -> list[tuple[str, str]]:
     return found
 
 
-def _day(proof: Proof, at: int) -> str:
+def _day(proof: OutageProof, at: int) -> str:
     day = proof.days[at]
     held = ", a holiday" if day.holiday else ""
     return f"{WEEKDAYS[day.weekday][0][:3]} {day.day[5:]}{held}: {count(day.expected)} in {day.hours:.3g} h"

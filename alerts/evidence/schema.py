@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine
 from core.records import UNIT_SCALE
 
@@ -103,7 +103,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     pane_ms: int
     lateness_ms: int
     hash: str = ""
-    outage: Proof | msgspec.UnsetType = msgspec.UNSET
+    outage: OutageProof | msgspec.UnsetType = msgspec.UNSET
     """Of an outage: what ingest said, and what follows from it."""
     hop_articles: list[HopArticle] | msgspec.UnsetType = msgspec.UNSET
     """What the hop holds where the window does not hold it; packs of before, and hops of thousands, lack it."""

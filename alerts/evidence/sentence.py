@@ -8,7 +8,7 @@ from __future__ import annotations
 from alerts.evidence import outage_sentence
 from alerts.evidence.number_text import COUNTS, SHARES, figure, less, many, p_value, tiny
 from alerts.evidence.vocabulary import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules.model import AnyRule, Rule
 from core.times import DAY, HOUR, MINUTE, from_ms, parse_iso
@@ -27,7 +27,7 @@ def both(
     rule: AnyRule,
     window: Window | None,
     verdict: Verdict | None,
-    outage: Proof | None = None,
+    outage: OutageProof | None = None,
 ) -> dict[str, str]:
     """The sentence by language, `en` and `zh`."""
     if outage is not None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.engine.source_coverage import SourceCoverage
 from alerts.errors import InvalidArgument
-from alerts.lifecycle.transitions import round_significant
+from alerts.lifecycle.alert_line import round_significant
 from alerts.windows.panes import decode
 from alerts.windows.statistics import MIN_STORIES, NA, Estimate, figures
 from core.errors import ConfigError

@@ -11,7 +11,7 @@ from alerts.delivery import content
 from alerts.evidence import outage_sentence, schema
 from alerts.handling import actions as handling
 from alerts.handling import silences
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 from alerts.rules.outage_rule import OUTAGE_PREFIX, is_outage
 from core.tables import alert_lines, alerts, desks, outbox
 from core.tables import audit as audit_table
@@ -151,7 +151,7 @@ def show_alert(connection: Connection, desk: str, which: str) -> dict[str, Any]:
             for name in made.headlines if name in shown
         ]  # fmt: skip
         found["evidence_hash"] = made.hash
-        if isinstance(made.outage, Proof):
+        if isinstance(made.outage, OutageProof):
             found["facts"] = [[name, value] for name, value in outage_sentence.facts(made.outage)]
     return found
 

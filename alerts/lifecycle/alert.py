@@ -1,4 +1,4 @@
-"""An alert as the desk keeps it, and what one evaluation of a series found.
+"""An alert as the desk keeps it, its id, and what one evaluation of a series found.
 
 Never compiled (scripts/compile.py): mypyc forgets what the fields' types are, and what a store or a restart has of an
 alert is read by them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from alerts.records import Severity, State, Verdict, Window
+from core.ids import digest
 
 
 class Evaluation(msgspec.Struct, frozen=True, gc=False):
@@ -20,15 +21,18 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
     threshold: float
     enough: bool
     lasting: bool = False
-    """The detector remembers beyond the window: too few stories in it are no calm while it is itself sure."""
+    """The detector remembers beyond the window: too few stories in it do not resolve while it is itself sure."""
 
     @property
     def breach(self) -> bool:
-        """At or above the threshold, with enough evidence."""
+        """Whether the statistic is at or above the threshold, with enough evidence."""
         return self.enough and self.verdict.statistic >= self.threshold
 
-    def calm(self, resolve_below: float) -> bool | None:
-        """Below the hysteresis, or too little evidence; None where nobody was reading."""
+    def resolves(self, resolve_below: float) -> bool | None:
+        """Whether the statistic is below `resolve_below` x threshold (hysteresis), or the evidence too little.
+
+        None where none of the series' sources was being read: then the alert stays as it is.
+        """
         if not self.window.observed:
             return None
         sure = self.enough or (self.lasting and self.verdict.enough and self.window.articles > 0)
@@ -37,7 +41,7 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
         return not sure or self.verdict.statistic < below * self.threshold
 
 
-class Began(msgspec.Struct):
+class PendingOnset(msgspec.Struct):
     """What was known at the onset of an alert that must hold: its line `pending` is written from this once it fires."""
 
     evaluation: Evaluation = msgspec.field(name="look")  # as kept in the store
@@ -63,12 +67,23 @@ class Alert(msgspec.Struct, kw_only=True):
     onset: int
     fired_at: int | None = None
     resolved_at: int | None = None
-    calm_since: int | None = None
+    resolving_since: int | None = msgspec.field(default=None, name="calm_since")  # as kept in the store
+    """Since when its evaluations resolve it, epoch ms; None: they do not."""
     worst: float = 0.0
     incident: str = ""
     revision: str = ""
     """Of an immediate alert's article."""
     due: int | None = None
     """When to evaluate again though nothing came (hold or resolve)."""
-    began: Began | None = None
+    began: PendingOnset | None = None
     """Of a pending alert."""
+
+
+def alert_id(rule: str, version: str, series: str, onset: int) -> str:
+    """Return the id of a window rule's alert; `onset`: end of the first breaching pane, epoch ms. Never revised."""
+    return digest("alert", rule, version, series, str(onset))
+
+
+def immediate_id(rule: str, version: str, article: str, revision: str) -> str:
+    """Return the id of an immediate rule's alert."""
+    return digest("immediate", rule, version, article, revision)

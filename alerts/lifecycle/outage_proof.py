@@ -1,4 +1,4 @@
-"""What an outage is told from, taken from a Health record: numbers, days, samples; and derived again from them.
+"""What an outage is reported from, taken from a Health record: numbers, days, samples; and derived again from them.
 
 Of silence: the rates of the hours of the week that ingest says it expected by. Which hours passed, on which days, and
 which of those the source's market was closed, is found here anew, from time zone and exchange calendar.
@@ -22,7 +22,7 @@ _HOURS_OF_WEEK = 168
 _FURTHEST = 60 * DAY
 
 
-class QuietDay(msgspec.Struct, frozen=True):
+class SilentDay(msgspec.Struct, frozen=True):
     """One local day of a silence. `counted_as`: the weekday (Monday 0) by whose hours it was expected."""
 
     day: str
@@ -33,7 +33,7 @@ class QuietDay(msgspec.Struct, frozen=True):
     expected: float
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
+class OutageProof(msgspec.Struct, frozen=True, kw_only=True):
     """Why a source is called silent, misshapen or unreachable, or `ok` again. Times in milliseconds."""
 
     kind: str
@@ -47,50 +47,56 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float | None = None
     items: int = 0
     samples: list[str] = []
-    days: list[QuietDay] = []
+    days: list[SilentDay] = []
     detail: str = ""
-    """What a server said: text of the world."""
-    told: dict[str, Any] = {}
+    """What a server said; not to be trusted."""
+    reported: dict[str, Any] = msgspec.field(default_factory=dict, name="told")
     """The record's own proof, as ingest wrote it."""
 
 
-def proof_of(health: Health, calm_since: int | None = None) -> Proof:
-    """The proof of what `health` says. Never raises: a record without a proof (an older ingest's) proves little."""
-    told = health.proof
-    kind = str(told.get("kind", "")) if health.status != "ok" else "ok"
+def proof_of(health: Health, ok_since: int | None = None) -> OutageProof:
+    """Return the proof of what `health` says; `ok_since`: since when the source is as usual again, epoch ms.
+
+    Never raises: a record without a proof (an older ingest's) proves little.
+    """
+    reported = health.proof
+    kind = str(reported.get("kind", "")) if health.status != "ok" else "ok"
     shared: dict[str, Any] = {
-        "source": health.source, "at": health.at, "status": health.status, "detail": health.detail, "told": told,
-        "since": health.since,
+        "source": health.source, "at": health.at, "status": health.status, "detail": health.detail,
+        "reported": reported, "since": health.since,
     }  # fmt: skip
-    if health.status == "ok" or (health.status == "silent" and calm_since is not None):
-        return Proof(kind="ok", **shared | {"since": calm_since or health.at})
+    if health.status == "ok" or (health.status == "silent" and ok_since is not None):
+        return OutageProof(kind="ok", **shared | {"since": ok_since or health.at})
     if health.status == "silent":
-        days = quiet_days(health.since, health.at, told)
+        days = silent_days(health.since, health.at, reported)
         chance = exp(-health.expected)
-        return Proof(
+        return OutageProof(
             kind="silent", observed=0.0, expected=health.expected, p_value=chance, days=days, **shared
         )
     if kind == "misshapen":
-        items = int(told.get("items", 0))
-        samples = [str(one) for one in told.get("samples", [])]
-        return Proof(
-            kind=kind, observed=int(told.get("whole", 0)) / items if items else None, items=items,
-            expected=float(told.get("usual", 0.0)), samples=sorted(set(samples)), **shared,
+        items = int(reported.get("items", 0))
+        samples = [str(one) for one in reported.get("samples", [])]
+        return OutageProof(
+            kind=kind, observed=int(reported.get("whole", 0)) / items if items else None, items=items,
+            expected=float(reported.get("usual", 0.0)), samples=sorted(set(samples)), **shared,
         )  # fmt: skip
-    return Proof(kind="unreachable", observed=float(told.get("failures", 0)) or None, **shared)
+    return OutageProof(kind="unreachable", observed=float(reported.get("failures", 0)) or None, **shared)
 
 
-def quiet_days(since: int, at: int, told: dict[str, Any]) -> list[QuietDay]:
-    """Day by day what was expected between the two; empty where the record does not say by which rates."""
-    rates = told.get("rates") or []
+def silent_days(since: int, at: int, reported: dict[str, Any]) -> list[SilentDay]:
+    """Return day by day what was expected between `since` and `at` (epoch ms).
+
+    Empty where `reported`, the record's own proof, does not say by which 168 rates of the week.
+    """
+    rates = reported.get("rates") or []
     try:
-        zone = ZoneInfo(str(told.get("timezone") or "UTC"))
-        market = calendar(str(told["calendar"])) if told.get("calendar") else None
+        zone = ZoneInfo(str(reported.get("timezone") or "UTC"))
+        market = calendar(str(reported["calendar"])) if reported.get("calendar") else None
     except (ValueError, ZoneInfoNotFoundError):
         return []
     if len(rates) != _HOURS_OF_WEEK:
         return []
-    end = min(at, since + min(int(told.get("reach_ms", _FURTHEST)), _FURTHEST))
+    end = min(at, since + min(int(reported.get("reach_ms", _FURTHEST)), _FURTHEST))
     found: dict[date, list[float]] = {}
     passed = since
     while passed < end:
@@ -103,7 +109,7 @@ def quiet_days(since: int, at: int, told: dict[str, Any]) -> list[QuietDay]:
         held[1] += rates[weekday * 24 + local.hour] * share
         passed = following
     return [
-        QuietDay(
+        SilentDay(
             day=day.isoformat(), weekday=day.weekday(), counted_as=int(counted_as), hours=round(hours, 2),
             holiday=int(counted_as) != day.weekday(), expected=round(expected, 3),
         )

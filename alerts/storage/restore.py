@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, select
 
 from alerts.engine.desk import Desk
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert
 from alerts.storage.rule_state import load_runner
 from alerts.stories.codec import story_of
 from alerts.stories.story import HORIZON_MS

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select, union_all
 from alerts.engine.effects import Effects, NewFit
 from alerts.engine.rule_runner import RuleRunner
 from alerts.handling import audit
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert
 from alerts.thresholds.fit import load_fit
 from core import tables
 from core.store.bulk import insert_absent_many, upsert_many

@@ -217,9 +217,9 @@ def test_evidence_is_derived_again_and_a_false_figure_is_found(store, monkeypatc
     assert not days["2024-07-05"].holiday and days["2024-07-05"].expected > 6
     assert "1 market holiday counted as Sundays" in silent.sentence["en"]
     assert "休市日" in silent.sentence["zh"]
-    told = {**silent.outage.told, "calendar": ""}
+    told = {**silent.outage.reported, "calendar": ""}
     forged = msgspec.structs.replace(
-        silent, outage=msgspec.structs.replace(silent.outage, told=told), hash=""
+        silent, outage=msgspec.structs.replace(silent.outage, reported=told), hash=""
     )
     assert {"holidays", "expected by its rhythm"} <= {
         one.what for one in verify_pack(forged) if one.verdict == "differs"

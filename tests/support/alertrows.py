@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.delivery import enqueue as notify
 from alerts.evidence import assembly
-from alerts.lifecycle.transitions import alert_id
+from alerts.lifecycle.alert import alert_id
 from alerts.records import AlertLine, Severity, State, Verdict, Window
 from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet

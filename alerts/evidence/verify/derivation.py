@@ -15,7 +15,7 @@ from alerts.evidence.verify.immediate_alert import immediate_checks
 from alerts.evidence.verify.outage_alert import outage_checks
 from alerts.evidence.verify.rule_terms import version_checks
 from alerts.evidence.verify.window_alert import window_checks
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 
 
 def verify_pack(pack: schema.Pack) -> list[Check]:
@@ -26,7 +26,7 @@ def verify_pack(pack: schema.Pack) -> list[Check]:
 def _checks(pack: schema.Pack) -> Iterator[Check]:
     yield same("pack's hash", pack.hash, schema.hash_of(pack))
     yield from version_checks(pack)
-    if isinstance(pack.outage, Proof):
+    if isinstance(pack.outage, OutageProof):
         yield from outage_checks(pack, pack.outage)
     elif pack.window is None:
         yield from immediate_checks(pack)

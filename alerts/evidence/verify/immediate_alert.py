@@ -17,7 +17,7 @@ from alerts.evidence import schema, sentence
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import bounds, list_checks, shares
 from alerts.evidence.verify.rule_terms import immediate_terms, parts
-from alerts.lifecycle import transitions as lifecycle
+from alerts.lifecycle.alert import immediate_id
 from alerts.windows.globs import matches
 from alerts.windows.series import entity_of
 from core.records import UNIT_SCALE
@@ -33,7 +33,7 @@ def immediate_checks(pack: schema.Pack) -> Iterator[Check]:
         return
     line, article = pack.line, pack.articles[0]
     rule = immediate_terms(pack.rule["content"])
-    made = lifecycle.immediate_id(line.rule, line.rule_version, article.id, article.revision)
+    made = immediate_id(line.rule, line.rule_version, article.id, article.revision)
     yield same("alert's id", line.id, made)
     yield parts("rule's terms", pack.rule, rule)
     yield same("onset", line.onset, iso(article.available_at))

@@ -16,8 +16,8 @@ from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.immediate_alert import nothing_else
 from alerts.evidence.verify.recount import same_rows
 from alerts.evidence.verify.rule_terms import outage_terms, parts
-from alerts.lifecycle.outage_proof import Proof, QuietDay, quiet_days
-from alerts.lifecycle.transitions import round_significant
+from alerts.lifecycle.alert_line import round_significant
+from alerts.lifecycle.outage_proof import OutageProof, SilentDay, silent_days
 from alerts.rules.outage_rule import OUTAGE_PREFIX
 from alerts.windows.globs import matches
 from core.times import iso, parse_iso
@@ -26,7 +26,7 @@ _ROUNDING = 0.02
 """Tolerance of the sum over days, each of which is rounded to three decimals."""
 
 
-def outage_checks(pack: schema.Pack, proof: Proof) -> Iterator[Check]:
+def outage_checks(pack: schema.Pack, proof: OutageProof) -> Iterator[Check]:
     """Yield all checks of an outage's pack."""
     line, rule = pack.line, pack.rule
     onset = parse_iso(line.onset)
@@ -64,9 +64,9 @@ def outage_checks(pack: schema.Pack, proof: Proof) -> Iterator[Check]:
     yield same("sentence", pack.sentence, outage_sentence.sentence(line, proof))
 
 
-def _follows(proof: Proof, state: str) -> Iterator[Check]:
+def _follows(proof: OutageProof, state: str) -> Iterator[Check]:
     """Yield checks of what the pack repeats of the Health record's own proof."""
-    given, own_kind = proof.told, str(proof.told.get("kind", ""))
+    given, own_kind = proof.reported, str(proof.reported.get("kind", ""))
     kind = "ok" if state == "resolved" else own_kind or "unreachable"  # an older ingest did not name it
     yield same("kind", proof.kind, kind)
     samples: list[str] = []
@@ -91,12 +91,12 @@ def _follows(proof: Proof, state: str) -> Iterator[Check]:
     )
 
 
-def _silent(proof: Proof) -> Iterator[Check]:
-    given = proof.told
+def _silent(proof: OutageProof) -> Iterator[Check]:
+    given = proof.reported
     if "rates" not in given:
         yield Check("rhythm", "unknown", "the record does not say by which rates")
         return
-    days = quiet_days(proof.since, proof.at, given)
+    days = silent_days(proof.since, proof.at, given)
     yield same("days", [day.day for day in proof.days], [day.day for day in days])
     yield same("holidays", [d.day for d in proof.days if d.holiday], [d.day for d in days if d.holiday])
     yield same_rows("day by day", list(map(_rounded, proof.days)), list(map(_rounded, days)))
@@ -112,12 +112,12 @@ def _silent(proof: Proof) -> Iterator[Check]:
     yield Check("p", "agrees" if close else "differs", f"exp(-{proof.expected}) = {chance:.3g}")
 
 
-def _rounded(day: QuietDay) -> list[Any]:
+def _rounded(day: SilentDay) -> list[Any]:
     return [day.day, day.weekday, day.counted_as, day.holiday, round(day.hours, 2), round(day.expected, 3)]
 
 
-def _misshapen(proof: Proof) -> Iterator[Check]:
-    given = proof.told
+def _misshapen(proof: OutageProof) -> Iterator[Check]:
+    given = proof.reported
     whole, items = int(given["whole"]), int(given["items"])
     lacking = sum(int(given[key]) for key in ("without_title", "without_body", "without_both"))
     yield same("items", items, whole + lacking)
@@ -133,8 +133,8 @@ def _misshapen(proof: Proof) -> Iterator[Check]:
     )
 
 
-def _unreachable(proof: Proof) -> Iterator[Check]:
-    given = proof.told
+def _unreachable(proof: OutageProof) -> Iterator[Check]:
+    given = proof.reported
     if "failures" not in given:
         yield Check("failures", "unknown", "the record does not say how many")
         return

@@ -12,7 +12,7 @@ import msgspec
 
 from alerts.evidence import schema
 from alerts.evidence.verify.checks import Check
-from alerts.lifecycle.outage_proof import Proof
+from alerts.lifecycle.outage_proof import OutageProof
 
 _NO_GRID = "pane_ms and lateness_ms, on which nothing of it depends"
 
@@ -26,7 +26,7 @@ def stated(pack: schema.Pack, *, in_store: bool = False) -> list[Check]:
 
 
 def _stated(pack: schema.Pack, in_store: bool) -> Iterator[str]:
-    if isinstance(pack.outage, Proof):
+    if isinstance(pack.outage, OutageProof):
         yield "what ingest counted of the source, its rates and limits, what a server said (outage.told, detail)"
         if pack.outage.kind == "misshapen":
             yield "when its last article came (outage.since)"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from alerts.evidence.verify.audit_log import logged_changes, state_and_time
 from alerts.evidence.verify.checks import Check, guarded, listed
 from alerts.evidence.verify.comparison import compare, json_object
-from alerts.lifecycle.transitions import Alert
+from alerts.lifecycle.alert import Alert
 from alerts.records import SEVERITIES
 from core.tables import alert_lines, alerts
 from core.times import iso, parse_iso

@@ -18,7 +18,8 @@ from alerts.evidence.headlines import strongest_headlines
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import article_checks, count_checks, hop_checks
 from alerts.evidence.verify.rule_terms import rule_checks
-from alerts.lifecycle import transitions as lifecycle
+from alerts.lifecycle.alert import alert_id
+from alerts.lifecycle.alert_line import round_significant
 from alerts.records import SEVERITIES, Verdict, Window
 from alerts.windows.breadth import broad
 from alerts.windows.observations import Observation, label_of
@@ -41,14 +42,14 @@ def window_checks(pack: schema.Pack, figures: Mapping[str, Any]) -> Iterator[Che
 
 def _window_id(pack: schema.Pack) -> str:
     line = pack.line
-    return lifecycle.alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
+    return alert_id(line.rule, line.rule_version, line.series, parse_iso(line.onset))
 
 
 def _verdict(pack: schema.Pack) -> Iterator[Check]:
     given = Verdict(**(pack.verdict or {"statistic": 0.0}))
     line = pack.line
     for name in ("observed", "expected", "p_value"):
-        yield same(f"line's {name}", getattr(line, name), lifecycle.round_significant(getattr(given, name)))
+        yield same(f"line's {name}", getattr(line, name), round_significant(getattr(given, name)))
     state = {name: base64.b64decode(value) for name, value in pack.detector.get("state", {}).items()}
     yield same("detector state's hash", pack.detector.get("state_hash"), assembly.state_hash(state))
     if not state or pack.window is None or pack.hop is None:

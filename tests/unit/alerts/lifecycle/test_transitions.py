@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.lifecycle.transitions import Evaluation, alert_id, step
+from alerts.lifecycle.alert import Evaluation, alert_id
+from alerts.lifecycle.transitions import step
 from alerts.records import Verdict, Window
 from alerts.testing import rule_set
 from core.times import MINUTE
@@ -120,6 +121,6 @@ def test_a_thin_hour_does_not_end_an_alert_whose_detector_remembers_beyond_its_w
 
 def test_an_alert_under_nought_stays_while_its_figure_is_near_the_threshold() -> None:
     def under(statistic: float) -> bool | None:
-        return Evaluation(0, Window(SERIES, 0, MINUTE, 5, 5, 5), Verdict(statistic), -0.2, True).calm(0.7)
+        return Evaluation(0, Window(SERIES, 0, MINUTE, 5, 5, 5), Verdict(statistic), -0.2, True).resolves(0.7)
 
     assert [under(value) for value in (0.1, -0.2, -0.25, -0.27)] == [False, False, False, True]

@@ -225,9 +225,9 @@ def test_no_leaf_of_an_outages_pack_can_be_another() -> None:
     }  # fmt: skip
     for pack in made:
         assert [check for check in verify_pack(pack) if check.verdict != "agrees"] == []
-        free = {*RULE, *GRID, "outage.detail", *PROOF.get(pack.outage.told.get("kind", ""), ())}
+        free = {*RULE, *GRID, "outage.detail", *PROOF.get(pack.outage.reported.get("kind", ""), ())}
         assert set(unfound(pack)) == free, (pack.outage.kind, pack.line.state)
     silent = next(one for one in made if one.outage.kind == "silent" and one.line.state == "firing")
-    told = {**silent.outage.told, "rates": [0.5] * 168}
-    lie = msgspec.structs.replace(silent, outage=msgspec.structs.replace(silent.outage, told=told))
+    told = {**silent.outage.reported, "rates": [0.5] * 168}
+    lie = msgspec.structs.replace(silent, outage=msgspec.structs.replace(silent.outage, reported=told))
     assert "expected by its rhythm" in [c.what for c in verify_pack(lie) if c.verdict == "differs"]
