@@ -20,7 +20,7 @@ class Figures:
 def draw(rng: Random, language: str, thing: Thing, up: bool, degree: str = "plain") -> Figures:
     """Return figures whose level is above the one before where `up`, below it otherwise; `degree` bounds the change."""
     low, high = {"slight": (0.3, 2.5), "strong": (18, 70), "plain": (2, 30)}.get(degree, (2, 30))
-    share = rng.uniform(low, high)
+    share = rng.uniform(low, high) / (5 if thing.scope == "market" else 1)
     sign = "+" if up else "-"
     if thing.unit in ("%", "i"):
         before = (

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from hashlib import sha256
 from random import Random
 from typing import Final
 
-from classifier.reading.normal import normal
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.articles import Articles
 from classifier.training.polarity.compounds import Compounds
 from classifier.training.polarity.events import KINDS as FATES
 from classifier.training.polarity.events import Events
+from classifier.training.polarity.everyday import Everyday
+from classifier.training.polarity.excluded import is_excluded
+from classifier.training.polarity.phrases import Phrases
 from classifier.training.polarity.quantities import KINDS as CHANGES
 from classifier.training.polarity.quantities import Quantities
 from classifier.training.polarity.relations import Relations
@@ -22,6 +23,7 @@ MIXTURE: Final = {
     "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "persists": 0.02, "feared": 0.06,
     "expected": 0.06, "plain": 0.08, "figures": 0.12, "begins": 0.06, "ended": 0.06, "averted": 0.04, "denied": 0.06,
     "withdrawn": 0.05, "confirmed": 0.03, "continues": 0.03, "roles": 0.1, "compound": 0.06, "long": 0.03,
+    "phrase": 0.06, "everyday": 0.06, "market": 0.04,
 }  # fmt: skip
 """Share of each kind. `persists`: a quantity goes on falling; `continues`: an event does not end."""
 _TRIES: Final = 40
@@ -58,22 +60,6 @@ def holds_reserved(text: str, language: str) -> bool:
     return _reserved(language).search(text.lower()) is not None
 
 
-def is_excluded(text: str) -> bool:
-    """Whether the text equals one of the evaluation sets' (excluded.yaml holds digests of theirs)."""
-    return digest(text) in _excluded()
-
-
-def digest(text: str) -> str:
-    """Return 16 hex digits of the text in lower case, its full stop and spaces aside."""
-    plain = normal(text).lower().replace(" ", "").rstrip(".。")
-    return sha256(plain.encode()).hexdigest()[:16]
-
-
-@lru_cache(maxsize=1)
-def _excluded() -> frozenset[str]:
-    return frozenset(lexicon.table("excluded"))
-
-
 @lru_cache(maxsize=2)
 def _reserved(language: str) -> re.Pattern[str]:
     words = "|".join(re.escape(w.lower()) for w in sorted(lexicon.reserved(language), key=len, reverse=True))
@@ -88,10 +74,12 @@ def _kinds(rng: Random, count: int) -> Iterator[str]:
 def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], Row]:
     quantities, events = Quantities(language, split, rng), Events(language, split, rng)
 
-    others: dict[str, Relations | Compounds | Articles] = {
+    others: dict[str, Relations | Compounds | Articles | Phrases | Everyday] = {
         "roles": Relations(language, split, rng),
         "compound": Compounds(language, split, rng),
         "long": Articles(language, split, rng),
+        "phrase": Phrases(language, split, rng),
+        "everyday": Everyday(language, split, rng),
     }
 
     def make(kind: str, label: str) -> Row:

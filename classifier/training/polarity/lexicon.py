@@ -42,8 +42,11 @@ class Verb:
     noun: str
 
     def suits(self, thing: Thing) -> bool:
-        """Whether the verb is said of the thing."""
+        """Whether the verb is said of the thing; prices have verbs of their own."""
+        if thing.scope == "market":
+            return self.usage == "market"
         return {
+            "market": False,
             "any": True,
             "gap": thing.gap,
             "rate": thing.rate,

@@ -19,6 +19,7 @@ KINDS: Final = (
     "expected",
     "plain",
     "figures",
+    "market",
 )
 _REGISTER: Final = {"post": {"en": "social", "zh": "forum"}}
 _STYLES: Final = {"headline": 0.42, "bare": 0.16, "sentence": 0.22, "wire": 0.1, "post": 0.1}
@@ -37,11 +38,12 @@ class Quantities:
         self._language, self._split, self._rng = language, split, rng
         self._names = Names(language, rng)
         self._things = lexicon.things(language, split)
+        self._priced = [t for t in self._things if t.scope == "market"]
         self._frames = lexicon.table(f"frames_{language}")
 
     def make(self, kind: str, label: str) -> Row:
         """Return a row of a kind of KINDS; `label` is given to it, but expected and plain are always neutral."""
-        if kind in ("more", "less", "degree"):
+        if kind in ("more", "less", "degree", "market"):
             return self._change(kind, label)
         if kind in ("actor", "attempt", "persists"):
             return self._action(kind, label)
@@ -83,12 +85,16 @@ class Quantities:
         return self._rng.choice(special if special and self._rng.random() < 0.3 else fit)
 
     def _change(self, kind: str, label: str) -> Row:
-        direction = self._rng.choice(("more", "less")) if kind == "degree" else kind
+        direction = kind if kind in ("more", "less") else self._rng.choice(("more", "less"))
+        if kind == "market":
+            direction = "more" if label == POSITIVE else "less"
         tone = label if direction == "more" else opposite(label)
-        thing = self._thing(tone)
+        thing = self._thing(tone) if kind != "market" else self._rng.choice(self._priced)
         style = self._style()
-        frame = self._pick("economy" if thing.scope == "economy" else "change", style)
+        frame = self._pick("change" if thing.scope == "company" else thing.scope, style)
         degrees: tuple[str, ...] = ("slight", "strong") if kind == "degree" else ("plain", "plain", "whole")
+        if kind == "market":
+            degrees = ("slight", "plain", "strong", "whole")
         if any(slot in frame for slot in ("{by}", "{ft}", "{to}", "{adv}", "{n}")):
             degrees = tuple(d for d in degrees if d != "whole")
         if "{adv}" in frame:

@@ -36,6 +36,7 @@ class Row:
     `label`: negative, neutral, positive, or None where its two companies differ. `also`: a second label that a careful
     reader may give (a denied rumour is good news or none). `register`: news, social or forum. `style`: headline,
     sentence, wire, post or article. `thing`, `verb`: the entries of the tables that were used, "" for none.
+    `topics`: those it has for certain, () where nothing is known of them.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Row:
     verb: str = ""
     also: str | None = None
     roles: tuple[Role, ...] = ()
+    topics: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as for a line of JSON."""

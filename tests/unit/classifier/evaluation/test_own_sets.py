@@ -10,7 +10,7 @@ import pytest
 from classifier.evaluation import own_sets
 from classifier.reading.normal import normal
 from classifier.training.polarity import lexicon
-from classifier.training.polarity.generate import is_excluded
+from classifier.training.polarity.excluded import is_excluded
 
 SENTIMENTS = {"negative", "neutral", "positive"}
 

@@ -8,7 +8,8 @@ import pytest
 
 from classifier.reading.normal import normal
 from classifier.training.polarity import generate, lexicon
-from classifier.training.polarity.generate import holds_reserved, is_excluded
+from classifier.training.polarity.excluded import is_excluded
+from classifier.training.polarity.generate import holds_reserved
 
 PROBE = Path("../shared/data/probe")
 LANGUAGES = ("en", "zh")
