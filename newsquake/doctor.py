@@ -20,7 +20,7 @@ from core.bus.base import DEAD, EVENTS, RAW, SCORED
 from core.errors import ConfigError, NewsquakeError, Retryable
 from core.settings import BrokerSettings, Settings
 from core.store import Store, open_store
-from newsquake.commands import Broker, Config, StoreUrl, settings_of
+from newsquake.commands.options import Broker, Config, StoreUrl, settings_of
 
 State = Literal["ok", "warn", "FAIL"]
 _COLOURS = {"ok": "green", "warn": "yellow", "FAIL": "red"}

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.errors import ConfigError
-from newsquake.commands import Config, StoreUrl, settings_of
+from newsquake.commands.options import Config, StoreUrl, settings_of
 
 
 def use(
