@@ -31,18 +31,16 @@ def parameter_groups(encoder: Encoder, heads: TorchHeads, plan: Plan) -> list[di
     if plan.method != "full":
         return [*groups, {"params": [p for p in encoder.parameters() if p.requires_grad], "rate": plan.rate}]
     top = len(encoder.layers)
+    encoder.requires_grad_(False)  # all but the layers and, where asked for, the word embeddings
     for i, layer in enumerate(encoder.layers):
-        layer.requires_grad_(i >= plan.freeze_layers)
         if i >= plan.freeze_layers:
+            layer.requires_grad_(True)
             rate = plan.rate * plan.decay_by_layer ** (top - 1 - i)
             groups.append({"params": list(layer.parameters()), "rate": rate})
     low = plan.rate * plan.decay_by_layer**top
-    encoder.word.requires_grad_(plan.train_words)
     if plan.train_words:
+        encoder.word.requires_grad_(True)
         groups.append({"params": list(encoder.word.parameters()), "rate": low, "weight_decay": 0.0})
-    for part in (encoder.position, encoder.norm):
-        part.requires_grad_(False)
-    encoder.token_type.requires_grad_(False)
     return groups
 
 

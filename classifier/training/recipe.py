@@ -59,6 +59,10 @@ class Recipe(BaseModel):
         lt=1,
         description="share of the base's own probabilities in its labelled texts' sentiment targets",
     )
+    teachers: list[Path] = Field(
+        default_factory=list,
+        description="probabilities by training/teacher.py, in place of the base's for the anchor",
+    )
     finese_negative: bool = Field(
         False, description="FinESE's texts with negative events only count as negative articles"
     )

@@ -69,6 +69,8 @@ def run(
     held_out = made_texts.make(2 * HELD_OUT_TEXTS, recipe.seed, "held_out") if recipe.polarity else []
     dev_texts = [*(e for e in examples if e.side == "dev"), *held_out]
     dev = thin(sampling.itemise(dev_texts, tokenizer, plan.max_tokens))
+    if recipe.teachers:
+        say(f"probabilities of {reference.add_stored(recipe.teachers, items):,} texts by teachers")
     if start.heads is not None:
         _refer(Engine.load(Path(recipe.base)), items, recipe, say)
     elif recipe.signature_texts:
@@ -150,7 +152,7 @@ def _examples(recipe: Recipe, data: Path, say: Callable[[str], None]) -> list[Ex
 def _refer(engine: Engine, items: list[sampling.Item], recipe: Recipe, say: Callable[[str], None]) -> None:
     """Let training stay near to the weights that it goes on from: probabilities, signatures."""
     labelled = [i for i in items if i.example.sentiment in CLASSES and i.example.set in corpus.SETS]
-    if recipe.anchor:
+    if recipe.anchor and not recipe.teachers:
         say(f"probabilities of {len(labelled):,} texts by {engine.model_version}")
         reference.add_probabilities(engine, labelled)
     chosen = _signed(items, recipe)
