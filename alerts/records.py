@@ -1,4 +1,4 @@
-"""What the alerts room hands from step to step. None of these stands on Kafka; see core/records.py for those."""
+"""Records that the steps of `alerts` exchange. None of them is sent over Kafka; see core/records.py for those."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 class Window(msgspec.Struct, frozen=True, gc=False):
     """One series over [start, end): integer sums that add up, or, for sets, sizes of unions.
 
-    A window is what a rule looks at; a hop is the same over the time since the rule's last grid point.
+    A window is what a rule evaluates; a hop is the same over the time since the rule's last grid point.
     Sentiment is over stories (a story's mean of p_positive - p_negative over its articles, 1/10,000).
     """
 
@@ -34,13 +34,13 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     sentiment_squares: int = 0
     """Sum of squares over decided stories, 1/10,000 squared."""
     observed: bool = True
-    """False where none of the series' sources was being read: NA, which is no evidence of calm."""
+    """False where none of the series' sources was being read: NA, not evidence of calm."""
     positive: int = 0
     """Stories whose majority is positive."""
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """What a detector says of one window, from the past only."""
+    """A detector's verdict on one window, from the past only."""
 
     statistic: float
     """Comparable over the rule's series, larger = more unusual: -log10(p) where there is a p."""

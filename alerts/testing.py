@@ -1,4 +1,4 @@
-"""For tests and benchmarks: made-up articles, rules that need no history, and a desk driven without broker or store."""
+"""For tests and benchmarks: synthetic articles, rules without history, and a desk driven without broker or store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def scored(
     body: str = "",
     extra: Mapping[str, Any] | None = None,
 ) -> ScoredArticle:
-    """An article whose id follows from `number`; without a signature of its own it is a story of its own."""
+    """A scored article whose id is derived from `number`; without `signature` it is a story of its own."""
     neutral = (UNIT_SCALE - negative) // 2
     name = hashlib.sha256(f"article {number}".encode()).hexdigest()
     article = Article(
@@ -78,7 +78,7 @@ def scored(
 
 
 class Share(Detector):
-    """A detector without memory of the past: the statistic is the share of negative stories. Counts what it learned."""
+    """A detector for tests: the statistic is the share of negative stories; its state counts learned stories."""
 
     kind: ClassVar[str] = "share"
     traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True, negative_only=True)
@@ -134,7 +134,7 @@ def rule_set(
     after: str = "5m",
     more: str = "",
 ) -> RuleSet:
-    """One rule: half of a window's stories are negative."""
+    """A rule set of one rule, whose threshold is half of a window's stories negative, and `more` (YAML)."""
     text = RULES.format(
         window=window,
         kind="negative_share",
@@ -149,12 +149,12 @@ def rule_set(
 
 
 def share_runners(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
-    """The rules with the detector `Share`."""
+    """One runner per window rule, with the detector `Share`."""
     return [RuleRunner(rule, pane_ms, make_detector=Share) for rule in rules.rules]
 
 
 def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> Desk:
-    """A fresh desk."""
+    """A desk that knows nothing yet, with the detector `Share`."""
     return make_desk(
         rules, partitions=partitions, pane_ms=MINUTE, lateness_ms=lateness_ms, make_runners=share_runners
     )
@@ -163,7 +163,7 @@ def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> D
 def drive(
     desk: Desk, records: Iterable[ScoredArticle | tuple[int, Marker]], chunk: int = 50
 ) -> list[Effects]:
-    """Feed articles and (partition, marker) pairs, moving on after every `chunk` records and at the end."""
+    """Feed articles and (partition, marker) pairs; returns the effects after every `chunk` records and at the end."""
     found: list[Effects] = []
     for number, record in enumerate(records, 1):
         if isinstance(record, tuple):
@@ -181,7 +181,7 @@ def drive(
 
 
 def lines(effects: Iterable[Effects]) -> bytes:
-    """alerts.jsonl of what happened."""
+    """The lines of alerts.jsonl, sorted, each ending in a newline."""
     changes = [change.line for one in effects for change in one.changes]
     changes.sort(key=lambda line: (parse_iso(line.decided_at), line.id, line.state, line.severity))
     return b"".join(msgspec.json.encode(line) + b"\n" for line in changes)

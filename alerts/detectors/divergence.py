@@ -51,7 +51,7 @@ class Hops:
             self.add(*hop)
 
     def until(self, start: int) -> None:
-        """Forget hops that end at or before `start`."""
+        """Forget hops that end at or before `start` (epoch ms)."""
         while self.hops and self.hops[0][0] <= start:
             _, n, negative = self.hops.popleft()
             self.n -= n
@@ -80,12 +80,12 @@ class Reference(Hops):
         self.usual_n, self.usual_negative = usual_n, usual_negative
 
     def state(self) -> list[Any]:
-        """Everything."""
+        """[hops, usual n, usual negative], as msgpack can carry it."""
         return [list(self.hops), self.usual_n, self.usual_negative]
 
 
 class Divergence(PersistentDetector):
-    """What both kinds share: the test. A kind says which group a series feeds and which it is held against."""
+    """What both kinds share: the test. A kind says which group a series feeds and which group is its reference."""
 
     traits: ClassVar[Traits] = Traits(compares_series=True)
     with_extra = True
@@ -96,18 +96,18 @@ class Divergence(PersistentDetector):
         self.memory = self.means = Means(context.window_ms, params.memory_days * 24.0, params.calendar)
         self.groups: dict[str, Reference] = {}
         self.own: dict[str, Hops] = {}
-        """What each series itself gave to its group: to be taken out where it is held against the rest."""
+        """Each series' own part of its group, taken out where the series is compared with the rest."""
 
     def feeds(self, series: str) -> str:
-        """The group that the series' hops go to; "" = none."""
+        """Name of the group that the series' hops go to; "" = none."""
         raise NotImplementedError
 
-    def against(self, series: str) -> tuple[str, bool]:
-        """(group that it is held against, whether its own stories are in it and to be taken out); "" = none."""
+    def reference_of(self, series: str) -> tuple[str, bool]:
+        """(name of the reference group, whether the series' own stories are in it and are taken out); "" = none."""
         raise NotImplementedError
 
     def extra_state(self, series: str) -> Any:
-        """The groups, with what is pooled; with a series, what it gave to its group."""
+        """For "" the groups; for a series its own part of its group."""
         if series:
             own = self.own.get(series)
             return list(own.hops) if own is not None else None
@@ -121,8 +121,7 @@ class Divergence(PersistentDetector):
             self.groups = {name: Reference(*state) for name, state in extra.items()}
 
     def gather(self, window: Window, hop: Window) -> None:
-        """Take a hop into its group. The desk does so for all series of a moment before it has the first one judged:
-        else who is first by name would be held against a sector that has not heard of the same news yet."""
+        """Take a hop into its group; a hop that was taken already is left out."""
         name, n, negative = self.feeds(window.series), hop.decided, hop.negative
         if not name or not n or not window.observed or self._gathered(window.series, hop.end):
             return
@@ -151,7 +150,7 @@ class Divergence(PersistentDetector):
             market, series, market.calendar.bin((window.end - 1) // HOUR)
         )
         n, k = window.decided, window.negative
-        name, inside = self.against(series)
+        name, inside = self.reference_of(series)
         group = self.groups.get(name)
         m = bad = 0
         if group is not None:
@@ -209,7 +208,7 @@ def _inverse(logit: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class LanguageDivergenceParams(DivergenceParams):
-    """The same, in both directions unless told."""
+    """The same, in both directions by default."""
 
     direction: Literal["up", "down", "both"] = "both"
 
@@ -223,8 +222,8 @@ class LanguageDivergence(Divergence):
         """Itself."""
         return series if series.endswith(("@en", "@zh")) else ""
 
-    def against(self, series: str) -> tuple[str, bool]:
-        """Its twin in the other language."""
+    def reference_of(self, series: str) -> tuple[str, bool]:
+        """The same series in the other language."""
         base, _, language = series.rpartition("@")
         return {"en": f"{base}@zh", "zh": f"{base}@en"}.get(language, ""), False
 
@@ -244,6 +243,6 @@ class SectorDivergence(Divergence):
         sector = self.sectors.get(entity_of(series))
         return sector + series[len(base_of(series)) :] if sector else ""
 
-    def against(self, series: str) -> tuple[str, bool]:
+    def reference_of(self, series: str) -> tuple[str, bool]:
         """Its sector without itself."""
         return self.feeds(series), True

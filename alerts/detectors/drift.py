@@ -4,7 +4,7 @@ Two exponentially faded means of a story's sentiment, `recent_days` and `memory_
 standard errors. Both hold the recent stories, so their errors go together: the variance of the difference is the sum
 of squared differences of the two weights of each story, kept exactly as three faded sums (of w², u² and wu), each
 story counted for more where many of its window speak of one event (design effect). Without the third sum the
-first months would look calmer than they are, and a threshold fitted to them would be too low afterwards.
+first months would appear calmer than they are, and a threshold fitted to them would be too low afterwards.
 The reference follows, so a drift that has ended becomes normal.
 Everything fades in live time (market_baseline.py): weeks without any news are no drift.
 """
@@ -27,7 +27,7 @@ from core.times import HOUR
 
 _Faded = tuple[float, float, float, float, float, float, float, float]
 NONE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-"""All but the time, of a series that was never heard of."""
+"""All but the time, of a series without any story."""
 
 
 @dataclass(frozen=True, slots=True)

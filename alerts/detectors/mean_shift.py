@@ -23,7 +23,7 @@ from core.records import UNIT_SCALE
 from core.times import DAY, HOUR
 
 _MOST = 30.0
-"""The sum is held here (p = 1e-13), so that calm is believed within a bounded time."""
+"""The sum is capped here (p = 1e-13), so that it returns to calm within a bounded time."""
 
 
 @dataclass(frozen=True, slots=True)

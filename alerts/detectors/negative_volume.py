@@ -1,10 +1,9 @@
-"""Negative volume: more negative stories than this hour of the week lets expect. Negative binomial, mid-p.
+"""Negative volume: more negative stories than are expected in this hour of the week. Negative binomial, mid-p.
 
-A burst of bad news is both: more stories than usual, and worse ones. Tested one by one each half is weak where a
-series is thin (six stories instead of a half; six of six negative), while six negative ones instead of a tenth are
-not. So counts of negative stories get a baseline of their own, as those of all stories have
-(alerts/baselines/counts.py): level, hours of the week, over-dispersion. A launch that everybody praises is no burst
-here.
+A burst of bad news is both: more stories than usual, and worse ones. Tested separately, each is weak where a series is
+thin (6 stories where 0.5 are expected; 6 of 6 negative), while 6 negative ones where 0.1 are expected is strong. So
+counts of negative stories have a baseline of their own, as those of all stories have (alerts/baselines/counts.py):
+level, hours of the week, over-dispersion. A product launch that is praised is no burst here.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ class NegativeVolume(Volume):
     traits: ClassVar[Traits] = Traits(learns_after_leaving=True, evaluates_early=True, negative_only=True)
 
     def counted(self, window: Window) -> int:
-        """Its negative stories."""
+        """Number of negative stories, of a window or a hop."""
         return window.negative
 
-    def telling(self, window: Window) -> bool:
-        """Whether any of its stories was decided."""
+    def can_count(self, window: Window) -> bool:
+        """Whether any of the window's stories was decided."""
         return window.decided > 0

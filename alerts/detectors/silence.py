@@ -1,8 +1,8 @@
-"""Silence: this series should have spoken by now, by its own rhythm of weekday, hour and holidays.
+"""Silence: this series should have had news by now, by its own rhythm of weekday, hour and holidays.
 
 The chance of no story at all since the last one, with the baseline's expected count over that time: negative
 binomial, P(0) = (1 + mean/size)^-size. So a quiet night, weekend or holiday is no silence, and a bursty series gets
-more time than a steady one. After `give_up_days` it is taken to have ended, and says so rather than firing for ever.
+more time than a steady one. After `give_up_days` the series is taken to have ended, and stops firing.
 """
 
 from __future__ import annotations

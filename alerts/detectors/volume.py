@@ -1,4 +1,4 @@
-"""Volume: more (or fewer) stories than this hour of the week lets expect. Negative binomial, mid-p.
+"""Volume: more (or fewer) stories than are expected in this hour of the week. Negative binomial, mid-p.
 
 The mean is the baseline's over the window; the variance is mean + mean²/size, where 1/size adds the series'
 over-dispersion (news comes in clusters) to what is not yet known of its level (a Gamma posterior: Poisson-Gamma
@@ -46,11 +46,11 @@ class Volume(PersistentDetector):
         self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
 
     def counted(self, window: Window) -> int:
-        """The stories that count, of a window or a hop."""
+        """Number of stories that count, of a window or a hop."""
         return window.stories
 
-    def telling(self, window: Window) -> bool:
-        """Whether the window has anything that could be counted: without it nothing fires."""
+    def can_count(self, window: Window) -> bool:
+        """Whether the window has anything that could be counted; without it nothing may fire."""
         return True
 
     def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
@@ -74,7 +74,7 @@ class Volume(PersistentDetector):
             and market.learned >= params.warmup_stories
             and baseline.knows_rhythm(market, window.start, window.end)
         )
-        enough = known and self.telling(window)
+        enough = known and self.can_count(window)
         found = statistic(p)
         self.memory.note_statistic(found if enough else 0.0)
         if enough and p_up < UNUSUAL_P and market.live >= FIRST_WEEK:

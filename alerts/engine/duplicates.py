@@ -1,6 +1,6 @@
-"""An id counts once within seven days: which of its revisions, the panes' order decides.
+"""An article id counts once within seven days; the order of panes decides which of its revisions counts.
 
-Revisions are rare, so only ids of which a second one was seen are held here; the worker finds those in the store.
+Revisions are rare, so only ids with a second revision are held here; the worker finds those in the store.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from alerts.stories.entry import Entry
 from core.times import WEEK
 
 ONCE_WITHIN_MS = WEEK
+"""Within this long a further revision of an id does not count."""
 
 
 class RevisionDeduplicator:
-    """Ids with several revisions, and when each last counted."""
+    """Ids with several revisions, and the event time (epoch ms) at which each last counted."""
 
     def __init__(self) -> None:
         self._counted: dict[str, int | None] = {}
 
     def flag(self, article: str, counted_at: int | None) -> None:
-        """The id has several revisions; the newest one that counted did at `counted_at`."""
+        """Note an id with several revisions. `counted_at`: of the newest that counted (epoch ms); None: none did."""
         known = self._counted.get(article)
         if known is None or (counted_at is not None and counted_at > known):
             self._counted[article] = counted_at
 
     def count(self, entry: Entry) -> bool:
-        """Whether this revision counts. Entries come in the order in which panes close."""
+        """Whether this revision counts; if so, it is noted. Call in the order in which panes close."""
         if entry.id not in self._counted:
             return True
         last = self._counted[entry.id]
@@ -34,7 +35,7 @@ class RevisionDeduplicator:
         return True
 
     def prune(self, at: int) -> None:
-        """Forget ids that counted more than seven days before `at`: the store knows them."""
+        """Forget ids that counted more than seven days before `at` (epoch ms): the store knows them."""
         self._counted = {
             article: last
             for article, last in self._counted.items()

@@ -1,4 +1,4 @@
-"""What a desk did since it was last asked: the rows to write, in one transaction (alerts/storage/persist.py)."""
+"""What a desk did since the last call of `effects`: rows to write in one transaction (alerts/storage/persist.py)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ArticleOutcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """One finding: what a detector said of a series at a window's end."""
+    """A detector's verdict on a series at a window's end, with enough evidence."""
 
     rule: str
     window: Window
@@ -36,7 +36,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class NewFit:
-    """A rule's fit, made from panes before `in_force_from` less a day. `rule`: its key, id@version."""
+    """A rule's fit, of what was observed until a day before `in_force_from` (epoch ms). `rule`: its key, id@version."""
 
     rule: str
     in_force_from: int
@@ -72,7 +72,7 @@ class Change:
 
 @dataclass(slots=True)
 class Effects:
-    """Everything since the last time."""
+    """Everything since the last call."""
 
     panes: list[ClosedPane] = field(default_factory=list)
     outcomes: list[ArticleOutcome] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Effects:
     alerts: dict[str, Alert] = field(default_factory=dict)
     """Alerts that changed, by id."""
     gone: set[str] = field(default_factory=set)
-    """Ids of pending alerts that never fired and are no more."""
+    """Ids of pending alerts that lapsed: they never fired."""
     changes: list[Change] = field(default_factory=list)
     late: list[tuple[Entry, str]] = field(default_factory=list)
     """Late articles and the story each may join."""
@@ -93,4 +93,4 @@ class Effects:
     """Rule key -> when its series are due, where that changed."""
     stories: list[dict[str, Any]] = field(default_factory=list)
     slices: int = 0
-    """Slices of time closed, empty ones too."""
+    """Number of panes of time closed, empty ones too."""

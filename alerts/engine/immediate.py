@@ -1,9 +1,9 @@
 """Immediate rules: one article is enough. Decided on arrival, each article by itself, so that no order can matter.
 
-id = hash(rule, version, article, revision); onset = decided_at = its available_at, also for an article that comes late.
-Such an alert says what one article said: it ends by itself after a day of event time. Which story the article tells is
-known when its pane closes; that only folds notifications (the alert's `incident`). An article from the future (by more
-than a day) waits until time has come near it; the line is the same whenever that is.
+id = hash(rule, version, article, revision); onset = decided_at = its available_at, also for a late article. Such an
+alert resolves by itself after a day of event time. The story of the article is known when its pane closes; it only
+groups notifications (the alert's `incident`). An article from the future (more than a day ahead) waits until event time
+has come near it; the line is the same whenever that is.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from core.records import ScoredArticle
 from core.times import DAY, iso
 
 LASTS_MS = DAY
+"""How long an immediate alert is open."""
 AHEAD_MS = DAY
-"""So far beyond all markers an article is from the future; less is a writer whose marker is still on its way."""
+"""An article further ahead of all markers than this is from the future; less is a marker still on its way."""
 
 
 class Immediate:
@@ -35,16 +36,16 @@ class Immediate:
 
     @property
     def next(self) -> int | None:
-        """When the next alert ends."""
+        """When the next alert ends (epoch ms); None: none is open."""
         return self._due[0][0] if self._due else None
 
     def add(self, scored: ScoredArticle, furthest: int, effects: Effects) -> None:
-        """Decide, or wait where the article is from the future."""
+        """Decide on an article, or hold one from the future. `furthest`: the newest T of any marker (epoch ms)."""
         if self._rules and not self.wait(scored, furthest):
             self._decide(scored, effects)
 
     def wait(self, scored: ScoredArticle, furthest: int) -> bool:
-        """Put aside an article from the future; returns whether it is one. Before the first marker nothing is."""
+        """Hold an article from the future; returns whether it is one. Before the first marker none is."""
         article = scored.article
         if furthest == NEVER or article.available_at <= furthest + AHEAD_MS:
             return False
@@ -52,12 +53,12 @@ class Immediate:
         return True
 
     def reached(self, furthest: int, effects: Effects) -> None:
-        """Decide what waited and is from the future no more."""
+        """Decide on held articles that are no longer from the future."""
         while self._ahead and self._ahead[0][0] <= furthest + AHEAD_MS:
             self._decide(heapq.heappop(self._ahead)[3], effects)
 
     def _decide(self, scored: ScoredArticle, effects: Effects) -> None:
-        """What the article alone raises."""
+        """Open the alerts that the article alone raises."""
         article = scored.article
         for rule in self._rules:
             series = rule.match(scored)
@@ -75,23 +76,23 @@ class Immediate:
                 revision=article.revision,
             )
             self.take_up(alert, article.id)
-            self._say(alert, "firing", article.available_at, effects)
+            self._change(alert, "firing", article.available_at, effects)
 
     def take_up(self, alert: Alert, article: str) -> None:
-        """Hold an open alert until it ends."""
+        """Hold an open alert until it ends. `article`: the id of its article."""
         self._open[alert.id] = (alert, article)
         heapq.heappush(self._due, (ceil_to(alert.onset + LASTS_MS, self._pane_ms), alert.id))
 
     def until(self, at: int, effects: Effects) -> None:
-        """End what is due."""
+        """Resolve the alerts that end at or before `at` (epoch ms)."""
         while self._due and self._due[0][0] <= at:
             due, name = heapq.heappop(self._due)
             alert = self._open[name][0]
             alert.state, alert.resolved_at = "resolved", due
-            self._say(alert, "resolved", due + self._lateness_ms, effects)
+            self._change(alert, "resolved", due + self._lateness_ms, effects)
             del self._open[name]
 
-    def _say(self, alert: Alert, state: State, decided_at: int, effects: Effects) -> None:
+    def _change(self, alert: Alert, state: State, decided_at: int, effects: Effects) -> None:
         article = self._open[alert.id][1]
         line = AlertLine(
             id=alert.id,

@@ -1,11 +1,11 @@
-"""Outages: what sources say of themselves, made into alerts that are never market alerts.
+"""Outages: the health that sources report, made into alerts that are never market alerts.
 
-A source's Health records come in one partition, so in order; each is judged as it comes, by its own time and nothing
-else. So batches, crashes and the order of partitions cannot matter, and no watermark is waited for: a source that is
-down must be told of also where time stands still. One that comes again (its time is known) is dropped.
+A source's Health records are in one partition, so in order; each is judged when it arrives, by its own time alone. So
+batches, crashes and the order of partitions cannot matter, and no watermark is waited for: an outage is reported also
+while event time stands still. A record that comes again (its time is known) is dropped.
 
-    silent or broken -> pending -> so for `hold` -> firing -> ended for `resolve_after` -> resolved
-                           `any other word before that -> gone, as if it never was
+    silent or broken -> pending -> so for `hold` -> firing -> over for `resolve_after` -> resolved
+                           `any other status before that -> dropped, no line is written
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from core.times import iso
 
 
 def outage_id(rule: str, version: str, series: str, onset: int) -> str:
-    """The id of an outage's alert. `onset`: the time of the first record that told of it."""
+    """The id of an outage's alert (a hash, hex). `onset`: the time of its first record (epoch ms)."""
     return digest("outage", rule, version, series, str(onset))
 
 
 class Outages:
-    """The open alerts of the outage rules, and how far each source was heard."""
+    """The open alerts of the outage rules, and the time of each source's newest health record."""
 
     def __init__(self, rules: tuple[OutageRule, ...]) -> None:
         self._rules = rules
-        self._heard: dict[str, int] = {}
+        self._newest: dict[str, int] = {}
         self._open: dict[tuple[str, str], Alert] = {}
 
     def on_health(self, health: Health, effects: Effects) -> None:
-        """Judge one record."""
-        if health.at <= self._heard.get(health.source, -1):
+        """Judge one record; changes of alerts go into `effects`. A record no newer than the last one is dropped."""
+        if health.at <= self._newest.get(health.source, -1):
             return
-        self._heard[health.source] = health.at
+        self._newest[health.source] = health.at
         for rule in self._rules:
             if rule.matches(health.source):
                 self._step(rule, health, effects)
@@ -83,8 +83,8 @@ class Outages:
             return
         alert.state, alert.fired_at = "firing", health.at
         if health.at > alert.onset:
-            _say(alert, "pending", alert.onset, health, effects)
-        _say(alert, "firing", health.at, health, effects)
+            _change(alert, "pending", alert.onset, health, effects)
+        _change(alert, "firing", health.at, health, effects)
 
     def _firing(self, rule: OutageRule, alert: Alert, health: Health, effects: Effects) -> None:
         if not rule.over(health):
@@ -94,12 +94,12 @@ class Outages:
             alert.resolving_since = health.at
         if health.at >= alert.resolving_since + rule.resolve_after_ms:
             alert.state, alert.resolved_at = "resolved", health.at
-            _say(alert, "resolved", health.at, health, effects)
+            _change(alert, "resolved", health.at, health, effects)
 
     def dump(self) -> Mapping[str, Any]:
-        """What to keep, with the desk."""
+        """State, as msgpack can carry it; it is kept with the desk's."""
         return {
-            "heard": self._heard,
+            "heard": self._newest,
             "open": [
                 [rule, source, msgspec.msgpack.encode(alert)]
                 for (rule, source), alert in sorted(self._open.items())
@@ -107,9 +107,9 @@ class Outages:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """What was kept; alerts of rules that are gone are ended by alerts/storage/retire.py."""
+        """Restore what `dump` gave; alerts of rules that are gone are ended by alerts/storage/retire.py."""
         known = {_key(rule) for rule in self._rules}
-        self._heard = dict(state.get("heard", {}))
+        self._newest = dict(state.get("heard", {}))
         self._open = {
             (rule, source): msgspec.msgpack.decode(alert, type=Alert)
             for rule, source, alert in state.get("open", [])
@@ -121,7 +121,7 @@ def _key(rule: OutageRule) -> str:
     return f"{rule.id}@{rule.version}"
 
 
-def _say(alert: Alert, state: State, decided_at: int, health: Health, effects: Effects) -> None:
+def _change(alert: Alert, state: State, decided_at: int, health: Health, effects: Effects) -> None:
     proof = proof_of(health, alert.resolving_since)
     line = AlertLine(
         id=alert.id,

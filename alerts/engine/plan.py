@@ -13,7 +13,7 @@ from alerts.engine.watermark import NEVER
 from core.times import HOUR
 
 Places = tuple[list[set[str]], list[tuple[set[str], RuleRunner]]]
-"""Where a series is to be entered, and where only if it has the articles that a rule asks for."""
+"""The sets that a series is added to, and those only where it has the articles that a rule asks for."""
 
 
 class EvaluationPlan:

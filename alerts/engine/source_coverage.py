@@ -1,4 +1,4 @@
-"""Which sources were not being read, and since when: what nobody read is NA, which is no evidence of calm."""
+"""Which sources were not being read, and since when: a window without coverage is NA, not evidence of calm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.records import Health
 
 
 class SourceCoverage:
-    """What sources said of themselves, in event time."""
+    """The health that sources reported, in event time."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -18,32 +18,33 @@ class SourceCoverage:
         self._coming: list[tuple[int, str, str, int]] = []
 
     def on_health(self, health: Health) -> None:
-        """Take in what a source says; it holds from `health.at` on."""
+        """A source reports its health; it takes effect at `health.at`."""
         heapq.heappush(self._coming, (health.at, health.source, health.status, health.since))
 
     def until(self, at: int) -> None:
-        """Let everything said up to `at` hold."""
+        """Apply everything reported up to `at` (epoch ms)."""
         while self._coming and self._coming[0][0] <= at:
-            said_at, source, status, since = heapq.heappop(self._coming)
+            reported_at, source, status, since = heapq.heappop(self._coming)
             self._known.add(source)
             if status == "broken":
-                self._broken.setdefault(source, min(since, said_at))
+                self._broken.setdefault(source, min(since, reported_at))
             else:
                 self._broken.pop(source, None)
 
     def on_article(self, source: str) -> None:
-        """The source gave an article."""
+        """An article of this source counted: the source is known from now on."""
         self._known.add(source)
 
     @property
     def all_read(self) -> bool:
-        """Whether nothing is known to be unread: then every series is observed."""
+        """Whether no source is known to be broken: then every series is observed."""
         return not self._broken
 
     def observed(self, series: str, start: int, sources: set[str]) -> bool:
-        """Whether any of the series' sources was being read at some time since `start`.
+        """Whether any of the series' sources was being read at some time since `start` (epoch ms).
 
-        A source series has its source; any other those of its articles in the window, else all that are known.
+        A source series has its own source; any other series has `sources`, those of its articles in the window, or all
+        known sources where that is empty.
         """
         if not self._broken:
             return True
@@ -54,11 +55,11 @@ class SourceCoverage:
         return not mine or any(self._broken.get(source, start + 1) > start for source in mine)
 
     def dump(self) -> Mapping[str, Any]:
-        """What to keep."""
+        """State, as msgpack can carry it."""
         return {"known": sorted(self._known), "broken": self._broken, "coming": sorted(self._coming)}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """What was kept."""
+        """Restore what `dump` gave. Raises KeyError where a part is missing."""
         self._known, self._broken = set(state["known"]), dict(state["broken"])
         self._coming = [tuple(one) for one in state["coming"]]
         heapq.heapify(self._coming)

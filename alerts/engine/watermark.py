@@ -1,7 +1,7 @@
 """How far event time has come: markers in, the watermark out. It never goes back.
 
-Per partition, each writer's newest T; a writer that said `end` no longer holds it back. The watermark is the least
-over the partitions, less the allowed lateness. No clock moves it: a dead classifier is not a quiet market.
+Per partition it holds each writer's newest T; a writer that ended no longer holds the partition back. The watermark is
+the minimum over the partitions, less the allowed lateness. No clock moves it: a dead classifier is not a quiet market.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from core.records import Marker
 
 NEVER = -(1 << 62)
-"""Before all time: no marker has come yet."""
+"""Earlier than any time: no marker has come yet."""
 
 
 class Watermark:
@@ -20,14 +20,14 @@ class Watermark:
     def __init__(self, partitions: int, lateness_ms: int, at: int = NEVER) -> None:
         self.lateness_ms = lateness_ms
         self.at = at
-        """The watermark."""
+        """The watermark (epoch ms)."""
         self.furthest = at
-        """The newest T of any marker: how far anybody has come."""
+        """The newest T of any marker (epoch ms)."""
         self._live: list[dict[str, int]] = [{} for _ in range(partitions)]
         self._ended: list[int] = [NEVER] * partitions
 
     def on_marker(self, partition: int, marker: Marker) -> int:
-        """Take a marker in; returns the watermark."""
+        """A marker of one partition; returns the watermark after it (epoch ms)."""
         live = self._live[partition]
         newest = max(marker.t, live.get(marker.writer, NEVER))
         self.furthest = max(self.furthest, newest)
@@ -40,26 +40,26 @@ class Watermark:
         return self.at
 
     def newest(self, partition: int) -> int:
-        """T of this partition: the least of its live writers', else what the last one ended with."""
+        """T of this partition (epoch ms): the minimum of its live writers, else where the last one ended; or NEVER."""
         live = self._live[partition]
         return min(live.values()) if live else self._ended[partition]
 
     @property
     def ended(self) -> bool:
-        """Whether every partition's writers are through."""
+        """Whether all writers of every partition have ended."""
         return all(not live and end > NEVER for live, end in zip(self._live, self._ended, strict=True))
 
     def void(self) -> None:
-        """The log is another one: its writers mark again. The watermark stays."""
+        """Forget the writers: the topic's log is a new one, and they send markers again. The watermark stays."""
         self._live = [{} for _ in self._live]
         self._ended = [NEVER] * len(self._ended)
 
     def dump(self) -> Mapping[str, object]:
-        """What to keep."""
+        """State, as msgpack can carry it."""
         return {"at": self.at, "live": self._live, "ended": self._ended}
 
     def load(self, state: Mapping[str, object]) -> None:
-        """What was kept. Another number of partitions is another log."""
+        """Restore what `dump` gave; with another number of partitions only the watermark. Raises KeyError."""
         self.at = max(self.at, int(state["at"]))  # type: ignore[call-overload]
         live, ended = state["live"], state["ended"]
         if isinstance(live, list) and isinstance(ended, list) and len(live) == len(self._live):

@@ -18,10 +18,10 @@ CROWD = 12
 
 
 class WindowReader:
-    """The windows of `runners` over `windows`; sources that nobody read are no calm (`unread`)."""
+    """Windows and hops of `runners` over `windows`; `coverage` says where nobody read the sources."""
 
-    def __init__(self, runners: list[RuleRunner], windows: RecentPanes, unread: SourceCoverage) -> None:
-        self.runners, self.windows, self.coverage = runners, windows, unread
+    def __init__(self, runners: list[RuleRunner], windows: RecentPanes, coverage: SourceCoverage) -> None:
+        self.runners, self.windows, self.coverage = runners, windows, coverage
         self._seen: dict[tuple[str, int, int, bool], tuple[Window, Window]] = {}
         self._at = NEVER
         self._lone: dict[tuple[int, ...], frozenset[int]] = {}
@@ -29,7 +29,7 @@ class WindowReader:
     def read(
         self, at: int, number: int, series: str, interest: tuple[int, ...]
     ) -> tuple[Window, Window] | None:
-        """(window, hop) of rule `number` at `at`; None where the rule is sure that there is nothing to be seen."""
+        """(window, hop) of rule `number` at `at`; None where the rule need not be evaluated."""
         runner = self.runners[number]
         if self.coverage.all_read and number in self._alone(interest):
             least = runner.min_articles if runner.may_skip_few(series) else 0
@@ -39,7 +39,7 @@ class WindowReader:
         return None if self.idle(at, runner, series) else self.shared(at, series, runner)
 
     def idle(self, at: int, runner: RuleRunner, series: str) -> bool:
-        """Whether so little is in the window that `runner.may_skip` is sure: then nothing need be added up."""
+        """Whether the window holds so few articles that `runner.may_skip` holds: then nothing need be added up."""
         if not runner.may_skip_few(series):
             return False
         start = at - runner.window_ms
