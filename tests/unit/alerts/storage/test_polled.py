@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from alerts.storage.polled import decode_batch
 from alerts.testing import START, scored
+from core import tables
 from core.bus.base import SCORED, Received
 from core.records import Article, Mention, encode, schema_of
+from tests.support.worker_runs import END, kinds, send, work
 
 
 def received(value: bytes, schema: str = "scored/1", offset: int = 0) -> Received:
@@ -73,3 +76,15 @@ def test_poison_is_counted_only_in_a_row():
     good, bad = one(scored(1, START)), received(b"x")
     assert decode_batch([bad, bad, good, bad], "topic", 0, {0: 5}).poison == {0: 1}
     assert decode_batch([bad, bad], "topic", 0, {0: 5}).poison == {0: 7}
+
+
+def test_impossible_probabilities_are_dead_with_the_articles_own_origin(bus, store):
+    import msgspec
+
+    bad = msgspec.structs.replace(scored(1, START), p_negative=20_000)
+    send(bus, bad, scored(2, START), END)
+    work(bus, store)
+    assert kinds(store) == {"article": 1, "dead": 1}
+    with store.read() as connection:
+        row = connection.execute(select(tables.dead.c.origin, tables.dead.c.reason)).one()
+    assert tuple(row) == (bad.article.origin, "bad_schema")

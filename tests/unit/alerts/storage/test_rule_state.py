@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from sqlalchemy import select
 
 from alerts.engine.assembly import runners_of
 from alerts.engine.desk import Desk
@@ -11,9 +14,11 @@ from alerts.rules.loading import parse_rules
 from alerts.rules.model import RuleSet
 from alerts.storage import intake, persist, restore, retire
 from alerts.testing import START, scored
+from core import tables
 from core.records import Marker, ScoredArticle
 from core.store import Store
-from core.times import DAY, HOUR, MINUTE, parse_iso
+from core.times import DAY, HOUR, MINUTE, iso, parse_iso
+from tests.support.worker_runs import send, work
 
 QUIET = """
 rules:
@@ -86,3 +91,26 @@ def test_a_version_that_comes_back_decides_nothing_in_the_past(
     quiet = _run(sqlite_store, first, _news(back + 4 * DAY, back + 4 * DAY + HOUR, 500), back + 5 * DAY)
     if text == QUIET:
         assert "firing" in [state for state, _ in quiet]
+
+
+FITTED = """
+rules:
+  - {name: busy, series: [all], window: 3h, detector: {kind: negative_share, warmup_stories: 5}, budget: 1/week}
+"""
+
+
+def test_each_new_fit_is_in_the_audit_log(bus, store):
+    articles = [scored(n, START + n * HOUR, negative=9_000 if n % 3 else 1_000) for n in range(9 * 24)]
+    send(bus, *articles, Marker(writer="w", t=START + 9 * DAY, end=True))
+    work(bus, store, rules=parse_rules(FITTED, "rules.yaml"), make_runners=runners_of)
+    with store.read() as connection:
+        made = connection.execute(select(tables.fits)).all()
+        kept = connection.execute(select(tables.audit).where(tables.audit.c.action == "rule.fit")).all()
+    assert made and [row.subject for row in kept] == [row.rule for row in made]
+    told = json.loads(kept[0].detail)
+    assert (
+        told["threshold"] > 1
+        and told["version"] == made[0].version
+        and {"low", "high", "method"} <= set(told)
+    )
+    assert told["in_force_from"] == iso(made[0].in_force_from)

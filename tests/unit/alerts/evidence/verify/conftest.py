@@ -1,0 +1,3 @@
+from tests.support.stored_alerts import decided, store
+
+__all__ = ["decided", "store"]
