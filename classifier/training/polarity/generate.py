@@ -13,6 +13,7 @@ from classifier.training.polarity.events import KINDS as FATES
 from classifier.training.polarity.events import Events
 from classifier.training.polarity.everyday import Everyday
 from classifier.training.polarity.excluded import is_excluded
+from classifier.training.polarity.filings import Filings
 from classifier.training.polarity.phrases import Phrases
 from classifier.training.polarity.quantities import KINDS as CHANGES
 from classifier.training.polarity.quantities import Quantities
@@ -23,7 +24,7 @@ MIXTURE: Final = {
     "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "persists": 0.02, "feared": 0.06,
     "expected": 0.06, "plain": 0.08, "figures": 0.12, "begins": 0.06, "ended": 0.06, "averted": 0.04, "denied": 0.06,
     "withdrawn": 0.05, "confirmed": 0.03, "continues": 0.03, "roles": 0.1, "compound": 0.06, "long": 0.03,
-    "phrase": 0.06, "everyday": 0.06, "market": 0.04,
+    "phrase": 0.06, "everyday": 0.06, "filing": 0.08, "market": 0.04,
 }  # fmt: skip
 """Share of each kind. `persists`: a quantity goes on falling; `continues`: an event does not end."""
 _TRIES: Final = 40
@@ -74,10 +75,11 @@ def _kinds(rng: Random, count: int) -> Iterator[str]:
 def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], Row]:
     quantities, events = Quantities(language, split, rng), Events(language, split, rng)
 
-    others: dict[str, Relations | Compounds | Articles | Phrases | Everyday] = {
+    others: dict[str, Relations | Compounds | Articles | Phrases | Everyday | Filings] = {
         "roles": Relations(language, split, rng),
         "compound": Compounds(language, split, rng),
         "long": Articles(language, split, rng),
+        "filing": Filings(language, split, rng),
         "phrase": Phrases(language, split, rng),
         "everyday": Everyday(language, split, rng),
     }
