@@ -27,7 +27,8 @@ from core.runtime.compiled import FOLDER, STAMP, compiled_modules, source_hash, 
 PACKAGE = ROOT / "alerts"
 WHOLE = "detectors"
 MODULES = (
-    "baselines/calendar", "baselines/counts", "baselines/market_baseline", "baselines/memory", "baselines/series_state",
+    "baselines/calendar", "baselines/counts", "baselines/market_baseline", "baselines/memory", "baselines/rhythm",
+    "baselines/series_state",
     "engine/desk", "engine/duplicates", "engine/evaluator", "engine/immediate", "engine/open_panes",
     "engine/pane_closer", "engine/plan", "engine/rule_runner", "engine/rule_threshold", "engine/rule_timers",
     "engine/schedule", "engine/source_coverage", "engine/window_reader",

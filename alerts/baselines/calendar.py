@@ -59,7 +59,7 @@ class Calendar:
         self._known = (calendar.first_session.date(), calendar.last_session.date())
 
     def bin(self, hour: int) -> int:
-        """0..167 (Monday 00:00 local = 0) of the hour that begins `hour` hours after 1970."""
+        """Return the hour of the week, 0..167 (local Monday 00:00 = 0), of the hour `hour` hours after 1970."""
         known = self._bins.get(hour)
         return self._find(hour) if known is None else known
 
@@ -78,12 +78,15 @@ class Calendar:
         return self._bins[hour]
 
     def plain(self, hour: int) -> int | None:
-        """Of an hour of a holiday: the bin that it would have on a plain day; None on all other days."""
+        """Return the bin that an hour of a holiday would have on a plain day; None on all other days."""
         self.bin(hour)
         return self._plain.get(hour)
 
     def span(self, first: int, last: int) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
-        """Bins of the hours `first` to `last`, both in; and the bins of plain days, where a holiday is among them."""
+        """Return the bins of the hours `first` to `last` inclusive, and what they would be without holidays.
+
+        The latter is None where there is no holiday among them.
+        """
         found = self._spans.get((first, last))
         if found is None:
             if len(self._spans) > 1_000:
@@ -96,13 +99,13 @@ class Calendar:
         return found
 
     def is_holiday(self, day: date) -> bool:
-        """A weekday without a session, within the days that the calendar knows."""
+        """Whether `day` is a weekday without a session, within the days that the calendar knows."""
         if self._known is None or not self._known[0] <= day <= self._known[1]:
             return False
         return day.weekday() < 5 and day not in self._sessions
 
     def bin_at(self, ms: int) -> int:
-        """The bin of the hour that holds the millisecond `ms`."""
+        """Return the bin of the hour that holds `ms` (epoch ms)."""
         return self.bin(ms // HOUR)
 
 
@@ -114,7 +117,7 @@ def _kind(library: Any, name: str) -> Any:
 
 @lru_cache(maxsize=32)
 def calendar(name: str) -> Calendar:
-    """The exchange's calendar by its MIC (XNYS, XSHG …), or "none". Raises ValueError for an unknown name."""
+    """Return the exchange's calendar by its MIC (XNYS, XSHG …), or "none". Raises ValueError for an unknown name."""
     try:
         return Calendar(name)
     except Exception as error:
@@ -124,7 +127,7 @@ def calendar(name: str) -> Calendar:
 
 
 def calendar_of(series: str) -> str:
-    """Whose clock a series follows: its company's country, else its language, else New York's.
+    """Return the exchange (MIC) whose clock a series follows: of its company's country, its language, or New York.
 
     >>> calendar_of("entity:CN:600519"), calendar_of("topic:energy@zh"), calendar_of("all")
     ('XSHG', 'XSHG', 'XNYS')

@@ -25,10 +25,10 @@ NEWCOMER = 0.5
 """Stories' worth of belief in the market's mean level."""
 INCIDENT = 0.25
 """Weight of a block with an incident in the spread."""
-UNHEARD = 0.25
-"""More doubt of an hour of the week than one and a half days of its kind leave."""
+UNKNOWN_RHYTHM = 0.25
+"""More doubt of an hour of the week than one and a half days of its kind leave: its rhythm is not known."""
 FIRST_WEEK = 168.0
-"""Hours heard before which nothing is known to be an incident, and all is learned in full."""
+"""Live hours before which nothing is known to be an incident, and all is learned in full."""
 
 
 class Baseline(Memory[MarketBaseline, SeriesState]):
@@ -40,7 +40,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
     def expect(
         self, market: MarketBaseline, state: SeriesState | None, start: int, end: int, *, either: bool = False
     ) -> tuple[float, float]:
-        """(mean, size) of the negative binomial of stories in [start, end), from what is known so far.
+        """Return (mean, size) of the negative binomial of stories in [start, end), epoch ms, as known so far.
 
         `either`: an exchange's holiday is half taken for a Sunday, half for a plain day, as wires do not close with
         exchanges; what the two differ by is spread.
@@ -61,16 +61,21 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
         return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
 
     def knows_rhythm(self, market: MarketBaseline, start: int, end: int) -> bool:
-        """Whether, in the first week, two days of their kind (working or weekend) were heard at the first and
-        the last hour of [start, end); later always. Of a Monday morning a Thursday afternoon, a day missing
-        from the archive and a Sunday tell nothing: no tail, however wide, makes up for that."""
+        """Whether the rhythm at the first and last hour of [start, end) (epoch ms) is known well enough to judge.
+
+        In the first week two days of their kind (working or weekend) must have had data then; later it always is. Of a
+        Monday morning a Thursday afternoon, a day missing from the archive and a Sunday say nothing: no tail, however
+        wide, makes up for that.
+        """
         if market.live >= FIRST_WEEK:
             return True
         bins, doubt = market.calendar.bin, market.doubt
-        return doubt[bins(start // HOUR)] <= UNHEARD and doubt[bins((end - 1) // HOUR)] <= UNHEARD
+        return (
+            doubt[bins(start // HOUR)] <= UNKNOWN_RHYTHM and doubt[bins((end - 1) // HOUR)] <= UNKNOWN_RHYTHM
+        )
 
     def level(self, market: MarketBaseline, state: SeriesState | None) -> tuple[float, float]:
-        """The series' stories in an hour of rhythm 1, and the stories that this rests on."""
+        """Return (the series' stories in an hour of rhythm 1, the number of stories that this rests on)."""
         at, mean = market.at_fast, market.level
         if mean <= 0.0:
             return 0.0, NEWCOMER
@@ -85,8 +90,8 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
     def _rhythm(
         self, market: MarketBaseline, state: SeriesState | None, start: int, end: int, either: bool = False
     ) -> tuple[float, float]:
-        """Hours of [start, end), each weighted by its usual share of the week, as far as known for this series;
-        and the relative variance that holidays leave in that, where they are `either` Sundays or plain days."""
+        """Return (hours of [start, end), each weighted by its usual share of the week for this series; the relative
+        variance that holidays leave in that, where they are `either` Sundays or plain days)."""
         if end <= start:
             return 0.0, 0.0
         first, last = start // HOUR, (end - 1) // HOUR
@@ -145,8 +150,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
     def learn(
         self, series: str, market: MarketBaseline, start: int, end: int, stories: float, seen: int
     ) -> None:
-        """Take in a hop with data: `seen` stories, of which the baseline believes `stories` (incidents count
-        less)."""
+        """Learn a hop [start, end) with `seen` stories, of which `stories` count (fewer in incidents)."""
         self.keep_prior(series, market)
         market.advance(end, end - start)
         state = self.own_state(series, market)
@@ -201,7 +205,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
         state.block, state.block_n, state.has_incident = block, seen, odd
 
     def skip(self, series: str, market: MarketBaseline, start: int, end: int) -> None:
-        """None of the series' sources was being read in [start, end): this is no calm."""
+        """Leave [start, end) out of the series' exposure: none of its sources was being read."""
         state = self.states.get(series)
         if state is not None:
             self.sync_generation(market, state)

@@ -2,7 +2,7 @@
 
 Time without data needs no step: exposure is the market's, and grows when any of its series has data. A market in
 which nothing at all was read for longer than 72 h (or twenty times its mean interval) was not listening: that
-time is dead, it neither decays nor counts as calm. The 1987 wire has sixteen such weeks.
+time is dead: it neither decays nor counts as time without news. The 1987 wire has sixteen such weeks.
 
 Memory fades by forward decay (Cormode et al. 2009): what is added at live time L is weighted e^(L/memory), and
 read relative to now; so nothing has to be aged.
@@ -17,21 +17,17 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from alerts.baselines.calendar import HOURS_OF_WEEK, Calendar, calendar
+from alerts.baselines.rhythm import learn_rhythm
 from core.times import HOUR
 
 SLOW = 4.0
 """Memory of the hours of the week is this many times that of the level."""
 GENERATION = 30.0
 """After so many slow memories the weights are scaled back (e^30 stays exact enough in 32 bits)."""
-POOL_DAY = 5.0
-"""Stories after which an hour of the day weighs as much as a flat day, and one of working days or weekends as that."""
-POOL_HOUR = 20.0
-"""Stories after which an hour of one weekday weighs as much as that hour of all working days."""
-DOUBT_DAYS = 2.0
-"""One day heard weighs so much against not knowing an hour's rhythm at all (a relative variance of 1)."""
 DEAD_HOURS = 72.0
+"""A market without anything for longer was not read."""
 RHYTHM_MS = 6 * HOUR
-"""How often a market's rhythm is drawn from its hours."""
+"""How often a market's rhythm is computed from its hours."""
 
 PLAIN = (
     "now",
@@ -51,12 +47,12 @@ ARRAYS = ("stories", "hours", "rhythm", "doubt")
 
 
 class MarketBaseline:
-    """What the series of one market share. `memory` and all exposure are in hours of live time."""
+    """What the series of one market share. `memory` and all exposure are in hours of live time; `window` is in ms."""
 
     plain: ClassVar[tuple[str, ...]] = PLAIN
     arrays: ClassVar[tuple[str, ...]] = ARRAYS
-    plain_of: ClassVar[attrgetter] = attrgetter(*PLAIN)
-    arrays_of: ClassVar[attrgetter] = attrgetter(*ARRAYS)
+    plain_of: ClassVar[attrgetter[Any]] = attrgetter(*PLAIN)
+    arrays_of: ClassVar[attrgetter[Any]] = attrgetter(*ARRAYS)
 
     def __init__(self, name: str, memory: float, window: int) -> None:
         self.name = name
@@ -107,11 +103,12 @@ class MarketBaseline:
         self.hours = array("d", [value * slow for value in self.hours])
 
     def scale(self, generations: int) -> tuple[float, float]:
-        """What slow and fast weights shrink by over so many generations."""
+        """Return the factors by which (slow, fast) weights shrink over so many generations."""
         return exp(-GENERATION * generations), exp(-GENERATION * SLOW * generations)
 
     def advance(self, end: int, hop: int) -> float:
-        """Some series has data in the `hop` milliseconds up to `end`: move the clock there; returns live hours."""
+        """Move the clock to `end`, as some series has data in the `hop` ms up to there; returns the live hours
+        passed."""
         if end <= self.now:
             return 0.0
         if self.now < 0:
@@ -135,49 +132,27 @@ class MarketBaseline:
             start = stop
         self.now = end
         if end // RHYTHM_MS != self.rhythm_at:
-            self._learn_rhythm(end // RHYTHM_MS)
+            self.rhythm_at = end // RHYTHM_MS
+            self.rhythm, self.doubt, self.rhythm_hours = learn_rhythm(self.stories, self.hours, self.at_slow)
         return gap
-
-    def _learn_rhythm(self, at: int) -> None:
-        self.rhythm_at = at
-        hours, stories = self.hours, self.stories
-        exposure = sum(hours)
-        mean = (sum(stories) + 1e-9) / (exposure + 1e-9)
-        prior_day, prior = POOL_DAY * self.at_slow, POOL_HOUR * self.at_slow
-        rhythm = [0.0] * HOURS_OF_WEEK
-        doubt = [0.0] * HOURS_OF_WEEK
-        # From coarse to fine, each drawn to the one before: hour of the day, of working days or weekends, of the week.
-        for hour_of_day in range(24):
-            daily = _rate(stories, hours, range(hour_of_day, HOURS_OF_WEEK, 24), prior_day, mean)
-            for first, last in ((0, 120), (120, HOURS_OF_WEEK)):
-                bins = range(first + hour_of_day, last, 24)
-                usual = _rate(stories, hours, bins, prior_day, daily)
-                days = sum([hours[b] for b in bins]) / self.at_slow
-                for b in bins:
-                    doubt[b] = 1.0 / (1.0 + DOUBT_DAYS * days)
-                    rhythm[b] = usual / mean * (prior + stories[b]) / (prior + hours[b] * usual)
-        weighted = sum([r * e for r, e in zip(rhythm, hours, strict=True)])
-        norm = exposure / weighted if weighted > 0.0 else 1.0
-        self.rhythm = array("d", [r * norm for r in rhythm])
-        self.doubt = array("d", doubt)
-        self.rhythm_hours = weighted * norm
 
     @property
     def level(self) -> float:
-        """Mean stories an hour of one of its series."""
+        """Mean stories an hour of one of its series; 0 while nothing is known."""
         if self.exposure <= 0.0 or not self.series:
             return 0.0
         return self.fast / self.exposure / self.series
 
     def add(self, name: str, values: array[float], b: int, value: float) -> None:
-        """Add to one of this market's arrays (`values`, called `name`), remembering what stood there."""
+        """Add `value` to bin `b` of one of the arrays (`values`, called `name`), for `packed` remembering the
+        old value."""
         old = values[b]
         if (name, b) not in self._undo:
             self._undo[name, b] = values, old
         values[b] = old + value
 
     def copy(self) -> tuple[object, ...]:
-        """Everything but what follows from it, cheaply: `packed` makes a dump of it, until the next copy.
+        """Return the state cheaply; `packed` makes a dump of it until the next call of this method.
 
         Arrays are kept as they are: single values are written through `add`, which remembers what they were; all else
         that changes an array makes a new one.
@@ -186,7 +161,7 @@ class MarketBaseline:
         return (*self.plain_of(self), *self.arrays_of(self))
 
     def packed(self, copy: tuple[object, ...]) -> dict[str, object]:
-        """The dump of what the last `copy` kept."""
+        """Return the dump (as `dump`) of the state that the last `copy` returned."""
         found: dict[str, object] = dict(zip((*self.plain, *self.arrays), copy, strict=True))
         kept = {name: array("d", found[name]) for name in self.arrays}  # type: ignore[call-overload]
         for (name, b), (values, value) in self._undo.items():
@@ -195,12 +170,12 @@ class MarketBaseline:
         return found | {name: values.tobytes() for name, values in kept.items()}
 
     def dump(self) -> dict[str, object]:
-        """Everything but what follows from it."""
+        """Return the state as msgpack can carry it, without what follows from it."""
         plain = dict(zip(self.plain, self.plain_of(self), strict=True))
         return plain | {name: getattr(self, name).tobytes() for name in self.arrays}
 
     def restore(self, dump: Mapping[str, Any]) -> None:
-        """Become what was dumped."""
+        """Restore what `dump` returned."""
         for name in self.plain:
             setattr(self, name, dump[name])
         for name in self.arrays:
@@ -209,9 +184,3 @@ class MarketBaseline:
                 values.frombytes(dump[name])
                 setattr(self, name, values)
         self._weights()
-
-
-def _rate(stories: array[float], hours: array[float], bins: range, prior: float, usual: float) -> float:
-    """Stories an hour in these bins, drawn to `usual` with the weight of `prior` stories."""
-    n, e = sum([stories[b] for b in bins]), sum([hours[b] for b in bins])
-    return usual * (prior + n) / (prior + e * usual)

@@ -23,7 +23,7 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class OwnMemory(Protocol):
-    """What is kept of one series. Its weights are relative to its market's generation `born`."""
+    """What is stored of one series. Its weights are relative to its market's generation `born`."""
 
     born: int
     unusual_at: int
@@ -35,11 +35,11 @@ class OwnMemory(Protocol):
         """Scale all weights back."""
 
     def dump(self) -> tuple[object, ...]:
-        """Everything, as msgpack can carry it; later changes do not reach it."""
+        """Return everything, as msgpack can carry it; later changes do not reach it."""
 
     @classmethod
     def load(cls, dump: tuple[Any, ...]) -> Self:
-        """The memory whose `dump` this is."""
+        """Return the memory whose `dump` this is."""
 
 
 P = TypeVar("P", bound=MarketBaseline)
@@ -71,7 +71,7 @@ class Memory(Generic[P, T]):
         self._prior_skipped = False
 
     def market(self, series: str) -> P:
-        """The baseline of the series' market, made when new."""
+        """Return the baseline of the series' market, made when new."""
         known = self._market_of.get(series)
         if known is None:
             name = calendar_of(series) if self.exchange == "auto" else self.exchange
@@ -83,7 +83,7 @@ class Memory(Generic[P, T]):
         return market
 
     def own_state(self, series: str, market: P) -> T:
-        """The series' state, made when new."""
+        """Return the series' state, made when new."""
         state = self.states.get(series)
         if state is None:
             state = self.states[series] = self._state_type(market.generation)
@@ -91,39 +91,43 @@ class Memory(Generic[P, T]):
         return state
 
     def sync_generation(self, market: P, state: T) -> None:
-        """Bring the state's weights to the market's generation."""
+        """Rescale the state's weights to the market's generation."""
         if state.born != market.generation:
             state.rescale(*market.scale(market.generation - state.born))
             state.born = market.generation
 
     def mark_unusual(self, series: str, market: P, end: int) -> None:
-        """The window that ends at `end` is out of the ordinary: hops in it shall count less."""
+        """Mark the window that ends at `end` (epoch ms) as unusual: hops in it are to count less."""
         self.keep_prior(series, market)
         self.own_state(series, market).unusual_at = end
 
     def was_unusual(self, series: str, hop_end: int) -> bool:
-        """Whether a hop that ended then was in a window out of the ordinary."""
+        """Whether a hop that ended at `hop_end` (epoch ms) was in a window marked as unusual."""
         state = self.states.get(series)
         return state is not None and state.unusual_at >= hop_end
 
     def begin_step(self, floor: float = float("-inf")) -> None:
-        """A new step begins. Where its statistic is below `floor`, nobody will ask for the prior state."""
+        """Begin a step. Where its statistic is below `floor`, `prior` will not be called."""
         self._before = None
         self._prior_skipped = False
         self._floor = floor
 
     def note_statistic(self, statistic: float) -> None:
-        """What this step came to, before anything changes."""
+        """Note the statistic of this step; call it before anything changes."""
         self._prior_skipped = statistic < self._floor
 
     def keep_prior(self, series: str, market: P) -> None:
-        """This step is about to change something: put aside what it found, the first time."""
+        """Copy the state of `series` and its market before this step's first change."""
         if self._before is None and not self._prior_skipped:
             state = self.states.get(series)
             self._before = (series, market.name, market.copy(), None if state is None else state.dump())
 
     def prior(self, series: str) -> dict[str, bytes]:
-        """State by name ("" and `series`) as it was before this step's learning."""
+        """Return the state by name ("" for the markets, and `series`) as it was before this step's learning, as
+        msgpack.
+
+        Raises RuntimeError where the step's statistic was below its floor.
+        """
         if self._prior_skipped:
             raise RuntimeError(f"the state before a step below the floor of {self._floor} was not kept")
         if self._before is None:
@@ -136,13 +140,13 @@ class Memory(Generic[P, T]):
         return {"": _pack(markets)} | ({name: _pack(state)} if state is not None else {})
 
     def dump(self, series: str) -> bytes:
-        """One series' state as msgpack; "" gives those of the markets."""
+        """Return the state of `series` as msgpack; "" gives those of the markets. KeyError for an unknown series."""
         if not series:
             return _pack({name: market.dump() for name, market in self.markets.items()})
         return _pack(self.states[series].dump())
 
     def load(self, series: str, data: bytes) -> None:
-        """Restore what `dump` gave."""
+        """Restore what `dump` returned for `series`. Raises msgspec.DecodeError for other bytes."""
         if not series:
             for name, known in msgspec.msgpack.decode(data).items():
                 (self.markets.get(name) or self._new_market(name)).restore(known)

@@ -42,12 +42,12 @@ class SeriesState:
         self.has_incident = False
         """Whether the block holds an incident."""
         self.unusual_at = -1
-        """End of the last window that was out of the ordinary."""
+        """End of the last unusual window, epoch ms."""
         self.excess = 0.0
         self.weight = 0.0
 
     def add(self, b: int, stories: float) -> None:
-        """Learn slow-weighted stories in hour `b`."""
+        """Add slow-weighted stories in bin `b` (0..167) of the week."""
         if self.hours is None:
             early = self.early
             assert early is not None
@@ -61,7 +61,7 @@ class SeriesState:
             self.hours[b] += stories
 
     def rescale(self, slow: float, fast: float) -> None:
-        """Scale all weights back."""
+        """Multiply all weights: slow ones by `slow`, fast ones by `fast`."""
         self.fast *= fast
         self.missing *= fast
         self.slow *= slow
@@ -71,7 +71,7 @@ class SeriesState:
             self.early = {b: value * slow for b, value in (self.early or {}).items()}
 
     def dump(self) -> tuple[object, ...]:
-        """Everything, as msgpack can carry it; later changes do not reach it."""
+        """Return everything, as msgpack can carry it; later changes do not reach it."""
         hours = self.hours.tobytes() if self.hours is not None else None
         early = dict(self.early) if self.early is not None else None
         return (
@@ -91,7 +91,7 @@ class SeriesState:
 
     @classmethod
     def load(cls, dump: tuple[Any, ...]) -> SeriesState:
-        """The state whose `dump` this is."""
+        """Return the state whose `dump` this is."""
         state = cls(dump[0])
         _, state.fast, state.slow, state.missing, state.early, hours, *rest = dump
         state.block, state.block_n, state.has_incident, state.unusual_at, state.excess, state.weight = rest

@@ -1,4 +1,4 @@
-"""Alerts that belong together: one incident for related series, so that people hear of one thing once.
+"""Alerts that belong together: one incident for related series, so that people are notified of one thing once.
 
 Which series are related, the rule's `group_by` says; without it, those of one company or topic (in any language). An
 alert that fires within a day of the last one of its group joins that incident.
@@ -18,7 +18,7 @@ NO_SECTORS: Mapping[str, str] = {}
 
 
 def group_of(rule: str, series: str, group_by: Sequence[str], sectors: Mapping[str, str] = NO_SECTORS) -> str:
-    """The name of the group that an alert belongs to. `sectors`: of companies.
+    """Return the name of the group that an alert belongs to. `sectors`: entity -> sector.
 
     A series without the part that is asked for (a topic has no company, a company perhaps no sector) stands for itself:
     what lacks the same thing is not related by that.
@@ -46,16 +46,16 @@ class Incidents:
         self._latest: dict[str, tuple[str, int]] = {}
 
     def join(self, group: str, alert: str, at: int) -> str:
-        """The incident of an alert that fires at `at`."""
+        """Return the incident id of an alert that fires at `at` (epoch ms): the group's latest, or a new one."""
         known = self._latest.get(group)
         incident = known[0] if known and at - known[1] <= TOGETHER_MS else digest("incident", group, alert)
         self._latest[group] = (incident, at)
         return incident
 
     def dump(self) -> Mapping[str, Any]:
-        """What to keep."""
+        """Return the state, as msgpack can carry it."""
         return self._latest
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """What was kept."""
+        """Restore what `dump` returned."""
         self._latest = {group: (incident, at) for group, (incident, at) in state.items()}

@@ -102,7 +102,8 @@ def repeated(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
         return np.zeros(len(keys), bool)
-    return twice.take(twice.searchsorted(keys), mode="clip") == keys
+    found: NDArray[np.bool_] = twice.take(twice.searchsorted(keys), mode="clip") == keys
+    return found
 
 
 def split_by_owner(things: list[P], whose: NDArray[np.int64], number: int) -> list[list[P]]:

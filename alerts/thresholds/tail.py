@@ -114,7 +114,8 @@ def _poisson_upper_bound(count: int) -> float:
     (3.0, 4.7, 17.0)
     """
     n = count + 1.0
-    return n * (1.0 - 1.0 / (9.0 * n) + 1.645 / (3.0 * n**0.5)) ** 3
+    found: float = n * (1.0 - 1.0 / (9.0 * n) + 1.645 / (3.0 * n**0.5)) ** 3
+    return found
 
 
 def interval(peaks: Sequence[float], allowed: float, draws: int = 100) -> tuple[float, float]:

@@ -26,7 +26,7 @@ _ACROSS = re.compile(r"\{[^}]*[/@]")
 
 @lru_cache(maxsize=4096)
 def glob_regex(glob: str) -> re.Pattern[str]:
-    """The glob as a regular expression for the whole name. Raises ValueError, in words, for a bad glob.
+    """Return the glob as a regular expression for the whole name. Raises ValueError, in words, for a bad glob.
 
     >>> companies = glob_regex("entity:*")
     >>> bool(companies.fullmatch("entity:US:AAPL")), bool(companies.fullmatch("entity:US:AAPL@zh"))
@@ -38,7 +38,7 @@ def glob_regex(glob: str) -> re.Pattern[str]:
         char = glob[at]
         if glob.startswith("**", at):
             out.append(".*")
-            while glob.startswith("*", at + 1):  # any more of them say nothing more
+            while glob.startswith("*", at + 1):  # any more of them add nothing
                 at += 1
         elif char == "*":
             out.append("[^/@]*")
@@ -70,11 +70,11 @@ def matches(glob: str, name: str) -> bool:
 
 
 _MOST_STARS = 4
-"""Each further one multiplies the steps of a match by the length of the name: eight stand still for minutes."""
+"""Each further one multiplies the steps of a match by the length of the name: eight take minutes."""
 
 
 def plain_glob(glob: str) -> re.Pattern[str]:
-    """`glob_regex` of what a person writes now: one that would take for ever to match is refused. Raises ValueError."""
+    """Return `glob_regex(glob)`. Raises ValueError also for a glob with so many stars that matching takes minutes."""
     pattern = glob_regex(glob)
     stars = 0
     for at, part in enumerate(re.split(r"[{}]", re.sub(r"\*+", "*", glob))):
@@ -85,7 +85,7 @@ def plain_glob(glob: str) -> re.Pattern[str]:
 
 
 def check_glob(glob: str) -> str:
-    """The glob, if it can name a series. Raises ValueError in words."""
+    """Return the glob if it can match the name of a series. Raises ValueError, in words, if not."""
     if not glob or len(glob) > 400:
         raise ValueError("bad glob: expected the name of a series, such as topic:*, entity:US:AAPL or all")
     pattern = plain_glob(glob)
@@ -105,8 +105,7 @@ def check_glob(glob: str) -> str:
 
 
 def _never(glob: str) -> str:
-    """Why no series can have such a name (alerts/windows/naming.py); empty where one can, or where that is not
-    plain."""
+    """Return why no series can have such a name (alerts/windows/naming.py); "" where one can or that is not clear."""
     for part in re.findall(r"(?:^|/)topic:([^/@]+)", glob):
         topic = glob_regex(part)
         if not any(topic.fullmatch(name) for name in TOPICS):
@@ -120,9 +119,9 @@ def _never(glob: str) -> str:
                 "expected companies such as entity:US:JPM (country and ticker), or a glob such as entity:US:*"
             )
     elif base.startswith("source:") and language:
-        return "what a source says is not parted by language"
+        return "what a source says is not split by language"
     elif base.startswith(("all/", "topic:")) and "/topic:" in base:
-        return f"only companies are parted by topic: write topic:{topic_of(base)}"
+        return f"only companies are split by topic: write topic:{topic_of(base)}"
     if language and not any(_WILD.search(one) or LANGUAGE.fullmatch(one) for one in choices(language)):
         return f"expected a language's code, such as en or zh, got {language!r}"
     return ""
@@ -138,7 +137,7 @@ def names_company(glob: str) -> bool:
 
 
 def choices(glob: str) -> list[str]:
-    """The glob without braces: one for each choice of its first ones, the others as anything.
+    """Return the glob without braces: one for each choice of its first ones, later ones as `*`.
 
     >>> choices("US:{JPM,BAC}"), choices("*")
     (['US:JPM', 'US:BAC'], ['*'])
@@ -150,5 +149,5 @@ def choices(glob: str) -> list[str]:
 
 
 def union(globs: tuple[str, ...]) -> re.Pattern[str]:
-    """One expression for any of the globs; of none, it matches nothing."""
+    """Return one expression for any of the globs; of none, it matches nothing. Raises ValueError for a bad one."""
     return re.compile("|".join(f"(?:{glob_regex(glob).pattern})" for glob in globs) if globs else r"(?!)")

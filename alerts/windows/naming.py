@@ -15,7 +15,7 @@ from alerts.windows.series import COMPANY, LANGUAGE
 from core.records import TOPICS, ScoredArticle
 
 MIN_RELEVANCE = 1_000
-"""A company named in passing (below a tenth) does not make the article its news."""
+"""A company of lower relevance (1/10,000) is named in passing: the article is not counted for it."""
 
 _KNOWN = frozenset(TOPICS)
 _UNSAFE = re.compile(r"[\s@\x00-\x1f]+")
@@ -23,7 +23,7 @@ _LONGEST = 160
 
 
 Name = tuple[str, int]
-"""A series of the article, and which of its mentions speaks for it (-1: the article itself)."""
+"""A series of the article, and the index of the mention whose sentiment it takes (-1: the article's own)."""
 
 
 def names(
@@ -31,7 +31,7 @@ def names(
     watched: Container[str] = (),
     wanted: Callable[[str], bool] | None = None,
 ) -> list[Name]:
-    """The article's series, each once. Unknown topics, malformed entities and languages give none.
+    """Return the article's series, each once. Unknown topics, malformed entities and languages give none.
 
     `watched`: entities that have company×topic series. `wanted(series)`: whether a rule asks for a further one;
     None: none does.

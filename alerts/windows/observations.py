@@ -1,4 +1,4 @@
-"""What one article says of one series: the atom that panes hold and windows add up. Integers only.
+"""What one article says of one series: what panes hold and windows add up. Integers only.
 
 An article gives one observation to each of its series; a company's series takes the mention's own sentiment, all
 others the article's. Which series those are: alerts/windows/naming.py.
@@ -33,7 +33,7 @@ class Observation(NamedTuple):
 
 
 def label_of(p_negative: int, p_neutral: int, p_positive: int) -> int:
-    """-1, 0 or 1: the class that is more probable than either other; neutral where two are equal.
+    """Return -1, 0 or 1: the class that is more probable than either other; neutral where two are equal.
 
     >>> label_of(5000, 3000, 2000), label_of(4000, 2000, 4000), label_of(1000, 3000, 6000)
     (-1, 0, 1)
@@ -46,7 +46,7 @@ def label_of(p_negative: int, p_neutral: int, p_positive: int) -> int:
 
 
 def divide(total: int, count: int) -> int:
-    """The nearest integer to total / count, halves rounded up: the same on every machine.
+    """Return the nearest integer to total / count, halves rounded up: the same on every machine.
 
     >>> divide(5, 2), divide(-5, 2), divide(7, 3)
     (3, -2, 2)

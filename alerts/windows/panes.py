@@ -25,7 +25,7 @@ class ClosedPane(msgspec.Struct, frozen=True, gc=False):
 
 
 def pane_row(desk: str, window: Window, observations: list[Observation]) -> dict[str, Any]:
-    """The pane's row for the table `panes`."""
+    """Return the pane's row of the table `panes`. `window`: its own figures."""
     return {
         "desk": desk,
         "series": window.series,
@@ -42,10 +42,10 @@ def pane_row(desk: str, window: Window, observations: list[Observation]) -> dict
 
 
 def encode(observations: list[Observation]) -> bytes:
-    """The observations as msgpack."""
+    """Return the observations as msgpack."""
     return _ENCODE.encode(observations)
 
 
 def decode(state: bytes) -> list[Observation]:
-    """The observations of a pane's `state`."""
+    """Return the observations in a pane's `state`; none in an empty one. Raises msgspec.DecodeError."""
     return _DECODE.decode(state) if state else []

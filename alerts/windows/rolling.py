@@ -12,7 +12,7 @@ Panes = list[list[Observation]]
 
 
 class StoryCounts:
-    """Of a story's articles in a window. Compiled, its numbers stand in it, and not about it."""
+    """Counts over a story's articles in a window. A class, since mypyc stores its numbers unboxed."""
 
     __slots__ = ("articles", "decided", "negative", "positive", "sentiment")
 
@@ -27,7 +27,7 @@ class StoryCounts:
 class Rolling:
     """The union of some panes' observations, to which panes are added and from which they are taken.
 
-    A story has a counts, a publisher the number of its articles; what no article is left of is forgotten.
+    A story has StoryCounts, a publisher the number of its articles; those without any article left are removed.
     """
 
     __slots__ = ("articles", "decided", "negative", "positive", "publishers", "squares", "stories", "total")
@@ -38,7 +38,7 @@ class Rolling:
         self.articles = self.decided = self.negative = self.positive = self.total = self.squares = 0
 
     def add(self, panes: Panes) -> None:
-        """Take in what these panes hold."""
+        """Add the observations of these panes."""
         stories, publishers = self.stories, self.publishers
         decided = negative = positive = total = squares = 0
         for pane in panes:
@@ -79,7 +79,7 @@ class Rolling:
         self.squares += squares
 
     def drop(self, panes: Panes) -> None:
-        """Give back what these panes hold; they were added before."""
+        """Remove the observations of these panes, which were added before."""
         stories, publishers = self.stories, self.publishers
         for pane in panes:
             self.articles -= len(pane)
@@ -141,7 +141,7 @@ class Rolling:
 def measure(
     series: str, start: int, end: int, observations: list[Observation], observed: bool = True
 ) -> Window:
-    """The figures of these observations as one window: stories and publishers counted once each.
+    """Return the figures of these observations as one window: stories and publishers counted once each.
 
     A story is decided where any of its articles is, negative where most of those are, and its sentiment is their mean.
     """
@@ -159,7 +159,7 @@ def measure(
 
 
 def with_series(window: Window, series: str) -> Window:
-    """The same figures of another series."""
+    """Return the same figures under another series' name."""
     return Window(
         series,
         window.start,

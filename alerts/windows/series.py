@@ -14,23 +14,23 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
 
 def base_of(series: str) -> str:
-    """`entity:US:AAPL` of `entity:US:AAPL/topic:energy@en`."""
+    """Return `entity:US:AAPL` of `entity:US:AAPL/topic:energy@en`."""
     return series.split("@", 1)[0].split("/topic:", 1)[0]
 
 
 def entity_of(series: str) -> str:
-    """`US:AAPL` of `entity:US:AAPL/topic:energy@en`; empty where the series is no company's."""
+    """Return `US:AAPL` of `entity:US:AAPL/topic:energy@en`; "" where the series is no company's."""
     base = base_of(series)
     return base.removeprefix("entity:") if base.startswith("entity:") else ""
 
 
 def topic_of(series: str) -> str:
-    """The topic in a series' name; empty where there is none."""
+    """Return the topic in a series' name; "" where there is none."""
     name = series.split("@", 1)[0]
     head, _, tail = name.rpartition("topic:")
     return tail if (head == "" or head.endswith("/")) and tail != name else ""
 
 
 def language_of(series: str) -> str:
-    """The language in a series' name; empty: all together."""
+    """Return the language in a series' name; "" for all languages together."""
     return series.partition("@")[2]

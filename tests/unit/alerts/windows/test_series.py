@@ -37,7 +37,7 @@ def test_exclude_and_braces_and_languages() -> None:
         ("topic:*@EN", "expected a language's code"),
         ("all/topic:energy", "write topic:energy"),
         ("topic:energy/topic:crypto", "write topic:crypto"),
-        ("source:*@en", "not parted by language"),
+        ("source:*@en", "not split by language"),
         ("{topic:energy@english,entity:JPM@zh}", "expected a language's code"),
         ("entity:JPM{,@en}", "expected companies"),
     ],
