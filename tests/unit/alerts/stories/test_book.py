@@ -1,4 +1,4 @@
-"""Stories: copies and rewrites fold, also across languages; equal titles with other facts do not."""
+"""Which story an article joins, and how new it is there."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import random
 import pytest
 
 from alerts.stories.book import StoryBook, novelty
-from alerts.stories.codec import row_of, story_of
+from alerts.stories.codec import story_of
 from alerts.stories.comparison import conflict
 from alerts.stories.entry import entry_of
-from alerts.stories.facts import facts_of, named_in
-from alerts.stories.similarity import ANY_TWO, log_odds
+from alerts.stories.facts import facts_of
 from alerts.stories.story import HORIZON_MS, LONGEST_MS
 from alerts.testing import START, scored
 from core.times import DAY, HOUR, MINUTE
@@ -98,22 +97,6 @@ def test_what_rises_is_not_what_falls():
     book = StoryBook()
     one = place(book, 1, START, "Coking coal rises on the Dalian exchange")
     assert one != place(book, 2, START, "Coking coal falls on the Dalian exchange", near(SIGNATURE, 8))
-
-
-def test_acts_support_and_contradict_nothing():
-    one, other = (
-        facts_of(title, "", ["US:KO"]) for title in ("Coca-Cola recalls juice", "可口可乐召回果汁 遭调查")
-    )
-    third = facts_of("Prosecutors investigate Coca-Cola", "", ["US:KO"])
-    fourth = facts_of("Coca-Cola opens a museum", "", ["US:KO"])
-    assert not conflict(one, other) and not conflict(one, third)
-    assert log_odds(one, other, 40, 0) > log_odds(one, fourth, 40, 0)
-    assert log_odds(one, other, 40, 0) > log_odds(one, other, 40, 6 * HOUR)
-
-
-def test_acts_and_months_alone_are_about_nothing_in_particular():
-    one, other = facts_of("Recall halted in June", "", []), facts_of("6月召回暂停", "", [])
-    assert one.named == other.named and log_odds(one, other, 20, 0) == ANY_TWO
 
 
 @pytest.mark.parametrize(
@@ -244,30 +227,3 @@ def test_late_article_may_join_and_founds_nothing():
     assert book.find(entry_of(scored(2, START, title="Fed cuts rates", signature=SIGNATURE))) == name
     assert book.find(entry_of(scored(3, START, title="Oil", signature=near(SIGNATURE, 64)))) == ""
     assert book.changed() == []
-
-
-def test_row_keeps_everything():
-    book = StoryBook()
-    place(book, 1, START, "Japan cuts oil exports by 12.5 pct", entities=["US:XOM"])
-    [row] = book.changed()
-
-    class Row:
-        pass
-
-    kept = Row()
-    kept.__dict__.update(row)
-    assert row_of(story_of(kept)) == row
-
-
-def test_facts_are_the_same_in_both_languages():
-    english = facts_of("China raises 2 bln dlrs for copper in June", "", ["CN:600362"])
-    chinese = facts_of("中国6月为铜筹资20亿", "", ["CN:600362"])
-    assert not conflict(english, chinese) and log_odds(english, chinese, 42, HOUR) > 30
-    assert named_in("the usual business") == frozenset()
-    assert named_in("18亿美元") == named_in("bank of america") == frozenset()
-    assert named_in("瑞士央行加息") == {"place:ch", "who:snb", "level:raise", "theme:rates"}
-
-
-def test_a_story_in_traditional_and_simplified_chinese_states_the_same() -> None:
-    one, other = facts_of("騰訊第三季淨利潤增長47%", "", []), facts_of("腾讯第三季净利润增长47%", "", [])
-    assert one == other

@@ -45,6 +45,18 @@ def onsets(looks: Iterator[tuple[int, str, float]], threshold: float, below: flo
     return count
 
 
+def echoing(weeks: int) -> tuple[StatisticHistory, StatisticHistory, list[tuple[str, int, int]]]:
+    """(with, without a company's incident every other day that its topic tells of, when it does)."""
+    with_them, calm, told = budget(1.0), budget(1.0), []
+    for at, series, value in statistics(weeks, 13):
+        echo = series == "s1" and at // DAY % 2 == 1 and at // HOUR % 24 == 9
+        with_them.observe(at, series, value + 3.0 + at // DAY % 5 if echo else value)
+        calm.observe(at, series, value)
+        if echo:
+            told.append((series, at - HOUR, at + HOUR))
+    return with_them, calm, told
+
+
 @pytest.mark.parametrize("per_week", [1.0, 3.0, 10.0])
 @pytest.mark.parametrize("heavy", [1.0, 2.5])
 def test_the_threshold_keeps_the_budget_in_weeks_it_has_not_seen(per_week: float, heavy: float) -> None:
@@ -183,28 +195,6 @@ def test_peaks_disposed_as_true_alarms_are_left_out() -> None:
     assert without.excluded >= 6 and without.threshold < with_them.threshold
 
 
-def test_one_long_crossing_is_one_onset() -> None:
-    one = budget(1.0)
-    for hour in range(1, 6 * 7 * 24):
-        one.observe(hour * HOUR, "s", 5.0 if hour % 168 < 48 else 0.1)
-    assert one.fit(6 * WEEK).peaks == 6
-
-
-def test_hold_counts_only_what_lasts() -> None:
-    lasting, brief = budget(1.0, hold_ms=2 * HOUR), budget(1.0, hold_ms=2 * HOUR)
-    for hour in range(1, 6 * 7 * 24):
-        lasting.observe(hour * HOUR, "s", 5.0 if hour % 24 < 4 else 0.1)
-        brief.observe(hour * HOUR, "s", 5.0 if hour % 24 < 2 else 0.1)
-    assert lasting.fit(6 * WEEK).peaks >= 41 and brief.fit(6 * WEEK).peaks == 0
-
-
-def test_weeks_without_anything_to_look_at_are_no_history() -> None:
-    one = budget(1.0)
-    for at, series, value in statistics(6, 7):
-        one.observe(at if at < 3 * WEEK else at + 16 * WEEK, series, value)
-    assert one.fit(22 * WEEK).weeks == pytest.approx(6.0, abs=0.05)
-
-
 def test_restored_exactly_and_fits_are_versioned() -> None:
     one, other = budget(1.0, hold_ms=HOUR, after_ms=HOUR), budget(1.0, hold_ms=HOUR, after_ms=HOUR)
     looks = list(statistics(8, 8))
@@ -273,18 +263,6 @@ def test_as_many_episodes_as_others_have_prove_nothing_where_their_tail_is_long(
     assert "too little history" in one.fit(2 * WEEK).method
 
 
-def echoing(weeks: int) -> tuple[StatisticHistory, StatisticHistory, list[tuple[str, int, int]]]:
-    """(with, without a company's incident every other day that its topic tells of, when it does)."""
-    with_them, calm, told = budget(1.0), budget(1.0), []
-    for at, series, value in statistics(weeks, 13):
-        echo = series == "s1" and at // DAY % 2 == 1 and at // HOUR % 24 == 9
-        with_them.observe(at, series, value + 3.0 + at // DAY % 5 if echo else value)
-        calm.observe(at, series, value)
-        if echo:
-            told.append((series, at - HOUR, at + HOUR))
-    return with_them, calm, told
-
-
 def test_what_topics_tell_of_true_alarms_raises_no_threshold_above_the_conservative_tail() -> None:
     one, calm, told = echoing(8)
     usual = one.initial().threshold
@@ -335,12 +313,6 @@ def test_what_passed_the_level_more_often_than_is_allowed_raises_it() -> None:
     assert fit.threshold == 2.8 + tail.STEP and fit.method == "proven by so few episodes: 3"
 
 
-def test_the_tail_fit_finds_a_known_exponential() -> None:
-    chance = random.Random(1)
-    scale, shape = tail.fit_pareto([chance.expovariate(2.0) for _ in range(4000)])
-    assert scale == pytest.approx(0.5, rel=0.08) and abs(shape) < 0.08
-
-
 def test_few_series_are_believed_until_their_onsets_are_too_many_for_the_budget() -> None:
     """Onsets on so many days of the first fortnight, a little above the level of five series."""
     found = []
@@ -370,9 +342,3 @@ def test_a_history_of_four_weeks_makes_the_number_of_series_no_matter() -> None:
         many.observe(*look)
     assert few.fit(8 * WEEK) == many.fit(8 * WEEK)
     assert few.dump() == many.dump()
-
-
-def test_of_equal_peaks_no_more_than_allowed_reach_what_they_prove():
-    for allowed in (1.0, 2.0, 3.0):
-        level = tail.proven([3.0] * 4, allowed, 0.5)
-        assert sum(peak >= level for peak in [3.0] * 4) <= allowed

@@ -7,7 +7,6 @@ import random
 import pytest
 
 from alerts.windows import statistics
-from alerts.windows.intervals import wilson
 from alerts.windows.observations import Observation
 from alerts.windows.statistics import (
     NA,
@@ -48,18 +47,6 @@ def test_story_counts_once_and_its_majority_decides():
     ]
     sums = sentiment_sums(told)
     assert (sums.n, sums.negative, sums.positive, sums.total) == (3, 1, 1, -2_000 + 2_000)
-
-
-def test_wilson_covers():
-    rng = random.Random(1)
-    for p in (0.1, 0.3, 0.5):
-        inside = 0
-        for _ in range(2_000):
-            k = sum(rng.random() < p for _ in range(20))
-            low, high = wilson(k, 20)
-            inside += low <= p <= high
-        assert inside / 2_000 > 0.92
-    assert wilson(0, 10)[0] == 0.0 and wilson(10, 10)[1] == 1.0 and wilson(0, 0) == (0.0, 1.0)
 
 
 def test_student_interval_of_the_mean_covers():
