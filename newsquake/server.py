@@ -162,12 +162,12 @@ def _mount_series(app: FastAPI, settings: Settings, store: Store, tokens: TokenA
 def _mount_operations(app: FastAPI, store: Store, tokens: TokenAuthenticator) -> None:
     @app.get("/healthz", tags=["operations"])
     def alive() -> dict[str, str]:
-        """This process lives."""
+        """This process is running."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["operations"])
     def ready() -> JSONResponse:
-        """The store answers, and every stage that said it runs has said so within 30 seconds."""
+        """The store answers, and every running stage has reported within 30 seconds."""
         with store.read() as connection:
             now = store.now_ms(connection)
             rows = connection.execute(select(tables.stages)).all()

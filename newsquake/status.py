@@ -1,4 +1,4 @@
-"""What the local run shows while it works: four looks at the store a second, drawn by rich."""
+"""The local run's live status: read from the store four times a second, drawn by rich."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER = ("ingest", "classifier", "alerts", "delivery")
 
 @dataclass
 class Snapshot:
-    """One look."""
+    """The state of all stages at one moment."""
 
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     """Counters and gauges by stage, summed over its instances."""
@@ -35,12 +35,12 @@ class Snapshot:
     watermark: int | None = None
 
     def value(self, stage: str, name: str) -> float:
-        """A counter, 0 where there is none."""
+        """A stage's counter, 0 where there is none."""
         return self.stages.get(stage, {}).get(name, 0.0)
 
     @property
     def sources(self) -> str:
-        """How many sources cannot be read at present; nothing where all can, or none is read."""
+        """How many sources cannot be read at present, as text; "" where all can."""
         failing, broken = self.value("ingest", "sources_failing"), self.value("ingest", "sources_broken")
         if not failing:
             return ""
@@ -49,7 +49,7 @@ class Snapshot:
 
     @property
     def lags(self) -> dict[str, float]:
-        """Records handed to each stage and not yet worked off, from the stages' own counts."""
+        """Stage -> number of records sent to it and not processed yet, from the stages' own counters."""
         read, total = self.value("ingest", "read"), self.value("ingest", "rows_total")
         scored_or_dead = self.value("classifier", "scored") + self.value("classifier", "dead")
         taken = (
@@ -63,8 +63,8 @@ class Snapshot:
         }
 
 
-def look(store: Store, desk: str) -> Snapshot:
-    """Read the stages' rows and the newest alerts."""
+def take_snapshot(store: Store, desk: str) -> Snapshot:
+    """The stages' rows, the newest alerts and the watermark, from the store. Raises StoreUnavailable."""
     snapshot = Snapshot()
     with store.read() as connection:
         rows = connection.execute(select(tables.stages).order_by(tables.stages.c.updated_at)).all()
@@ -90,22 +90,22 @@ def look(store: Store, desk: str) -> Snapshot:
     return snapshot
 
 
-LOOKS = 40
+HISTORY = 40
 
 
 class Status:
-    """Draws snapshots; remembers ten seconds of them for the rates."""
+    """Draws snapshots; keeps ten seconds of them for rates. `address`: of the dashboard."""
 
     def __init__(self, address: str | None, notes: list[str]) -> None:
-        self._address, self._notes = address, notes
-        self._history: deque[tuple[float, Snapshot]] = deque(maxlen=LOOKS)
+        self.address, self._notes = address, notes
+        self._history: deque[tuple[float, Snapshot]] = deque(maxlen=HISTORY)
 
     def add(self, snapshot: Snapshot) -> None:
-        """Take a new look into account."""
+        """Add the newest snapshot."""
         self._history.append((time.monotonic(), snapshot))
 
     def rate(self, stage: str, name: str) -> float:
-        """Per second, over the looks that are remembered: stages tell their counts once a batch, not evenly."""
+        """A counter's increase per second over the history: stages update theirs once a batch, not evenly."""
         if len(self._history) < 2:
             return 0.0
         (then, old), (now, new) = self._history[0], self._history[-1]
@@ -113,14 +113,14 @@ class Status:
 
     @property
     def newest(self) -> Snapshot:
-        """The last look."""
+        """The newest snapshot; an empty one before the first."""
         return self._history[-1][1] if self._history else Snapshot()
 
     def line(self, stored: int | None = None) -> str:
-        """One line, for where nobody looks at a terminal.
+        """One line of status, for logs.
 
-        `stored`: how many articles are, once the run is through: what a stage that was killed had counted is lost, so
-        that by the stages' counts some would still be on their way.
+        `stored`: the number of stored articles once the run has ended: the counters of a stage that was killed are
+        lost, so that by them some articles would still be in progress.
         """
         now = self.newest
         lags = " ".join(f"{stage} {lag:.0f}" for stage, lag in now.lags.items() if stage != "delivery")
@@ -137,7 +137,7 @@ class Status:
         )
 
     def render(self) -> RenderableType:
-        """The live picture."""
+        """The live display."""
         now = self.newest
         parts: list[RenderableType] = []
         total, read = now.value("ingest", "rows_total"), now.value("ingest", "read")
@@ -201,9 +201,9 @@ class Status:
                     style=colours.get(alert.severity, ""),
                 )
             )
-        if self._address:
+        if self.address:
             parts.append(
-                Text.assemble("dashboard ", (self._address, "bold underline"), "   Ctrl-C ends everything")
+                Text.assemble("dashboard ", (self.address, "bold underline"), "   Ctrl-C ends everything")
             )
         parts += [Text(note, style="yellow") for note in self._notes[-3:]]
         return Panel(Group(*parts), title="Newsquake", border_style="blue")

@@ -1,4 +1,4 @@
-"""What a finished run leaves: summary.json and alerts.jsonl, counted from the store."""
+"""The result of a run: summary.json and alerts.jsonl, from the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsquake.status import Snapshot
 
 
 def numbers(store: Store, desk: str) -> dict[str, int]:
-    """read (rows enumerated, from the sources' cursors) and what became of them, from the store alone."""
+    """Counts by name, from the store: read (by the sources' cursors), stored, dead, duplicates, panes, alerts, late."""
     origins = tables.origins
     with store.read() as connection:
         counted = connection.execute(select(origins.c.kind, func.count()).group_by(origins.c.kind))
@@ -50,22 +50,22 @@ def add_up(found: dict[str, int]) -> bool:
 
 
 def sentence(found: dict[str, int]) -> str:
-    """The same, said."""
+    """The counts as a sentence."""
     total = found["stored"] + found["dead"] + found["duplicates"]
     parts = f"{found['stored']} stored + {found['dead']} dead + {found['duplicates']} duplicates = {total}"
     if add_up(found):
         late = found["late"]
-        said = f"; {late} of these came too late to be decided on (corrections)" if late else ""
+        said = f"; {late} of these came too late for their window (corrections)" if late else ""
         return f"read {found['read']} = {parts}{said}"
     return f"THE NUMBERS DO NOT ADD UP: read {found['read']}, but {parts}"
 
 
 def so_far(found: dict[str, int]) -> str:
-    """The same of a run that was interrupted: what is on its way is neither lost nor settled."""
+    """The counts of an interrupted run as a sentence: articles in progress are neither lost nor settled."""
     total = found["stored"] + found["dead"] + found["duplicates"]
     if total == found["read"]:
         return f"interrupted with all {total} of the articles read so far settled"
-    return f"interrupted: {total} of {found['read']} settled so far; start it again to go on"
+    return f"interrupted: {total} of {found['read']} settled so far; start it again to continue"
 
 
 def write(out: Path, store: Store, desk: str, snapshot: Snapshot, wall_s: float) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`newsquake up`: every stage as a process of its own on this machine, with a live status.
 
-The broker is the one named, or the embedded one (memory only): when that one dies, its log is gone, so all stages
-start anew and ingest sends again what had not been stored. Nothing else here decides anything.
+The broker is the configured one, or the embedded one (memory only): when that one dies, its log is lost, so all stages
+are restarted and ingest sends again what had not been stored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -33,17 +33,17 @@ from ingest.sources.loading import load_sources
 from newsquake import summary
 from newsquake.broker import EmbeddedBroker
 from newsquake.children import Child, Children, stage_command
-from newsquake.status import Snapshot, Status, look
+from newsquake.status import Snapshot, Status, take_snapshot
 
 PROBE_S = 5.0
 GIVE_UP_S = 20.0
-"""A store that takes nothing for so long ends a run that was to end by itself."""
+"""Seconds of a store that rejects writes after which a run with --exit fails."""
 LITTLE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
 class UpOptions:
-    """What the command line asks for beside the settings."""
+    """Options of the command line beside the settings."""
 
     config: Path | None = None
     replay: Path | None = None
@@ -58,7 +58,7 @@ class UpOptions:
 
 
 class LocalRun:
-    """One run, from start to the last process's end."""
+    """One local run, from its start to the end of its last process."""
 
     def __init__(self, settings: Settings, options: UpOptions, console: Console | None = None) -> None:
         self._settings, self._options = settings, options
@@ -71,9 +71,10 @@ class LocalRun:
         self._environment: dict[str, str] = dict(options.environment)
 
     def run(self) -> bool:
-        """Run until Ctrl-C, or until the replay is through. Returns whether it ended as wanted.
+        """Run until Ctrl-C, or until the replay is processed.
 
-        Raises ConfigError, NewsquakeError.
+        Returns False where a run with --exit was interrupted, or the numbers of a replay do not add up. Raises
+        ConfigError, NewsquakeError.
         """
         if self._options.replay is not None:
             check_dump(self._options.replay, parse_columns(self._options.columns))
@@ -90,23 +91,21 @@ class LocalRun:
             before = summary.numbers(store, desk)["stored"] if self._options.replay is not None else 0
             status = self._start()
             through = self._watch(store, status)
-            self._stop()  # what is counted below shall stand still
+            self._stop()  # before counting
             took_s = time.monotonic() - started
             if self._options.out is not None:
-                summary.write(self._options.out, store, desk, look(store, desk), took_s)
+                summary.write(self._options.out, store, desk, take_snapshot(store, desk), took_s)
             if self._options.replay is not None:
                 found = summary.numbers(store, desk)
                 if not self._console.is_terminal:
-                    status.add(look(store, desk))
+                    status.add(take_snapshot(store, desk))
                     self._say(status.line(found["stored"] - before if through else None))
                 self._say(summary.sentence(found) if through else summary.so_far(found))
                 self._say(
                     f"{found['panes']} panes, {found['alerts']} alerts, {time.monotonic() - started:.1f} s"
                 )
                 if self._options.notify and (left := self._unsent(store)):
-                    self._say(
-                        f"{left} notifications were not sent yet: `newsquake deliver` goes on with them"
-                    )
+                    self._say(f"{left} notifications were not sent yet: `newsquake deliver` sends them")
                 if through and not summary.add_up(found):
                     return False
             return through or not self._options.exit_when_through
@@ -121,7 +120,7 @@ class LocalRun:
     def _start(self) -> Status:
         settings, options = self._settings, self._options
         if settings.broker.address:
-            open_bus(settings.broker).close()  # one that is not there is told at once, not by every stage
+            open_bus(settings.broker).close()  # so that a missing one is reported at once, not by every stage
             self._environment["NEWSQUAKE_BROKER__ADDRESS"] = settings.broker.address
         else:
             self._start_broker()
@@ -169,7 +168,7 @@ class LocalRun:
     # -- watching
 
     def _watch(self, store: Store, status: Status) -> bool:
-        """Until interrupted (False) or through (True)."""
+        """Supervise until interrupted (False) or processed (True)."""
         if self._console.is_terminal:
             with Live(status.render(), console=self._console, refresh_per_second=4, transient=False) as live:
                 return self._loop(store, status, lambda: live.update(status.render()))
@@ -180,24 +179,24 @@ class LocalRun:
                 last[0] = time.monotonic()
                 self._say(status.line())
 
-        if status_address := getattr(status, "_address", None):
-            self._say(f"dashboard {status_address}")
+        if status.address:
+            self._say(f"dashboard {status.address}")
         return self._loop(store, status, line)
 
-    def _loop(self, store: Store, status: Status, show: object) -> bool:
+    def _loop(self, store: Store, status: Status, show: Callable[[], None]) -> bool:
         said = 0
         while not self._interrupted:
             may_end = frozenset({"ingest"} if self._options.replay is not None else ())
-            self._children.look(may_end=may_end)
+            self._children.supervise(may_end=may_end)
             if self._broker is not None and not self._broker.alive:
                 self._restart_everything()
             self._probe(store)
             try:
-                snapshot = look(store, self._settings.alerts.desk)
+                snapshot = take_snapshot(store, self._settings.alerts.desk)
             except StoreUnavailable:
                 snapshot = status.newest
             status.add(snapshot)
-            show()  # type: ignore[operator]
+            show()
             if not self._console.is_terminal:
                 for note in self._children.notes[said:]:
                     self._say(note)
@@ -208,9 +207,9 @@ class LocalRun:
         return False
 
     def _probe(self, store: Store) -> None:
-        """Say when the store takes no more (full, read-only): the stages hold what they have and wait.
+        """Report a store that rejects writes (full, read-only): the stages wait meanwhile.
 
-        Raises StoreUnavailable where the run shall end by itself and the fault stays.
+        Raises StoreUnavailable where the run has --exit and the fault lasts.
         """
         now = time.monotonic()
         if now - self._probed_at < PROBE_S:
@@ -227,21 +226,21 @@ class LocalRun:
                 self._children.notes.append(note)
             if self._options.exit_when_through and now - self._sick_since >= GIVE_UP_S:
                 raise StoreUnavailable(
-                    f"{error}: nothing is lost; mend it and start again to go on"
+                    f"{error}: nothing is lost; correct it and start again to continue"
                 ) from error
         else:
             self._sick_since = 0.0
 
     @staticmethod
     def _room(store: Store) -> None:
-        """A small write may pass where a batch does not. Raises StoreUnavailable."""
+        """Check the free disk space: a small write may succeed where a batch fails. Raises StoreUnavailable."""
         if store.is_sqlite and (file := store.engine.url.database) and Path(file).exists():
             free = shutil.disk_usage(Path(file).resolve().parent).free
             if free < LITTLE_BYTES:
                 raise StoreUnavailable(f"store {store.engine.url}: disk is full ({free} bytes free)")
 
     def _restart_everything(self) -> None:
-        self._children.notes.append("the embedded broker died and its log is gone: starting all stages anew")
+        self._children.notes.append("the embedded broker died and its log is lost: restarting all stages")
         again = [(child.name, child.command, child.log_file) for child in self._children.all]
         notes = self._children.notes
         self._children.stop()
@@ -251,10 +250,10 @@ class LocalRun:
         self._children.notes = notes
 
     def _through(self, store: Store, snapshot: Snapshot) -> bool:
-        """The dump is read, and the desk, under these rules, has passed its last pane."""
+        """Whether the dump has been read and the desk, with these rules, has passed its last pane."""
         if snapshot.statuses.get("ingest") != "done":
             return False
-        # The watermark may be of an earlier run: a desk that is not loaded yet has not taken up changed rules.
+        # The watermark may be from an earlier run: a desk that is not loaded yet has not applied changed rules.
         if snapshot.statuses.get("alerts") not in ("running", "pipeline_stalled"):
             return False
         cursors = tables.cursors
@@ -268,18 +267,18 @@ class LocalRun:
         wanted = max(ends) - self._settings.alerts.allowed_lateness
         empty = all(end == 0 for end in ends)
         decided = empty or (snapshot.watermark or 0) >= wanted
-        return decided and not (self._options.notify and self._untold(store))
+        return decided and not (self._options.notify and self._undelivered(store))
 
-    def _untold(self, store: Store) -> int:
-        """Notifications that are due and were never tried; asked of the store, for delivery's own figure lags behind.
+    def _undelivered(self, store: Store) -> int:
+        """The number of due notifications that were not attempted; from the store, as delivery's own figure lags.
 
-        One that was tried and failed does not hold a run that ends by itself: it waits in the outbox.
+        One that was attempted and failed does not keep a run with --exit from ending: it stays in the outbox.
         """
         outbox = tables.outbox.c
         return self._unsent(store, outbox.attempts == 0, outbox.not_before <= round(time.time() * 1000))
 
     def _unsent(self, store: Store, *which: ColumnElement[bool]) -> int:
-        """Notifications that wait in the outbox."""
+        """The number of pending notifications in the outbox that meet the conditions `which`."""
         outbox = tables.outbox.c
         waiting = (outbox.desk == self._settings.alerts.desk, outbox.status == "pending", *which)
         with store.read() as connection:
@@ -312,14 +311,14 @@ def free_port(host: str, wanted: int) -> int:
             except OSError:
                 continue
             return port
-    raise ConfigError(f"no free port on {host} from {wanted} on: set another one")
+    raise ConfigError(f"no free port on {host} from {wanted} on: set another")
 
 
 def up(settings: Settings, options: UpOptions) -> None:
-    """Run; exit status 1 where it did not end as wanted."""
+    """Run locally; exits with status 1 where the run failed. Raises ConfigError, NewsquakeError."""
     if not LocalRun(settings, options).run():
         if options.exit_when_through:
             raise NewsquakeError(
-                "the run was interrupted before the dump was through; start it again to go on"
+                "the run was interrupted before the dump was processed; start it again to continue"
             )
         sys.exit(1)

@@ -17,7 +17,7 @@ from core.settings import Settings
 
 
 def schema(what: Annotated[str, typer.Argument(help="records, settings or rules")] = "settings") -> None:
-    """Print JSON schemas: of what stands on Kafka, of newsquake.yaml, of rules.yaml (for editors)."""
+    """Print JSON Schemas: of the records on Kafka, of newsquake.yaml, of rules.yaml (for editors)."""
     if what == "records":
         from core.records import json_schemas
 
@@ -35,7 +35,7 @@ def schema(what: Annotated[str, typer.Argument(help="records, settings or rules"
 
 def bench_scoring(
     texts: Annotated[int, typer.Option(min=32, help="How many headlines.")] = 1024,
-    rounds: Annotated[int, typer.Option(min=1, help="The best of so many.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of runs; the best counts.")] = 3,
     other_python: Annotated[
         Path | None, typer.Option(help="An interpreter that has torch and transformers (the extra `train`).")
     ] = None,
@@ -43,11 +43,11 @@ def bench_scoring(
         Path | None, typer.Option(help="An interpreter that has infinity-emb.")
     ] = None,
 ) -> None:
-    """Texts scored a second, side by side with what else one would pick, in one run; ratios as `21.3 ×`."""
+    """Measure texts scored per second beside alternatives, in one run; ratios as `21.3 ×`."""
     script = Path(__file__).resolve().parents[2] / "bench" / "scoring.py"
     if not script.exists():
         raise ConfigError(
-            "the benches come with the repository, not with the package: run this from a checkout"
+            "benchmarks are part of the repository, not of the package: run this from a checkout"
         )
     for option, python in (("--other-python", other_python), ("--infinity-python", infinity_python)):
         if python and not shutil.which(str(python)):
@@ -56,7 +56,7 @@ def bench_scoring(
     more += ["--other-python", str(other_python)] if other_python else []
     more += ["--infinity-python", str(infinity_python)] if infinity_python else []
     if subprocess.run([sys.executable, str(script), *more], check=False).returncode:
-        raise NewsquakeError("the bench failed; what it said stands above")
+        raise NewsquakeError("the benchmark failed; see its output above")
 
 
 def version() -> None:

@@ -18,14 +18,15 @@ from newsquake.commands.options import Broker, Config, StoreUrl, default_config,
 def up(
     config: Config = None,
     replay: Annotated[
-        Path | None, typer.Option(help="A dump to feed in event time: jsonl, csv, tsv, parquet.")
+        Path | None, typer.Option(help="A dump to replay in event time: jsonl, csv, tsv, parquet.")
     ] = None,
     columns: Annotated[
-        str | None, typer.Option(help="Where the dump's names differ: published_at=date,title=headline,…")
+        str | None,
+        typer.Option(help="Columns of the dump with other names: published_at=date,title=headline,…"),
     ] = None,
     speed: Annotated[str, typer.Option(help="Event seconds per second, or `max`.")] = "max",
     exit: Annotated[
-        bool, typer.Option("--exit", help="End when the dump is through and every pane is closed.")
+        bool, typer.Option("--exit", help="Exit when the dump has been processed and every pane is closed.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and alerts.jsonl.")] = None,
     store: StoreUrl = None,
@@ -37,7 +38,7 @@ def up(
     rules: Annotated[Path | None, typer.Option(help="Another rules.yaml.")] = None,
     desk: Annotated[str | None, typer.Option(help="Another desk.")] = None,
 ) -> None:
-    """Run everything in one place, from real sources on a schedule or from a dump."""
+    """Run the whole pipeline on this machine, from real sources on a schedule or from a dump."""
     from newsquake.up import UpOptions
     from newsquake.up import up as run
 
@@ -60,17 +61,15 @@ def up(
 
 
 def demo(
-    seed: Annotated[int, typer.Option(help="Another seed, other news.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed makes other news.")] = 7,
     articles: Annotated[int, typer.Option(min=100, help="About how many.")] = 5000,
     speed: Annotated[str, typer.Option(help="Event seconds per second, or `max`.")] = "max",
-    exit: Annotated[bool, typer.Option("--exit", help="End when all of it is through.")] = False,
+    exit: Annotated[bool, typer.Option("--exit", help="Exit when everything has been processed.")] = False,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for summary.json and alerts.jsonl.")] = None,
-    folder: Annotated[Path, typer.Option(help="Where the demo keeps its things.")] = Path(
-        "newsquake-data/demo"
-    ),
+    folder: Annotated[Path, typer.Option(help="Folder for the demo's files.")] = Path("newsquake-data/demo"),
 ) -> None:
-    """See it work: simulated news through the whole path, on embedded parts, nothing kept from the last time."""
+    """Run the whole pipeline on simulated news, with an embedded broker and a fresh store."""
     from ingest.replay.options import parse_speed
     from newsquake.simulate.cli import simulate
     from newsquake.up import UpOptions
@@ -82,7 +81,7 @@ def demo(
     settings = load_settings(
         None, {"store": {"url": f"sqlite:///{folder / 'demo.db'}"}, "data_dir": str(folder)}, {}
     )
-    # The score cache outlives the demo: a second start shows the same alerts sooner.
+    # The score cache is kept: a second start shows the same alerts sooner.
     run(
         settings,
         UpOptions(None, folder / "articles.jsonl", None, speed, exit, out, not no_dashboard, False, {}),
@@ -94,14 +93,14 @@ _DEMO_MADE = ("demo.db", "demo.db-wal", "demo.db-shm", "articles.jsonl", "events
 
 
 def _clear_demo(folder: Path) -> TextIO:
-    """Remove what an earlier demo made in `folder`, and nothing else; returns the lock on it.
+    """Remove the files of an earlier demo from `folder`, and nothing else; returns the lock on it.
 
-    Raises ConfigError for a folder that holds other things, or where a demo runs.
+    Raises ConfigError for a folder with other files, or where a demo runs.
     """
     writable(folder, "--folder")
     foreign = {path.name for path in folder.iterdir()} - {*_DEMO_MADE, ".lock", "logs", "replay"}
     if foreign and not (folder / ".lock").exists():
-        raise ConfigError(f"--folder {folder}: holds other things ({min(foreign)} ...): name a new folder")
+        raise ConfigError(f"--folder {folder}: contains other files ({min(foreign)} ...): name a new folder")
     lock = (folder / ".lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -116,7 +115,7 @@ def _clear_demo(folder: Path) -> TextIO:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write newsquake.yaml and rules.yaml.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Write a commented newsquake.yaml and rules.yaml to start from."""
     from importlib.resources import files
@@ -128,7 +127,7 @@ def init(
     for name in ("newsquake.yaml", "rules.yaml"):
         target = folder / name
         if target.exists() and not force:
-            raise ConfigError(f"{target} is there already; --force writes over it")
+            raise ConfigError(f"{target} exists already; --force overwrites it")
     for name in ("newsquake.yaml", "rules.yaml"):
         text = (templates / name).read_text(encoding="utf-8").replace("  # {channels}\n", example())
         (folder / name).write_text(text, encoding="utf-8")

@@ -25,7 +25,7 @@ def ingest(
     store: StoreUrl = None,
     broker: Broker = None,
 ) -> None:
-    """Stage: read sources on a schedule (or one dump) and write `news.raw`."""
+    """Stage: read sources on a schedule (or replay a dump) into `news.raw`."""
     from ingest.dumps.columns import parse_columns
     from ingest.replay.options import ReplayOptions, parse_speed
     from newsquake import pipeline
@@ -39,7 +39,7 @@ def ingest(
 def classify_worker(
     config: Config = None,
     partitions: Annotated[
-        str | None, typer.Option(help="Read these (0,1,2) instead of what the consumer group assigns.")
+        str | None, typer.Option(help="Read these (0,1,2) instead of those that the consumer group assigns.")
     ] = None,
     store: StoreUrl = None,
     broker: Broker = None,
@@ -62,21 +62,21 @@ def alert_worker(
     store: StoreUrl = None,
     broker: Broker = None,
 ) -> None:
-    """Stage: stories, windows, detectors, rules, alerts. One per desk; further ones stand by."""
+    """Stage: stories, windows, detectors, rules, alerts. One per desk; further ones are standbys."""
     from newsquake import pipeline
 
     pipeline.alerts(needs_broker(settings_of(config, store, broker)), notify=notify)
 
 
 def deliver(config: Config = None, store: StoreUrl = None) -> None:
-    """Stage: send what the outbox holds."""
+    """Stage: send the notifications in the outbox."""
     from newsquake import pipeline
 
     pipeline.delivery(settings_of(config, store))
 
 
 def dashboard(config: Config = None, port: Port = None, store: StoreUrl = None) -> None:
-    """Stage: the page analysts look at."""
+    """Stage: the dashboard."""
     from dashboard.launch import command
 
     settings = settings_of(config, store, dashboard={"port": port} if port else {})
@@ -85,7 +85,7 @@ def dashboard(config: Config = None, port: Port = None, store: StoreUrl = None) 
         os.environ["NEWSQUAKE_CONFIG"] = str(config)
     end_with_parent()
     arguments = command(settings)
-    # In this process, not a child's: then ending this one ends the page.
+    # In this process, not in a child: ending it ends the dashboard.
     sys.argv = arguments[arguments.index("streamlit") :]
     from streamlit.web import cli as streamlit_cli
 
@@ -105,7 +105,7 @@ def api(config: Config = None, port: Port = None, store: StoreUrl = None, broker
 
 
 def end_with_parent() -> None:
-    """End this process when the local run that started it is gone, even by kill -9."""
+    """End this process when the local run that started it ends, even by kill -9."""
     parent = os.environ.get("NEWSQUAKE_PARENT")
     if not parent:
         return
@@ -119,14 +119,14 @@ def end_with_parent() -> None:
 
 
 def _free(host: str, port: int) -> None:
-    """Raises ConfigError where nobody can listen there: the server's own words would say neither why nor what to do."""
+    """Raise ConfigError where the port cannot be bound: the server's own error says neither why nor what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+            why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
             raise ConfigError(
                 f"api: {host}:{port}: {why}; choose another by --port, or api.host and api.port in newsquake.yaml"
             ) from error

@@ -13,7 +13,7 @@ from newsquake.commands.options import Config, StoreUrl, settings_of
 
 
 def tokens_create(
-    name: Annotated[str, typer.Argument(help="Whose token it is.")],
+    name: Annotated[str, typer.Argument(help="The token's owner.")],
     scope: Annotated[
         list[str] | None, typer.Option(help="push, read, handle; may be given several times.")
     ] = None,
@@ -21,7 +21,7 @@ def tokens_create(
     config: Config = None,
     store: StoreUrl = None,
 ) -> None:
-    """Create a token; it is shown once, the store keeps its hash."""
+    """Create a token. It is shown once; the store keeps only its hash."""
     from core.store import open_store
     from core.tables import tokens
 
@@ -41,7 +41,7 @@ def tokens_create(
 
 
 def tokens_list(config: Config = None, store: StoreUrl = None) -> None:
-    """List tokens (never the tokens themselves)."""
+    """List tokens by name and hash."""
     from core.store import open_store
     from core.tables import tokens
     from core.times import iso
@@ -54,7 +54,7 @@ def tokens_list(config: Config = None, store: StoreUrl = None) -> None:
 
 
 def tokens_revoke(
-    which: Annotated[str, typer.Argument(help="Name, or the start of the hash.")],
+    which: Annotated[str, typer.Argument(help="Name, or the beginning of the hash.")],
     config: Config = None,
     store: StoreUrl = None,
 ) -> None:

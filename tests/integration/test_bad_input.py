@@ -328,5 +328,5 @@ def test_a_dump_that_goes_on_says_what_came_too_late(tmp_path: Path) -> None:
     ]
     done = up(jsonl(tmp_path / "two.jsonl", later), tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "= 40; 1 of these came too late to be decided on (corrections)" in done.stderr
+    assert "= 40; 1 of these came too late for their window (corrections)" in done.stderr
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["late"] == 1

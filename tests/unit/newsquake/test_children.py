@@ -28,7 +28,7 @@ def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
     os.kill(first, signal.SIGKILL)
 
     def again() -> bool:
-        children.look()
+        children.supervise()
         return one.process is not None and one.process.pid != first and one.returncode is None
 
     wait_until(again)
@@ -40,18 +40,18 @@ def test_a_child_that_refuses_its_configuration_ends_the_run_with_its_words(tmp_
     children = Children()
     children.add(child(tmp_path, "import sys; print('rules.yaml:3: no'); sys.exit(2)"))
     with pytest.raises(ConfigError, match=r"rules\.yaml:3: no"):
-        wait_until(children.look)
+        wait_until(children.supervise)
     children.stop()
 
 
-def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_words(
+def test_a_child_that_dies_again_and_again_is_given_up_with_its_last_line(
     tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr("newsquake.children.RESTARTS", 2)
     children = Children()
     children.add(child(tmp_path, "raise SystemExit('out of luck')"))
     with pytest.raises(NewsquakeError, match="out of luck"):
-        wait_until(children.look)
+        wait_until(children.supervise)
     children.stop()
 
 
@@ -61,7 +61,7 @@ def test_stop_ends_also_what_ignores_sigterm_within_the_time(tmp_path: Path) -> 
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
     )
     children.add(one := child(tmp_path, deaf))
-    wait_until(lambda: "ready" in one.last_words())
+    wait_until(lambda: "ready" in one.last_line())
     started = time.monotonic()
     process = one.process
     children.stop(within_s=0.5)

@@ -113,7 +113,7 @@ def test_the_demo_deletes_nothing_that_it_did_not_make(tmp_path: Path) -> None:
     precious.write_text("keep")
     shown = run("demo", "--folder", str(precious.parent), "--articles", "100", "--no-dashboard", "--exit")
     assert shown.returncode == 2
-    assert "holds other things (notes.txt" in shown.stderr
+    assert "contains other files (notes.txt" in shown.stderr
     assert precious.read_text() == "keep"
 
 
@@ -143,7 +143,7 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
         shown = run("api", "--port", port, "--store", f"sqlite:///{tmp_path}/s.db", cwd=tmp_path)
     assert shown.returncode == 2
     assert shown.stderr.splitlines() == [
-        f"newsquake: api: 127.0.0.1:{port}: another program listens there; choose another by --port, "
+        f"newsquake: api: 127.0.0.1:{port}: it is in use; choose another by --port, "
         "or api.host and api.port in newsquake.yaml"
     ]
 

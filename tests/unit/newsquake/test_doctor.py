@@ -81,7 +81,7 @@ def test_a_store_that_is_up_to_date_says_so(tmp_path: Path, store: Store, store_
 def test_an_empty_database_is_well_and_stays_empty(tmp_path: Path, postgres: str) -> None:
     result = results(of(tmp_path, store={"url": postgres}))["store"]
     assert result.state == "ok"
-    assert "next start brings its tables" in result.words
+    assert "next start migrates its tables" in result.words
     bare = open_store(StoreSettings(url=postgres), migrate=False)
     assert inspect(bare.engine).get_table_names() == []
     bare.close()
