@@ -94,7 +94,7 @@ def _worth_showing(store: Store) -> tuple[str, str]:
 
 def _terminal(store: Store, out_dir: Path) -> Path:
     """The terminal's live status as it stood at the end, drawn by rich as SVG and photographed."""
-    from newsquake.status import Status
+    from newsquake.status import Status, take_snapshot
 
     with store.read() as connection:
         desk = connection.execute(select(desks.c.desk).limit(1)).scalar() or "main"
