@@ -1,8 +1,8 @@
 """Fetching, politely and guarded: one call, one answer or one of two errors.
 
 Polite: robots.txt obeyed, one request at a time per host with a pause between, conditional requests, a truthful
-User-Agent. Guarded: ingest/web/guard.py (addresses, deadline, bytes), ingest/web/unpack.py (bombs), five redirects at
-most. Raises Refused for what will not get better by trying again soon, Unreachable (Retryable) for what may.
+User-Agent. Guarded: core/net/guarded_backend.py (addresses, deadline, bytes), ingest/web/unpack.py (bombs), five
+redirects at most. Raises Refused for what will not get better by trying again soon, Unreachable (Retryable) for what may.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def test_failed_flushes_lose_nothing(desk: Desk, tmp_path: Path, monkeypatch: py
     desk.bus.fail_next(3)
     run(desk.settings, desk.bus, desk.store, stage, ReplayOptions(path, speed=1000.0))
     assert {article.origin for article in desk.articles()} == {
-        f"f:{Replay(desk.settings, desk.bus, desk.store, desk.stage(), ReplayOptions(path)).writer[7:]}:{row}"
+        f"f:{Replay(desk.settings, desk.bus, desk.store, desk.stage(), ReplayOptions(path))._delivery.writer[7:]}:{row}"
         for row in _article_rows(path)
     }
     desk.settle(desk.articles())
