@@ -134,11 +134,9 @@ class ReplayDelivery:
                 self._position += len(chunk)
                 self._stage.counters["sent"] = max(self._stage.counters["sent"], self._position)
                 continue
-            settled = (
-                self._cursor.settled([self._dump.origin(group.row) for group in chunk])
-                if self._cursor.resumed
-                else set()
-            )
+            settled: set[str] = set()
+            if self._cursor.resumed:
+                settled = self._cursor.settled([self._dump.origin(group.row) for group in chunk])
             for group in chunk:
                 if group.copies:
                     self._copies += [

@@ -2,7 +2,8 @@
 
 Polite: robots.txt obeyed, one request at a time per host with a pause between, conditional requests, a truthful
 User-Agent. Guarded: core/net/guarded_backend.py (addresses, deadline, bytes), ingest/web/unpack.py (bombs), five
-redirects at most. Raises Refused for what will not get better by trying again soon, Unreachable (Retryable) for what may.
+redirects at most. Raises Refused for what will not get better by trying again soon, Unreachable (Retryable) for what
+may.
 """
 
 from __future__ import annotations
