@@ -92,7 +92,7 @@ def test_init_writes_files_that_check_and_does_not_write_over_them(tmp_path: Pat
     assert load_rules(tmp_path / "desk" / "rules.yaml").rules
     again = run("init", "desk", cwd=tmp_path)
     assert again.returncode == 2
-    assert "is there already" in again.stderr
+    assert "exists already" in again.stderr
 
 
 def test_tokens_are_shown_once_kept_hashed_and_revoked(tmp_path: Path) -> None:
