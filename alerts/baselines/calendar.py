@@ -1,4 +1,4 @@
-"""Which hour of which weekday a moment is, where a series lives: market time, holidays counted as Sundays.
+"""The hour of the week of a moment in a series' market time, holidays counted as Sundays.
 
 A news rhythm follows the local clock (so daylight saving must not shift it) and the exchange's holidays: an
 hour of a holiday is the same hour of a Sunday. Holidays come from exchange_calendars (a versioned input); before
@@ -45,7 +45,7 @@ class Calendar:
             self._load()
 
     def _load(self) -> None:
-        # Half a second each: only a desk that looks at a market's hours pays it.
+        # Half a second each: only a desk that needs a market's hours pays it.
         import exchange_calendars
         import pandas as pd
 

@@ -42,7 +42,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
     ) -> tuple[float, float]:
         """Return (mean, size) of the negative binomial of stories in [start, end), epoch ms, as known so far.
 
-        `either`: an exchange's holiday is half taken for a Sunday, half for a plain day, as wires do not close with
+        `either`: an exchange's holiday counts half as a Sunday, half as a plain day, as wires do not close with
         exchanges; what the two differ by is spread.
         """
         level, belief = self.level(market, state)
@@ -135,7 +135,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
     def _weights(
         self, market: MarketBaseline, state: SeriesState | None, bins: tuple[int, ...]
     ) -> list[float]:
-        """The share of these hours of the week: the market's, drawn to the series' own stories in each."""
+        """Return the share of these hours of the week: the market's, shrunk to the series' own stories in each."""
         rhythm = market.rhythm
         if state is None or state.slow <= 0.0 or market.rhythm_hours <= 0.0:
             return [rhythm[b] for b in bins]
@@ -166,17 +166,17 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
         self._learn_spread(market, state, end, seen, stories < seen)
 
     def _learn_spread(
-        self, market: MarketBaseline, state: SeriesState, end: int, seen: int, odd: bool
+        self, market: MarketBaseline, state: SeriesState, end: int, seen: int, incident: bool
     ) -> None:
         """Over-dispersion by moments over blocks of one window's length, empty ones in closed form.
 
         A block's estimate of 1/size is ((n - mean)² - mean) / mean², worth mean² / (1 + mean²) of a block with many
-        stories. Incidents are no spread: three standard deviations are believed, with INCIDENT of the weight.
+        stories. Incidents are no spread: they count up to three standard deviations, with INCIDENT of the weight.
         """
         block = (end - 1) // self.window
         if block == state.block:
             state.block_n += seen
-            state.has_incident |= odd
+            state.has_incident |= incident
             return
         if state.block >= 0 and market.live > 24.0:
             begin = state.block * self.window
@@ -202,7 +202,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
             if state.weight > 200.0:
                 state.excess *= 0.5
                 state.weight *= 0.5
-        state.block, state.block_n, state.has_incident = block, seen, odd
+        state.block, state.block_n, state.has_incident = block, seen, incident
 
     def skip(self, series: str, market: MarketBaseline, start: int, end: int) -> None:
         """Leave [start, end) out of the series' exposure: none of its sources was being read."""

@@ -73,7 +73,7 @@ class MarketBaseline:
         self.hours = array("d", bytes(8 * HOURS_OF_WEEK))
         self.rhythm = array("d", [1.0] * HOURS_OF_WEEK)
         self.doubt = array("d", [1.0] * HOURS_OF_WEEK)
-        """How unsure each hour's rhythm is: the relative variance that days not heard yet leave in it."""
+        """How unsure each hour's rhythm is: the relative variance that days without data yet leave in it."""
         self.rhythm_hours = 0.0
         """Slow hours weighted by rhythm, as of `rhythm_at`."""
         self.rhythm_at = -1

@@ -17,9 +17,9 @@ _REPORT = frozenset(
     nov dec months mths results raises cuts lowers ups crude oil prices price posted postin bbl up down
     """.split()  # noqa: SIM905
 )
-"""Stems of titles' words that name nobody."""
+"""Stems of words in titles that name no company."""
 SOFT = frozenset(("act", "level", "theme", "who", "fx"))
-"""What happened, and by whose doing, is told in other words by others: these kinds support, and contradict nothing."""
+"""What happened, and who did it, is worded differently by others: these kinds support, but never conflict."""
 
 
 @lru_cache(maxsize=20_000)

@@ -36,7 +36,7 @@ _SETS: dict[frozenset[str], frozenset[str]] = {}
 _MOST_KEPT = 100_000
 MOST_NUMBERS = 24
 LEAD = 600
-"""Characters of a body that are read: what happened stands at the head."""
+"""Characters of a body that are read: what happened comes first."""
 BRIEF = 200
 """A body of at most so many characters is no more than a headline."""
 

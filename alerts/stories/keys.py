@@ -26,7 +26,7 @@ MOST_NAMED = 3
 LAST = ("who", "fx", "act", "level", "move", "theme")
 _VALUES = 1 << 16
 _SLOTS = 1 << 20
-"""Places for words and facts. Two that share one are told apart by what is compared afterwards."""
+"""Places for words and facts. Two that share one are distinguished by what is compared afterwards."""
 FIRST_SLOT = BANDS * _VALUES
 KEYS = FIRST_SLOT + _SLOTS
 _BASES = np.arange(0, FIRST_SLOT, _VALUES, dtype=np.int64)

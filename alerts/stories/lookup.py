@@ -97,7 +97,7 @@ def article_keys(
 
 
 def repeated(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return, for each key, whether it stands there more than once."""
+    """Return, for each key, whether it is there more than once."""
     ordered = np.sort(keys)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):

@@ -1,6 +1,6 @@
 """Under each key the latest fingerprints that have it, and a chain of all of them.
 
-All stands in flat arrays, by key (alerts/stories/keys.py). Per key a row of the LATEST entries that have it, so that
+Everything is in flat arrays, by key (alerts/stories/keys.py). Per key a row of the LATEST entries that have it, so that
 keys are read and compared many at once; and per key the newest entry, per entry and key the one before, for the rows in
 which stories have closed and older entries may have to move up. Rows that nobody wrote to take no memory.
 """

@@ -10,7 +10,7 @@ from core.ids import digest
 
 
 class FitBasis(StrEnum):
-    """What a fitted threshold rests on. The values stand in the store."""
+    """What a fitted threshold rests on. The values are stored."""
 
     INITIAL = "initial"
     """The conservative tail: nothing was observed yet."""
@@ -21,7 +21,7 @@ class FitBasis(StrEnum):
     PROVEN = "proven"
     """Below the conservative tail, as few episodes or their upper bound prove."""
     CONSERVATIVE = "conservative"
-    """The conservative tail, as what reaches beyond it is taken for incidents or tells of true alarms."""
+    """The conservative tail: peaks beyond it are assumed to be incidents, or are echoes of true alarms."""
     WITHIN_BUDGET = "within_budget"
     """The lowest threshold: every episode so far fits the budget."""
     PEAKS = "peaks"

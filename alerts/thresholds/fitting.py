@@ -2,9 +2,8 @@
 
 The threshold is the level that, by the tail of those peaks, as many a week pass as the budget allows
 (alerts/thresholds/tail.py), with a 90 % interval. With too little history for the rate asked (under
-LEAST_WEEKS, or under LEAST_PEAKS) it is the conservative tail (conservative.py), and says so. Peaks far beyond
-the tail of all others are taken for incidents that nobody has disposed yet: an early crash must not deafen the
-rule for months.
+LEAST_WEEKS, or under LEAST_PEAKS) it is the conservative tail (conservative.py), and says so. Peaks far beyond the tail of all others are assumed to be
+incidents without a disposition yet: an early crash must not keep the rule silent for months.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ LEAST_PEAKS = 8
 LOWEST = 1.0
 """No budget's threshold lies lower: what happens in one window of ten is not unusual. A budget may so go unspent."""
 MOST = 3.0
-"""Incidents that nobody disposed, per onset that the budget allows: with more, p-values are wrong."""
+"""Incidents without a disposition, per onset that the budget allows: with more, p-values are wrong."""
 PROOF_WEEKS = 1.0
 """From so much history on, episodes may prove a level below the conservative tail's (`_proven`)."""
 PROVING = tail.NEAR // 2
@@ -51,7 +50,7 @@ def fit_level(
 ) -> FittedLevel:
     """Return the threshold that peaks of `weeks` weeks give, the highest first.
 
-    `own`: those of `timed` that do not tell of true alarms in other series (alerts/thresholds/echoes.py).
+    `own`: those of `timed` that are no echoes of true alarms in other series (alerts/thresholds/echoes.py).
     """
     allowed = conservative.budget * weeks
     peaks = [peak for peak, _ in timed]
@@ -90,7 +89,7 @@ def fit_level(
 def _with_little_history(
     peaks: list[float], own: list[Timed], weeks: float, conservative: ConservativeTail
 ) -> FittedLevel:
-    """Return the conservative tail, raised where too much lies above it, or lower where episodes prove that."""
+    """Return the conservative tail, raised where too much is above it, or lower where episodes prove that."""
     allowed = conservative.budget * weeks
     start, how = conservative.start(own, allowed)
     above, bound = sum(peak >= start for peak, _ in own), allowed + 3.0 * allowed**0.5 + 3.0
@@ -129,8 +128,8 @@ def _incidents(timed: Sequence[Timed], usual: float, allowed: float) -> tuple[in
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further
     than even tail.LONGEST_FACTOR times that scale lets them, and come in no more bouts of a day than MOST times
-    what the budget allows, are incidents: counted as false alarms, they would deafen the rule for as long as it
-    remembers. With more bouts that is less and less likely, until at twice as many all count. (In one step,
+    what the budget allows, are incidents: counted as false alarms, they would
+    keep the rule silent for as long as it remembers. With more bouts that is less and less likely, until at twice as many all count. (In one step,
     half the budget would be ten decades of a threshold.)
     """
     above = [(peak - usual, when) for peak, when in timed if peak >= usual]

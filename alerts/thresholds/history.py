@@ -31,7 +31,7 @@ class StatisticHistory:
         after_ms: int = 0,
         series: int | None = None,
     ) -> None:
-        """`series`: how many the rule can have; None: nobody knows. The others as in the rule."""
+        """`series`: how many the rule can have; None: unknown. The others as in the rule."""
         self._budget, self._window_ms, self._hop_ms = budget_per_week, window_ms, hop_ms
         self._few = few_series(series)
         self._tracker = EpisodeTracker(window_ms, hop_ms, hold_ms, below, after_ms)
@@ -69,8 +69,7 @@ class StatisticHistory:
     ) -> Fit:
         """Return the fit at `at` (epoch ms) from what was observed before.
 
-        Peaks inside `true_alarms`, (series, from, to) in ms, are left out. `echoes`: the same, of what tells of
-        them in other series (alerts/thresholds/echoes.py): no proof that p-values are wrong.
+        Peaks inside `true_alarms`, (series, from, to) in ms, are left out. `echoes`: the same, of their echoes in other series (alerts/thresholds/echoes.py): no proof that p-values are wrong.
         """
         tracker = self._tracker
         tracker.close(at)
@@ -84,7 +83,7 @@ class StatisticHistory:
         found = fit_level(peaks, own, weeks, conservative)
         if len(own) < len(peaks):
             # Fewer peaks prove less, and beside no incidents the rest may look like wrong p-values: who calls an
-            # alarm true is not to deafen a rule by that.
+            # alarm true must not silence a rule by that.
             found = min(found, fit_level(peaks, peaks, weeks, conservative), key=lambda one: one.level)
         return Fit(
             threshold=round(found.level, 6),

@@ -3,7 +3,7 @@
 Pickands (1975): what exceeds a high enough level is generalised Pareto. Siffer et al. (KDD 2017, SPOT) use that to
 set a stream's threshold for a wanted risk; here the risk is a rate: onsets a week, of peaks already declustered.
 Fitted by probability-weighted moments (Hosking and Wallis 1987): closed form, steady with few peaks. The statistic is
-a -log10 of a p-value, whose tail is exponential where the p-values are right: the shape is drawn to 0 the fewer peaks
+a -log10 of a p-value, whose tail is exponential where the p-values are right: the shape is shrunk to 0 the fewer peaks
 there are, and held within ±0.3.
 """
 
@@ -54,7 +54,7 @@ def level(peaks: Sequence[float], allowed: float) -> float:
     """Return the level that `allowed` peaks of as many further weeks pass. `peaks` are in falling order.
 
     Within the data it lies where the fit of the nearest tail says; beyond it, where that tail goes on. Peaks
-    that this tail cannot have made are incidents that nobody has disposed yet, and are left out (`incidents`).
+    that this tail cannot have made are incidents without a disposition yet, and are left out (`incidents`).
     """
     return _level(peaks[incidents(peaks, allowed) :], allowed)
 

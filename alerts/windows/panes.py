@@ -1,4 +1,4 @@
-"""A pane: one series in one slice of time, as decided; how it stands in the store, and how it is read again.
+"""A pane, one series in one slice of time, as decided: its row in the store, and reading it back.
 
 Counts and sums add up; sets of stories and publishers are kept as observations, so that a window takes unions (a
 story in three panes is one story). Exact at any size (docs/decisions/0005-sets-stay-exact.md).

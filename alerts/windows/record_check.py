@@ -1,4 +1,4 @@
-"""Whether a scored article can be counted: its probabilities, names and time are possible."""
+"""Whether a scored article can be counted: whether its probabilities, names and time are possible."""
 
 from __future__ import annotations
 
