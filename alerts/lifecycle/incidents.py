@@ -20,8 +20,8 @@ NO_SECTORS: Mapping[str, str] = {}
 def group_of(rule: str, series: str, group_by: Sequence[str], sectors: Mapping[str, str] = NO_SECTORS) -> str:
     """Return the name of the group that an alert belongs to. `sectors`: entity -> sector.
 
-    A series without the part that is asked for (a topic has no company, a company perhaps no sector) is a group of its own:
-    lacking the same thing relates nothing.
+    A series without the part that is asked for (a topic has no company, a company perhaps no sector) is a group
+    of its own: lacking the same thing relates nothing.
 
     >>> group_of("r", "entity:US:JPM/topic:energy@en", ()), group_of("r", "topic:energy@zh", ("rule",))
     ('entity:US:JPM', 'r')

@@ -1,7 +1,7 @@
 """The keys under which an article's fingerprint is found again.
 
 Signatures: sixteen overlapping bands of 16 of the 128 bits (every 8 bits one begins); two signatures share a band
-surely where they differ in at most 7 bits, mostly at 10 and often at 15 (see tests/unit/alerts/stories/test_index.py).
+surely where they differ in at most 7 bits, mostly at 10 and often at 15 (see tests/unit/alerts/stories/test_keys.py).
 Titles: pairs of the four smallest hashes of their words (min-hash), so a rewrite in the same language is found by its
 words. Companies, numbers and pairs of named things, per language of the other article: what translations share.
 

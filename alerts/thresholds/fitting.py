@@ -2,8 +2,9 @@
 
 The threshold is the level that, by the tail of those peaks, as many a week pass as the budget allows
 (alerts/thresholds/tail.py), with a 90 % interval. With too little history for the rate asked (under
-LEAST_WEEKS, or under LEAST_PEAKS) it is the conservative tail (conservative.py), and says so. Peaks far beyond the tail of all others are assumed to be
-incidents without a disposition yet: an early crash must not keep the rule silent for months.
+LEAST_WEEKS, or under LEAST_PEAKS) it is the conservative tail (conservative.py), and says so. Peaks far beyond
+the tail of all others are assumed to be incidents without a disposition yet: an early crash must not keep the
+rule silent for months.
 """
 
 from __future__ import annotations
@@ -128,9 +129,9 @@ def _incidents(timed: Sequence[Timed], usual: float, allowed: float) -> tuple[in
 
     Right p-values have an exponential tail of scale 1/ln 10, wrong ones a longer one. Peaks that reach further
     than even tail.LONGEST_FACTOR times that scale lets them, and come in no more bouts of a day than MOST times
-    what the budget allows, are incidents: counted as false alarms, they would
-    keep the rule silent for as long as it remembers. With more bouts that is less and less likely, until at twice as many all count. (In one step,
-    half the budget would be ten decades of a threshold.)
+    what the budget allows, are incidents: counted as false alarms, they would keep the rule silent for as long
+    as it remembers. With more bouts that is less and less likely, until at twice as many all count. (In one
+    step, half the budget would be ten decades of a threshold.)
     """
     above = [(peak - usual, when) for peak, when in timed if peak >= usual]
     n = len(above)

@@ -69,7 +69,8 @@ class StatisticHistory:
     ) -> Fit:
         """Return the fit at `at` (epoch ms) from what was observed before.
 
-        Peaks inside `true_alarms`, (series, from, to) in ms, are left out. `echoes`: the same, of their echoes in other series (alerts/thresholds/echoes.py): no proof that p-values are wrong.
+        Peaks inside `true_alarms`, (series, from, to) in ms, are left out. `echoes`: the same, of their echoes
+        in other series (alerts/thresholds/echoes.py): no proof that p-values are wrong.
         """
         tracker = self._tracker
         tracker.close(at)
