@@ -100,6 +100,22 @@ def per_share(rng: Random, up: bool) -> tuple[float, float]:
     return now, then
 
 
+def pair(rng: Random, language: str) -> dict[str, str]:
+    """Return two amounts, {lo} and {hi}, two per share, {lo1} and {hi1}, and a difference per share, {x}."""
+    low = rng.uniform(0.8, 60)
+    high = low * rng.uniform(1.06, 3)
+    shape = _shape(rng, language, "m")
+    share = rng.uniform(0.2, 9) * rng.choice((1, 10))
+    mark = rng.choice(("$", "$", "€", "Rs ")) if language == "en" else ""
+    return {
+        "lo": shape.format(f"{low:.1f}"),
+        "hi": shape.format(f"{high:.1f}"),
+        "lo1": f"{mark}{share:.2f}",
+        "hi1": f"{mark}{share * rng.uniform(1.05, 1.8):.2f}",
+        "x": f"${rng.uniform(0.01, 0.6):.2f}",
+    }
+
+
 def result(rng: Random, up: bool) -> tuple[str, str]:
     """Return two results, losses in brackets or with a minus sign; `up`: the first is the better."""
     scale = rng.choice((1, 10, 100))

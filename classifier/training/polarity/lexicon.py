@@ -157,9 +157,9 @@ class Names:
         """Return one of the sectors."""
         return str(self._rng.choice(self._sectors))
 
-    def generic(self) -> str:
-        """Return a subject without a name."""
-        return str(self._rng.choice(self._table["generic"]))
+    def generic(self, sectors: tuple[str, ...] = ()) -> str:
+        """Return a subject without a name, in English without its article."""
+        return str(self._rng.choice(self._table["generic"][self._rng.choice(sectors or self._sectors)]))
 
     def country(self) -> str:
         """Return a country, in English as an adjective."""

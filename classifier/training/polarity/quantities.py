@@ -124,6 +124,8 @@ class Quantities(QuantityWriter):
         return self._row(frame.partition("|")[0], slots, label, kind, style, thing, shown)
 
     def _figures(self, label: str) -> Row:
+        if self._rng.random() < 0.22:
+            return self._turn(label)
         rng = self._rng
         style = rng.choice(("headline", "wire", "post"))
         form = rng.choice(
@@ -166,6 +168,14 @@ class Quantities(QuantityWriter):
             "updown": words[0] if up else words[1],
         }
         return self._row(rng.choice(fit).partition("|")[0], slots, label, "figures", style, thing, None)
+
+    def _turn(self, label: str) -> Row:
+        """Return a row of two amounts whose names (profit, loss, forecast) say which of them should be the larger."""
+        style = self._rng.choice(("headline", "wire", "post"))
+        frame = self._rng.choice(self._frames["turns"][label])
+        slots = subject(self._names, self._rng, style, self._language) | period(self._rng, self._language)
+        slots |= figures.pair(self._rng, self._language)
+        return self._row(frame, slots, label, "figures", style, None, None)
 
 
 def _fits(frame: str, thing: Thing) -> bool:

@@ -36,10 +36,11 @@ def article(thing: str) -> str:
 def subject(
     names: Names, rng: Random, style: str, language: str, sectors: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """Return {S}, {Ss} and {tag}: a company (marked) or, without figures in the name, somebody unnamed."""
+    """Return {S}, {Ss} and {tag}: a company (marked) or somebody unnamed."""
     name, tag = names.company(sectors)
-    if style != "post" and not sectors and rng.random() < 0.12:
-        who = names.generic()
+    if style != "post" and rng.random() < 0.22:
+        who = names.generic(sectors)
+        who = f"the {who}" if style == "sentence" and language == "en" else who
         return {"S": who, "Ss": genitive(who), "tag": who}
     shown = marked(tag if style == "post" else name)
     return (
