@@ -16,7 +16,7 @@ from alerts.handling.suppression import SuppressionFacts, SuppressionReason, hig
 from alerts.records import Severity
 from alerts.rules.model import RuleSet
 from alerts.rules.outage_rule import is_outage
-from alerts.rules.schema import Matcher
+from alerts.rules.schema_notify import Matcher
 from alerts.windows.globs import glob_regex, matches
 from core.store.bulk import batched
 from core.tables import alert_lines, alerts, handling, outbox

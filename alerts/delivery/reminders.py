@@ -21,7 +21,7 @@ from alerts.handling import audit
 from alerts.handling.suppression import TEMPORARY, decide, more_severe
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
-from alerts.rules.schema import Escalation
+from alerts.rules.schema_notify import Escalation
 from core.settings import Settings
 from core.store import Lease, Store
 from core.tables import alerts

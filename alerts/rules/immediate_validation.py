@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from alerts.rules.schema import ImmediateEntry, RulesFile
+from alerts.rules.schema import RulesFile
+from alerts.rules.schema_entries import ImmediateEntry
 from alerts.windows.globs import choices, names_company
 from core.records import TOPICS
 from core.text.language import normalize_tag

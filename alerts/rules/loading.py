@@ -15,7 +15,9 @@ from alerts.rules.entry_validation import remaining_faults
 from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.model import Rule, RuleSet
 from alerts.rules.outage_rule import outage_rule
-from alerts.rules.schema import ImmediateEntry, Route, RulesFile, WindowEntry
+from alerts.rules.schema import RulesFile
+from alerts.rules.schema_entries import ImmediateEntry, WindowEntry
+from alerts.rules.schema_fields import Route
 from alerts.rules.sectors import sectors_of
 from alerts.rules.validation import faults
 from core import yamlfile

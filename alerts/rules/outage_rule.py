@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from alerts.records import Severity
 from alerts.rules.routes import channels_for
-from alerts.rules.schema import OutageEntry
+from alerts.rules.schema_entries import OutageEntry
 from alerts.windows.globs import matches
 from core.records import Health
 

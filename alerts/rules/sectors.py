@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from alerts.detectors import traits_of
-from alerts.rules.schema import RulesFile, WindowEntry
+from alerts.rules.schema import RulesFile
+from alerts.rules.schema_entries import WindowEntry
 from alerts.windows.globs import union
 
 _COMPANY = re.compile(r"[A-Z]{1,3}:[\w.\-]{1,32}")

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from alerts.baselines.calendar import calendar
 from alerts.detectors import KINDS, traits_of
 from alerts.rules import immediate_validation, sectors
-from alerts.rules.schema import ImmediateEntry, OutageEntry, RulesFile, WindowEntry
+from alerts.rules.schema import RulesFile
+from alerts.rules.schema_entries import ImmediateEntry, OutageEntry, WindowEntry
 from alerts.windows.globs import plain_glob
 from alerts.windows.series import COMPANY
 from core.yamlfile import suggestion

@@ -16,7 +16,7 @@ from alerts.rules.immediate_rule import ImmediateRule
 from alerts.rules.loading import load_rules
 from alerts.rules.model import AnyRule, RuleSet
 from alerts.rules.outage_rule import OutageRule
-from alerts.rules.schema import Route
+from alerts.rules.schema_fields import Route
 from alerts.storage.learning import LearningStatus, learning_status
 from core import yamlfile
 from core.errors import ConfigError, StoreUnavailable
