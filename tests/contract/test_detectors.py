@@ -248,3 +248,12 @@ def test_every_kind_and_parameter_is_documented(kind: str) -> None:
     assert row, f"docs/detectors.md does not list {kind}"
     missing = [field.name for field in fields(KINDS[kind].params) if field.name not in row]
     assert not missing, f"docs/detectors.md does not name {missing} of {kind}"
+
+
+@every_kind
+def test_every_trait_of_a_kind_is_documented(kind: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text()
+    rows = {row.split("`")[1]: row.split("|")[2] for row in text.splitlines() if row.startswith("| `")}
+    for name in KINDS[kind].traits.__struct_fields__:
+        listed = {one.strip() for one in rows[name].split(",")}
+        assert (kind in listed) == getattr(KINDS[kind].traits, name), f"docs/detectors.md on {name} of {kind}"
