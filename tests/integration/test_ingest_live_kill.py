@@ -276,7 +276,9 @@ def test_a_feed_killed_between_acknowledgement_and_cursor_is_read_again_and_coun
         before = world.log()
         assert len(before) == 3, "the broker has them"
         world.settle()  # the desk is quicker than we are up again: they count as read all the same
-        assert world.count(select(func.coalesce(func.sum(cursors.c.read), 0))) == 0, "no cursor has counted them"
+        assert world.count(select(func.coalesce(func.sum(cursors.c.read), 0))) == 0, (
+            "no cursor has counted them"
+        )
         assert world.start("before_cursor:1").wait(120) == 137
         httpserver.clear()
         httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nAllow: /\n")
