@@ -173,7 +173,7 @@ def _through_restarts(store, records, chunk, rng):
                     if isinstance(record, tuple):
                         desk.on_marker(*record)
                     elif one := taken.pop((record.article.id, record.article.revision), None):
-                        if one.twin:
+                        if one.other_revisions:
                             desk.deduplicator.flag(record.article.id, one.counted_at)
                         desk.add(one.scored)
                 more = desk.advance(rng.choice([1, 3, 1000]))
