@@ -11,7 +11,7 @@ NAMES: Final = ("polarity", "roles", "not_finance", "long_negative")
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class EvaluationText:
     """One text. `sentiments`, `topics`: the accepted answers, () where none is asked for.
 
     `companies`: a company's name in the text, or its id -> the accepted answers.
@@ -26,12 +26,12 @@ class Labelled:
     companies: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def load(name: str) -> list[Labelled]:
+def load(name: str) -> list[EvaluationText]:
     """Return the texts of one of NAMES, in the order of its file."""
     return read(FOLDER / f"{name}.jsonl")
 
 
-def read(file: Path) -> list[Labelled]:
+def read(file: Path) -> list[EvaluationText]:
     """Return the texts of a file of JSON lines with id, text, lang and what is labelled of kind or category, sentiment,
     topic, companies (one answer, or a list of them).
 
@@ -42,9 +42,9 @@ def read(file: Path) -> list[Labelled]:
     ]
 
 
-def _labelled(row: dict[str, Any]) -> Labelled:
+def _labelled(row: dict[str, Any]) -> EvaluationText:
     companies = {name: _answers(told) for name, told in row.get("companies", {}).items()}
-    return Labelled(
+    return EvaluationText(
         row["id"],
         row["text"],
         row["lang"],

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from classifier.entities.linker import Linker, default_linker
 from classifier.evaluation import own_sets
-from classifier.evaluation.own_sets import Labelled
+from classifier.evaluation.own_sets import EvaluationText
 from classifier.records import MentionScore, Score, Text
 from classifier.scoring.engine import Engine
 
@@ -26,14 +26,14 @@ FALSE_TOPIC: Final = 5_000
 Counts = dict[str, dict[str, float]]
 
 
-class Scorer(Protocol):
+class TextScorer(Protocol):
     """What is needed of an engine."""
 
     def score(self, texts: Sequence[Text]) -> list[Score]:
         """One score a text, in order."""
 
 
-def measure(engine: Scorer, linker: Linker, probe: Path = own_sets.PROBE) -> dict[str, Any]:
+def measure(engine: TextScorer, linker: Linker, probe: Path = own_sets.PROBE) -> dict[str, Any]:
     """Return {"polarity", "roles", "not_finance", "long_negative"[, "probe_polarity", "probe_headlines"]}.
 
     Each holds tables by "language kind" with shares between 0 and 1 and "texts", and "wrong": lines for people. The
@@ -56,7 +56,7 @@ def measure(engine: Scorer, linker: Linker, probe: Path = own_sets.PROBE) -> dic
     return out
 
 
-def sentiment(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
+def sentiment(rows: Sequence[EvaluationText], scores: Sequence[Score]) -> Counts:
     """Return by "language kind", "language" and "all": texts, accuracy, abstained (share of the texts)."""
     pairs = [(row, score) for row, score in zip(rows, scores, strict=True) if row.sentiments]
     return _grouped(
@@ -65,9 +65,9 @@ def sentiment(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
     )
 
 
-def companies(rows: Sequence[Labelled], scores: Sequence[Score], linker: Linker) -> Counts:
+def companies(rows: Sequence[EvaluationText], scores: Sequence[Score], linker: Linker) -> Counts:
     """Return by group: texts (here: labelled companies), found, accuracy (of those found), of_all (of all)."""
-    counted: list[tuple[Labelled, dict[str, bool | None]]] = []
+    counted: list[tuple[EvaluationText, dict[str, bool | None]]] = []
     for row, score in zip(rows, scores, strict=True):
         mentions = {m.entity: m for m in score.mentions}
         for name, answers in row.companies.items():
@@ -87,7 +87,7 @@ def told(mention: MentionScore) -> str:
     return max(shares, key=lambda label: shares[label])
 
 
-def top_topics(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
+def top_topics(rows: Sequence[EvaluationText], scores: Sequence[Score]) -> Counts:
     """Return by group: texts and accuracy of the most probable topic (general where none stands out)."""
     return _grouped(
         (row, {"accuracy": max(score.topics, key=lambda t: score.topics[t], default="general") in row.topics})
@@ -96,7 +96,7 @@ def top_topics(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
     )
 
 
-def false_topics(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
+def false_topics(rows: Sequence[EvaluationText], scores: Sequence[Score]) -> Counts:
     """Return by group: texts and false (share with any topic but general at .5 or more)."""
     return _grouped(
         (row, {"false": any(p >= FALSE_TOPIC for topic, p in score.topics.items() if topic != "general")})
@@ -104,7 +104,7 @@ def false_topics(rows: Sequence[Labelled], scores: Sequence[Score]) -> Counts:
     )
 
 
-def wrong(rows: Sequence[Labelled], scores: Sequence[Score]) -> list[str]:
+def wrong(rows: Sequence[EvaluationText], scores: Sequence[Score]) -> list[str]:
     """Return a line for each text whose sentiment is none of the accepted ones."""
     return [
         f"{row.id} {row.kind}: {row.text[:120]} -> {score.sentiment}{' (abstained)' if score.abstained else ''}"
@@ -117,7 +117,7 @@ def _ids(text: str, name: str, linker: Linker) -> list[str]:
     return [found.entity for found in linker.find(text) if found.surface in name or name in found.surface]
 
 
-def _grouped(counted: Iterable[tuple[Labelled, dict[str, bool | None]]]) -> Counts:
+def _grouped(counted: Iterable[tuple[EvaluationText, dict[str, bool | None]]]) -> Counts:
     """Means of the flags by group; None counts in no mean."""
     values: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for row, flags in counted:

@@ -7,7 +7,7 @@ from classifier.training.polarity import lexicon
 from classifier.training.polarity.events import Events
 from classifier.training.polarity.lexicon import Names
 from classifier.training.polarity.quantities import Quantities
-from classifier.training.polarity.rows import NEUTRAL, Row, marked, read
+from classifier.training.polarity.rows import NEUTRAL, PolarityRow, marked, read
 from classifier.training.polarity.wording import genitive
 
 
@@ -20,7 +20,7 @@ class Articles:
         self._events, self._quantities = Events(language, split, rng), Quantities(language, split, rng)
         self._table: dict[str, Any] = lexicon.table(f"leads_{language}")
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a row of 5 to 16 sentences, one to three of which carry the label; a fifth carry none (neutral)."""
         rng = self._rng
         sector = self._names.sector()
@@ -36,9 +36,11 @@ class Articles:
         at = len(sentences) if rng.random() < 0.5 else rng.randint(len(sentences) // 2, len(sentences))
         return self._row(sentences[:at] + [bridge] * bool(bridge) + news + sentences[at:], label)
 
-    def _row(self, parts: list[str], label: str) -> Row:
+    def _row(self, parts: list[str], label: str) -> PolarityRow:
         text, roles = read((" " if self._language == "en" else "").join(parts), (label,))
-        return Row(text, label, "long", self._language, self._split, "article", "news", "", "", None, roles)
+        return PolarityRow(
+            text, label, "long", self._language, self._split, "article", "news", "", "", None, roles
+        )
 
     def _neutral(self, sentence: str, name: str) -> str:
         return sentence.format(S=name, y=self._rng.randint(1921, 2014), k=self._rng.randint(4, 19))

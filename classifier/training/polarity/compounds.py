@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.lexicon import Names
-from classifier.training.polarity.rows import NEGATIVE, POSITIVE, Row, read
+from classifier.training.polarity.rows import NEGATIVE, POSITIVE, PolarityRow, read
 from classifier.training.polarity.wording import subject
 
 ORDER: Final = ("result", "guidance", "price")
@@ -21,7 +21,7 @@ class Compounds:
         self._names = Names(language, rng)
         self._table: dict[str, Any] = lexicon.table(f"compounds_{language}")
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a row whose decisive part has the label; in seven of ten the other part has the opposite one."""
         rng = self._rng
         first, last = sorted(rng.sample(range(len(ORDER)), 2))
@@ -34,7 +34,9 @@ class Compounds:
         slots = subject(self._names, rng, style, self._language) | {"a": a, "b": b}
         text, roles = read(wording.format_map(slots), (label,))
         register = "social" if style == "post" and self._language == "en" else "news"
-        return Row(text, label, "compound", self._language, self._split, style, register, a, b, None, roles)
+        return PolarityRow(
+            text, label, "compound", self._language, self._split, style, register, a, b, None, roles
+        )
 
 
 def _contrasts(join: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.lexicon import Happening, Names
-from classifier.training.polarity.rows import NEGATIVE, NEUTRAL, Row, opposite, read
+from classifier.training.polarity.rows import NEGATIVE, NEUTRAL, PolarityRow, opposite, read
 from classifier.training.polarity.wording import article, subject
 
 EFFECT: Final = {
@@ -28,7 +28,7 @@ class Events:
         self._names = Names(language, rng)
         self._all = lexicon.happenings(language, split)
 
-    def make(self, fate: str, label: str) -> Row:
+    def make(self, fate: str, label: str) -> PolarityRow:
         """Return a row of a kind of KINDS with the label; `expected` is always neutral."""
         if fate == "averted" and label == NEGATIVE:
             fate = "unaverted"
@@ -56,7 +56,7 @@ class Events:
         wording = happening.wording.partition("|")[0]
         return wording.replace("{t}", lexicon.bare(thing)).replace("{a}", article(thing))
 
-    def _row(self, happening: Happening) -> Row:
+    def _row(self, happening: Happening) -> PolarityRow:
         rng, label = self._rng, meaning(happening)
         number = happening.wording.partition("|")[2]
         fit = [t for t in happening.things if not number or (number == "p") == ("|p" in t)]
@@ -71,7 +71,7 @@ class Events:
         slots = subject(self._names, rng, style, self._language, lexicon.sectors(thing))
         text, roles = read(wording.format_map(slots), (label,))
         register = "news" if style != "post" else ("social" if self._language == "en" else "forum")
-        return Row(
+        return PolarityRow(
             text,
             label,
             happening.fate.removeprefix("un"),

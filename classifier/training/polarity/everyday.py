@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Final
 
 from classifier.training.polarity import lexicon
-from classifier.training.polarity.rows import NEUTRAL, Row, read
+from classifier.training.polarity.rows import NEUTRAL, PolarityRow, read
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 _HELD_OUT: Final = 3
@@ -26,7 +26,7 @@ class Everyday:
             for kind, wordings in table["wordings"].items()
         }
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a neutral row whatever the label."""
         kind = self._rng.choice(list(self._wordings))
         wording = self._rng.choice(self._wordings[kind])
@@ -35,6 +35,6 @@ class Everyday:
             text = text[0].lower() + text[1:]
         style = "post" if kind == "slang" else "headline"
         register = "news" if kind != "slang" else ("social" if self._language == "en" else "forum")
-        return Row(
+        return PolarityRow(
             text, NEUTRAL, "everyday", self._language, self._split, style, register, kind, topics=("general",)
         )

@@ -7,7 +7,7 @@ from classifier.training.polarity.lexicon import Thing
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class QuantityFigures:
     """`by`: the size of the change; `level`, `before`: the two levels; `points`: the change in basis points or ""."""
 
     by: str
@@ -17,7 +17,7 @@ class Figures:
     signed: str
 
 
-def draw(rng: Random, language: str, thing: Thing, up: bool, degree: str = "plain") -> Figures:
+def draw(rng: Random, language: str, thing: Thing, up: bool, degree: str = "plain") -> QuantityFigures:
     """Return figures whose level is above the one before where `up`, below it otherwise; `degree` bounds the change."""
     low, high = {"slight": (0.3, 2.5), "strong": (18, 70), "plain": (2, 30)}.get(degree, (2, 30))
     share = rng.uniform(low, high) / (5 if thing.scope == "market" else 1)
@@ -45,7 +45,7 @@ def draw(rng: Random, language: str, thing: Thing, up: bool, degree: str = "plai
                 else f"{change:.1f}个百分点"
             )
         points = by if thing.unit == "%" else ""
-        return Figures(by, f"{level:.1f}{mark}", f"{before:.1f}{mark}", points, f"{sign}{share:.1f}%")
+        return QuantityFigures(by, f"{level:.1f}{mark}", f"{before:.1f}{mark}", points, f"{sign}{share:.1f}%")
     before = rng.uniform(1.5, 9) * 10 ** rng.choice((0, 1, 2))
     level = before * (1 + share / 100 if up else 1 - share / 100)
     places = 1 if before < 100 else 0
@@ -57,9 +57,9 @@ def draw(rng: Random, language: str, thing: Thing, up: bool, degree: str = "plai
     if thing.unit == "n" and language == "en" and rng.random() < 0.6:
         now, then = (f"{round(x * 10) * 100:,}" for x in (level, before))
         if now != then:
-            return Figures(percent, now, then, "", f"{sign}{share:.1f}%")
+            return QuantityFigures(percent, now, then, "", f"{sign}{share:.1f}%")
     shape = _shape(rng, language, thing.unit)
-    return Figures(
+    return QuantityFigures(
         percent,
         shape.format(f"{level:.{places}f}"),
         shape.format(f"{before:.{places}f}"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.lexicon import Names
-from classifier.training.polarity.rows import Row, marked, read
+from classifier.training.polarity.rows import PolarityRow, marked, read
 
 _SLOT: Final = re.compile(r"\{(\w)\}")
 _QUARTERS: Final = {
@@ -25,7 +25,7 @@ class Filings:
         self._tails = table["tails"]
         self._stories = [s for s in table["stories"] if s.get("held_out", False) == (split == "held_out")]
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a row of the label, or in one of three cases a neutral one, of two to eight sentences."""
         rng = self._rng
         wanted = "neutral" if rng.random() < 1 / 3 else label
@@ -37,7 +37,7 @@ class Filings:
             parts = [*tails, parts[0], *more]
         text = (" " if self._language == "en" else "").join(parts)
         text, roles = read(self._filled(text), (story["label"],))
-        return Row(
+        return PolarityRow(
             text,
             story["label"],
             "filing",

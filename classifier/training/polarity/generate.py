@@ -18,7 +18,7 @@ from classifier.training.polarity.phrases import Phrases
 from classifier.training.polarity.quantities import KINDS as CHANGES
 from classifier.training.polarity.quantities import Quantities
 from classifier.training.polarity.relations import Relations
-from classifier.training.polarity.rows import NEGATIVE, POSITIVE, SPLITS, Row
+from classifier.training.polarity.rows import NEGATIVE, POSITIVE, SPLITS, PolarityRow
 
 MIXTURE: Final = {
     "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "persists": 0.02, "feared": 0.06,
@@ -30,7 +30,7 @@ MIXTURE: Final = {
 _TRIES: Final = 40
 
 
-def generate(language: str, count: int, seed: int, split: str = "train") -> list[Row]:
+def generate(language: str, count: int, seed: int, split: str = "train") -> list[PolarityRow]:
     """Return `count` different rows (fewer where a split's words are used up), the same for the same arguments.
 
     Raises ValueError for a language other than en and zh or a split other than train and held_out.
@@ -42,7 +42,7 @@ def generate(language: str, count: int, seed: int, split: str = "train") -> list
     rng = Random(f"{language}-{split}-{seed}")
     make = _makers(language, split, rng)
     seen: set[str] = set()
-    rows: list[Row] = []
+    rows: list[PolarityRow] = []
     for kind in _kinds(rng, count):
         label = rng.choice((NEGATIVE, POSITIVE))
         for _ in range(_TRIES):
@@ -72,7 +72,7 @@ def _kinds(rng: Random, count: int) -> Iterator[str]:
     yield from rng.choices(names, weights, k=count)
 
 
-def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], Row]:
+def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], PolarityRow]:
     quantities, events = Quantities(language, split, rng), Events(language, split, rng)
 
     others: dict[str, Relations | Compounds | Articles | Phrases | Everyday | Filings] = {
@@ -84,7 +84,7 @@ def _makers(language: str, split: str, rng: Random) -> Callable[[str, str], Row]
         "everyday": Everyday(language, split, rng),
     }
 
-    def make(kind: str, label: str) -> Row:
+    def make(kind: str, label: str) -> PolarityRow:
         if kind == "continues":
             return events.make("persists", label)
         if kind == "expected" and rng.random() < 0.25:

@@ -5,7 +5,7 @@ from typing import Any
 
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.lexicon import Names
-from classifier.training.polarity.rows import Row, read
+from classifier.training.polarity.rows import PolarityRow, read
 from classifier.training.polarity.wording import subject
 
 
@@ -17,7 +17,7 @@ class Phrases:
         self._names = Names(language, rng)
         self._table: dict[str, Any] = lexicon.table(f"phrases_{language}")
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a row of the label."""
         where = self._rng.choice(("news", "post"))
         phrase = self._rng.choice(self._table[where][self._split][label])
@@ -25,6 +25,6 @@ class Phrases:
         slots = subject(self._names, self._rng, style, self._language)
         text, roles = read(phrase.format_map(slots), (label,))
         register = "news" if where == "news" else ("social" if self._language == "en" else "forum")
-        return Row(
+        return PolarityRow(
             text, label, "phrase", self._language, self._split, style, register, "", phrase, None, roles
         )

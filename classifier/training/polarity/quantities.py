@@ -5,7 +5,7 @@ from typing import Final
 from classifier.training.polarity import figures
 from classifier.training.polarity.lexicon import Thing
 from classifier.training.polarity.quantity_writer import QuantityWriter
-from classifier.training.polarity.rows import NEGATIVE, NEUTRAL, POSITIVE, Row, opposite
+from classifier.training.polarity.rows import NEGATIVE, NEUTRAL, POSITIVE, PolarityRow, opposite
 from classifier.training.polarity.wording import period, subject
 
 KINDS: Final = (
@@ -32,7 +32,7 @@ _ADVERBS: Final = {
 class Quantities(QuantityWriter):
     """Makes rows of one language and split."""
 
-    def make(self, kind: str, label: str) -> Row:
+    def make(self, kind: str, label: str) -> PolarityRow:
         """Return a row of a kind of KINDS; `label` is given to it, but expected and plain are always neutral."""
         if kind in ("more", "less", "degree", "market"):
             return self._change(kind, label)
@@ -55,7 +55,7 @@ class Quantities(QuantityWriter):
             return f"公司{thing.name}同比{verb.present}{by}。"
         return f"The company's {thing.name} {verb.past} {by} compared with a year earlier."
 
-    def _change(self, kind: str, label: str) -> Row:
+    def _change(self, kind: str, label: str) -> PolarityRow:
         direction = kind if kind in ("more", "less") else self._rng.choice(("more", "less"))
         if kind == "market":
             direction = "more" if label == POSITIVE else "less"
@@ -80,7 +80,7 @@ class Quantities(QuantityWriter):
             kind = "degree"
         return self._row(frame, slots, label, kind, style, thing, verb)
 
-    def _action(self, kind: str, label: str) -> Row:
+    def _action(self, kind: str, label: str) -> PolarityRow:
         rng = self._rng
         direction = rng.choice(("raise", "cut"))
         if kind == "persists":
@@ -100,7 +100,7 @@ class Quantities(QuantityWriter):
         slots |= {"x": verb.present, "xd": verb.past, "xb": verb.base, "xg": verb.ing}
         return self._row(frame, slots, label, kind, style, thing, verb)
 
-    def _stated(self, kind: str, label: str) -> Row:
+    def _stated(self, kind: str, label: str) -> PolarityRow:
         if kind != "feared":
             label = NEUTRAL
             thing = self._thing(None)
@@ -123,7 +123,7 @@ class Quantities(QuantityWriter):
         shown = verb if any(s in frame for s in ("{v}", "{d}", "{n0}", "{g}")) else None
         return self._row(frame.partition("|")[0], slots, label, kind, style, thing, shown)
 
-    def _figures(self, label: str) -> Row:
+    def _figures(self, label: str) -> PolarityRow:
         if self._rng.random() < 0.22:
             return self._turn(label)
         rng = self._rng
@@ -169,7 +169,7 @@ class Quantities(QuantityWriter):
         }
         return self._row(rng.choice(fit).partition("|")[0], slots, label, "figures", style, thing, None)
 
-    def _turn(self, label: str) -> Row:
+    def _turn(self, label: str) -> PolarityRow:
         """Return a row of two amounts whose names (profit, loss, forecast) say which of them should be the larger."""
         style = self._rng.choice(("headline", "wire", "post"))
         frame = self._rng.choice(self._frames["turns"][label])

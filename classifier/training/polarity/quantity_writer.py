@@ -5,7 +5,7 @@ from typing import Final
 
 from classifier.training.polarity import figures, lexicon
 from classifier.training.polarity.lexicon import Names, Thing, Verb
-from classifier.training.polarity.rows import NEUTRAL, Row, opposite, read
+from classifier.training.polarity.rows import NEUTRAL, PolarityRow, opposite, read
 from classifier.training.polarity.wording import period, subject
 
 _REGISTER: Final = {"post": {"en": "social", "zh": "forum"}}
@@ -22,7 +22,7 @@ class QuantityWriter:
         self._priced = [t for t in self._things if t.scope == "market"]
         self._frames = lexicon.table(f"frames_{language}")
 
-    def make(self, kind: str, label: str) -> Row:
+    def make(self, kind: str, label: str) -> PolarityRow:
         """Return a row of the kind and label."""
         raise NotImplementedError
 
@@ -125,14 +125,14 @@ class QuantityWriter:
         style: str,
         thing: Thing | None,
         verb: Verb | None,
-    ) -> Row:
+    ) -> PolarityRow:
         if any(
             f"{{{slot}}}" in frame and not slots.get(slot) for slot in ("c2", "ft", "to", "L", "B", "n", "n0")
         ):
             return self.make(kind, label)
         text, roles = read(frame.format_map(slots), (label,))
         style = "headline" if style == "bare" else style
-        return Row(
+        return PolarityRow(
             text,
             label,
             kind,

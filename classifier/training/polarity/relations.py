@@ -5,7 +5,7 @@ from typing import Any
 
 from classifier.training.polarity import lexicon
 from classifier.training.polarity.lexicon import Names
-from classifier.training.polarity.rows import NEUTRAL, Row, marked, read
+from classifier.training.polarity.rows import NEUTRAL, PolarityRow, marked, read
 from classifier.training.polarity.wording import genitive
 
 
@@ -17,7 +17,7 @@ class Relations:
         self._names = Names(language, rng)
         self._table: dict[str, list[Any]] = lexicon.table(f"relations_{language}")[split]
 
-    def make(self, label: str) -> Row:
+    def make(self, label: str) -> PolarityRow:
         """Return a row whose second company has the label, or a neutral one now and then."""
         fit = [v for v, entry in self._table.items() if entry[1] in (label, NEUTRAL)]
         verb = self._rng.choice(fit)
@@ -32,7 +32,7 @@ class Relations:
         wording = self._rng.choice(wordings)
         text, roles = read(wording.format_map(slots), (first, second))
         style = "sentence" if wording.endswith((".", "。")) else "headline"
-        return Row(
+        return PolarityRow(
             text,
             overall(first, second),
             "roles",

@@ -30,7 +30,7 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PolarityRow:
     """One made text.
 
     `label`: negative, neutral, positive, or None where its two companies differ. `also`: a second label that a careful

@@ -84,5 +84,7 @@ def test_a_file_is_read_with_one_answer_several_or_none(tmp_path: Path) -> None:
     }  # fmt: skip
     file.write_text(json.dumps(row) + "\n\n", encoding="utf-8")
     assert own_sets.read(file) == [
-        own_sets.Labelled("1", "A", "en", "c", ("positive", "neutral"), ("energy",), {"US:A": ("negative",)})
+        own_sets.EvaluationText(
+            "1", "A", "en", "c", ("positive", "neutral"), ("energy",), {"US:A": ("negative",)}
+        )
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from classifier.entities.linker import build
 from classifier.evaluation import polarity
-from classifier.evaluation.own_sets import Labelled
+from classifier.evaluation.own_sets import EvaluationText
 from classifier.records import MentionScore, Score, Text
 
 
@@ -31,10 +31,10 @@ class AlwaysNegative:
 
 def test_sentiment_is_counted_by_language_and_kind_also_where_abstained() -> None:
     rows = [
-        Labelled("1", "a", "en", "less", ("positive",)),
-        Labelled("2", "b", "en", "less", ("positive", "neutral")),
-        Labelled("3", "c", "zh", "more", ("negative",)),
-        Labelled("4", "d", "zh", "more"),
+        EvaluationText("1", "a", "en", "less", ("positive",)),
+        EvaluationText("2", "b", "en", "less", ("positive", "neutral")),
+        EvaluationText("3", "c", "zh", "more", ("negative",)),
+        EvaluationText("4", "d", "zh", "more"),
     ]
     counts = polarity.sentiment(
         rows, [scored("negative"), scored("neutral", abstained=True), scored("negative"), scored("neutral")]
@@ -48,14 +48,14 @@ def test_sentiment_is_counted_by_language_and_kind_also_where_abstained() -> Non
 def test_companies_are_found_by_id_or_by_their_name_in_the_text() -> None:
     linker = build()
     rows = [
-        Labelled(
+        EvaluationText(
             "1",
             "Intel sues Microsoft",
             "en",
             "x",
             companies={"Intel": ("neutral",), "Microsoft": ("negative",)},
         ),
-        Labelled("2", "Ford recalls trucks", "en", "x", companies={"US:F": ("negative",)}),
+        EvaluationText("2", "Ford recalls trucks", "en", "x", companies={"US:F": ("negative",)}),
     ]
     scores = [
         scored("negative", mentions=[mention("US:INTC", "neutral"), mention("US:MSFT", "positive")]),
@@ -67,7 +67,7 @@ def test_companies_are_found_by_id_or_by_their_name_in_the_text() -> None:
 
 
 def test_a_topic_of_half_or_more_on_a_text_without_finance_is_false_but_general_is_not() -> None:
-    rows = [Labelled(str(i), "x", "en", "weather") for i in range(3)]
+    rows = [EvaluationText(str(i), "x", "en", "weather") for i in range(3)]
     topics = [{"general": 9_000}, {"energy": 5_000}, {"energy": 4_999}]
     counts = polarity.false_topics(rows, [scored("neutral", topics=t) for t in topics])
     assert counts["en weather"] == {"texts": 3, "false": 0.3333}
@@ -75,8 +75,8 @@ def test_a_topic_of_half_or_more_on_a_text_without_finance_is_false_but_general_
 
 def test_the_top_topic_counts_as_general_where_there_is_none() -> None:
     rows = [
-        Labelled("1", "x", "en", "x", topics=("general",)),
-        Labelled("2", "x", "en", "x", topics=("energy",)),
+        EvaluationText("1", "x", "en", "x", topics=("general",)),
+        EvaluationText("2", "x", "en", "x", topics=("energy",)),
     ]
     counts = polarity.top_topics(
         rows, [scored("neutral"), scored("neutral", topics={"energy": 9, "crypto": 3})]
