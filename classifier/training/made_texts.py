@@ -4,7 +4,7 @@ from typing import Final
 
 from classifier.data.corpus import NEGATIVE, NEUTRAL, NONE, POSITIVE, Example
 from classifier.taxonomy import REGISTERS
-from classifier.training.polarity import Row, generate
+from classifier.training.polarity import PolarityRow, generate
 
 NAME: Final = "polarity"
 HELD_OUT: Final = "polarity_held_out"
@@ -18,7 +18,7 @@ def make(count: int, seed: int, split: str = "train") -> list[Example]:
     return [_example(row) for row in rows]
 
 
-def _example(row: Row) -> Example:
+def _example(row: PolarityRow) -> Example:
     spans = [(role.start, role.end, _CLASS[role.label]) for role in row.roles]
     return Example(
         NAME if row.split == "train" else HELD_OUT,
