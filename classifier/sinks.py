@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 from classifier.records import UNIT_SCALE, Score
-from classifier.table import Row
+from classifier.table import InputRow
 from classifier.taxonomy import TOPIC_NAMES
 from core.errors import ConfigError
 
@@ -22,7 +22,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def row_out(row: Row, score: Score | None) -> dict[str, Any]:
+def row_out(row: InputRow, score: Score | None) -> dict[str, Any]:
     """Return the output row: probabilities 0..1, always every column; `error` is empty where all is well."""
     if score is None:
         return {**dict.fromkeys(COLUMNS), "id": row.id, "error": row.error or "not scored"}

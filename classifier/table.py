@@ -1,4 +1,4 @@
-"""Rows in: jsonl, csv, parquet, plain lines or standard input; one row for every row, whatever is in it."""
+"""InputRows in: jsonl, csv, parquet, plain lines or standard input; one row for every row, whatever is in it."""
 
 import io
 import re
@@ -31,7 +31,7 @@ _BEGUN: Final = re.compile(r"\s*\{\s*(?:[\"'}]|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InputRow:
     """One input row: its id and either a text to score or what is wrong with it."""
 
     id: str
@@ -39,7 +39,7 @@ class Row:
     error: str = ""
 
 
-class Rows:
+class InputRows:
     """Makes the rows of one source. A row without an id gets its number, from 0.
 
     Where other rows have brought ids of their own it is "row 5" instead of "5", which might be another row's.
@@ -49,17 +49,19 @@ class Rows:
         self._register, self._ids = register, ids
         self._number = -1
 
-    def of(self, fields: Any, error: str = "") -> Row:
+    def of(self, fields: Any, error: str = "") -> InputRow:
         """The next row, of a mapping with `text`, or `title` and/or `body`, and `id`, `language`, `register` if there.
 
         Never raises: what is wrong becomes the row's error.
         """
         self._number += 1
         if not isinstance(fields, dict):
-            return Row(self._named(None), error=error or f"expected an object, found {type(fields).__name__}")
+            return InputRow(
+                self._named(None), error=error or f"expected an object, found {type(fields).__name__}"
+            )
         fields = _columns(fields)
         name = self._named(fields.get("id"))
-        return Row(name, error=error) if error else _row(name, fields, self._register)
+        return InputRow(name, error=error) if error else _row(name, fields, self._register)
 
     def _named(self, given: Any) -> str:
         if isinstance(given, bytes):
@@ -86,7 +88,7 @@ def _columns(fields: dict[Any, Any]) -> dict[str, Any]:
     return out
 
 
-def _row(name: str, fields: dict[str, Any], register: str | None) -> Row:
+def _row(name: str, fields: dict[str, Any], register: str | None) -> InputRow:
     texts: dict[str, str] = {}
     for key in ("title", "body", "text"):
         value = fields.get(key)
@@ -95,22 +97,24 @@ def _row(name: str, fields: dict[str, Any], register: str | None) -> Row:
         if _empty(value):
             value = ""
         if not isinstance(value, str):
-            return Row(name, error=f"{key}: expected text, found {type(value).__name__}")
+            return InputRow(name, error=f"{key}: expected text, found {type(value).__name__}")
         if undecoded(value):
-            return Row(name, error=f"{key}: not UTF-8 (save the file as UTF-8)")
+            return InputRow(name, error=f"{key}: not UTF-8 (save the file as UTF-8)")
         texts[key] = value
     title, body = _article(**texts)
     if not title and not body:
-        return Row(name, error="no text: text, title and body are missing or empty")
+        return InputRow(name, error="no text: text, title and body are missing or empty")
     given = fields.get("register")
     own = "" if _empty(given) else str(given).strip().casefold()
     if own and own not in REGISTERS and not register:
         said = replace_surrogates(str(given))[:40]
-        return Row(
+        return InputRow(
             name, error=f"register: expected one of {', '.join(REGISTERS)}, or nothing; found {said!r}"
         )
     told = register or own or None
-    return Row(name, Text(title, body, _language(fields.get("language"), f"{title}\n{body[:400]}"), told))
+    return InputRow(
+        name, Text(title, body, _language(fields.get("language"), f"{title}\n{body[:400]}"), told)
+    )
 
 
 def _article(title: str, body: str, text: str) -> tuple[str, str]:
@@ -145,7 +149,7 @@ def _empty(value: Any) -> bool:
     return value is None or value != value or (isinstance(value, str) and not value.strip())
 
 
-def read(source: str, register: str | None = None) -> Iterator[Row]:
+def read(source: str, register: str | None = None) -> Iterator[InputRow]:
     """Yield a row for every row of a file, or of a stream ("-", a pipe, /dev/stdin): there its form is told from it.
 
     Raises ConfigError for a missing file, an unknown format, or a table without any text column.
@@ -174,12 +178,12 @@ def read(source: str, register: str | None = None) -> Iterator[Row]:
         if suffix in (".csv", ".tsv"):
             yield from _csv(source, text_lines(head, file, newline=""), register)
         elif suffix == ".txt":
-            yield from _texts(text_lines(head, file), Rows(register))
+            yield from _texts(text_lines(head, file), InputRows(register))
         else:
-            yield from _json(text_lines(head, file), Rows(register), strict=True)
+            yield from _json(text_lines(head, file), InputRows(register), strict=True)
 
 
-def _sniffed(source: str, stream: IO[bytes], register: str | None) -> Iterator[Row]:
+def _sniffed(source: str, stream: IO[bytes], register: str | None) -> Iterator[InputRow]:
     head = stream.read(HEAD_BYTES)
     if head.startswith(_PARQUET):
         yield from _parquet(source, io.BytesIO(head + stream.read()), register)
@@ -188,15 +192,15 @@ def _sniffed(source: str, stream: IO[bytes], register: str | None) -> Iterator[R
     if header(first, certain=False):
         yield from _csv(source, text_lines(head, stream, newline=""), register)
     else:
-        yield from _json(text_lines(head, stream), Rows(register), strict=False)
+        yield from _json(text_lines(head, stream), InputRows(register), strict=False)
 
 
-def _texts(lines: Iterable[str], rows: Rows) -> Iterator[Row]:
+def _texts(lines: Iterable[str], rows: InputRows) -> Iterator[InputRow]:
     for line in lines:
         yield rows.of({"text": line.rstrip("\r\n")})
 
 
-def _json(lines: Iterator[str], rows: Rows, *, strict: bool) -> Iterator[Row]:
+def _json(lines: Iterator[str], rows: InputRows, *, strict: bool) -> Iterator[InputRow]:
     """JSON: an object a line, or all of it one array (or one object over several lines).
 
     `strict`: a line that is no JSON is an error; else it is a text, save a broken object: one that begins like an
@@ -242,7 +246,7 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _csv(source: str, lines: Iterator[str], register: str | None) -> Iterator[Row]:
+def _csv(source: str, lines: Iterator[str], register: str | None) -> Iterator[InputRow]:
     first = next((line for line in lines if line.strip()), "")
     if not first:
         return
@@ -254,16 +258,16 @@ def _csv(source: str, lines: Iterator[str], register: str | None) -> Iterator[Ro
     twice = [name for name in TEXTS if names.count(name) > 1]
     if twice:
         raise ConfigError(f"{source}: two columns are called {twice[0]}; which one is to be read?")
-    rows = Rows(register, ids="id" in names)
+    rows = InputRows(register, ids="id" in names)
     for record, error in records(lines, delimiter, names):
         yield rows.of(record, error)
 
 
-def _parquet(source: str, file: IO[bytes], register: str | None) -> Iterator[Row]:
+def _parquet(source: str, file: IO[bytes], register: str | None) -> Iterator[InputRow]:
     table = ParquetTable(file, source)
     names = table.schema.names
     _check(source, names)
-    rows = Rows(register, ids="id" in map(folded, names))
+    rows = InputRows(register, ids="id" in map(folded, names))
     for batch in table.batches([name for name in names if folded(name) in READ], 2048):
         for fields in batch.to_pylist():
             yield rows.of(fields)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
@@ -65,7 +66,7 @@ class DeliveryAttempt:
         self._rng = rng or random.Random()
         self._names = names
 
-    def run(self, row: Row, channel: Channel, others: list[str], lease: Lease | None) -> str:
+    def run(self, row: Row[Any], channel: Channel, others: list[str], lease: Lease | None) -> str:
         """Try the row once and mark it; returns its status. Raises Fenced or StoreUnavailable."""
         result = self._try(row, channel)
         crash.point("before_mark_sent")
@@ -81,7 +82,7 @@ class DeliveryAttempt:
             )
         return result.status
 
-    def _try(self, row: Row, channel: Channel) -> AttemptResult:
+    def _try(self, row: Row[Any], channel: Channel) -> AttemptResult:
         now = self._clock.now_ms()
         parsed = content.from_json(row.payload)
         entity = entity_of(parsed.series)
@@ -102,7 +103,7 @@ class DeliveryAttempt:
         crash.point("after_send")
         return AttemptResult("sent", remark)
 
-    def _later(self, row: Row, error: str, after_s: float | None, throttled: bool) -> AttemptResult:
+    def _later(self, row: Row[Any], error: str, after_s: float | None, throttled: bool) -> AttemptResult:
         when = schedule.next_try(row.attempts + 1, self._clock.now_ms(), after_s, self._rng)
         if when is None:
             return AttemptResult(
@@ -110,7 +111,7 @@ class DeliveryAttempt:
             )
         return AttemptResult("pending", error, when, throttled)
 
-    def _mark(self, connection: Connection, row: Row, result: AttemptResult) -> None:
+    def _mark(self, connection: Connection, row: Row[Any], result: AttemptResult) -> None:
         values: dict[str, object] = {
             "status": result.status,
             "attempts": row.attempts + 1,
@@ -126,7 +127,9 @@ class DeliveryAttempt:
             .values(**values)
         )
 
-    def _condition(self, connection: Connection, row: Row, result: AttemptResult, others: list[str]) -> None:
+    def _condition(
+        self, connection: Connection, row: Row[Any], result: AttemptResult, others: list[str]
+    ) -> None:
         now = self._clock.now_ms()
         known = channel_conditions(connection, self._desk).get(row.channel, ChannelCondition(since=now))
         if result.status == "sent" or (result.status == "refused" and not result.disabled):

@@ -7,6 +7,7 @@ digest stands for end as withheld, `digest: in msg_…`, and can be sent one by 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_, update
 
@@ -38,8 +39,8 @@ def remaining(connection: Connection, desk: str, channel: str, most: int, now_ms
 
 
 def within(
-    connection: Connection, desk: str, channel: str, rows: Sequence[Row], most: int, now_ms: int
-) -> list[Row]:
+    connection: Connection, desk: str, channel: str, rows: Sequence[Row[Any]], most: int, now_ms: int
+) -> list[Row[Any]]:
     """Of the rows that are due, those that the channel may take now: the most severe, then the oldest."""
     if not rows:
         return []
@@ -106,11 +107,11 @@ def fold(
     return len(over)
 
 
-def _urgency(row: Row) -> tuple[int, int, str]:
+def _urgency(row: Row[Any]) -> tuple[int, int, str]:
     return (-SEVERITIES.index(content.from_json(row.payload).severity), row.created_at, row.id)
 
 
-def _digest_entry(row: Row) -> dict[str, str]:
+def _digest_entry(row: Row[Any]) -> dict[str, str]:
     one = content.from_json(row.payload)
     return {
         "event": one.event,

@@ -11,6 +11,7 @@ import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row, func, select, update
@@ -43,7 +44,9 @@ _MOST_ROWS = 1000
 _STATE_ORDER = {"firing": 0, "severity": 1, "reminder": 2, "escalated": 3, "resolved": 4}
 
 
-def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int = _MOST_ROWS) -> list[Row]:
+def due(
+    connection: Connection, desk: str, channel: str, now_ms: int, most: int = _MOST_ROWS
+) -> list[Row[Any]]:
     """Rows to be sent now, oldest first, at most one of each alert (others wait behind it)."""
     waiting = connection.execute(
         select(outbox)
@@ -51,7 +54,7 @@ def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int 
         .order_by(outbox.c.created_at, outbox.c.not_before, outbox.c.id)
         .limit(most)
     ).all()
-    first: dict[str, Row] = {}
+    first: dict[str, Row[Any]] = {}
     for row in waiting:
         key = row.alert_id or row.id
         known = first.get(key)
@@ -60,7 +63,7 @@ def due(connection: Connection, desk: str, channel: str, now_ms: int, most: int 
     return [row for row in first.values() if row.not_before <= now_ms]
 
 
-def _order(row: Row) -> tuple[int, int, str]:
+def _order(row: Row[Any]) -> tuple[int, int, str]:
     return (row.created_at, _STATE_ORDER.get(row.event, 5), row.id)
 
 
@@ -74,7 +77,7 @@ class DeliveryPool:
     in_flight: dict[tuple[str, str], Future[str]] = field(default_factory=dict)
     alerts: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def submit(self, rows: Sequence[Row], lease: Lease | None) -> int:
+    def submit(self, rows: Sequence[Row[Any]], lease: Lease | None) -> int:
         """Hand rows to their channels' threads, as many as are free; returns how many."""
         begun = 0
         for row in rows:
@@ -114,7 +117,7 @@ def _open_to(condition: ChannelCondition | None, now_ms: int) -> bool:
     return condition is None or (condition.status != "disabled" and condition.not_before <= now_ms)
 
 
-def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int, most_per_hour: int) -> list[Row]:
+def _ready(store: Store, desk: str, names: Sequence[str], now_ms: int, most_per_hour: int) -> list[Row[Any]]:
     with store.read() as connection:
         known = channel_conditions(connection, desk)
         return [

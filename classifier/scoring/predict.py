@@ -14,8 +14,8 @@ from classifier.scoring.heads import Heads
 from classifier.scoring.mentions import mention_logits
 
 
-class Labelled(Protocol):
-    """What is read of training/corpus.py's Example."""
+class LabelledText(Protocol):
+    """The part of data.corpus.Example that is read."""
 
     text: str
     spans: list[tuple[int, int, int]]
@@ -40,7 +40,7 @@ def predict(
     tokens: ChunkTokenizer,
     backend: Backend,
     heads: Heads,
-    examples: Sequence[Labelled],
+    examples: Sequence[LabelledText],
     register: np.ndarray | None = None,
 ) -> Outputs:
     """Run the examples' texts as the engine would; `register` None: detected.

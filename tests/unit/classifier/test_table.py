@@ -246,7 +246,7 @@ def test_an_empty_file_gives_an_empty_table(tmp_path: Path, tiny_weights: Path) 
 
 def test_a_register_is_read_in_any_letters() -> None:
     rows = [
-        table.Rows().of({"text": "x", "register": given}).text
+        table.InputRows().of({"text": "x", "register": given}).text
         for given in ("News ", "SOCIAL", "", None, float("nan"))
     ]
     assert [row and row.register for row in rows] == ["news", "social", None, None, None]
@@ -254,10 +254,10 @@ def test_a_register_is_read_in_any_letters() -> None:
 
 @pytest.mark.parametrize("given", ["tabloid", 5, 0, b"blog"])
 def test_an_unknown_register_is_the_rows_error_unless_one_is_said_for_all(given: object) -> None:
-    row = table.Rows().of({"text": "x", "register": given})
+    row = table.InputRows().of({"text": "x", "register": given})
     assert row.text is None
     assert row.error.startswith("register: expected one of news, social, forum, or nothing; found ")
-    said = table.Rows("social").of({"text": "x", "register": given})
+    said = table.InputRows("social").of({"text": "x", "register": given})
     assert not said.error and said.text and said.text.register == "social"
 
 

@@ -63,7 +63,7 @@ def told(path: Path, content: bytes) -> list[tuple[str, str]]:
     return [(row.id, said(row)) for row in table.read(str(path))]
 
 
-def said(row: table.Row) -> str:
+def said(row: table.InputRow) -> str:
     if row.text is None:
         return f"error: {row.error}"
     return f"{row.text.title}|{row.text.body}" if row.text.body else row.text.title
