@@ -8,7 +8,7 @@ _Z = 1.959963984540054
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share.
+    """Return Wilson's 95 % interval (low, high) of the share k of n; (0, 1) for n = 0.
 
     >>> [round(x, 3) for x in wilson(8, 11)]
     [0.434, 0.903]
@@ -23,7 +23,7 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 
 def garwood(k: int) -> tuple[float, float]:
-    """The exact Poisson 95 % interval of a count.
+    """Return the exact Poisson 95 % interval (low, high) of a count (Garwood 1936).
 
     >>> [round(x, 2) for x in garwood(10)]
     [4.8, 18.39]
@@ -35,7 +35,7 @@ def garwood(k: int) -> tuple[float, float]:
 
 
 def student(degrees: float) -> float:
-    """The 97.5 % point of Student's t.
+    """Return the 97.5 % quantile of Student's t with so many degrees of freedom.
 
     >>> round(student(10), 3)
     2.228

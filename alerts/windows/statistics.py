@@ -1,6 +1,6 @@
 """Figures of a window, each with an interval, NA where there is too little evidence.
 
-A `SentimentSums` is a mergeable partial of integers: tallies of parts that share no story add up exactly, in any order;
+`SentimentSums` are mergeable integers: those of parts that share no story add up exactly, in any order;
 stories and publishers are unions and come from the observations (alerts/windows/rolling.py). Which interval: shares
 have Wilson's (95 %, n = stories decided on); means of sentiment have Student's t over stories; differences (momentum)
 have Welch's; counts have the exact Poisson interval (Garwood). Weighted means use the effective number of stories,
@@ -37,7 +37,7 @@ NA = Estimate(None)
 
 @dataclass(slots=True)
 class SentimentSums:
-    """Integer sums over stories, each with a weight in 1/10,000. Adds up exactly."""
+    """Integer sums over stories: sentiments in 1/10,000, weights in 1/10,000. They add up exactly."""
 
     n: int = 0
     negative: int = 0
@@ -50,7 +50,7 @@ class SentimentSums:
     weighted_squares: int = 0
 
     def add(self, sentiment: int, label: int, weight: int = UNIT_SCALE) -> None:
-        """One more story."""
+        """Add one story: its sentiment and `weight` in 1/10,000, its label -1, 0 or 1."""
         self.n += 1
         self.negative += label < 0
         self.positive += label > 0
@@ -62,12 +62,13 @@ class SentimentSums:
         self.weighted_squares += weight * sentiment * sentiment
 
     def __add__(self, other: SentimentSums) -> SentimentSums:
-        """The tally of both, which share no story."""
+        """Return the sums of both, which must share no story."""
         return SentimentSums(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 def sentiment_sums(observations: Iterable[Observation], weight: str = "") -> SentimentSums:
-    """The tally of these observations' stories. `weight`: "", `novelty` or `trust` (the largest of a story's articles).
+    """Return the sums over the observations' stories. `weight`: "", `novelty` or `trust` (the largest of a
+    story's articles).
 
     A story's sentiment is the mean over its decided articles, its label their majority.
     """
@@ -89,17 +90,17 @@ def sentiment_sums(observations: Iterable[Observation], weight: str = "") -> Sen
 
 
 def count(k: int) -> Estimate:
-    """A count of things."""
+    """Return the count with its exact Poisson interval."""
     return Estimate(float(k), *garwood(k), n=k)
 
 
 def share(k: int, n: int, least: int = MIN_STORIES) -> Estimate:
-    """k of n, or NA."""
+    """Return the share k of n with Wilson's interval; NA where n is below `least` or 0."""
     return Estimate(k / n, *wilson(k, n), n=n) if n >= max(1, least) else NA
 
 
 def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Estimate:
-    """The mean of n values with this sum and sum of squares (here in 1/10,000), in -1..1."""
+    """Return the mean (-1..1) of n values with this sum and sum of squares in 1/10,000; NA below `least` or 2."""
     if n < max(2, least):
         return NA
     value = total / n
@@ -111,7 +112,7 @@ def mean(total: float, squares: float, n: float, least: int = MIN_STORIES) -> Es
 
 
 def weighted_mean(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
-    """The weighted mean of a tally with weights, by the effective number of stories."""
+    """Return the weighted mean, in -1..1, by the effective number of stories; NA where that or n is too small."""
     if sums.n < max(2, least) or not sums.weights:
         return NA
     effective = sums.weights**2 / sums.weight_squares
@@ -126,7 +127,7 @@ def weighted_mean(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
 
 
 def net(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
-    """(positive - negative) / decided, in -1..1; the interval is of a difference of shares (Wald on the labels)."""
+    """Return (positive - negative) / decided, in -1..1, with Student's interval on the labels; NA below `least`."""
     n = sums.n
     if n < max(2, least):
         return NA
@@ -137,7 +138,7 @@ def net(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
 
 
 def dispersion(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
-    """The standard deviation of stories' sentiments, with the chi-square interval."""
+    """Return the standard deviation of stories' sentiments, 0..1, with the chi-square interval; NA below `least`."""
     n = sums.n
     if n < max(3, least):
         return NA
@@ -149,7 +150,10 @@ def dispersion(sums: SentimentSums, least: int = MIN_STORIES) -> Estimate:
 
 
 def momentum(older: SentimentSums, newer: SentimentSums, least: int = MIN_STORIES) -> Estimate:
-    """Mean sentiment of the newer half less that of the older half (Welch)."""
+    """Return the mean sentiment of the newer part less that of the older, -2..2, with Welch's interval.
+
+    NA where either has fewer than `least` stories.
+    """
     parts = []
     for part in (newer, older):
         if part.n < max(2, least):
@@ -168,7 +172,7 @@ def momentum(older: SentimentSums, newer: SentimentSums, least: int = MIN_STORIE
 def figures(
     observations: Sequence[Observation], start: int, end: int, least: int = MIN_STORIES
 ) -> dict[str, Estimate]:
-    """Every figure of a window's observations, by name."""
+    """Return every figure of the observations of [start, end) (epoch ms), by name; NA below `least` stories."""
     sums = sentiment_sums(observations)
     middle = start + (end - start) // 2
     older = sentiment_sums(one for one in observations if one.at < middle)

@@ -64,7 +64,7 @@ def test_garwood_is_the_exact_poisson_interval():
     assert statistics.garwood(10) == pytest.approx((4.7954, 18.3904), abs=1e-3)
 
 
-def test_tallies_add_up_exactly():
+def test_sums_add_up_exactly():
     rng = random.Random(3)
     told = [observation(n, rng.randrange(-9_999, 9_999), rng.choice([-1, 0, 1])) for n in range(50)]
     assert sentiment_sums(told[:20]) + sentiment_sums(told[20:]) == sentiment_sums(told)
