@@ -124,7 +124,7 @@ class Desk:
 
     @property
     def fit_is_due(self) -> bool:
-        """Whether the next `advance` makes a weekly fit: give it the newest feedback before (`set_feedback`)."""
+        """Whether the next `advance` may make a weekly fit: give it the newest feedback before (`set_feedback`)."""
         return self._next_fit <= self.watermark.at
 
     def set_feedback(self, feedback: AlarmFeedback) -> None:

@@ -33,11 +33,3 @@ class RevisionDeduplicator:
             return False
         self._counted[entry.id] = entry.at
         return True
-
-    def prune(self, at: int) -> None:
-        """Forget ids that counted more than seven days before `at` (epoch ms): the store knows them."""
-        self._counted = {
-            article: last
-            for article, last in self._counted.items()
-            if last is None or at - last < ONCE_WITHIN_MS
-        }

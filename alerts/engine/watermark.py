@@ -49,7 +49,7 @@ class Watermark:
         """Whether all writers of every partition have ended."""
         return all(not live and end > NEVER for live, end in zip(self._live, self._ended, strict=True))
 
-    def void(self) -> None:
+    def forget_writers(self) -> None:
         """Forget the writers: the topic's log is a new one, and they send markers again. The watermark stays."""
         self._live = [{} for _ in self._live]
         self._ended = [NEVER] * len(self._ended)

@@ -20,7 +20,7 @@ class RulesFile(Section):
 
     watch_lists: dict[Name, list[str]] = {}
     sectors: dict[Name, list[str]] = {}
-    """Sector -> its companies, for `sector_divergence` and `group_by: [sector]`; a company is in one at most."""
+    """Sector -> companies, for detectors by sector and `group_by: [sector]`; a company is in one at most."""
     trust: dict[str, Share] = {}
     default_trust: Share = 0.5
     rules: list[WindowEntry] = []

@@ -81,7 +81,7 @@ class DeskSession:
                 desk=self._name,
                 topic_id=self._topic_id,
             )
-            self.desk.watermark.void()
+            self.desk.watermark.forget_writers()
             stored = {}
         self._positions = starting_offsets(stored, partitions, self._consumer.ends())
         self._consumer.seek(self._positions)

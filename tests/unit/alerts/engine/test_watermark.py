@@ -43,5 +43,5 @@ def test_markers_survive_a_restart_and_another_log_voids_them():
     again = Watermark(2, 0)
     again.load(msgspec.msgpack.decode(msgspec.msgpack.encode(watermark.dump())))
     assert again.at == START and again.newest(1) == START
-    again.void()
+    again.forget_writers()
     assert again.at == START and again.newest(1) == NEVER
