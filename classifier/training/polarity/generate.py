@@ -21,12 +21,13 @@ from classifier.training.polarity.relations import Relations
 from classifier.training.polarity.rows import NEGATIVE, POSITIVE, SPLITS, PolarityRow
 
 MIXTURE: Final = {
-    "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "persists": 0.02, "feared": 0.06,
+    "more": 0.13, "less": 0.15, "degree": 0.06, "actor": 0.04, "attempt": 0.03, "negated": 0.05,
+    "persists": 0.02, "feared": 0.06,
     "expected": 0.06, "plain": 0.08, "figures": 0.12, "begins": 0.06, "ended": 0.06, "averted": 0.04, "denied": 0.06,
     "withdrawn": 0.05, "confirmed": 0.03, "continues": 0.03, "roles": 0.1, "compound": 0.06, "long": 0.03,
     "phrase": 0.06, "everyday": 0.06, "filing": 0.08, "market": 0.04,
 }  # fmt: skip
-"""Share of each kind. `persists`: a quantity goes on falling; `continues`: an event does not end."""
+"""Weight of each kind. `persists`: a quantity goes on falling; `continues`: an event does not end."""
 _TRIES: Final = 40
 
 

@@ -15,6 +15,7 @@ KINDS: Final = (
     "actor",
     "attempt",
     "persists",
+    "negated",
     "feared",
     "expected",
     "plain",
@@ -36,7 +37,7 @@ class Quantities(QuantityWriter):
         """Return a row of a kind of KINDS; `label` is given to it, but expected and plain are always neutral."""
         if kind in ("more", "less", "degree", "market"):
             return self._change(kind, label)
-        if kind in ("actor", "attempt", "persists"):
+        if kind in ("actor", "attempt", "persists", "negated"):
             return self._action(kind, label)
         if kind == "figures":
             return self._figures(label)
@@ -83,9 +84,10 @@ class Quantities(QuantityWriter):
     def _action(self, kind: str, label: str) -> PolarityRow:
         rng = self._rng
         direction = rng.choice(("raise", "cut"))
-        if kind == "persists":
+        if kind in ("persists", "negated"):
             way = rng.choice(("more", "less"))
-            thing = self._thing(label if way == "more" else opposite(label), 1.0)
+            said = opposite(label) if kind == "negated" else label
+            thing = self._thing(said if way == "more" else opposite(said), 1.0)
             verb = self._verb(thing, way, ("plain",))
         else:
             aim = POSITIVE if kind == "attempt" else label
@@ -97,6 +99,8 @@ class Quantities(QuantityWriter):
         form = "pressed" if kind == "actor" and label == NEGATIVE else form
         frame = self._pick(form, style, "p" if thing.plural else "s")
         slots = self._slots(thing, style, verb, way, label)
+        other = self._verb(thing, "less" if way == "more" else "more", ("plain",))
+        slots |= {"b": verb.base, "d2": other.past, "v2": other.present}
         slots |= {"x": verb.present, "xd": verb.past, "xb": verb.base, "xg": verb.ing}
         return self._row(frame, slots, label, kind, style, thing, verb)
 

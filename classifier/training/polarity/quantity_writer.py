@@ -77,6 +77,7 @@ class QuantityWriter:
             plural = thing.plural
             slots |= {
                 "was": "were" if plural else "was",
+                "stop": "stop" if plural else "stops",
                 "show": "show" if plural else "shows",
                 "come": "come" if plural else "comes",
                 "miss": "miss" if plural else "misses",
