@@ -1,4 +1,4 @@
-"""What the usual evaluation does not see: sets with sides of their own, and the probe of tricky texts.
+"""What the usual evaluation does not see: the later sets, and whether article and company agree.
 
     python -m classifier.evaluation.off_corpus [--weights DIR] [--data DIR] [--split test] [--out FILE]
 
@@ -12,13 +12,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from classifier.data import corpus, later_sets
 from classifier.data.corpus import Example
-from classifier.evaluation import metrics
+from classifier.evaluation import metrics, own_sets, polarity
+from classifier.evaluation.own_sets import Labelled
 from classifier.records import Score, Text
 from classifier.scoring.engine import Engine
 from classifier.scoring.predict import predict
@@ -75,50 +76,17 @@ def _mentions(engine: Engine, rows: list[Example]) -> dict[str, float]:
     return three_way([rows[t].spans[k][2] for t, k, _ in outputs.mentions], np.stack(shares))
 
 
-def polarity(engine: Engine, file: Path) -> dict[str, float]:
-    """Return `three_way` of a file of lines {"text", "sentiment"}, with `accuracy KIND` where lines have a kind."""
-    rows = _lines(file)
-    scores = engine.score([Text(row["text"]) for row in rows])
-    truth, shares = (
-        [SENTIMENTS.index(row["sentiment"]) for row in rows],
-        np.stack([_article(s) for s in scores]),
-    )
-    found = three_way(truth, shares)
-    right = shares.argmax(1) == np.array(truth)
-    for kind in sorted({row["kind"] for row in rows if "kind" in row}):
-        found[f"accuracy {kind}"] = float(right[[row.get("kind") == kind for row in rows]].mean())
-    return found
+def agreement(engine: Engine, rows: Sequence[Labelled]) -> dict[str, float]:
+    """Return how often article and company say the same where a text names one labelled company: `rows`, `agree`.
 
-
-def headlines(engine: Engine, file: Path) -> dict[str, float]:
-    """Return figures of a file of lines {"text", "sentiment", "companies": {id: sentiment}, "topic": one or several}.
-
-    `article`, `company` (of all that are labelled, unfound ones count as wrong), `company_found`, `topic` (the most
-    probable is one of those named), `agree`: article and company say the same where one company is labelled and found.
+    Companies are labelled by id; a text whose company is not found counts in neither figure.
     """
-    rows = _lines(file)
-    scores = engine.score([Text(row["text"]) for row in rows])
-    article, company, found, topic, agree = [], [], [], [], []
-    for row, score in zip(rows, scores, strict=True):
-        own = score.sentiment
-        article.append(own == row["sentiment"])
-        told = {
-            m.entity: SENTIMENTS[int(np.argmax((m.p_negative, m.p_neutral, m.p_positive)))]
-            for m in score.mentions
-        }
-        for entity, wanted in row["companies"].items():
-            company.append(told.get(entity) == wanted)
-            found.append(entity in told)
-        if len(row["companies"]) == 1 and (only := next(iter(row["companies"]))) in told:
-            agree.append(told[only] == own)
-        if row.get("topic"):
-            allowed = [row["topic"]] if isinstance(row["topic"], str) else row["topic"]
-            topic.append(max(score.topics, key=lambda name: score.topics[name]) in allowed)
-    named = {"article": article, "company": company, "company_found": found, "topic": topic, "agree": agree}
-    return {
-        "rows": len(rows),
-        **{name: float(np.mean(several)) for name, several in named.items() if several},
-    }
+    chosen = [row for row in rows if len(row.companies) == 1]
+    same = []
+    for row, score in zip(chosen, engine.score([Text(row.text) for row in chosen]), strict=True):
+        told = [m for m in score.mentions if m.entity in row.companies]
+        same += [polarity.told(m) == score.sentiment for m in told]
+    return {"rows": len(same), "agree": float(np.mean(same))} if same else {"rows": 0}
 
 
 def _article(score: Score) -> np.ndarray:
@@ -127,18 +95,11 @@ def _article(score: Score) -> np.ndarray:
     return whole
 
 
-def _lines(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-def run(engine: Engine, data: Path, split: str, also: Sequence[Path] = ()) -> dict[str, dict[str, float]]:
-    """Return every figure by set; `also`: further files of polarity lines. `split`: dev or test of the later sets."""
+def run(engine: Engine, data: Path, split: str) -> dict[str, dict[str, float]]:
+    """Return every figure by set. `split`: dev or test of the later sets."""
     examples = [e for e in later_sets.load(data, corpus.load(data)) if e.side == split]
     out = later(engine, examples)
-    out["probe, polarity"] = polarity(engine, data / "probe/polarity.jsonl")
-    out["probe, headlines"] = headlines(engine, data / "probe/headlines.jsonl")
-    for file in also:
-        out[file.stem] = polarity(engine, file)
+    out["probe, article and company"] = agreement(engine, own_sets.read(data / "probe/headlines.jsonl"))
     return out
 
 
@@ -164,7 +125,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="the figures as JSON")
     given = parser.parse_args()
-    result = run(Engine.load(given.weights), given.data, given.split, given.polarity)
+    result = run(Engine.load(given.weights), given.data, given.split)
     if given.out:
         given.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(table(result))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from classifier.data.corpus import NEGATIVE, NEUTRAL, NONE, POSITIVE, Example
-from classifier.taxonomy import REGISTERS
+from classifier.taxonomy import REGISTERS, TOPIC_NAMES
 from classifier.training.polarity import PolarityRow, generate
 
 NAME: Final = "polarity"
@@ -19,6 +19,9 @@ def make(count: int, seed: int, split: str = "train") -> list[Example]:
 
 
 def _example(row: PolarityRow) -> Example:
+    topics = [-1] * len(TOPIC_NAMES)
+    if row.topics == ("general",):  # nothing of finance in it
+        topics = [int(name == "general") for name in TOPIC_NAMES]
     spans = [(role.start, role.end, _CLASS[role.label]) for role in row.roles]
     return Example(
         NAME if row.split == "train" else HELD_OUT,
@@ -26,6 +29,7 @@ def _example(row: PolarityRow) -> Example:
         REGISTERS.index(row.register),
         row.language,
         _CLASS[row.label],
+        topics=topics,
         spans=spans,
         stratum=row.kind,
         side="train" if row.split == "train" else "dev",

@@ -1,12 +1,13 @@
 """Figures of sets and probes outside the usual evaluation."""
 
-import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from classifier.evaluation import off_corpus
+from classifier.data.corpus import Example
+from classifier.evaluation import off_corpus, polarity
+from classifier.evaluation.own_sets import Labelled
+from classifier.records import Text
 from classifier.scoring.engine import Engine
 
 
@@ -19,22 +20,21 @@ def test_three_way() -> None:
     assert "recall_neutral" not in found
 
 
-def test_probe_files(tmp_path: Path, tiny_weights: Path) -> None:
+def test_agreement_of_article_and_company(tiny_weights: Path) -> None:
     engine = Engine.load(tiny_weights)
-    lines = tmp_path / "polarity.jsonl"
-    rows = [
-        {"text": "Costs fell 8%", "sentiment": s, "kind": k}
-        for s, k in (("positive", "less"), ("negative", "x"))
-    ]
-    lines.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = off_corpus.polarity(engine, lines)
-    assert found["rows"] == 2
-    assert found["accuracy"] == pytest.approx((found["accuracy less"] + found["accuracy x"]) / 2)
-    lines.write_text(json.dumps({
-        "text": "Apple shares rise", "sentiment": "positive", "topic": ["equities_market"],
-        "companies": {"US:AAPL": "positive", "US:NONE": "negative"},
-    }))  # fmt: skip
-    result = off_corpus.headlines(engine, lines)
-    assert result["company_found"] == 0.5
-    assert "agree" not in result
-    assert off_corpus.table({"probe": result}).count("\n") == 3
+    text, id_ = "Apple shares rally", "US:AAPL"
+    one = Labelled("1", text, "en", "all", companies={id_: ("positive",)})
+    score = engine.score([Text(text)])[0]
+    found = off_corpus.agreement(
+        engine, [one, Labelled("2", text, "en", "all", companies={"US:X": ("neutral",)})]
+    )
+    assert found == {"rows": 1, "agree": float(polarity.told(score.mentions[0]) == score.sentiment)}
+    assert off_corpus.agreement(engine, []) == {"rows": 0}
+
+
+def test_later_sets_by_article_and_mention(tiny_weights: Path) -> None:
+    texts = [("Apple shares fall", 0), ("Apple profit", 2), ("Fed holds rates", 1)]
+    rows = [Example("semeval17", text, 0, "en", label, spans=[(0, 5, label)]) for text, label in texts]
+    found = off_corpus.later(Engine.load(tiny_weights), rows)
+    assert (found["semeval17"]["rows"], found["semeval17, entities"]["rows"]) == (3, 3)
+    assert off_corpus.table(found).count("\n") == 4
