@@ -33,7 +33,7 @@ def test_agreement_of_article_and_company(tiny_weights: Path) -> None:
 
 
 def test_later_sets_by_article_and_mention(tiny_weights: Path) -> None:
-    texts = [("Apple shares fall", 0), ("Apple profit", 2), ("Fed holds rates", 1)]
+    texts = [("Apple shares fall", 0), ("Apple profit", 2), ("Apple holds", 1)]
     rows = [Example("semeval17", text, 0, "en", label, spans=[(0, 5, label)]) for text, label in texts]
     found = off_corpus.later(Engine.load(tiny_weights), rows)
     assert (found["semeval17"]["rows"], found["semeval17, entities"]["rows"]) == (3, 3)
