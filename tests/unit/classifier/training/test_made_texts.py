@@ -15,7 +15,9 @@ def test_examples_carry_side_label_and_mentions() -> None:
     assert all(e.spans[0][2] == e.sentiment for e in spanned)
     everyday = [e for e in found if e.stratum == "everyday"]
     assert everyday
-    assert all(dict(zip(TOPIC_NAMES, e.topics, strict=True))["general"] == sum(e.topics) == 1 for e in everyday)
+    assert all(
+        dict(zip(TOPIC_NAMES, e.topics, strict=True))["general"] == sum(e.topics) == 1 for e in everyday
+    )
     assert all(set(e.topics) == {-1} for e in found if e.stratum != "everyday")
     assert [e.text for e in found] == [e.text for e in made_texts.make(200, 3)]
 
