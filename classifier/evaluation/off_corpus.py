@@ -19,7 +19,7 @@ import numpy as np
 from classifier.data import corpus, later_sets
 from classifier.data.corpus import Example
 from classifier.evaluation import metrics, own_sets, polarity
-from classifier.evaluation.own_sets import Labelled
+from classifier.evaluation.own_sets import EvaluationText
 from classifier.records import Score, Text
 from classifier.scoring.engine import Engine
 from classifier.scoring.predict import predict
@@ -76,7 +76,7 @@ def _mentions(engine: Engine, rows: list[Example]) -> dict[str, float]:
     return three_way([rows[t].spans[k][2] for t, k, _ in outputs.mentions], np.stack(shares))
 
 
-def agreement(engine: Engine, rows: Sequence[Labelled]) -> dict[str, float]:
+def agreement(engine: Engine, rows: Sequence[EvaluationText]) -> dict[str, float]:
     """Return how often article and company say the same where a text names one labelled company: `rows`, `agree`.
 
     Companies are labelled by id; a text whose company is not found counts in neither figure.

@@ -6,7 +6,7 @@ import numpy as np
 
 from classifier.data.corpus import Example
 from classifier.evaluation import off_corpus, polarity
-from classifier.evaluation.own_sets import Labelled
+from classifier.evaluation.own_sets import EvaluationText
 from classifier.records import Text
 from classifier.scoring.engine import Engine
 
@@ -23,10 +23,10 @@ def test_three_way() -> None:
 def test_agreement_of_article_and_company(tiny_weights: Path) -> None:
     engine = Engine.load(tiny_weights)
     text, id_ = "Apple shares rally", "US:AAPL"
-    one = Labelled("1", text, "en", "all", companies={id_: ("positive",)})
+    one = EvaluationText("1", text, "en", "all", companies={id_: ("positive",)})
     score = engine.score([Text(text)])[0]
     found = off_corpus.agreement(
-        engine, [one, Labelled("2", text, "en", "all", companies={"US:X": ("neutral",)})]
+        engine, [one, EvaluationText("2", text, "en", "all", companies={"US:X": ("neutral",)})]
     )
     assert found == {"rows": 1, "agree": float(polarity.told(score.mentions[0]) == score.sentiment)}
     assert off_corpus.agreement(engine, []) == {"rows": 0}
