@@ -1,1 +1,1 @@
-"""The same steps over a dump: what would have fired, and whether it is what did fire."""
+"""Rules over recorded scored articles: backtests, previews, and comparison with the live desk."""

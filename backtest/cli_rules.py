@@ -135,7 +135,7 @@ def _report(
     since, until = period(start, end)
     total = None
     records: Iterator[ScoredArticle]
-    said: list[Health] = []
+    health: list[Health] = []
     if scored is not None:
         refused: list[str] = []
         first, last = _ends(scored, refused)
@@ -150,7 +150,7 @@ def _report(
         if not total:
             raise ConfigError(f"store {settings.store.url}: it holds no article yet, so there is no history")
         records = history.of_store(opened, None, until)
-        said = history.health_of_store(opened, None, until)
+        health = history.health_of_store(opened, None, until)
     if since is not None and last < since:
         raise ConfigError(
             f"--from {start}: there is no article from {iso(since)[:10]} on (the last is of {iso(last)})"
@@ -171,7 +171,7 @@ def _report(
             lateness_ms=settings.alerts.allowed_lateness,
             events=known,
             progress=lambda done: bar.update(task, completed=done),
-            health=said,
+            health=health,
         )
 
 

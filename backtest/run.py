@@ -67,7 +67,7 @@ def run(
     reader: Reader | None = None,
     health: Iterable[Health] = (),
 ) -> BacktestResult:
-    """Decide over `records`, which come in order of available_at. Raises LookAhead where they do not.
+    """Return what the desk decides over `records`, which come in order of available_at, else LookAhead is raised.
 
     `reader`: which alerts people call true, asked before each weekly fit. `health`: the sources' records of that time,
     each source's in order of time; each holds from its own time on. `progress` is called with the number of records.

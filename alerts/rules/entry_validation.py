@@ -18,12 +18,12 @@ from alerts.rules.validation import Fault, faults
 Path = tuple[Any, ...]
 _ROUNDS = 8
 """Leaving out one key can uncover another fault of the same entry; after so many rounds the file is given up."""
-_STAND_INS: dict[str, dict[str, Any]] = {
+_PLACEHOLDERS: dict[str, dict[str, Any]] = {
     "rules": {"series": ["all"], "threshold": 0.5},
     "immediate": {"topics": ["*"]},
     "outages": {"kind": "source_silent"},
     "inhibit": {"by": {}, "what": {}},
-    "maintenance": {"weekly": "Sat 22:00 - Sun 04:00", "reason": "stands in"},
+    "maintenance": {"weekly": "Sat 22:00 - Sun 04:00", "reason": "placeholder"},
 }
 """A valid entry of each section: it takes the place of an entry that leaving out a key does not make valid."""
 _DEPENDENT_KEYS = {"metric", "direction", "threshold", "detector"}
@@ -55,15 +55,15 @@ def remaining_faults(data: dict[str, Any]) -> Iterator[Fault]:
 def _leave_out(data: dict[str, Any], path: Path) -> None:
     """Delete the key at `path` from `data`, or replace its entry by a valid one."""
     section, *rest = path
-    entries, stand_in = data.get(section), _STAND_INS.get(section)
-    if not rest or not isinstance(entries, list) or stand_in is None:
+    entries, placeholder = data.get(section), _PLACEHOLDERS.get(section)
+    if not rest or not isinstance(entries, list) or placeholder is None:
         if len(rest) and isinstance(entries, dict):
             entries.pop(rest[0], None)
         else:
             data.pop(section, None)
         return
     at = rest[0]
-    named = stand_in if section == "inhibit" else {"name": f"stands-in-{at}", **stand_in}
+    named = placeholder if section == "inhibit" else {"name": f"placeholder-{at}", **placeholder}
     if len(rest) == 1 or not isinstance(entries[at], dict):
         entries[at] = dict(named)
         return

@@ -34,8 +34,8 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
 def _entities(where: tuple[Any, ...], entry: ImmediateEntry) -> Iterator[tuple[tuple[Any, ...], str]]:
     for place, glob in enumerate(entry.entities):
         if not any(names_company(one) for one in choices(glob)):
-            said = "expected companies such as US:JPM, or a glob over them such as US:*"
-            yield (*where, place), f"{said}, got {glob!r:.80}{_suggestion(glob)}"
+            expected = "expected companies such as US:JPM, or a glob over them such as US:*"
+            yield (*where, place), f"{expected}, got {glob!r:.80}{_suggestion(glob)}"
 
 
 def _suggestion(glob: str) -> str:

@@ -122,7 +122,7 @@ class RuleSet:
     immediate: tuple[ImmediateRule, ...]
     watch_lists: Mapping[str, frozenset[str]]
     file: RulesFile = field(repr=False)
-    """Routing, escalation, inhibition, maintenance: see alerts/rules/schema.py."""
+    """Routing, escalation, inhibition, maintenance: see alerts/rules/schema_notify.py."""
     source: str = field(repr=False)
     """The YAML as it was read."""
     name: str = ""

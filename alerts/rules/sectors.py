@@ -50,12 +50,12 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
     first: dict[str, str] = {}
     for sector, companies in file.sectors.items():
         if len(companies) < 2:
-            said = (
+            fault = (
                 "a sector of one company has nothing to compare it with"
                 if companies
                 else "a sector of no company"
             )
-            yield ("sectors", sector), said
+            yield ("sectors", sector), fault
         for at, company in enumerate(companies):
             where = ("sectors", sector, at)
             if not _COMPANY.fullmatch(company):
@@ -63,7 +63,7 @@ def faults(file: RulesFile) -> Iterator[tuple[tuple[Any, ...], str]]:
             elif first.setdefault(company, sector) != sector:
                 yield where, f"{company} is in two sectors (the other is {first[company]})"
             elif company in companies[:at]:
-                yield where, f"{company} stands twice in this sector"
+                yield where, f"{company} is listed twice in this sector"
     for at, rule in enumerate(file.rules):
         yield from _rule(("rules", at), rule, file)
 

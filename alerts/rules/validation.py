@@ -161,10 +161,10 @@ def _metric(where: tuple[Any, ...], rule: WindowEntry) -> Iterator[Fault]:
     low, high = {"up": (low, high), "down": (-high, -low), "both": (0.0, max(high, -low))}[way]
     if rule.threshold == 0 or not low < rule.threshold <= high:
         turned = " (its sign is turned: below 0.2 is written -0.2)" if way == "down" else ""
-        said = f"{metric} with direction {way} lies between {low:g} and {high:g}{turned}"
+        bounds = f"{metric} with direction {way} lies between {low:g} and {high:g}{turned}"
         yield (
             (*where, "threshold"),
-            f"expected a threshold that it can pass and leave, and not 0: {said}, got {rule.threshold:g}",
+            f"expected a threshold that it can pass and leave, and not 0: {bounds}, got {rule.threshold:g}",
         )
 
 

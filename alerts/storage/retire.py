@@ -1,4 +1,4 @@
-"""Ending alerts whose rule was removed or is another version now: they resolve where the desk stands, with a note."""
+"""Ending alerts whose rule was removed or is another version now: they resolve at the desk's time, with a note."""
 
 from __future__ import annotations
 

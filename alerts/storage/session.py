@@ -226,7 +226,7 @@ class DeskSession:
         bad = {number for number, count in batch.poison.items() if count >= POISON_IN_A_ROW}
         if bad:
             log.error(
-                "undecodable records without end: partitions paused; see `newsquake dlq`, mend the writer, restart",
+                "undecodable records without end: partitions paused; see `newsquake dlq`, correct the writer, restart",
                 partitions=sorted(bad),
             )
             self._consumer.pause(bad)

@@ -119,11 +119,11 @@ def _decision(pack: schema.Pack, window: Window) -> Iterator[Check]:
     if line.state == "resolved":
         lasts = sure and traits.outlives_window and window.articles > 0
         below = threshold - (1 - rule["resolve_below"]) * abs(threshold)
-        calm = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
+        below_it = window.observed and (not (enough or lasts) or statistic < below + 1e-12)
         detail = f"statistic {statistic:.4g} below {rule['resolve_below']} × {threshold:.4g}, or too little evidence"
         # Above it, but perhaps too narrow to go on: the articles left out would show.
-        unsure = not calm and wide is None and window.observed and not (traits.detects_absence or lasts)
-        yield Check("resolved", "agrees" if calm else "unknown" if unsure else "differs", detail)
+        unsure = not below_it and wide is None and window.observed and not (traits.detects_absence or lasts)
+        yield Check("resolved", "agrees" if below_it else "unknown" if unsure else "differs", detail)
     else:
         detail = f"statistic {statistic:.4g} at or above {threshold:.4g}, with enough evidence"
         breach = statistic >= threshold and enough

@@ -123,8 +123,8 @@ def list_rules(
 
 def _show_learned(far: dict[str, LearningStatus], settings: Settings) -> None:
     if far:
-        said = [(name, one.describe()) for name, one in far.items()]
-        show_table(("rule", f"learned on desk {settings.alerts.desk}"), said, "")
+        rows = [(name, one.describe()) for name, one in far.items()]
+        show_table(("rule", f"learned on desk {settings.alerts.desk}"), rows, "")
 
 
 def _learned(rules: RuleSet, settings: Settings, asked: bool) -> dict[str, LearningStatus]:

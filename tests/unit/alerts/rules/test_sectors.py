@@ -141,7 +141,7 @@ def test_sectors_change_versions_of_the_rules_that_use_them_and_of_no_other() ->
         ("US:C,", "entity:US:C,", 3, "expected a company such as US:AAPL, got 'entity:US:C'"),
         ("US:C,", '"US:*",', 3, "expected a company such as US:AAPL, got 'US:*'"),
         ("US:TSLA]", "US:JPM]", 4, "US:JPM is in two sectors (the other is banks)"),
-        ("US:C,", "US:C, US:C,", 3, "US:C stands twice in this sector"),
+        ("US:C,", "US:C, US:C,", 3, "US:C is listed twice in this sector"),
         ("[US:F, US:GM, US:TSLA]", "[US:F]", 4, "a sector of one company has nothing to compare it with"),
         ("[US:F, US:GM, US:TSLA]", "[]", 4, "a sector of no company"),
         ("carmakers:", "Car Makers:", 4, "sectors"),
