@@ -35,10 +35,10 @@ class RepairRule(ABC):
     """Says where a record that goes over several lines must end."""
 
     def begin(self) -> None:  # noqa: B027 - only rules that remember lines need it
-        """A record begins."""
+        """Called before each record."""
 
     def follows(self, line: str, at: int) -> None:  # noqa: B027 - as above
-        """`line` is the record's line number `at` (from 1: one stands before it)."""
+        """Called for each further line of a record, before it is read; `at` lines of the record come before it."""
 
     def full(self, lines: int) -> bool:
         """Whether the record of so many lines takes no more of them."""

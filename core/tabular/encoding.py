@@ -47,7 +47,7 @@ def detect_encoding(head: bytes, rule: EncodingRule) -> str:
 
 
 def marked_encoding(head: bytes) -> str:
-    """The codec that a byte-order mark or zero bytes (UTF-16 without a mark) show; "" where there are none."""
+    """The codec that a byte-order mark or zero bytes (UTF-16 without a mark) show; "" where there are neither."""
     for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name

@@ -59,7 +59,7 @@ class FileFormat:
 
 
 def file_format(path: Path) -> FileFormat:
-    """Kind and compression from the name. Raises ConfigError for an unknown ending."""
+    """Format and compression of a file by its name. Raises ConfigError for an unknown ending."""
     name = Path(path.name)
     packing = name.suffix.lower() if name.suffix.lower() in PACKED else ""
     inner = name.with_suffix("") if packing else name
@@ -99,7 +99,7 @@ def _inside(folder: Path) -> str:
 
 
 def is_dump(path: Path) -> bool:
-    """Whether the name says that this is a dump."""
+    """Whether the path is a file, not hidden, whose name ends as a dump's does."""
     if path.name.startswith(".") or not path.is_file():
         return False
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
@@ -146,7 +146,10 @@ def _member(path: Path) -> zipfile.ZipInfo:
 
 @contextmanager
 def opened(path: Path, packing: str) -> Iterator[IO[bytes]]:
-    """The unpacked bytes as a stream."""
+    """A context with the unpacked bytes as a stream. Raises ConfigError for a broken or encrypted zip, and OSError.
+
+    Reading raises one of DAMAGED, or OSError, where the file is broken.
+    """
     with path.open("rb") as file:
         if packing == ".gz":
             yield cast(IO[bytes], gzip.GzipFile(fileobj=file))
@@ -171,7 +174,10 @@ def opened(path: Path, packing: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def seekable(path: Path, packing: str, folder: Path | None = None) -> Iterator[IO[bytes]]:
-    """The same, seekable: unpacked into an unnamed temporary file where it must be (parquet reads its end first)."""
+    """A context as `opened`, with a seekable stream: what is packed is unpacked into an unnamed temporary file.
+
+    Raises what `opened` and its stream raise. `folder` is where the temporary file goes.
+    """
     with opened(path, packing) as stream:
         if not packing:
             yield stream

@@ -29,7 +29,7 @@ _NEUTRAL = re.compile(
 
 
 def sample_of(data: bytes) -> bytes:
-    """The part that tells: what is not markup."""
+    """The first 32 kB of the bytes without stretches of ASCII (markup), which say nothing of the charset."""
     return _MARKUP.sub(rb"\1 ", data)[:_SAMPLE]
 
 
@@ -45,7 +45,9 @@ def _usual() -> dict[str, frozenset[str]]:
 
 
 def usual(text: str, name: str) -> float:
-    """Share of the text's telling characters that are usual where `name` is used; 0.0 where there are none.
+    """The share (0 to 1) of the text's own characters that are in common use where the charset `name` is used.
+
+    0.0 where there are none, or where Japanese has no kana.
 
     >>> usual("央行降准", "gb18030"), usual("婦俴蔥袧", "gb18030")
     (1.0, 0.5)
@@ -106,7 +108,7 @@ _SCRIPTS = {
 }  # fmt: skip
 
 
-def latin(data: bytes) -> str:
+def european_charset(data: bytes) -> str:
     """The single-byte charset by which every letter of the bytes is one of a single language; "" where none is so."""
     sample = sample_of(data)
     for name, alphabets in _ALPHABETS.items():

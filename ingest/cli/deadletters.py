@@ -119,7 +119,7 @@ def dlq_purge(
     older_than: Annotated[str | None, typer.Option(help="Only those older than this: 30d, 12h.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Forget the original bytes of dead letters; that they died, and why, stays counted."""
+    """Delete the original bytes of dead letters; that they died, and why, stays counted."""
     if not (reason or source or older_than):
         raise ConfigError("dlq purge: choose with --reason, --source or --older-than")
     try:

@@ -46,7 +46,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def parse_columns(text: str | None) -> dict[str, str]:
-    """`published_at=date,title=headline` -> field -> column. Raises ConfigError."""
+    """Field -> column of an option such as `published_at=date,title=headline`; empty for None.
+
+    Raises ConfigError: no FIELD=COLUMN, an unknown field, or one named twice.
+    """
     named_columns: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in (text or "").split(","))):
         field, equals, column = (piece.strip() for piece in part.partition("="))

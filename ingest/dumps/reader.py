@@ -61,7 +61,7 @@ class DumpReader:
         return [self.mapping.get(field) for field in (*FIELDS, *self.extras)]
 
     def batches(self) -> Generator[list[Row]]:
-        """All rows. Raises ConfigError where the file is damaged."""
+        """All rows, in batches of bounded size, from the first one at each call. Raises ConfigError: a damaged file."""
         try:
             yield from self._batches()
         except (*DAMAGED, OSError) as error:
@@ -72,7 +72,7 @@ class DumpReader:
         raise NotImplementedError
 
     def count(self) -> int | None:
-        """How many rows there are, where the file says so."""
+        """The number of rows, or None where only reading them all would tell."""
         return None
 
     def original(self, values: tuple[Any, ...] | RowFault, found: Original) -> bytes:
@@ -98,14 +98,14 @@ class DumpReader:
 
 
 def values_of(record: Mapping[str, Any], named_columns: Mapping[str, str]) -> tuple[Any, ...]:
-    """One record's values in the order of FIELDS and the extras."""
+    """A record's values in the order of FIELDS and then of the extras in `named_columns`; None where it has none."""
     extras = [field for field in named_columns if field.startswith("extra.")]
     names = names_for(list(record), named_columns, (*FIELDS, *extras))
     return tuple(None if name is None else record.get(name) for name in names)
 
 
 def moment_text(ms: int) -> str:
-    """Typed milliseconds as text; what no calendar holds as the number."""
+    """Milliseconds as an ISO 8601 time; the number itself where no calendar has such a time."""
     try:
         return iso(ms)
     except (OverflowError, ValueError):

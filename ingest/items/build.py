@@ -15,7 +15,7 @@ from core.records import Article, DeadLetter, encode
 from core.text.language import detect, normalize_tag
 from ingest.items.item import NewsItem, SourceInfo
 from ingest.items.tickers import ticker_list
-from ingest.text.charset import tidy
+from ingest.text.charset import normalize_text
 from ingest.text.clean import clean
 from ingest.times.dates import publish_time
 from ingest.web.urls import canonical, publisher_of
@@ -41,7 +41,7 @@ def build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article | DeadLetter
 def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
     if item.fault is not None:
         raise InvalidRecord(*item.fault)
-    title, body = clean(tidy(clean(item.title))), clean(tidy(clean(item.body)))
+    title, body = clean(normalize_text(clean(item.title))), clean(normalize_text(clean(item.body)))
     if not title and not body:
         raise InvalidRecord(Reason.NO_TEXT, "neither title nor body")
     if len(title) > 2000:  # a body in the title's place
@@ -90,7 +90,7 @@ def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
     return article
 
 
-def stamped(article: Article, now_ms: int) -> Article:
+def with_available_at(article: Article, now_ms: int) -> Article:
     """The article with available_at = `now_ms`. A dump's row keeps its event time: late, it is a correction."""
     if Origin.parse(article.origin).kind is OriginKind.FILE_ROW:
         return article

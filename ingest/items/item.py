@@ -38,7 +38,7 @@ class NewsItem:
 
     @property
     def key(self) -> str:
-        """What this item is known by at its source."""
+        """What identifies the item at its source: its id, else its canonical address, else the address as given."""
         return self.own_id or canonical(self.url) or self.url
 
 

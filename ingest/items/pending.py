@@ -58,15 +58,15 @@ class PendingArticles:
             yield from articles
 
     def acknowledged(self, names: Iterable[str]) -> None:
-        """The broker has these now: they are not sent to it again."""
+        """Note that the broker has these origins: they are not sent to it again."""
         self._acknowledged.update(names)
 
     def forget_acknowledged(self) -> None:
-        """The broker lost its log: what waits is sent again."""
+        """Note that the broker lost its log: what waits is sent again."""
         self._acknowledged.clear()
 
     def delete(self, names: Sequence[str]) -> None:
-        """They wait no more. Raises StoreUnavailable."""
+        """Delete the rows of these origins. Raises StoreUnavailable."""
         if not names:
             return
         with self._store.write() as connection:

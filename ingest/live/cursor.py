@@ -40,7 +40,7 @@ class Cursor:
         found = self.seen.get(_short(key))
         return found is not None and (not mark or found == mark)
 
-    def showed(self, keys: Sequence[str]) -> None:
+    def keep_listed(self, keys: Sequence[str]) -> None:
         """The list names these keys now: all of them are remembered, and they are the last to be forgotten."""
         self._room = max(SEEN, len(keys))
         for key in keys:

@@ -38,7 +38,10 @@ class InFlightOrigins:
             self.keep(wanted)
 
     def write(self, connection: Connection, wanted: Mapping[str, frozenset[str]]) -> None:
-        """Store that `wanted` are all that is in flight of these sources; `keep` them once it is committed."""
+        """Store that `wanted` is all that these sources have in flight; call `keep` when it is committed.
+
+        Raises StoreUnavailable.
+        """
         for source, origins in wanted.items():
             before = self.of(source)
             insert_absent(

@@ -30,7 +30,7 @@ class SourceMonitor:
         spec = self._specs[cursor.name]
         return Rhythm(cursor.rhythm, spec.timezone, spec.calendar)
 
-    def saw(
+    def note_poll(
         self, cursor: Cursor, now_ms: int, articles: Sequence[Article], empty: Sequence[str], unchanged: bool
     ) -> None:
         """Note a poll that worked. `empty`: origins of items that had no text at all."""

@@ -31,7 +31,7 @@ from core.settings import Settings
 from core.stage import Stage
 from core.store import Store, insert_absent, upsert
 from core.tables import cursors, health, origins, pending
-from ingest.items.build import stamped
+from ingest.items.build import with_available_at
 from ingest.items.pending import PendingArticles, pending_row
 from ingest.live.cursor import Cursor
 from ingest.live.in_flight import InFlightOrigins
@@ -127,7 +127,7 @@ class ArticlePublisher:
         if waiting.unsent:
             producer = self._open()
             for article in self._pending.articles(waiting.unsent):
-                self._send(producer, stamped(article, self.now_ms()))
+                self._send(producer, with_available_at(article, self.now_ms()))
             producer.flush()
             crash.point("after_hand_over")
             self._pending.acknowledged(waiting.unsent)
@@ -173,7 +173,7 @@ class ArticlePublisher:
         for article in batch.articles:
             if fresh.pop(article.origin, None) is None:
                 continue
-            article = stamped(article, self.now_ms())
+            article = with_available_at(article, self.now_ms())
             try:
                 self._send(producer, article)
             except InvalidRecord as error:

@@ -170,7 +170,7 @@ class LiveRunner:
             self._failed(spec, cursor, error)
             return
         if found.unchanged and not cursor.breaker.failures:
-            self._monitor.saw(cursor, now, (), (), True)
+            self._monitor.note_poll(cursor, now, (), (), True)
             return
         batch = self._batch(spec, cursor, found, now)
         self._queue.put(batch)
@@ -206,7 +206,7 @@ class LiveRunner:
         info = source_info(spec, self._settings)
         batch = PublishBatch(cursor, acknowledged=found.acknowledged)
         empty: list[str] = []
-        cursor.showed(found.named)
+        cursor.keep_listed(found.named)
         for item in found.items:
             record = build(item, info, now)
             revision = record.revision if isinstance(record, Article) else str(record.reason)
@@ -224,7 +224,7 @@ class LiveRunner:
             cursor.note(key, mark)
         cursor.source = found.state
         cursor.breaker.success()
-        self._monitor.saw(cursor, now, batch.articles, empty, found.unchanged)
+        self._monitor.note_poll(cursor, now, batch.articles, empty, found.unchanged)
         for note in found.notes[:5]:
             log.info("note", source=spec.name, note=note)
         for error in found.unread:

@@ -23,8 +23,8 @@ from core.text.language import detect_foreign, detect_quick, normalize_tag
 from core.times import DAY
 from ingest.dumps.reader import Original, Row, RowFault
 from ingest.items.tickers import ticker_list
-from ingest.text.clean import clean, empty_word, no_text, not_text
-from ingest.times.moments import parse_moment, plausible
+from ingest.text.clean import clean, empty_word, is_non_text, non_text_detail
+from ingest.times.moments import is_plausible, parse_moment
 from ingest.web.urls import canonical, publisher_of
 
 END_OF_DAY = DAY - 1
@@ -93,8 +93,8 @@ class RowArticles:
             *more,
         ) = row
         for name, value in (("title", title), ("body", body), ("text", text)):
-            if value.__class__ is not str and no_text(value):
-                return self._dead(number, Reason.BAD_ROW, not_text(name, value), row, raw)
+            if value.__class__ is not str and is_non_text(value):
+                return self._dead(number, Reason.BAD_ROW, non_text_detail(name, value), row, raw)
         title, body = clean(title), clean(body)
         if len(title) <= 4 and empty_word(title):
             title = ""
@@ -118,7 +118,7 @@ class RowArticles:
         origin_source = clean(source)[:200] or self._source if source is not None else self._source
         delay = self._delay or self._delays.get(origin_source, 0)
         published_at, available_at = at[0], at[0] + (END_OF_DAY if at[1] else 0) + delay
-        if known is not None and plausible(known[0], self._now):
+        if known is not None and is_plausible(known[0], self._now):
             available_at = max(published_at, known[0])
         if self._newest is None or published_at > self._newest:
             self._newest = published_at
@@ -175,9 +175,9 @@ class RowArticles:
         found = self._moment(published)
         if found is None:
             found = parse_moment(date_raw) if date_raw is not None else None
-            if found is None or not plausible(found[0], self._now):
+            if found is None or not is_plausible(found[0], self._now):
                 return None
-        elif not plausible(found[0], self._now):
+        elif not is_plausible(found[0], self._now):
             if self._newest is None:
                 return None
             extra["flags"] = ["published_at_replaced"]

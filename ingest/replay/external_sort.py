@@ -73,7 +73,7 @@ class ExternalSort:
         return heapq.merge(*map(_read, self._runs), self._pairs)
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Delete the temporary files."""
         for run in self._runs:
             run.close()
         self._runs, self._pairs = [], []

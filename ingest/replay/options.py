@@ -24,7 +24,7 @@ class ReplayOptions:
 
 
 def parse_speed(text: str) -> float | None:
-    """`max` or a number above 0. Raises ConfigError."""
+    """Event seconds per second of a `--speed`; None for `max`. Raises ConfigError for what is no number above 0."""
     if text.strip().lower() == "max":
         return None
     try:

@@ -8,7 +8,7 @@ from ingest.sources.base_settings import SourceSettings
 
 
 def source_info(spec: SourceSettings, settings: Settings) -> SourceInfo:
-    """Name, publisher, hints and limits for `build`."""
+    """Name, publisher, hints and limits of a source, for `ingest.items.build`."""
     return SourceInfo(
         name=spec.name,
         publisher=spec.publisher,

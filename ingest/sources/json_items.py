@@ -10,7 +10,7 @@ import orjson
 from core.errors import Reason
 from ingest.items.item import NewsItem
 from ingest.sources.field_paths import FieldPaths, dig
-from ingest.text.clean import no_text, not_text
+from ingest.text.clean import is_non_text, non_text_detail
 from ingest.web.extract import plain
 
 
@@ -27,8 +27,8 @@ def map_item(entry: Any, fields: FieldPaths, base: str = "") -> NewsItem:
     link = word(fields.url)
     fault = None
     for name, path in (("title", fields.title), ("body", fields.body)):
-        if path and no_text(found := dig(entry, path)):
-            fault = (Reason.BAD_ROW, not_text(f"{name} ({path})", found))
+        if path and is_non_text(found := dig(entry, path)):
+            fault = (Reason.BAD_ROW, non_text_detail(f"{name} ({path})", found))
     return NewsItem(
         fault=fault,
         url=urljoin(base, link) if link else "",

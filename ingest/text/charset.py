@@ -14,7 +14,7 @@ import unicodedata
 import ftfy
 from charset_normalizer import from_bytes
 
-from core.text.charsets import SURE, east_asian, in_script, latin, mostly_utf8, usual
+from core.text.charsets import SURE, east_asian, european_charset, in_script, mostly_utf8, usual
 
 _WIDER = {
     "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "gb_2312-80": "gb18030",
@@ -108,7 +108,7 @@ def _reads(text: str, name: str, data: bytes) -> bool:
 def _detected(data: bytes, declared: list[str]) -> tuple[str, str]:
     if mostly_utf8(data):
         return data.decode("utf-8", "replace"), "utf-8"
-    if name := east_asian(data)[0] or latin(data):
+    if name := east_asian(data)[0] or european_charset(data):
         return data.decode(name, "replace"), name
     best = from_bytes(data[:64_000]).best()
     name = best.encoding if best is not None else (declared or ["cp1252"])[0]
@@ -126,23 +126,23 @@ _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
 _TABLE: dict[int, int | str | None] = {**_WIDTH, **{ord(char): text for char, text in _LIGATURES.items()}}
 
 
-def tidy(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Mojibake mended where certain; composed; full-width letters and digits half-width, odd spaces plain.
 
     Chinese punctuation keeps its width and traditional characters stay: the text stays as published.
 
-    >>> tidy("ＡＢＣ１２３，涨３％"), tidy("The Â£5m dealâ€™s off")
+    >>> normalize_text("ＡＢＣ１２３，涨３％"), normalize_text("The Â£5m dealâ€™s off")
     ('ABC123，涨3%', 'The £5m deal’s off')
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", mend(text)).translate(_TABLE)
+    return unicodedata.normalize("NFC", repair_mojibake(text)).translate(_TABLE)
 
 
-def mend(text: str) -> str:
+def repair_mojibake(text: str) -> str:
     """Text that was decoded wrongly, decoded rightly, if that is certain.
 
-    >>> mend("ÖÐ¹úÈËÃñÒøÐÐ")
+    >>> repair_mojibake("ÖÐ¹úÈËÃñÒøÐÐ")
     '中国人民银行'
     """
     if not _HAN.search(text):

@@ -35,15 +35,15 @@ def empty_word(text: str) -> bool:
     return len(text) <= 4 and text.lower() in _EMPTY
 
 
-def no_text(value: object) -> bool:
+def is_non_text(value: object) -> bool:
     """Whether the value is no text and cannot serve as one (a number can): a list, an object, true or false."""
     return isinstance(value, (list, tuple, dict, set, bool))
 
 
-def not_text(name: str, value: object) -> str:
-    """What a dead letter says of it.
+def non_text_detail(name: str, value: object) -> str:
+    """The detail of a dead letter whose field `name` holds no text.
 
-    >>> not_text("title", ["a"])
+    >>> non_text_detail("title", ["a"])
     'title: expected text, got list'
     """
     return f"{name}: expected text, got {type(value).__name__}"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.times import from_ms, to_ms
-from ingest.times.moments import parse_moment, plausible
+from ingest.times.moments import is_plausible, parse_moment
 
 _ZONES = {"CST": "+08:00", "北京时间": "+08:00"}
 _AMERICAN = re.compile(r"(?<=[\dapmAPM.])\s*\(?\b(ET|CT|MT|PT)\)?$")
@@ -35,7 +35,7 @@ def publish_time(text: str, first_seen_at: int, zone: str = "UTC", language: str
     found = read_time(text, zone, language, first_seen_at)
     if found is None:
         return first_seen_at, "published_at_missing" if not text.strip() else "published_at_unreadable"
-    if not plausible(found[0], first_seen_at):
+    if not is_plausible(found[0], first_seen_at):
         return first_seen_at, "published_at_replaced"
     at, date_only = found
     if at > first_seen_at:

@@ -181,6 +181,6 @@ def _mail(text: str, zone: tzinfo) -> tuple[int, bool] | None:
         return None
 
 
-def plausible(ms: int, now_ms: int) -> bool:
+def is_plausible(ms: int, now_ms: int) -> bool:
     """Whether news can be from then: not before 1900, not in the future (a day's grace for wrong clocks)."""
     return EARLIEST <= ms <= now_ms + FUTURE_MS

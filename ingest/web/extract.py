@@ -17,7 +17,7 @@ import trafilatura
 from lxml import etree
 
 from core.errors import Refused
-from ingest.text.charset import decode_text, tidy
+from ingest.text.charset import decode_text, normalize_text
 from ingest.text.clean import clean
 from ingest.times.moments import EARLIEST, parse_moment
 
@@ -80,17 +80,17 @@ def extract_page(data: bytes, url: str = "", content_type: str = "") -> Page:
         raise Refused(f"{url}: no HTML")
     meta = metadata(tree)
     document: Any = _trafilatura(text, url, precise=True)
-    body = clean(tidy(document.text or "")) if document is not None else ""
+    body = clean(normalize_text(document.text or "")) if document is not None else ""
     if len(body) < SHORT:  # little was certain: take what is likely
         document = _trafilatura(text, url, precise=False) or document
-        body = max(body, clean(tidy(document.text or "")) if document is not None else "", key=len)
-    stated = clean(tidy(meta.get("body", "")))
+        body = max(body, clean(normalize_text(document.text or "")) if document is not None else "", key=len)
+    stated = clean(normalize_text(meta.get("body", "")))
     if len(body) < SHORT and len(stated) > 2 * len(body):
         body = stated
     title = meta.get("title", "") or (document.title if document is not None else "") or ""
     if not body:
         raise Refused(f"{url}: no article text found on the page")
-    title = clean(tidy(title))
+    title = clean(normalize_text(title))
     first, _, rest = body.partition("\n")
     if first.strip() == title and rest.strip():
         body = rest.strip()  # the heading stands above the text, and is the title already
@@ -113,7 +113,7 @@ def _trafilatura(text: str, url: str, *, precise: bool) -> Any:
 
 
 def parse_html(text: str) -> Any | None:
-    """The tree, or None for what is no HTML at all."""
+    """The lxml tree of the text; None where it is no HTML."""
     if not text.strip():
         return None
     try:
@@ -218,7 +218,7 @@ def _word(value: Any) -> str:
 def plain(html: str) -> str:
     """The text of an HTML fragment (a feed's summary): blocks on lines of their own, nothing executed."""
     if _MARKUP.search(html) is None:  # `ASHTON-TATE <TATE>` names a ticker, not a tag
-        return clean(tidy(unescape(html)))
+        return clean(normalize_text(unescape(html)))
     tree = parse_html(f"<div>{html}</div>")
     if tree is None:
         return ""
@@ -238,4 +238,4 @@ def plain(html: str) -> str:
                 parts.append("\n")
             parts.append(node.tail or "")
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
-    return clean(tidy("\n".join(line for line in lines if line)))
+    return clean(normalize_text("\n".join(line for line in lines if line)))

@@ -52,16 +52,16 @@ class Answer:
 
     @property
     def content_type(self) -> str:
-        """As the server declares it."""
+        """The Content-Type header; "" where there is none."""
         return self.headers.get("content-type", "")
 
     @property
     def validators(self) -> dict[str, str]:
-        """What to send next time, so that nothing new costs nothing."""
+        """The ETag and Last-Modified headers that there are, for the next conditional request."""
         return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
 
     def blame(self, error: Refused) -> Refused | Unreachable:
-        """Why this could not be read: `error`, unless only a part of it came; then it is worth another try."""
+        """The error to raise where the body cannot be read: `error`, or Unreachable where only a part of it came."""
         return Unreachable(f"{self.url}: the connection ended early") if self.cut else error
 
 

@@ -46,7 +46,7 @@ class Robots:
         return found.rules is None or bool(found.rules.can_fetch(url, self._agent))
 
     def known_delay(self, url: str) -> float:
-        """Crawl-delay in seconds, where it is known already."""
+        """Crawl-delay in seconds, without a request: 0.0 where robots.txt names none or was not read yet."""
         found = self._cache.get(_site(url))
         delay = (
             found.rules.crawl_delay(self._agent) if found is not None and found.rules is not None else None

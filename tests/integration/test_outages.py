@@ -87,7 +87,7 @@ def said(fed_goes_on: bool = False) -> tuple[Health, ...]:
             quiet = name == "fed" and CLOSE <= at < AGAIN and not fed_goes_on
             bare = name == "wires" and BARE <= at < MENDED
             news = [article(name, at, "" if bare else "text")] if office(at) and not quiet else []
-            watcher.saw(cursor, at, news, (), False)
+            watcher.note_poll(cursor, at, news, (), False)
         if at >= BEGIN:
             found += watcher.due(at, cursors)
     return tuple(found)

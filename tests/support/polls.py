@@ -40,7 +40,7 @@ class Desk:
     def poll(self) -> list[Article]:
         context = PollContext(self.fetcher, self.now_ms, self.cursor.known)
         self.found = found = self.source.poll(dict(self.cursor.source), context)
-        self.cursor.showed(found.named)
+        self.cursor.keep_listed(found.named)
         taken = []
         for item in found.items:
             record = build(item, SourceInfo("s"), self.now_ms)

@@ -22,7 +22,7 @@ from ingest.dumps.reader import DumpReader, Original, Row, RowFault, moment_text
 from ingest.items.item import NewsItem
 from ingest.sources.contract import PollContext, PollResult, Source
 from ingest.sources.dump.settings import DumpSettings
-from ingest.text.clean import clean, no_text, not_text
+from ingest.text.clean import clean, is_non_text, non_text_detail
 
 ROWS_A_POLL = 2000
 
@@ -156,8 +156,8 @@ def _item(values: Any, extras: Sequence[str], place: str, raw: bytes) -> NewsIte
     row = dict(zip((*FIELDS, *extras), values, strict=True))
     own_id = clean(row["id"]) or place
     for name in ("title", "body", "text"):
-        if no_text(row[name]):
-            fault = (Reason.BAD_ROW, not_text(name, row[name]))
+        if is_non_text(row[name]):
+            fault = (Reason.BAD_ROW, non_text_detail(name, row[name]))
             return NewsItem(own_id=own_id, raw=raw, context=context, fault=fault)
     title, body = clean(row["title"]), clean(row["body"])
     if not title and not body:

@@ -16,7 +16,7 @@ from core.errors import Reason, Refused
 from core.ids import digest
 from ingest.items.item import NewsItem
 from ingest.text.charset import decode_text
-from ingest.text.clean import no_text, not_text
+from ingest.text.clean import is_non_text, non_text_detail
 from ingest.web.extract import Page, plain
 from ingest.web.urls import canonical
 
@@ -159,8 +159,8 @@ def _json_entry(entry: Any, language: str, base: str) -> NewsItem:
 
     fault = None
     for name in ("title", "content_html", "content_text", "summary"):
-        if no_text(entry.get(name)):
-            fault = (Reason.BAD_ROW, not_text(name, entry[name]))
+        if is_non_text(entry.get(name)):
+            fault = (Reason.BAD_ROW, non_text_detail(name, entry[name]))
     authors = entry.get("authors") or [entry.get("author")]
     names = (
         [str(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")]

@@ -19,8 +19,11 @@ HTML, URLS, INDEX = "a page", "a sitemap", "an index of sitemaps"
 
 
 def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:
-    """(canonical address, publish time or "") of what a list page or sitemap names, in its order, each once."""
-    data = unpacked(data)
+    """(canonical address, publish time or "") of what a list page or sitemap names, each once, in its order.
+
+    A sitemap's newest come first. Raises Refused: no HTML, or a broken sitemap.
+    """
+    data = ungzipped(data)
     if kind_of_list(data) != HTML:
         return _sitemap(data, url)
     text, _ = decode_text(data, content_type)
@@ -42,13 +45,13 @@ def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, s
     return list(found.items())
 
 
-def unpacked(data: bytes) -> bytes:
-    """A sitemap's own gzip undone (`sitemap.xml.gz`)."""
+def ungzipped(data: bytes) -> bytes:
+    """The bytes, without the gzip of a `sitemap.xml.gz`. Raises Refused: broken, or over SITEMAP_BYTES."""
     return unpack(data, "gzip", SITEMAP_BYTES) if data[:2] == b"\x1f\x8b" else data
 
 
 def kind_of_list(data: bytes) -> str:
-    """HTML, URLS or INDEX."""
+    """Which of HTML, URLS (a sitemap) and INDEX (of sitemaps) the bytes are, by their beginning."""
     head = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:600].lower()
     return URLS if b"<urlset" in head else INDEX if b"<sitemapindex" in head else HTML
 

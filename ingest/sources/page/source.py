@@ -22,7 +22,7 @@ from ingest.sources.linked_pages import (
     headers_for,
     retry_mark,
 )
-from ingest.sources.page.links import HTML, INDEX, SITEMAP_BYTES, URLS, kind_of_list, links_of, unpacked
+from ingest.sources.page.links import HTML, INDEX, SITEMAP_BYTES, URLS, kind_of_list, links_of, ungzipped
 from ingest.sources.page.settings import PageSettings
 from ingest.times.moments import parse_moment
 from ingest.web.extract import extract_page
@@ -176,7 +176,7 @@ class PageSource(Source):
 
     def _read(self, answer: Answer) -> tuple[str, list[tuple[str, str]]]:
         try:
-            data = unpacked(answer.body)
+            data = ungzipped(answer.body)
             return kind_of_list(data), links_of(data, answer.url, answer.content_type)
         except Refused as error:
             raise answer.blame(error) from error

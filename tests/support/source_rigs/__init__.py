@@ -53,7 +53,7 @@ class Rig:
         context = PollContext(self.web, NOW, self.cursor.known)
         found: PollResult = self.source.poll(dict(self.cursor.source), context)
         titles = []
-        self.cursor.showed(found.named)
+        self.cursor.keep_listed(found.named)
         for item in found.items:
             record = build(item, SourceInfo("s"), NOW)
             revision = getattr(record, "revision", "")

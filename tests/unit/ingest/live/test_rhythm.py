@@ -94,24 +94,24 @@ def test_health_says_silent_then_ok_again() -> None:
     silent = watch.health(cursor, last + 2 * HOUR, last)
     assert (silent.status, silent.seen) == ("silent", 0)
     assert silent.expected > 7
-    watch.saw(cursor, last + 2 * HOUR, [article()], (), False)
+    watch.note_poll(cursor, last + 2 * HOUR, [article()], (), False)
     assert watch.health(cursor, last + 2 * HOUR + MINUTE, last).status == "ok"
 
 
 def test_bodies_that_vanish_are_broken() -> None:
     watch, cursor = watcher()
     for step in range(30):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article()] * 2, (), False)
+        watch.note_poll(cursor, MONDAY + step * MINUTE, [article()] * 2, (), False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
     for step in range(30, 40):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], ["o"], False)
+        watch.note_poll(cursor, MONDAY + step * MINUTE, [article("")], ["o"], False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "broken"
 
 
 def test_headlines_only_from_the_start_are_no_fault() -> None:
     watch, cursor = watcher()
     for step in range(60):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], (), False)
+        watch.note_poll(cursor, MONDAY + step * MINUTE, [article("")], (), False)
     assert watch.health(cursor, MONDAY + HOUR, MONDAY).status == "ok"
 
 
@@ -148,22 +148,22 @@ def test_time_that_nobody_watched_is_no_silence() -> None:
     watch, cursor = watcher()
     cursor.rhythm = taught().state
     last = NEXT_MONDAY + 10 * HOUR
-    watch.saw(cursor, last, [article()], (), False)
+    watch.note_poll(cursor, last, [article()], (), False)
     back = last + DAY  # the pipeline itself was down
     assert watch.health(cursor, back, last).status == "ok"
-    watch.saw(cursor, back, [], (), False)
+    watch.note_poll(cursor, back, [], (), False)
     assert watch.health(cursor, back + MINUTE, last).status == "ok"
-    watch.saw(cursor, back + HOUR, [], (), False)
-    watch.saw(cursor, back + 2 * HOUR, [], (), False)
+    watch.note_poll(cursor, back + HOUR, [], (), False)
+    watch.note_poll(cursor, back + 2 * HOUR, [], (), False)
     assert watch.health(cursor, back + 2 * HOUR, last).status == "silent"
 
 
 def test_what_stays_broken_does_not_become_usual_within_a_day() -> None:
     watch, cursor = watcher()
     for step in range(40):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article()], (), False)
+        watch.note_poll(cursor, MONDAY + step * MINUTE, [article()], (), False)
     for step in range(40, 140):
-        watch.saw(cursor, MONDAY + step * MINUTE, [article("")], (), False)
+        watch.note_poll(cursor, MONDAY + step * MINUTE, [article("")], (), False)
     found = watch.health(cursor, MONDAY + 3 * HOUR, MONDAY)
     assert found.status == "broken"
     assert found.proof["without_body"] == 10 and found.proof["usual"] > 0.75

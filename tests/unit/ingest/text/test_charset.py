@@ -9,7 +9,7 @@ from core.tabular.encoding import WHOLE_TEXT, detect_encoding
 from core.tabular.files import file_format
 from ingest.dumps.opening import open_reader
 from ingest.sources.feed.parsing import parse_feed
-from ingest.text.charset import decode_text, mend, tidy
+from ingest.text.charset import decode_text, normalize_text, repair_mojibake
 
 ZH = "央行宣布下调金融机构存款准备金率零点五个百分点，释放长期资金约一万亿元。"
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data" / "pages" / "zh_gbk"
@@ -69,16 +69,16 @@ def test_anything_gives_some_text(data: bytes) -> None:
 
 
 def test_mojibake_is_mended_where_certain_and_left_where_not() -> None:
-    assert mend(ZH.encode("gb2312", "ignore").decode("cp1252", "ignore"))[:4] == ZH[:4]
-    assert mend("The Â£5m dealâ€™s off") == "The £5m deal’s off"
+    assert repair_mojibake(ZH.encode("gb2312", "ignore").decode("cp1252", "ignore"))[:4] == ZH[:4]
+    assert repair_mojibake("The Â£5m dealâ€™s off") == "The £5m deal’s off"
     for fine in ("Crédit Agricole à la hausse", "Zürich Straße", ZH, "naïve café – 5 €"):
-        assert mend(fine) == fine
+        assert repair_mojibake(fine) == fine
 
 
 def test_width_is_evened_but_characters_stay_as_published() -> None:
-    assert tidy("ＧＤＰ增长６．５％，超出预期。") == "GDP增长6．5%，超出预期。"
-    assert tidy("臺灣積體電路") == "臺灣積體電路"
-    assert tidy("non\u00adbreaking\u200b oﬃce") == "nonbreaking office"
+    assert normalize_text("ＧＤＰ增长６．５％，超出预期。") == "GDP增长6．5%，超出预期。"
+    assert normalize_text("臺灣積體電路") == "臺灣積體電路"
+    assert normalize_text("non\u00adbreaking\u200b oﬃce") == "nonbreaking office"
 
 
 @pytest.mark.shared
