@@ -47,7 +47,9 @@ def canonical(url: str) -> str:
     if port and port != {"http": 80, "https": 443}[scheme]:
         netloc += f":{port}"
     query = "&".join(part for part in _escaped(parts.query).split("&") if part and not _tracks(part))
-    return urlunsplit(SplitResult(scheme, netloc, _without_dots(_escaped(parts.path)) or "/", query, ""))
+    found = urlunsplit(SplitResult(scheme, netloc, _without_dots(_escaped(parts.path)) or "/", query, ""))
+    # What stood before a fragment or a tracking parameter may end in white space, which is no part of an address.
+    return found if found == found.rstrip() else canonical(found)
 
 
 def _tracks(part: str) -> bool:

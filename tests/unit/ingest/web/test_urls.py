@@ -13,6 +13,8 @@ from ingest.web.urls import canonical, publisher_of
         ("HTTP://Example.COM:80/a", "http://example.com/a"),
         ("https://example.com", "https://example.com/"),
         ("https://example.com/a?utm_source=x&id=7&fbclid=y#top", "https://example.com/a?id=7"),
+        ("https://example.com/a\x85#top", "https://example.com/a"),
+        ("https://example.com/a/.. ?utm_source=x", "https://example.com/"),
         ("https://example.com:8443/a?b=2&a=1", "https://example.com:8443/a?b=2&a=1"),
         ("https://user:secret@example.com/a", "https://example.com/a"),
         (
