@@ -1,6 +1,6 @@
-"""Errors of what a person asks: an argument that does not fit, an action that cannot be done.
+"""Errors of a person's request: an invalid argument, an action that is not possible.
 
-They know their parts, so that command line, API and dashboard can each say them in their own words and language.
+They keep their parts, so that command line, API and dashboard can each word and translate them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from core.errors import ConfigError
 class InvalidArgument(ConfigError):
     """One argument of a request (`reason`, `disposition` …) is invalid: an option, a field of JSON, a form field.
 
-    `argument` names it, `said` says what is expected, and the message quotes at most 60 characters of `value`.
+    `argument` names it, `said` is what is expected, and the message quotes at most 60 characters of `value`.
 
     >>> error = InvalidArgument("disposition", "expected true or false", "x")
     >>> str(error), error.message("--as")

@@ -1,4 +1,4 @@
-"""Parts of the settings that a room defines: checked where the room knows what belongs there."""
+"""Sections of the settings that a package outside core defines and checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def check_section(settings: Settings, group: str, data: dict[str, Any], model: type[Model]) -> Model:
-    """Return `data`, what the settings have under `group`, as `model`.
+    """Return `data`, the content of the settings' `group`, validated as `model`.
 
     Raises ConfigError that names every fault: by file and line where the settings file has these values, else (the
     environment, options) by the variables of `group`.

@@ -1,1 +1,1 @@
-"""Delivery: the outbox to people and machines. One file a channel; docs/delivery.md says what each promises."""
+"""Delivery: from the outbox to the channels, at least once; each kind of channel is a folder of channels/."""

@@ -1,6 +1,6 @@
-"""One try of one row of the outbox: send it, and write down what came of it, under the lease.
+"""One attempt to send a row of the outbox, and the record of its result, under the lease.
 
-Order of things, and what a kill leaves behind:
+Order of the steps, and the effect of a kill:
 1. send                              killed before: nothing happened; sent again
 2. (crash point after_send, before_mark_sent)
                                      killed here: the receiver has it, we do not know: sent again with the same id
@@ -33,12 +33,12 @@ from core.times import MINUTE
 log = structlog.get_logger(__name__)
 FAILING_AFTER = 4
 FAILING_FOR_MS = 10 * MINUTE
-"""Failures in a row, and for how long, after which other channels hear of it."""
+"""Failures in a row, and for how long, after which the other channels are notified."""
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """What came of a try. `status`: sent | pending | refused | expired."""
+    """The result of an attempt. `status`: sent | pending | refused | expired; `not_before` (ms): of pending."""
 
     status: str
     error: str = ""
@@ -48,7 +48,7 @@ class AttemptResult:
 
 
 class DeliveryAttempt:
-    """Tries rows of one desk's outbox, from any thread."""
+    """Sends rows of one desk's outbox; may be used from any thread."""
 
     def __init__(
         self,
@@ -67,7 +67,11 @@ class DeliveryAttempt:
         self._names = names
 
     def run(self, row: Row[Any], channel: Channel, others: list[str], lease: Lease | None) -> str:
-        """Try the row once and mark it; returns its status. Raises Fenced or StoreUnavailable."""
+        """Send the row once and record the result. Returns its status: sent | pending | refused | expired.
+
+        `others`: names of the channels that are notified where this one keeps failing. Raises Fenced where the lease is
+        lost, StoreUnavailable.
+        """
         result = self._try(row, channel)
         crash.point("before_mark_sent")
         with self._store.write() as connection:
@@ -133,7 +137,7 @@ class DeliveryAttempt:
         now = self._clock.now_ms()
         known = channel_conditions(connection, self._desk).get(row.channel, ChannelCondition(since=now))
         if result.status == "sent" or (result.status == "refused" and not result.disabled):
-            # A receiver that says no to one message is there: only silence and errors make a channel failing.
+            # A receiver that refuses one message is reachable: only errors and time-outs make a channel failing.
             if known.status != "ok" or known.failures:
                 record_condition(connection, self._desk, row.channel, ChannelCondition("ok", now))
             return
@@ -148,13 +152,13 @@ class DeliveryAttempt:
         )
         record_condition(connection, self._desk, row.channel, changed)
         lasting = changed.failures >= FAILING_AFTER and now - changed.since >= FAILING_FOR_MS
-        if result.disabled or result.status == "expired" or lasting:  # said once: the notice's id is the same
+        if result.disabled or result.status == "expired" or lasting:  # sent once: the notice's id is the same
             self._notify_others(connection, row.channel, changed, others, now)
 
     def _notify_others(
         self, connection: Connection, channel: str, condition: ChannelCondition, others: list[str], now: int
     ) -> None:
-        """By another channel: an endpoint that keeps failing is nobody's to notice otherwise."""
+        """Notify by the other channels: this one cannot report its own failure."""
         waiting = connection.execute(
             select(func.count())
             .select_from(table)

@@ -1,7 +1,7 @@
-"""What a notification says, as data: the one thing from which mails, webhooks and the log are made.
+"""The content of a notification as data, from which all channels render their messages.
 
 Taken from the alert's line and its evidence pack; small enough (well under 20 kB) for any receiver. Titles and
-names come from the world: whoever shows them treats them as text (alerts/delivery/render.py, webhook.py).
+names are untrusted: channels escape them (channels/mail/render.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _URL_CHARS = 600
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the most telling articles. Shares in 1/10,000, times in milliseconds."""
+    """One of the strongest articles. Probabilities in 1/10,000, `available_at` in milliseconds."""
 
     id: str
     title: str
@@ -50,7 +50,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     state: State = "firing"
     severity: Severity = "low"
     severity_before: str = ""
-    """Of `severity`: what it rose from."""
+    """Of the event `severity`: the severity before the rise."""
     onset: str = ""
     decided_at: str = ""
     observed: float | None = None
@@ -71,19 +71,22 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     model_versions: list[str] = []
     evidence_hash: str = ""
     note: str = ""
-    """What a person or a clock adds: why it is told again, who acknowledged, what failed."""
+    """Additional text: why it is sent again, who acknowledged, what failed."""
     kind: Literal["market", "outage"] = "market"
     outage: str = ""
-    """`source_silent` or `source_broken`, of which `facts` tells more."""
+    """`source_silent` or `source_broken`; `facts` has the details."""
     facts: list[tuple[str, str]] = []
     folded: list[dict[str, str]] = []
-    """Of a digest: the notifications that it stands for (event, severity, series, sentence, alert)."""
+    """Of a digest: the notifications that it replaces (event, severity, series, sentence, alert)."""
     folded_of: int = 0
-    """Of a digest: how many it stands for, where not all are named."""
+    """Of a digest: how many notifications it replaces; `folded` lists at most 100."""
 
 
 def of(desk: str, event: str, line: AlertLine, pack: bytes, incident: str = "") -> Content:
-    """The content of a change of an alert. `pack` may be empty: then there are no headlines nor sentence."""
+    """Return the content of a change of an alert. With an empty `pack` it has neither headlines nor a sentence.
+
+    `event` is one of those of Content. Raises msgspec.DecodeError for a pack that is none.
+    """
     made = schema.load(pack) if pack else None
     verdict = (made.verdict or {}) if made else {}
     rule = made.rule if made else {}
@@ -149,16 +152,16 @@ def _cut(text: str, most: int) -> str:
 
 
 def to_json(content: Content) -> str:
-    """For the outbox."""
+    """Return the content as JSON, as the outbox stores it."""
     return msgspec.json.encode(content).decode()
 
 
 def from_json(text: str) -> Content:
-    """From the outbox."""
+    """Return the content of an outbox row's payload. Raises msgspec.DecodeError."""
     return msgspec.json.decode(text, type=Content)
 
 
 def plain(content: Content) -> dict[str, Any]:
-    """As plain dicts and lists."""
+    """Return the content as dicts, lists and scalars, by field name."""
     found: dict[str, Any] = msgspec.to_builtins(content)
     return found

@@ -1,6 +1,6 @@
-"""What stands around a change of an alert: silences, maintenance, larger alerts, its incident, what people did.
+"""The context of an alert's change: silences, maintenance, inhibiting alerts, its incident, people's actions.
 
-Read once for a transaction; from it come the facts of the decision in alerts/handling/suppression.py.
+It is read once for a transaction and gives the facts of the decision in alerts/handling/suppression.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.times import DAY, HOUR, parse_iso
 
 
 def notified() -> ColumnElement[bool]:
-    """Rows of the outbox that say what was told, or will be: by themselves or in a digest."""
+    """Return the condition for rows of the outbox that were or will be sent, by themselves or in a digest."""
     return or_(
         outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{SuppressionReason.DIGEST}:")
     )
@@ -61,7 +61,7 @@ class NotificationContext:
         incident: str,
         decided_at: str,
     ) -> SuppressionFacts:
-        """The facts of one change."""
+        """Return the facts of one change, for `decide`. `decided_at`: ISO 8601."""
         if not self.notify:
             return SuppressionFacts(event, severity, notify=False)
         handling_state = self._handling(alert)
@@ -82,7 +82,7 @@ class NotificationContext:
         )
 
     def still_suppressed(self, alert: str, rule: str, series: str, severity: Severity) -> bool:
-        """Whether a silence, maintenance or a larger alert holds; asks the store nothing."""
+        """Return whether a silence, maintenance or an inhibiting alert is in force; does not query the store."""
         return bool(
             self._silence(rule, series, severity, alert)
             or self._maintenance(rule, series, severity)
@@ -90,7 +90,7 @@ class NotificationContext:
         )
 
     def notified_channels(self, alert: str) -> list[str]:
-        """Channels that were (or will be) told that this alert fires."""
+        """Return the names of the channels that were or will be notified that this alert fires, sorted."""
         rows = self.connection.execute(
             select(outbox.c.channel)
             .where(
@@ -125,7 +125,7 @@ class NotificationContext:
         return ""
 
     def _inhibitor(self, alert: str, rule: str, series: str, severity: Severity) -> str:
-        if is_outage(series):  # a market alert says nothing of a source that is down, nor the other way round
+        if is_outage(series):  # market alerts and outages do not inhibit each other
             return ""
         for entry in self.rules.file.inhibit:
             if not _selected(entry.what, rule, series, severity):
@@ -134,13 +134,13 @@ class NotificationContext:
                 if is_outage(row.series):
                     continue
                 own = row.id == alert or _selected(entry.what, row.rule, row.series, row.severity)
-                # A larger alert that is itself among the smaller ones inhibits nobody: no two silence each other.
+                # An alert that the entry itself selects inhibits nothing: so no two inhibit each other.
                 if not own and _selected(entry.by, row.rule, row.series, row.severity):
                     return str(row.id)
         return ""
 
     def _notified_severity(self, alert: str, incident: str) -> Severity | None:
-        """The highest severity told of the incident's other alerts that fire still."""
+        """The highest severity notified of the incident's other alerts that still fire."""
         if not incident:
             return None
         others = self.connection.execute(
@@ -163,8 +163,8 @@ class NotificationContext:
         return highest(list(others.scalars()))
 
     def _notified_recently(self, alert: str, rule: str, series: str, decided_at: str) -> Severity | None:
-        """Of an immediate rule: the severity told of another article on the same series within an hour of it, or of
-        another revision of the same article within a day.
+        """Of an immediate rule: the highest severity notified of another article on the same series within an hour of
+        it, or of another revision of the same article within a day.
 
         Every article is an alert of its own there; the tenth report of one piece of news is no tenth message. Before
         or after does not matter: a batch does not always come in the order of time.
@@ -185,7 +185,7 @@ class NotificationContext:
         return highest([row.severity for row in near if abs(row.onset - at) < HOUR or row.id in same])
 
     def _of_one_article(self, alert: str, others: list[str]) -> set[str]:
-        """Which of the others rest on the very articles that `alert` articles_of on."""
+        """Which of the others rest on the same articles as `alert`."""
         lines = alert_lines.c
         query = select(lines.id, lines.line).where(lines.desk == self.desk, lines.state == "firing")
         articles_of: dict[str, list[str]] = {}

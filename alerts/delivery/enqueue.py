@@ -1,7 +1,7 @@
 """From a change of an alert to rows of the outbox, in the transaction that decided the change.
 
-Who hears follows from the rule's route; whether anybody hears follows from people and clocks (silences, maintenance,
-inhibition, acknowledgement: alerts/handling/actions.py). What is not sent is kept as `withheld`, with the reason.
+The rule's route gives the channels; alerts/handling/suppression.py decides whether the notification is sent (silences,
+maintenance, inhibition ...). What is not sent is stored as `withheld`, with the reason.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class AlertChange(Protocol):
 
 
 def routed_channels(rules: RuleSet, rule: str, severity: Severity, configured: Sequence[str]) -> list[str]:
-    """The configured channels that hear of an alert of this rule and severity."""
+    """Return the configured channels to which an alert of this rule and severity is routed, in their order."""
     try:
         wanted = rules.rule(rule).channels(severity)
     except KeyError:  # the rule is gone from the file; its alert still resolves
@@ -57,10 +57,10 @@ def enqueue_changes(
     notify: bool = True,
     note: str = "",
 ) -> int:
-    """Enqueue what `changes` say for the channels of their routes; returns how many rows were new.
+    """Enqueue a notification of each change for the channels of its route. Returns how many rows were new.
 
-    With `notify` false (a replay) the rows are withheld. A pending alert is nobody's business yet. `note` is said to
-    each: why it is, where its evidence does not say so.
+    With `notify` false (a replay) the rows are withheld. Changes of pending alerts are skipped. `note` is
+    added to each notification. Raises ConfigError for bad channel settings.
     """
     changes = [change for change in changes if change.line.state != "pending"]
     if not changes:

@@ -1,7 +1,7 @@
-"""An alert storm: a channel takes so many messages an hour; the rest goes out as one digest, and none is lost.
+"""The rate limit of a channel: the most severe messages first; the rest is sent as one digest, and none is lost.
 
-The most severe go first. What is over waits for the next digest, at most one each quarter of an hour; the rows that a
-digest stands for end as withheld, `digest: in msg_…`, and can be sent one by one again.
+There is at most one digest each quarter of an hour; the rows that it replaces end as withheld,
+`digest: in msg_…`, and can be sent again one by one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from core.times import HOUR, MINUTE
 
 BETWEEN_MS = 15 * MINUTE
 MOST_LISTED = 100
-"""Notifications that a digest names; it says how many more there are."""
+"""Notifications that a digest lists; it gives the number of all."""
 _UNLIMITED = ("digest", "notice", "test")
 
 
 def remaining(connection: Connection, desk: str, channel: str, most: int, now_ms: int) -> int:
-    """How many messages the channel may still take this hour."""
+    """Return how many more messages the channel may send within the hour before `now_ms` (at least 0)."""
     sent = connection.execute(
         select(func.count())
         .select_from(table)
@@ -41,7 +41,10 @@ def remaining(connection: Connection, desk: str, channel: str, most: int, now_ms
 def within(
     connection: Connection, desk: str, channel: str, rows: Sequence[Row[Any]], most: int, now_ms: int
 ) -> list[Row[Any]]:
-    """Of the rows that are due, those that the channel may take now: the most severe, then the oldest."""
+    """Return those of the due rows that the channel may send now: the most severe first, then the oldest.
+
+    `most`: messages per hour. Digests, notices and tests are not limited.
+    """
     if not rows:
         return []
     free = [row for row in rows if row.event in _UNLIMITED]
@@ -58,9 +61,9 @@ def fold(
     now_ms: int,
     busy: Collection[tuple[str, str]] = (),
 ) -> int:
-    """Put what is over into a digest, if it is time for one; returns how many rows it stands for.
+    """Replace the rows above the limit by a digest, if one is due. Returns how many rows it replaces.
 
-    `busy`: (id, channel) of those under way, which go out by themselves.
+    `most`: messages per hour; `busy`: (id, channel) of rows in flight, which are sent by themselves.
     """
     rows = connection.execute(
         select(table).where(

@@ -1,8 +1,8 @@
-"""The outbox: what shall be sent, written in the transaction that decided it.
+"""The outbox: notifications, written in the transaction of the decision.
 
-A row's id says what it tells (alert, event, severity or repetition), not when: enqueuing it twice changes nothing, and
-a receiver that gets it twice can drop the double. Nothing here is ever deleted; a row ends as sent, refused, expired
-or withheld (a replay, a silence ...; `error` says why).
+A row's id is made of its subject (alert, event, severity or repetition), not of a time: enqueuing it twice changes
+nothing, and a receiver that gets it twice can drop the duplicate. No row is ever deleted; a row ends as sent, refused,
+expired or withheld (a replay, a silence ...; `error` has the reason).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from core.tables import outbox
 
 
 def notification_id(desk: str, alert_id: str, event: str, mark: str) -> str:
-    """The stable id of one notification: the webhook-id and the Message-ID of every try.
+    """Return the stable id of one notification: the webhook-id and the Message-ID of every attempt.
 
-    `mark` tells the notifications of one alert and event apart: the severity, or the repetition's number.
+    `mark` distinguishes the notifications of one alert and event: the severity, or the repetition's number.
     """
     return "msg_" + digest("notification", desk, alert_id, event, mark, length=40)
 
@@ -37,9 +37,10 @@ def enqueue(
     not_before: int = 0,
     withheld: str = "",
 ) -> int:
-    """Write one notification for each channel, in the caller's transaction; returns how many rows were new.
+    """Write one notification for each channel, in the caller's transaction. Returns how many rows were new.
 
-    `withheld`: why it is not to be sent (a replay, a silence, inhibition); the row is kept, and can be replayed.
+    `mark`: see `notification_id`, by default the severity; `not_before`: when it is due, by default `now_ms`;
+    `withheld`: why it is not to be sent (a replay, a silence, inhibition): the row is stored and can be replayed.
     """
     name = notification_id(what.desk, what.alert, what.event, mark or what.severity)
     rows = [
@@ -63,7 +64,7 @@ def enqueue(
 
 
 def replay(connection: Connection, desk: str, which: str, channel: str | None, now_ms: int) -> int:
-    """Make rows that are not pending pending again, with their old ids; returns how many.
+    """Make rows that are not pending pending again, with their old ids. Returns how many.
 
     `which`: a notification's id (or its beginning), an alert's id, or a status: refused | expired | withheld.
     Raises ConfigError where nothing matches.
@@ -77,7 +78,7 @@ def replay(connection: Connection, desk: str, which: str, channel: str | None, n
         raise ConfigError(f"{which}: expected refused, expired, withheld, or at least 8 characters of an id")
     if channel:
         chosen.append(outbox.c.channel == channel)
-    audit.lock(connection)  # before any row, as a sweep does: else they could wait for each other
+    audit.lock(connection)  # before any row, as reminders do: else they could deadlock
     found = connection.execute(select(outbox.c.id, outbox.c.channel).where(*chosen)).all()
     if not found:
         raise ConfigError(f"no notification to send again matches {which!r} (newsquake deliveries list)")

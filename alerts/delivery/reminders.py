@@ -1,7 +1,7 @@
-"""What the clock does while an alert fires: tell again, tell more people, tell what was kept back for a while.
+"""What becomes due while an alert fires: reminders, escalation, and the release of withheld notifications.
 
 Runs in the delivery worker, under its lease, every few seconds. Reads only alerts that fire and have rows in the
-outbox; a replay that notified nobody therefore costs and tells nothing.
+outbox; a replay that notified nobody therefore sends nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EVERY_MS = 5_000
 
 
 class ReminderJob:
-    """One desk's sweeps. `channels`: the configured channels' names. Raises ConfigError for bad rules."""
+    """One desk's reminders. `channels`: the configured channels' names. Raises ConfigError for bad rules."""
 
     def __init__(self, settings: Settings, channels: Sequence[str], rules: RuleSet | None = None) -> None:
         self._desk = settings.alerts.desk
@@ -45,8 +45,13 @@ class ReminderJob:
     def run(
         self, store: Store, lease: Lease | None, now_ms: int, busy: Collection[tuple[str, str]] = ()
     ) -> int:
-        """ReminderJob if it is time; returns how many notifications it made or let go. Raises Fenced."""
-        if now_ms < self._next_ms and self._next_ms - now_ms <= EVERY_MS:  # a clock set back does not stop us
+        """Sweep if EVERY_MS have passed since the last time, in a transaction of its own.
+
+        Returns how many notifications were made or released. Raises Fenced where the lease is lost, StoreUnavailable.
+        """
+        if (
+            now_ms < self._next_ms and self._next_ms - now_ms <= EVERY_MS
+        ):  # a clock that is set back must not stop reminders
             return 0
         self._next_ms = now_ms + EVERY_MS
         with store.write() as connection:
@@ -55,8 +60,11 @@ class ReminderJob:
             return self.sweep(connection, now_ms, busy)
 
     def sweep(self, connection: Connection, now_ms: int, busy: Collection[tuple[str, str]] = ()) -> int:
-        """The same in the caller's transaction, whatever the time since the last. `busy`: (id, channel) under way."""
-        audit.lock(connection)  # an acknowledgement under way is waited for: nobody is reminded after it
+        """Release, remind, escalate and fold into digests, in the caller's transaction.
+
+        `busy`: (id, channel) of rows in flight. Returns how many notifications were made or released.
+        """
+        audit.lock(connection)  # waits for a concurrent acknowledgement: nobody is reminded after it
         context = NotificationContext(connection, self._desk, self._rules, now_ms)
         released = sum(self._release(context, row) for row in self._withheld(connection))
         repeated = sum(self._repeat(context, row) for row in self._notified_alerts(connection))
@@ -67,11 +75,11 @@ class ReminderJob:
 
     @property
     def most_per_hour(self) -> int:
-        """Messages an hour that a channel takes."""
+        """Return how many messages a channel sends per hour at most."""
         return self._rules.file.notify.most_per_hour
 
     def _withheld(self, connection: Connection) -> list[Row[Any]]:
-        """Rows withheld of alerts that fire still."""
+        """Rows withheld for a temporary reason, of alerts that still fire."""
         return list(
             connection.execute(
                 select(table, alerts.c.rule, alerts.c.series, alerts.c.severity, alerts.c.incident)
@@ -88,14 +96,14 @@ class ReminderJob:
         )
 
     def _release(self, context: NotificationContext, row: Row[Any]) -> int:
-        """Send what was silenced, inhibited or folded, once that is over and the alert still fires."""
+        """Send what was silenced, inhibited or folded, once that has ended and the alert still fires."""
         if row.channel not in self._channels or context.still_suppressed(
             row.alert_id, row.rule, row.series, row.severity
         ):
             return 0
         latest = content.from_json(row.payload)
         if row.severity != latest.severity:
-            return 0  # it has become worse since: the row of that severity is the one to tell
+            return 0  # its severity has changed since: the row of that severity is the one to send
         facts = context.facts(
             "firing", row.alert_id, row.rule, row.series, row.severity, row.incident, latest.decided_at
         )
@@ -111,7 +119,7 @@ class ReminderJob:
         return 1
 
     def _notified_alerts(self, connection: Connection) -> list[Row[Any]]:
-        """Alerts that fire and of which somebody was told, with the time of that."""
+        """Firing, unacknowledged alerts of which somebody was notified, with the time of the first notification."""
         first = (
             select(table.c.alert_id, func.min(table.c.created_at).label("notified_at"))
             .where(
@@ -149,7 +157,7 @@ class ReminderJob:
         state: dict[str, Any] = msgspec.json.decode(row.handling_state) if row.handling_state else {}
         since, done = max(row.notified_at, int(state.get("again_from", 0))), int(state.get("reminders", 0))
         again, now = self._rules.file.notify.again, context.now_ms
-        # One article neither goes on nor clears: an immediate rule's alert is told once.
+        # One article neither continues nor clears: an immediate rule's alert is notified once.
         reminds = row.rule not in self._immediate and done < again.times
         reminds = reminds and now >= due_at(since, done, again.first, again.factor, again.most)
         steps = [
@@ -174,7 +182,7 @@ class ReminderJob:
         self, context: NotificationContext, alert: str, since: int, done: int, latest: content.Content
     ) -> int:
         again = self._rules.file.notify.again
-        # Many may have become due while the worker was away: they are told once, and counted as told.
+        # Several may have become due while no worker ran: one is sent, and all are counted.
         while done < again.times and context.now_ms >= due_at(
             since, done, again.first, again.factor, again.most
         ):
@@ -215,7 +223,7 @@ class ReminderJob:
         )
 
     def _latest(self, connection: Connection, alert: str) -> content.Content:
-        """What was said of the alert last."""
+        """The content of the alert's last notification."""
         payload = connection.execute(
             select(table.c.payload)
             .where(
@@ -226,12 +234,14 @@ class ReminderJob:
             .order_by(table.c.created_at.desc(), table.c.id)
             .limit(1)
         ).scalar_one()
-        # What is told again is no rise any more.
+        # A repetition is not a rise.
         return msgspec.structs.replace(content.from_json(payload), severity_before="")
 
 
 def due_at(since: int, done: int, first: int, factor: float, most: int) -> int:
-    """When reminder number `done` + 1 is due: after `first`, then × `factor` each time, at most `most` apart.
+    """Return when reminder number `done` + 1 is due: after `first`, then × `factor` each time, at most `most` apart.
+
+    All times in milliseconds.
 
     >>> [due_at(0, done, 4, 2.0, 10) for done in range(4)]
     [4, 12, 22, 32]

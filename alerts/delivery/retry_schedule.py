@@ -1,4 +1,4 @@
-"""When to try again, and what an HTTP answer means: pure, tested as tables.
+"""When a failed attempt is repeated.
 
 The schedule is that of Standard Webhooks 1.0: at once, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h (75 h in
 all), each with jitter; then the message has expired, stays in the outbox, and can be sent again by hand.
@@ -15,11 +15,13 @@ WAITS_MS = (
 )  # fmt: skip
 """Between try n and n + 1."""
 JITTER = 0.1
-_LONGEST_WISH_MS = 24 * HOUR
+_LONGEST_RETRY_AFTER_MS = 24 * HOUR
 
 
 def next_try(attempts: int, now_ms: int, after_s: float | None, rng: random.Random) -> int | None:
-    """When to try again after `attempts` failed ones; None: it has expired.
+    """Return when to try again after `attempts` failed ones, in milliseconds; None: the message has expired.
+
+    `after_s`: seconds that the receiver asked for (Retry-After), honoured up to a day.
 
     >>> next_try(1, 0, None, random.Random(1)) in range(4500, 5501)
     True
@@ -29,5 +31,5 @@ def next_try(attempts: int, now_ms: int, after_s: float | None, rng: random.Rand
     if attempts > len(WAITS_MS):
         return None
     wait = WAITS_MS[attempts - 1] * (1 + JITTER * (2 * rng.random() - 1))
-    wished = min((after_s or 0.0) * 1000, _LONGEST_WISH_MS)
-    return now_ms + round(max(wait, wished))
+    requested = min((after_s or 0.0) * 1000, _LONGEST_RETRY_AFTER_MS)
+    return now_ms + round(max(wait, requested))

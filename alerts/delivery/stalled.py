@@ -1,8 +1,8 @@
-"""Time stands still: people are told once that nothing is decided any more, and once that it goes on.
+"""The notice that the pipeline has stalled, and the one that it has recovered; each is sent once.
 
-The desk says `pipeline_stalled` of itself by the wall clock (alerts/storage/session.py): no marker has come for
-`alerts.stalled_after`. That is no event of the stream, so it is a notice to every channel and no alert of a rule. What
-was told last stands in the outbox, so a restart tells nothing twice.
+The desk reports `pipeline_stalled` by the wall clock (alerts/storage/session.py): no marker has come for
+`alerts.stalled_after`. That is no event of the stream, so it is a notice to every channel and no alert of a rule. The
+last notice is read from the outbox, so that a restart repeats none.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from core.times import SECOND, iso
 
 KIND = "pipeline_stalled"
 _FRESH_MS = 30 * SECOND
-"""A stage that has not spoken for so long says nothing of the present."""
+"""Reports of a stage that are older are ignored."""
 _LOOKED_AT = 200
-"""Newest notices among which the last word on this is looked for."""
+"""Newest notices among which the last one of this kind is searched."""
 
 
 def notify_stalled(connection: Connection, desk: str, channels: Sequence[str], now_ms: int) -> int:
-    """Enqueue a notice where time has begun to stand still, or moves again; returns the number of rows."""
+    """Enqueue a notice where the desk has stalled or recovered since the last one. Returns the number of new rows."""
     fresh = connection.execute(
         select(stages.c.status).where(stages.c.stage == "alerts", stages.c.updated_at > now_ms - _FRESH_MS)
     ).scalars()
@@ -55,11 +55,11 @@ def notify_stalled(connection: Connection, desk: str, channels: Sequence[str], n
 
 
 def _last(connection: Connection, desk: str) -> Content | None:
-    """What was said of it last."""
+    """The last notice of this kind."""
     rows = connection.execute(
         select(table.c.payload)
         .where(table.c.desk == desk, table.c.event == "notice")
         .order_by(table.c.created_at.desc())
         .limit(_LOOKED_AT)
     ).scalars()
-    return next((told for told in map(from_json, rows) if told.outage == KIND), None)
+    return next((notice for notice in map(from_json, rows) if notice.outage == KIND), None)

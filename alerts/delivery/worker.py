@@ -1,7 +1,7 @@
 """The delivery worker: from the outbox to the channels, at least once, one channel never delaying another.
 
-Each channel has its own few threads; of one alert only the oldest waiting notification is out at a time, so that
-"resolved" never overtakes "firing". What is due is read from the store each round: a kill loses nothing. Two workers
+Each channel has its own few threads; of one alert only the oldest pending notification is in flight at a time, so that
+"resolved" never overtakes "firing". What is due is read from the store in each cycle: a kill loses nothing. Two workers
 of one desk exclude each other by the lease `DESK/delivery` (the deciding desk holds its own).
 """
 
@@ -38,16 +38,19 @@ from core.tables import outbox
 
 log = structlog.get_logger(__name__)
 THREADS = 4
-"""Messages of one channel that may be under way at once."""
+"""Messages of one channel that may be in flight at once."""
 _MOST_ROWS = 1000
-"""Waiting rows of a channel that one round looks at, oldest first."""
+"""Pending rows of a channel that one cycle reads, oldest first."""
 _STATE_ORDER = {"firing": 0, "severity": 1, "reminder": 2, "escalated": 3, "resolved": 4}
 
 
 def due(
     connection: Connection, desk: str, channel: str, now_ms: int, most: int = _MOST_ROWS
 ) -> list[Row[Any]]:
-    """Rows to be sent now, oldest first, at most one of each alert (others wait behind it)."""
+    """Return the pending rows due at `now_ms` (wall clock), oldest first, at most one of each alert.
+
+    Only the oldest `most` pending rows are considered; a row waits for the older ones of its alert.
+    """
     waiting = connection.execute(
         select(outbox)
         .where(outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")
@@ -69,7 +72,7 @@ def _order(row: Row[Any]) -> tuple[int, int, str]:
 
 @dataclass
 class DeliveryPool:
-    """The rows under way, by (id, channel), and the threads that carry them."""
+    """The rows in flight, by (id, channel), and the threads that send them."""
 
     attempt: DeliveryAttempt
     channels: Mapping[str, Channel]
@@ -78,7 +81,7 @@ class DeliveryPool:
     alerts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def submit(self, rows: Sequence[Row[Any]], lease: Lease | None) -> int:
-        """Hand rows to their channels' threads, as many as are free; returns how many."""
+        """Start sending rows in their channels' threads, as many as are free. Returns how many were started."""
         begun = 0
         for row in rows:
             key = (row.id, row.channel)
@@ -97,7 +100,11 @@ class DeliveryPool:
         return begun
 
     def collect(self, timeout_s: float | None) -> list[str]:
-        """Wait until one is done (or the time is up); statuses of those done. Raises Fenced, StoreUnavailable."""
+        """Wait until an attempt ends, at most `timeout_s` seconds (None: without limit).
+
+        Returns the outbox status of each attempt that ended: sent | pending | refused | expired. Raises Fenced where
+        the lease is lost, StoreUnavailable.
+        """
         if self.in_flight:
             wait(self.in_flight.values(), timeout_s, FIRST_COMPLETED)
         done = [key for key, future in self.in_flight.items() if future.done()]
@@ -107,7 +114,7 @@ class DeliveryPool:
         return [future.result() for future in futures]
 
     def close(self, cancel: bool = True) -> None:
-        """End the threads after what they have in hand."""
+        """Stop the threads after the attempts that run; `cancel` drops those that have not begun."""
         for pool in self.pools.values():
             pool.shutdown(wait=True, cancel_futures=cancel)
         self.pools.clear()
@@ -141,7 +148,11 @@ def run_once(
     rules: RuleSet | None = None,
     names: Names | None = None,
 ) -> dict[str, int]:
-    """Try everything that is due now, each row once; counts by status. Raises Fenced, StoreUnavailable."""
+    """Attempt everything that is due now, each row once.
+
+    Returns the number of attempts by the status they ended in (sent | pending | refused | expired). Raises ConfigError,
+    Fenced, StoreUnavailable.
+    """
     clock = clock or SystemClock()
     desk = settings.alerts.desk
     channels_by_name = open_channels(settings) if channels is None else channels
@@ -169,9 +180,9 @@ def run_once(
 
 
 def run(settings: Settings, store: Store, stage: Stage, names: Names | None = None) -> None:
-    """Send what the outbox holds until asked to stop; then end what is in hand. Raises ConfigError at the start.
+    """Send what the outbox holds until the stage stops, then finish what is in flight. Raises ConfigError at the start.
 
-    `names`: what companies are called.
+    `names`: from a company's id to its names.
     """
     desk = settings.alerts.desk
     channels_by_name = open_channels(settings)
@@ -244,7 +255,7 @@ def _release(store: Store, lease: Lease) -> None:
 
 
 def enable(connection: Connection, desk: str, channel: str, now_ms: int) -> int:
-    """Switch a channel on again and let what waits for it go at once; returns how many rows wait."""
+    """Enable a channel and make its pending rows due at `now_ms`. Returns how many rows are pending."""
     audit.lock(connection)
     record_condition(connection, desk, channel, ChannelCondition("ok", now_ms))
     waiting = (outbox.c.desk == desk, outbox.c.channel == channel, outbox.c.status == "pending")

@@ -1,1 +1,1 @@
-"""What an alert was decided from, and the words it is shown in."""
+"""The evidence pack of an alert, and the sentences and names in which it is shown."""

@@ -36,12 +36,12 @@ from core.ids import text_hash
 from core.records import UNIT_SCALE, Mention, ScoredArticle
 
 MOST_ARTICLES = 500
-"""Articles that a pack lists; a window of more says how many it left out, and cannot be counted again from the pack."""
+"""Articles that a pack lists; of a larger window it has the number of the others, and cannot be recounted."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a pack is made of. `state`: the detector's before the deciding step; `fit`: JSON, empty where static."""
+    """The inputs of a pack. `state`: the detector's before the deciding step; `fit`: JSON, empty where static."""
 
     line: AlertLine
     rule: AnyRule
@@ -59,7 +59,7 @@ class Inputs:
     lateness_ms: int = 60_000
     outage: OutageProof | None = None
     left: Sequence[tuple[ScoredArticle, str]] | None = None
-    """Of a hop that has left the window: its articles and their stories; None where nobody says."""
+    """Of a hop that has left the window: its articles and their stories; None where they are unknown."""
 
 
 def assemble(inputs: Inputs) -> bytes:
@@ -100,7 +100,7 @@ def _direction(rule: AnyRule) -> str:
 
 
 def direction(metric: str, way: str) -> str:
-    """Which articles tell most of a metric that moved so: negative | positive | any."""
+    """Return which articles explain a metric's move in direction `way` best: negative | positive | any."""
     if metric in ("negative_share", "negative_stories"):
         return "negative" if way != "down" else "positive"
     if metric in ("mean_sentiment", "net_sentiment"):
@@ -109,10 +109,10 @@ def direction(metric: str, way: str) -> str:
 
 
 def as_counted(scored: ScoredArticle, story: str, series: str, at_once: bool = False) -> EvidenceArticle:
-    """The article as it counts in this series; `at_once`: as an immediate rule reads it."""
+    """Return the article as it counts in this series; `at_once`: as an immediate rule reads it."""
     article, relevance = scored.article, UNIT_SCALE
     own: Any = scored
-    mention = _spoken_of(scored, entity_of(series), 0 if at_once else MIN_RELEVANCE)
+    mention = _relevant_mention(scored, entity_of(series), 0 if at_once else MIN_RELEVANCE)
     if mention is not None:
         own, relevance = mention, mention.relevance
     return EvidenceArticle(
@@ -141,7 +141,7 @@ def as_counted(scored: ScoredArticle, story: str, series: str, at_once: bool = F
     )
 
 
-def _spoken_of(scored: ScoredArticle, entity: str, least: int) -> Mention | None:
+def _relevant_mention(scored: ScoredArticle, entity: str, least: int) -> Mention | None:
     """The first mention of this company that is relevant enough."""
     named = (one for one in scored.mentions if entity and one.entity == entity and one.relevance >= least)
     return next(named, None)
@@ -159,7 +159,7 @@ def _hop(inputs: Inputs) -> list[HopArticle] | msgspec.UnsetType:
 
 
 def in_short(article: EvidenceArticle) -> HopArticle:
-    """The article without what no figure is made of."""
+    """Return the fields of the article that enter figures."""
     return HopArticle(**{name: getattr(article, name) for name in HopArticle.__struct_fields__})
 
 
@@ -209,7 +209,7 @@ def _detector(inputs: Inputs) -> dict[str, Any]:
 
 
 def params_of(rule: Rule) -> dict[str, Any]:
-    """What the rule's detector is made with: its parameters, and direction and metric where it asks for them."""
+    """Return the arguments of the rule's detector: its parameters, and direction and metric where it has them."""
     kind = KINDS.get(rule.detector)
     asked = {field.name for field in fields(kind.params)} if kind else set()
     given = {"direction": rule.direction, "metric": rule.metric}
@@ -217,7 +217,7 @@ def params_of(rule: Rule) -> dict[str, Any]:
 
 
 def state_hash(state: Mapping[str, bytes]) -> str:
-    """SHA-256 over a detector's saved state."""
+    """Return the SHA-256 of a detector's saved state, in hexadecimal."""
     whole = hashlib.sha256()
     for name, value in sorted(state.items()):
         for part in (name.encode(), value):

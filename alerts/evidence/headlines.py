@@ -1,8 +1,8 @@
 """The strongest headlines that differ from one another.
 
 Greedy maximal marginal relevance (Carbonell and Goldstein, 1998): next comes the article whose own strength less its
-likeness to those chosen already is largest; of one story only one is taken. Likeness is shared character trigrams,
-which works for English and Chinese alike and needs no model.
+similarity to those chosen already is largest; of one story only one is taken. Similarity is the share of common
+character trigrams, which works for English and Chinese alike and needs no model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from alerts.evidence.schema import EvidenceArticle
 from core.records import UNIT_SCALE
 
-_LIKENESS_COSTS = 0.5
+_SIMILARITY_PENALTY = 0.5
 
 
 def strongest_headlines(articles: Sequence[EvidenceArticle], direction: str, most: int = 5) -> list[str]:
@@ -30,8 +30,8 @@ def strongest_headlines(articles: Sequence[EvidenceArticle], direction: str, mos
         worth = [
             (
                 -key[0]
-                - _LIKENESS_COSTS
-                * max((_likeness(grams[key[2]], grams[other]) for other in chosen), default=0)
+                - _SIMILARITY_PENALTY
+                * max((_similarity(grams[key[2]], grams[other]) for other in chosen), default=0)
             )
             for key in waiting
         ]
@@ -43,10 +43,10 @@ def strongest_headlines(articles: Sequence[EvidenceArticle], direction: str, mos
 def _strength(article: EvidenceArticle, direction: str) -> float:
     if article.abstained:
         return 0.0
-    felt = {"negative": article.p_negative, "positive": article.p_positive}.get(direction)
-    if felt is None:
-        felt = max(article.p_negative, article.p_positive)
-    return felt / UNIT_SCALE * (0.5 + 0.5 * article.relevance / UNIT_SCALE)
+    probability = {"negative": article.p_negative, "positive": article.p_positive}.get(direction)
+    if probability is None:
+        probability = max(article.p_negative, article.p_positive)
+    return probability / UNIT_SCALE * (0.5 + 0.5 * article.relevance / UNIT_SCALE)
 
 
 def _grams(title: str) -> frozenset[str]:
@@ -54,5 +54,5 @@ def _grams(title: str) -> frozenset[str]:
     return frozenset(text[at : at + 3] for at in range(max(1, len(text) - 2)))
 
 
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one or other else 1.0

@@ -9,7 +9,7 @@ COUNTS = ("stories", "negative_stories", "articles", "publishers")
 
 
 def figure(metric: str, value: float | None) -> str:
-    """A metric's value as it is said: `73 %`, `12`, `-0.41`; NA where there is none."""
+    """Return a metric's value as text: `73 %`, `12`, `-0.41`; `NA` for None. Shares are given from 0 to 1."""
     if value is None:
         return "NA"
     if metric in SHARES:
@@ -19,14 +19,14 @@ def figure(metric: str, value: float | None) -> str:
     return f"{value:+.2f}"
 
 
-def of_a_window(name: str, value: float | None) -> str:
-    """One of alerts/interfaces/figures.py as it is said: as `figure`, but a spread has no sign."""
-    said = figure(name, value)
-    return said.lstrip("+") if name == "dispersion" else said
+def window_figure(name: str, value: float | None) -> str:
+    """Return a figure of alerts/interfaces/figures.py as text: as `figure`, but a dispersion has no sign."""
+    text = figure(name, value)
+    return text.lstrip("+") if name == "dispersion" else text
 
 
 def p_value(value: float | None) -> str:
-    """`2e-4`; NA where there is none."""
+    """Return a p-value as text: `0.012`, `2e-4`; `NA` for None."""
     if value is None:
         return "NA"
     if value >= 0.001:
@@ -36,15 +36,15 @@ def p_value(value: float | None) -> str:
 
 
 def many(number: int, one: str, more: str = "") -> str:
-    """`1 story`, `3 stories`."""
+    """Return the number with its noun: `1 story`, `3 stories`."""
     return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 def tiny(metric: str, expected: float | None) -> bool:
-    """Whether an expected number is one that its figure would call 0, though something may always come."""
+    """Return whether an expected count would be written as 0, though it never is exactly 0."""
     return metric in COUNTS and expected is not None and figure(metric, expected) in ("0", "-0")
 
 
 def less(tongue: Tongue) -> str:
-    """How a tiny expected number is said."""
+    """Return the text of a tiny expected count: `less than 0.1`."""
     return "不足 0.1" if tongue == "zh" else "less than 0.1"

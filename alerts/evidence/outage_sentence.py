@@ -22,26 +22,28 @@ LACKS = (
 
 
 def sentence(line: AlertLine, proof: OutageProof) -> dict[str, str]:
-    """By language, `en` and `zh`."""
+    """Return the sentence of an outage by language, `en` and `zh`."""
     return {"en": _english(line, proof), "zh": _chinese(line, proof)}
 
 
 def _english(line: AlertLine, proof: OutageProof) -> str:
     name, since = f"Source {proof.source}", _when(proof.since, "en")
-    told = proof.reported
+    reported = proof.reported
     if proof.kind == "ok":
         onset = parse_iso(line.onset)
         return f"{name} is as usual again since {since}; the outage was told on {_when(onset, 'en')}."
     if proof.kind == "silent":
-        held = [day for day in proof.days if day.holiday]
+        holidays = [day for day in proof.days if day.holiday]
         said = f"{name} has published nothing for {long(proof.at - proof.since, 'en')}, since {since}"
         said += f"; by its own rhythm {count(proof.expected)} articles were to be expected in that time"
         said += f"; p = {chance(proof.p_value)}"
-        return said + (f" ({_many(len(held), 'market holiday')} counted as Sundays)." if held else ".")
+        return said + (
+            f" ({_many(len(holidays), 'market holiday')} counted as Sundays)." if holidays else "."
+        )
     if proof.kind == "misshapen":
-        lacking = ", ".join(f"{told[key]} without {word}" for key, word, _ in LACKS if told.get(key))
+        lacking = ", ".join(f"{reported[key]} without {word}" for key, word, _ in LACKS if reported.get(key))
         return (
-            f"Of the last {proof.items} items of source {proof.source}, {told.get('whole', 0)} had both title and "
+            f"Of the last {proof.items} items of source {proof.source}, {reported.get('whole', 0)} had both title and "
             f"body, where {share(proof.expected)} had before: {lacking or 'none without either'}."
         )
     return (
@@ -51,39 +53,39 @@ def _english(line: AlertLine, proof: OutageProof) -> str:
 
 def _chinese(line: AlertLine, proof: OutageProof) -> str:
     name, since = f"来源 {proof.source} ", _when(proof.since, "zh")
-    told = proof.reported
+    reported = proof.reported
     if proof.kind == "ok":
         return f"{name}自 {since} 起恢复正常；故障始报于 {_when(parse_iso(line.onset), 'zh')}。"
     if proof.kind == "silent":
-        held = sum(day.holiday for day in proof.days)
+        holidays = sum(day.holiday for day in proof.days)
         said = f"{name}自 {since} 起已 {long(proof.at - proof.since, 'zh')}没有发布任何文章"
         said += f"；按其自身规律，这段时间预期有 {count(proof.expected)} 篇；p = {chance(proof.p_value)}"
-        return said + (f"（其中 {held} 个休市日按周日计）。" if held else "。")
+        return said + (f"（其中 {holidays} 个休市日按周日计）。" if holidays else "。")
     if proof.kind == "misshapen":
-        lacking = "，".join(f"{told[key]} 条无{word}" for key, _, word in LACKS if told.get(key))
+        lacking = "，".join(f"{reported[key]} 条无{word}" for key, _, word in LACKS if reported.get(key))
         return (
-            f"{name}最近 {proof.items} 条中仅 {told.get('whole', 0)} 条标题和正文俱全，此前为 "
+            f"{name}最近 {proof.items} 条中仅 {reported.get('whole', 0)} 条标题和正文俱全，此前为 "
             f"{share(proof.expected)}：{lacking or '其余不缺'}。"
         )
     return f"{name}无法读取：自 {since} 起连续 {int(proof.observed or 0)} 次尝试失败。"
 
 
 def facts(proof: OutageProof) -> list[tuple[str, str]]:
-    """What the sentence rests on, for a table."""
-    told, found = proof.reported, [("Source", proof.source)]
+    """Return the facts behind the sentence as (label, text) in English, for a table."""
+    reported, found = proof.reported, [("Source", proof.source)]
     if proof.kind == "silent":
         found.append(("Silent since", f"{_when(proof.since, 'en')} ({long(proof.at - proof.since, 'en')})"))
-        threshold = f" (told from {told['threshold']:g} on)" if "threshold" in told else ""
+        threshold = f" (told from {reported['threshold']:g} on)" if "threshold" in reported else ""
         found.append(("Expected", f"{count(proof.expected)} articles{threshold}"))
-        clock = str(told.get("timezone") or "UTC") + (
-            f", holidays of {told['calendar']}" if told.get("calendar") else ", no market's holidays"
+        clock = str(reported.get("timezone") or "UTC") + (
+            f", holidays of {reported['calendar']}" if reported.get("calendar") else ", no market's holidays"
         )
         found.append(("Its clock", clock))
         found.append(("Day by day", "; ".join(_day(proof, at) for at in range(len(proof.days)))))
     elif proof.kind == "misshapen":
-        found.append(("Whole now", f"{told.get('whole', 0)} of {proof.items}"))
+        found.append(("Whole now", f"{reported.get('whole', 0)} of {proof.items}"))
         found.append(("Whole before", share(proof.expected)))
-        found += [(f"Without {word}", str(told[key])) for key, word, _ in LACKS if told.get(key)]
+        found += [(f"Without {word}", str(reported[key])) for key, word, _ in LACKS if reported.get(key)]
         if proof.samples:
             found.append(("Samples", ", ".join(name[:12] for name in proof.samples[:5])))
     elif proof.kind == "unreachable":
@@ -96,8 +98,10 @@ def facts(proof: OutageProof) -> list[tuple[str, str]]:
 
 def _day(proof: OutageProof, at: int) -> str:
     day = proof.days[at]
-    held = ", a holiday" if day.holiday else ""
-    return f"{WEEKDAYS[day.weekday][0][:3]} {day.day[5:]}{held}: {count(day.expected)} in {day.hours:.3g} h"
+    holidays = ", a holiday" if day.holiday else ""
+    return (
+        f"{WEEKDAYS[day.weekday][0][:3]} {day.day[5:]}{holidays}: {count(day.expected)} in {day.hours:.3g} h"
+    )
 
 
 def _when(at: int, tongue: Tongue) -> str:
@@ -108,7 +112,7 @@ def _when(at: int, tongue: Tongue) -> str:
 
 
 def long(ms: int, tongue: Tongue) -> str:
-    """A length of time as it is said.
+    """Return a duration as text: its two largest units.
 
     >>> long(312 * 60_000, "en"), long(50 * 3_600_000, "zh"), long(90_000, "en")
     ('5 h 12 min', '2 天 2 小时', '1 min')
@@ -122,19 +126,19 @@ def long(ms: int, tongue: Tongue) -> str:
 
 
 def count(value: float | None) -> str:
-    """`14.2`, `120`; NA where there is none."""
+    """Return an expected count as text: `14.2`, `120`; `NA` for None."""
     if value is None:
         return "NA"
     return f"{value:.0f}" if value >= 20 else f"{value:.1f}"
 
 
 def share(value: float | None) -> str:
-    """`98 %`; NA where there is none."""
+    """Return a share from 0 to 1 as text: `98 %`; `NA` for None."""
     return "NA" if value is None else f"{value * 100:.0f} %"
 
 
 def chance(value: float | None) -> str:
-    """`2e-4`; NA where there is none."""
+    """Return a p-value as text: `2e-4`; `NA` for None."""
     return p_value(value)
 
 

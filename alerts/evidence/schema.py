@@ -21,7 +21,7 @@ SCHEMA = "evidence/1"
 
 
 class EvidenceMention(msgspec.Struct, frozen=True, kw_only=True):
-    """A company that the article of an immediate alert names, and how it speaks of it. Shares in 1/10,000."""
+    """A company that the article of an immediate alert names, and the sentiment towards it. Shares in 1/10,000."""
 
     entity: str
     relevance: int
@@ -73,7 +73,7 @@ class HopArticle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A story in the window: how many articles and publishers told it."""
+    """A story in the window: how many articles and publishers reported it."""
 
     id: str
     articles: int
@@ -98,22 +98,22 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     stories: list[EvidenceStory]
     publishers: list[str]
     headlines: list[str]
-    """Ids of the most strongest_headlines articles, chosen to differ from one another."""
+    """Ids of the strongest articles, chosen to differ from one another."""
     model_versions: list[str]
     pane_ms: int
     lateness_ms: int
     hash: str = ""
     outage: OutageProof | msgspec.UnsetType = msgspec.UNSET
-    """Of an outage: what ingest said, and what follows from it."""
+    """Of an outage: what ingest reported, and what follows from it."""
     hop_articles: list[HopArticle] | msgspec.UnsetType = msgspec.UNSET
     """What the hop holds where the window does not hold it; packs of before, and hops of thousands, lack it."""
 
 
 def load(data: bytes | str) -> Pack:
-    """The pack in `data`. Raises msgspec.DecodeError."""
+    """Return the pack in `data`, JSON. Raises msgspec.DecodeError."""
     return msgspec.json.decode(data, type=Pack)
 
 
 def hash_of(made: Pack) -> str:
-    """SHA-256 over the pack without its hash."""
+    """Return the SHA-256 of the pack without its hash, in hexadecimal."""
     return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(made, hash=""))).hexdigest()

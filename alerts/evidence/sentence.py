@@ -1,6 +1,6 @@
 """One sentence for an alert, in English and in Chinese, made from its numbers and from nothing else.
 
-No word comes from an article: a headline cannot speak through our sentence.
+No text of an article gets into it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def both(
     verdict: Verdict | None,
     outage: OutageProof | None = None,
 ) -> dict[str, str]:
-    """The sentence by language, `en` and `zh`."""
+    """Return the sentence by language, `en` and `zh`."""
     if outage is not None:
         return outage_sentence.sentence(line, outage)
     if not isinstance(rule, Rule) or window is None or verdict is None:
@@ -40,9 +40,9 @@ def both(
 def windowed(
     line: AlertLine, metric: str, window: Window, verdict: Verdict, *, round_to_0: bool = False
 ) -> dict[str, str]:
-    """The sentence of a window rule's alert, by language.
+    """Return the sentence of a window rule's alert, by language.
 
-    `round_to_0`: as earlier versions said it, where a tiny expectation was a 0; packs of then are checked by it.
+    `round_to_0`: as earlier versions wrote it, with a tiny expectation as 0; their packs are verified with it.
     """
     expected = {tongue: _expected(metric, verdict, tongue, round_to_0) for tongue in _TONGUES}
     if verdict.since is not None:
@@ -83,13 +83,13 @@ def _silent(line: AlertLine, quiet: int, expected: str, tongue: Tongue) -> str:
 
 
 def _whole(quiet: int) -> int:
-    """A span as it is best said: whole days from three on, else whole hours from two on, else minutes; rounded down."""
+    """A span in whole days from three on, else whole hours from two on, else minutes; rounded down."""
     unit = DAY if quiet >= 3 * DAY else HOUR if quiet >= 2 * HOUR else MINUTE
     return quiet - quiet % unit
 
 
 def _counts(metric: str, window: Window, tongue: Tongue) -> str:
-    """What the figure rests on; what the sentence says already is not said again."""
+    """The counts behind the figure, without those that the sentence gives already."""
     if tongue == "zh":
         stories = (
             f"{window.decided} 个报道中 {window.negative} 个负面；"
@@ -121,12 +121,12 @@ def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -
     if f"{up:.0f}" == f"{down:.0f}" and metric in SHARES:
         return f"{gap}{middle} ± {up:.0f}"
     if not round_to_0 and tiny(metric, verdict.high):
-        return gap + middle  # a band from 0 to 0 says nothing
+        return gap + middle  # a band from 0 to 0 is left out
     return f"{gap}{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
 
 
 def at_once(line: AlertLine) -> dict[str, str]:
-    """The sentence of an immediate rule's alert, by language."""
+    """Return the sentence of an immediate rule's alert, by language."""
     return {tongue: _immediate(line, tongue) for tongue in _TONGUES}
 
 

@@ -1,4 +1,4 @@
-"""Names in English and Chinese of what alerts speak of: topics, metrics, severities, states."""
+"""Names in English and Chinese of topics, metrics, severities and states."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ _UNITS = {"w": ("w", "周"), "d": ("d", "天"), "h": ("h", "小时"), "m": ("min
 
 
 def pick(table: dict[str, tuple[str, str]], name: str, tongue: Tongue) -> str:
-    """The word for `name`; the name itself where the table has none."""
+    """Return the word for `name` in the language `tongue`; the name itself where the table has none."""
     return table[name][tongue == "zh"] if name in table else name
 
 
 def series_name(series: str, tongue: Tongue, company: str = "") -> str:
-    """A series in words: `law and regulation for US:JPM`, `US:JPM 的法律监管`; `company` is said before its id."""
+    """Return a series' name: `law and regulation for US:JPM`, `US:JPM 的法律监管`; `company` is put before its id."""
     base, topic, language = base_of(series), topic_of(series), language_of(series)
     topic_word = pick(TOPIC, topic, tongue) if topic else ""
     if entity := entity_of(series):
@@ -100,7 +100,7 @@ def series_name(series: str, tongue: Tongue, company: str = "") -> str:
 
 
 def span_words(ms: int, tongue: Tongue) -> str:
-    """A span as it is said: `1 h`, `90 min`, `1 小时`."""
+    """Return a span of milliseconds as text: `1 h`, `90 min`, `1 小时`."""
     from core.times import format_span
 
     text = format_span(ms)

@@ -1,1 +1,1 @@
-"""What people do with alerts, and the audit log of it."""
+"""People's actions on alerts, silences, the decision to suppress, and the audit log."""

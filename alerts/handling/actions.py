@@ -1,8 +1,8 @@
-"""What people do with an alert: acknowledge, take back, close, judge. Governs notification only, never the decision.
+"""People's actions on an alert: acknowledge, unacknowledge, close, dispose. They govern notification only.
 
 An acknowledgement lasts until the alert clears: the next alert of the series is another one, with another id. Every
-action needs an actor and a reason, and goes into the audit log in the same transaction. Whoever writes takes the log's
-lock before it looks, people and clocks alike: else one of two would overwrite what the other did.
+action needs an actor and a reason, and goes into the audit log in the same transaction. Every writer
+takes the log's lock before it reads: else one of two could overwrite the other's change.
 """
 
 from __future__ import annotations
@@ -27,16 +27,23 @@ TOO_SHORT = f"give at least {_SHORTEST_ID} characters of its id"
 SEVERAL = "several alerts have ids that begin so: give more of it"
 ACKNOWLEDGED = "alert {alert} is acknowledged already, by {name}"
 NOT_ACKNOWLEDGED = "alert {alert} is not acknowledged"
-TAKEN_TOO_LATE = "alert {alert} is closed, by {name}: there is nothing to acknowledge"
+CLOSED_NOT_ACKNOWLEDGEABLE = "alert {alert} is closed, by {name}: there is nothing to acknowledge"
 CLOSED_ALREADY = "alert {alert} is closed already, by {name}"
-OVER_TO_TAKE = "alert {alert} is resolved: there is nothing to acknowledge"
-OVER_TO_CLOSE = "alert {alert} is resolved: there is nothing to close"
-REJECTIONS = (ACKNOWLEDGED, NOT_ACKNOWLEDGED, TAKEN_TOO_LATE, CLOSED_ALREADY, OVER_TO_TAKE, OVER_TO_CLOSE)
+RESOLVED_NOT_ACKNOWLEDGEABLE = "alert {alert} is resolved: there is nothing to acknowledge"
+RESOLVED_NOT_CLOSEABLE = "alert {alert} is resolved: there is nothing to close"
+REJECTIONS = (
+    ACKNOWLEDGED,
+    NOT_ACKNOWLEDGED,
+    CLOSED_NOT_ACKNOWLEDGEABLE,
+    CLOSED_ALREADY,
+    RESOLVED_NOT_ACKNOWLEDGEABLE,
+    RESOLVED_NOT_CLOSEABLE,
+)
 """Why an action is not possible."""
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
-    """The alert whose id begins with `which`. Raises ConfigError where none or several do."""
+    """Return the row of `alerts` whose id begins with `which`. Raises InvalidArgument where none or several do."""
     if len(which) < _SHORTEST_ID:
         raise InvalidArgument("alert", TOO_SHORT, which or "''")
     rows = connection.execute(
@@ -52,7 +59,7 @@ def find(connection: Connection, desk: str, which: str) -> Row[Any]:
 
 
 def state_of(connection: Connection, desk: str, alert: str) -> dict[str, Any]:
-    """The handling row of an alert, as a dict with its defaults."""
+    """Return the handling row by column (not desk and id), `state` decoded; the defaults if none is stored."""
     row = connection.execute(select(handling).where(handling.c.desk == desk, handling.c.id == alert)).first()
     if row is None:
         return {
@@ -68,14 +75,18 @@ def state_of(connection: Connection, desk: str, alert: str) -> dict[str, Any]:
 def acknowledge(
     connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
 ) -> str:
-    """Take an alert in hand: no reminder and no escalation until it clears; returns its id."""
+    """Acknowledge an alert: no reminder and no escalation until it clears. Returns its id.
+
+    `which`: an id or its beginning. Raises InvalidArgument, or ActionRejected where it is resolved, closed or
+    acknowledged.
+    """
     audit.lock(connection)
-    alert = _firing(find(connection, desk, which), OVER_TO_TAKE)
+    alert = _firing(find(connection, desk, which), RESOLVED_NOT_ACKNOWLEDGEABLE)
     known = state_of(connection, desk, alert)
     if known["acknowledged"]:
         raise ActionRejected(ACKNOWLEDGED, alert=alert, name=known["acknowledged_by"])
     if closer := closed_by(known["state"]):
-        raise ActionRejected(TAKEN_TOO_LATE, alert=alert, name=closer)
+        raise ActionRejected(CLOSED_NOT_ACKNOWLEDGEABLE, alert=alert, name=closer)
     changes = {"acknowledged": True, "acknowledged_by": actor}
     return _do(connection, desk, alert, "alert.acknowledge", changes, actor, reason, now_ms)
 
@@ -83,7 +94,10 @@ def acknowledge(
 def unacknowledge(
     connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int
 ) -> str:
-    """Take an acknowledgement back: reminders and escalation go on from now; returns the alert's id."""
+    """Withdraw an acknowledgement: reminders and escalation start again from now. Returns the alert's id.
+
+    Raises InvalidArgument, or ActionRejected where it is not acknowledged.
+    """
     audit.lock(connection)
     alert = str(find(connection, desk, which).id)
     known = state_of(connection, desk, alert)
@@ -97,12 +111,13 @@ def unacknowledge(
 
 
 def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
-    """Close an alert by hand: no reminder, escalation or rise is told any more, only its end to who heard of it.
+    """Close an alert by hand: no further notification but its end, to the channels that were notified of it.
 
-    Its state still follows from the panes; returns its id.
+    Its state still follows from the panes. Returns its id. Raises InvalidArgument, or ActionRejected where it is
+    resolved or closed.
     """
     audit.lock(connection)
-    alert = _firing(find(connection, desk, which), OVER_TO_CLOSE)
+    alert = _firing(find(connection, desk, which), RESOLVED_NOT_CLOSEABLE)
     if closer := closed_by(state_of(connection, desk, alert)["state"]):
         raise ActionRejected(CLOSED_ALREADY, alert=alert, name=closer)
     changes = {"state": {"closed_by": actor, "closed_at": now_ms}}
@@ -112,7 +127,10 @@ def close(connection: Connection, desk: str, which: str, *, actor: str, reason: 
 def dispose(
     connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
 ) -> str:
-    """Judge an alert: true | false | duplicate | known; may be judged anew; returns its id."""
+    """Set the disposition of an alert: true | false | duplicate | known; it may be changed. Returns the alert's id.
+
+    Raises InvalidArgument.
+    """
     if disposition not in DISPOSITIONS:
         raise InvalidArgument("disposition", one_of(DISPOSITIONS), disposition or "''")
     audit.lock(connection)
@@ -123,7 +141,10 @@ def dispose(
 def resolve(
     connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
 ) -> tuple[str, bool]:
-    """Judge an alert and close it; returns its id, and whether it was open until now (else it was only judged)."""
+    """Set the disposition of an alert and close it. Returns its id, and whether it was open until now.
+
+    Raises InvalidArgument.
+    """
     alert = dispose(connection, desk, which, disposition, actor=actor, reason=reason, now_ms=now_ms)
     ended = find(connection, desk, alert).state == "resolved"
     if ended or closed_by(state_of(connection, desk, alert)["state"]):
@@ -132,7 +153,7 @@ def resolve(
 
 
 def closed_by(state: Mapping[str, Any]) -> str:
-    """Who closed the alert by hand, from the state of its handling row; empty: nobody."""
+    """Return who closed the alert by hand, from the state of its handling row; empty: nobody."""
     return str(state.get("closed_by", ""))
 
 
@@ -148,20 +169,20 @@ def record_suppression(
     facts: SuppressionFacts,
     now_ms: int,
 ) -> None:
-    """Write down, for lists and the page, that an alert is silenced or inhibited."""
+    """Store, for lists and the dashboard, that an alert is silenced or inhibited; other reasons change nothing."""
     if why in (SuppressionReason.SILENCED, SuppressionReason.MAINTENANCE, SuppressionReason.INHIBITED):
         changes = {"silenced": why is not SuppressionReason.INHIBITED, "inhibited_by": facts.inhibited_by}
         _write(connection, desk, alert, changes, now_ms)
 
 
 def note(connection: Connection, desk: str, alert: str, changes: Mapping[str, Any], now_ms: int) -> None:
-    """Write down what the clock did (reminders, escalation)."""
+    """Store changes by the delivery worker (reminders, escalation); `state` is merged key by key."""
     _write(connection, desk, alert, changes, now_ms)
 
 
-def _firing(row: Row[Any], else_said: str) -> str:
+def _firing(row: Row[Any], rejection: str) -> str:
     if row.state == "resolved":
-        raise ActionRejected(else_said, alert=row.id)
+        raise ActionRejected(rejection, alert=row.id)
     return str(row.id)
 
 
@@ -180,8 +201,8 @@ def _do(
         raise InvalidArgument("actor", "say who you are")
     reasons.check_text(reason=reason, actor=actor)
     _write(connection, desk, alert, {**changes, "reason": reason}, now_ms)
-    told = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
-    audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=told)
+    detail = {name: value for name, value in changes.items() if name != "state"} | {"reason": reason}
+    audit.append(connection, at=now_ms, desk=desk, actor=actor, action=action, subject=alert, detail=detail)
     return alert
 
 

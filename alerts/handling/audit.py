@@ -1,8 +1,8 @@
 """The audit log: who did what to what, and when, in a chain of hashes that can be verified away from the store.
 
-hash = sha256(previous hash, at, desk, actor, action, subject, detail), each part preceded by its length. Whoever
-changes, drops or inserts an entry breaks every hash after it; whoever cuts off the end is found by an anchor (count
-and last hash) that was kept elsewhere. Actors: a person's name, `api:TOKEN`, or `desk:NAME` and `delivery:NAME` for
+hash = sha256(previous hash, at, desk, actor, action, subject, detail), each part preceded by its length. Changing,
+dropping or inserting an entry breaks every hash after it; truncation is found by an anchor (count and last hash) that
+was stored elsewhere. Actors: a person's name, `api:TOKEN`, or `desk:NAME` and `delivery:NAME` for
 the machine.
 """
 
@@ -38,7 +38,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class ChainVerification:
-    """What verifying said: `entries` that are right, and the first fault (empty: none)."""
+    """The result of `verify`: how many entries are valid, their last hash, and the first fault (empty: none)."""
 
     entries: int
     last_hash: str
@@ -46,7 +46,7 @@ class ChainVerification:
 
 
 def entry_hash(previous: str, at: int, desk: str, actor: str, action: str, subject: str, detail: str) -> str:
-    """The hash of an entry."""
+    """Return the hash of an entry in hexadecimal: SHA-256 over the previous hash and the fields."""
     state = hashlib.sha256()
     for part in (previous, str(at), desk, actor, action, subject, detail):
         data = part.encode("utf-8", "surrogatepass")
@@ -56,11 +56,11 @@ def entry_hash(previous: str, at: int, desk: str, actor: str, action: str, subje
 
 
 def lock(connection: Connection) -> None:
-    """Be the one writer until the transaction ends: what is read from here on stays as it is until then.
+    """Take the log's write lock until the transaction ends.
 
     PostgreSQL lets two transactions read a row before either writes it, and each then writes over the other; actions,
-    which end up here in any case, take it before they look (alerts/handling/actions.py). Locks on their own rows
-    would not do: a desk holds alerts when it comes here, so that it and a person could wait for each other.
+    which end up here in any case, take it before they read (alerts/handling/actions.py). Locks on their own rows
+    would not do: a desk has locked alerts when it comes here, so that it and a person could deadlock.
     """
     if connection.dialect.name == "postgresql":  # SQLite: the transaction is the lock
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -76,7 +76,7 @@ def append(
     subject: str,
     detail: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write an entry in the caller's transaction (one writer at a time); returns its hash."""
+    """Append an entry in the caller's transaction, under the lock. Returns its hash."""
     lock(connection)
     last = connection.execute(select(audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).scalar()
     previous = last or GENESIS
@@ -93,7 +93,7 @@ def append(
 
 
 def entries(connection: Connection, desk: str | None = None, since: int = 0) -> Iterator[AuditEntry]:
-    """Entries in order. Of one desk they are a part of the chain, and cannot be verified by themselves."""
+    """Return the entries from `since` (milliseconds) on, in order. Those of one desk alone cannot be verified."""
     query = select(audit).where(audit.c.at >= since).order_by(audit.c.seq)
     if desk is not None:
         query = query.where(audit.c.desk == desk)
@@ -102,7 +102,7 @@ def entries(connection: Connection, desk: str | None = None, since: int = 0) -> 
 
 
 def verify(chain: Iterable[AuditEntry], anchor: tuple[int, str] | None = None) -> ChainVerification:
-    """Check every link, from the first entry on; `anchor` (count, hash) must be met on the way.
+    """Check every link of the chain from the first entry on; with `anchor` (count, hash) also that entry.
 
     Needs nothing but the entries: an export is verified on any machine.
     """

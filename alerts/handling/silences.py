@@ -1,4 +1,4 @@
-"""Silences: for a time, alerts that match notify nobody, because a person said so and why."""
+"""Silences: for a time, matching alerts notify nobody; each has an author and a reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.times import iso
 
 LONGEST_MS = 366 * 24 * 3_600_000
 MATCHERS = "rule, series, severity or alert"
-"""What is asked for where none of them is given, as InvalidArgument's part."""
+"""InvalidArgument's `argument` where no matcher is given."""
 EVERYTHING = "one is needed that says more than *, or everything would be silent"
 NONE_LEFT = (
     "no silence in force or to come with an id that begins with {which} (newsquake alerts silence list)"
@@ -41,11 +41,11 @@ class Silence:
     expired: bool = False
 
     def holds(self, now_ms: int) -> bool:
-        """Whether it is in force."""
+        """Return whether the silence is in force at `now_ms`."""
         return not self.expired and self.starts_at <= now_ms < self.ends_at
 
     def matches(self, rule: str, series: str, severity: Severity, alert: str) -> bool:
-        """Whether it is about such an alert."""
+        """Return whether the silence matches such an alert, whatever the time."""
         wanted = self.matchers
         return (
             matches(wanted.get("rule", "*"), rule)
@@ -66,7 +66,11 @@ def add(
     author: str,
     now_ms: int,
 ) -> Silence:
-    """Add a silence. Raises InvalidArgument for one without end, reason or author, or that would match everything."""
+    """Store a silence and return it; times in milliseconds.
+
+    Raises InvalidArgument for one without end, reason or author, or that would match everything; ConfigError for an
+    unknown matcher.
+    """
     chosen = {name: value for name, value in matchers.items() if value}
     _check(chosen, starts_at, ends_at, reason, author, now_ms)
     name = "sil_" + digest(
@@ -119,7 +123,7 @@ _ANY_RULE = ("q7-x", "z-3")
 _ANY_SERIES = (
     "all", *(f"topic:{topic}" for topic in TOPICS), "entity:QX:7", "entity:Z:q-7", "source:q7", "source:z.3",
 )  # fmt: skip
-"""Names that nobody gave: what matches them all matches every alert on news, however it is written."""
+"""Arbitrary names: a pattern that matches all of them matches every alert on news."""
 
 
 def _is_everything(matcher: str, value: str) -> bool:
@@ -132,11 +136,11 @@ def _is_everything(matcher: str, value: str) -> bool:
 
 
 def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms: int) -> str:
-    """End a silence that is in force or to come; returns its id.
+    """End a silence that is in force or to come. Returns its id.
 
-    Raises ConfigError where none (or more than one) has an id that begins so; those that are over do not count.
+    Raises ActionRejected where no such silence has an id that begins with `which`, ConfigError where several have.
     """
-    audit.lock(connection)  # of two who end it at once, one does
+    audit.lock(connection)  # of two concurrent callers one ends it
     found = [silence for silence in left(connection, desk, now_ms) if silence.id.startswith(which)]
     if not found:
         raise ActionRejected(NONE_LEFT, which=repr(which))
@@ -153,12 +157,12 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
 
 
 def listed(connection: Connection, desk: str) -> Sequence[Silence]:
-    """All silences that ever were, the latest first."""
+    """Return all silences, also expired ones, the latest start first."""
     return _found(connection, desk)
 
 
 def newest(connection: Connection, desk: str, now_ms: int, limit: int, *, over: bool = True) -> list[Silence]:
-    """At most `limit`: those in force or to come, then (`over`) those that are over; of either the latest first."""
+    """Return up to `limit` silences: those in force or to come, then (`over`) expired ones; the latest start first."""
     found = _found(connection, desk, _left(now_ms), limit=limit)
     if over and len(found) < limit:
         found += _found(connection, desk, ~_left(now_ms), limit=limit - len(found))
@@ -166,25 +170,25 @@ def newest(connection: Connection, desk: str, now_ms: int, limit: int, *, over: 
 
 
 def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
-    """Those in force."""
+    """Return the silences in force."""
     return _found(connection, desk, _left(now_ms), silences.c.starts_at <= now_ms)
 
 
 def covers(
     found: Iterable[Silence], now_ms: int, rule: str, series: str, severity: Severity, alert: str
 ) -> bool:
-    """Whether one of them is in force for such an alert."""
+    """Return whether one of `found` is in force and matches such an alert."""
     return any(one.holds(now_ms) and one.matches(rule, series, severity, alert) for one in found)
 
 
 def left(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
-    """Those in force or to come, the first to end first."""
+    """Return the silences in force or to come, the earliest end first."""
     found = _found(connection, desk, _left(now_ms))
     return sorted(found, key=lambda one: (one.ends_at, one.id))
 
 
 def _left(now_ms: int) -> ColumnElement[bool]:
-    """As a condition: none is ever deleted, and a sweep reads these every few seconds."""
+    """The condition "in force or to come"; in SQL, since no silence is deleted and these are read every few seconds."""
     return ~silences.c.expired & (silences.c.ends_at > now_ms)
 
 

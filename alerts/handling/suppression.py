@@ -1,6 +1,6 @@
-"""Whether anybody hears of a change, and if not, why: a pure decision, tested as a table.
+"""Whether a change is notified, and if not, why: a pure decision, tested as a table.
 
-The order is the order of strength: the first reason that holds is the one told.
+The first reason that applies is given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alerts.records import SEVERITIES, Severity
 
 
 class SuppressionReason(StrEnum):
-    """Why nobody is told. Those that pass (`TEMPORARY`) are looked at again while the alert fires."""
+    """Why a notification is withheld. Temporary reasons (`TEMPORARY`) are evaluated again while the alert fires."""
 
     REPLAY = "replay"
     STALE = "stale"
@@ -37,7 +37,7 @@ TEMPORARY = (
 
 @dataclass(frozen=True)
 class SuppressionFacts:
-    """What the decision rests on. Texts name what holds (a silence's id ...); empty: it does not hold."""
+    """The input of `decide`. Texts name what applies (a silence's id ...); empty: it does not apply."""
 
     event: str
     severity: Severity
@@ -50,9 +50,9 @@ class SuppressionFacts:
     inhibited_by: str = ""
     incident: str = ""
     notified_in_incident: Severity | None = None
-    """The highest severity told of another alert of this incident that still fires."""
+    """The highest severity notified of another alert of this incident that still fires."""
     was_notified: bool = True
-    """Of "resolved": whether anybody was told that it fired."""
+    """Of the event `resolved`: whether anybody was notified that it fired."""
 
 
 OF_A_REPLAY = "nobody is notified of a replay (use --notify)"
@@ -62,7 +62,7 @@ JUST_NOTIFIED = "told within the hour"
 
 
 def decide(facts: SuppressionFacts) -> tuple[SuppressionReason, str] | None:
-    """None: tell them. Else the reason and, in words, what holds."""
+    """Return None if the change is to be notified, else the reason and a text that names what applies."""
     if not facts.notify:
         return SuppressionReason.REPLAY, OF_A_REPLAY
     if facts.event == "resolved":
@@ -88,21 +88,21 @@ def decide(facts: SuppressionFacts) -> tuple[SuppressionReason, str] | None:
 
 
 def more_severe(one: Severity, other: Severity) -> bool:
-    """Whether `one` is more severe than `other`."""
+    """Return whether `one` is more severe than `other`."""
     return SEVERITIES.index(one) > SEVERITIES.index(other)
 
 
 def highest(severities: Sequence[Severity]) -> Severity | None:
-    """The most severe; None of none."""
+    """Return the highest severity, None for an empty sequence."""
     return max(severities, key=SEVERITIES.index, default=None)
 
 
 def withheld_text(reason: tuple[SuppressionReason, str]) -> str:
-    """As it stands in the outbox: `silenced: …`."""
+    """Return the reason as the outbox stores it: `silenced: …`."""
     return f"{reason[0]}: {reason[1]}"
 
 
 def reason_of(error: str) -> SuppressionReason | None:
-    """The reason in an outbox row's `error`."""
+    """Return the reason that an outbox row's `error` begins with, None where it has none."""
     head = error.partition(":")[0]
     return SuppressionReason(head) if head in SuppressionReason.__members__.values() else None

@@ -24,10 +24,10 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class AddressRule:
-    """Public addresses only, and those that the settings allow besides.
+    """The addresses that may be reached: public ones, and those that the settings allow in addition.
 
     `allowed`: host names, addresses or networks; `setting`: the key they stand under, for messages. Raises ConfigError
-    for an entry that is none of these.
+    for any other entry.
     """
 
     def __init__(self, allowed: Iterable[str] = (), setting: str = "", resolver: Resolve = resolve) -> None:

@@ -20,13 +20,16 @@ from core.net.address_rule import AddressRule
 
 @dataclass
 class Allowance:
-    """What one request may still use, shared by all its connections."""
+    """The time and bytes that remain for one request, shared by all its connections; `deadline` by `time.monotonic`."""
 
     deadline: float
     bytes_left: int
 
     def time_left(self, wanted: float | None) -> float:
-        """Seconds that an operation may take. Raises httpcore.ReadTimeout once the deadline has passed."""
+        """Return the seconds that an operation may take, at most `wanted`.
+
+        Raises httpcore.ReadTimeout after the deadline.
+        """
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the time limit of the whole request has passed")
@@ -34,14 +37,14 @@ class Allowance:
 
 
 class TooMuch(httpcore.ReadError):
-    """More bytes came than one request may bring."""
+    """A response is larger than one request may be."""
 
 
 _current = threading.local()
 
 
 def begin(allowance: Allowance) -> None:
-    """From here on this thread's connections use `allowance`."""
+    """Make `allowance` the one of this thread's connections from now on."""
     _current.allowance = allowance
 
 

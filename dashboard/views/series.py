@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from alerts.evidence.number_text import of_a_window
+from alerts.evidence.number_text import window_figure
 from alerts.interfaces.figures import LONGEST
 from alerts.windows.statistics import MIN_STORIES
 from core.times import parse_iso
@@ -181,10 +181,10 @@ def _figures(viewer: Viewer, desk: DeskState, series: str, start: int, end: int)
         rows = [
             {
                 t("Figure"): words[name],
-                t("Value"): t("NA") if one.value is None else of_a_window(name, one.value),
+                t("Value"): t("NA") if one.value is None else window_figure(name, one.value),
                 t("95 % interval"): ""
                 if one.value is None
-                else f"{of_a_window(name, one.low)} – {of_a_window(name, one.high)}",
+                else f"{window_figure(name, one.low)} – {window_figure(name, one.high)}",
             }
             for name, one in found.figures.items()
         ]

@@ -171,7 +171,7 @@ def test_the_link_of_a_mail_leads_to_the_alert(desk: Desk) -> None:
 
     alert = desk.firing()[-1]
     mail = render(Message("msg_1", Content(event="firing", desk="main", alert=alert), desk.address))
-    (link,) = re.findall(r"Look, acknowledge or close: (http\S+)", mail.text)
+    (link,) = re.findall(r"View, acknowledge or close: (http\S+)", mail.text)
     for address in (link, f"{desk.address}/?alert={alert}"):  # the second: as mails of before have it
         page = desk.opened.new_page()
         page.goto(address)

@@ -1,4 +1,4 @@
-"""How each channel is doing: the table `channels`."""
+"""The condition of each channel: the table `channels`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.tables import channels
 
 @dataclass(frozen=True)
 class ChannelCondition:
-    """How a channel is doing. `status`: ok | failing | throttled | disabled."""
+    """A channel's condition. `status`: ok | failing | throttled | disabled, `since` and `not_before` in ms."""
 
     status: str = "ok"
     since: int = 0
@@ -22,7 +22,7 @@ class ChannelCondition:
 
 
 def channel_conditions(connection: Connection, desk: str) -> dict[str, ChannelCondition]:
-    """How each channel that ever sent is doing."""
+    """Return the condition of each channel that has ever sent, by name."""
     rows = connection.execute(select(channels).where(channels.c.desk == desk))
     return {
         row.channel: ChannelCondition(row.status, row.since, row.failures, row.not_before, row.detail)
@@ -31,7 +31,7 @@ def channel_conditions(connection: Connection, desk: str) -> dict[str, ChannelCo
 
 
 def record_condition(connection: Connection, desk: str, channel: str, condition: ChannelCondition) -> None:
-    """Write how a channel is doing."""
+    """Store the condition of a channel; `detail` is cut to 2000 characters."""
     upsert(
         connection,
         channels,

@@ -81,7 +81,7 @@ class ChannelKind:
     open: Callable[[Any, Settings], Channel]
     """From an entry of the section to its channel. Raises ConfigError; connects nowhere."""
     healthy: str
-    """What doctor says of a channel whose check finds nothing."""
+    """What doctor prints for a channel whose check finds nothing."""
     remedy: str
     """What doctor advises where the check finds something."""
     example: str

@@ -1,4 +1,4 @@
-"""What an HTTP answer means to a sender, for every channel that speaks HTTP."""
+"""The meaning of an HTTP answer, for every channel that sends over HTTP."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class HttpOutcome(StrEnum):
 
 
 def http_outcome(status: int) -> HttpOutcome:
-    """2xx is success and nothing else is.
+    """Return the meaning of an HTTP status: only 2xx is success.
 
     A redirect is a failure and is not followed; 410 switches the channel off; 408, 425 and 5xx pass, and so does a 409
-    (a receiver that is busy with the same id); any other 4xx is a no that another try will not change.
+    (a receiver that is busy with the same id); any other 4xx is a refusal that another attempt will not change.
     """
     if 200 <= status < 300:
         return HttpOutcome.SENT
@@ -36,7 +36,7 @@ def http_outcome(status: int) -> HttpOutcome:
 
 
 def retry_after_s(header: str | None, now_ms: int) -> float | None:
-    """Seconds that a Retry-After header asks for: a number, or a date; None where it is absent or nonsense."""
+    """Return the seconds that a Retry-After header asks for (a number or a date); None if absent or invalid."""
     if not header:
         return None
     text = header.strip()

@@ -48,7 +48,7 @@ KINDS = discover()
 @cache
 def _model() -> type[BaseModel]:
     fields: dict[str, Any] = {kind.section: (list[kind.settings], []) for kind in KINDS}  # type: ignore[name-defined]
-    fields["dashboard_url"] = (str, "")  # known beside them, so that a misspelling is told
+    fields["dashboard_url"] = (str, "")  # known beside them, so that a misspelling is an error
     return create_model("ChannelSections", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.evidence.number_text import of_a_window
+from alerts.evidence.number_text import window_figure
 from alerts.interfaces import figures
 from alerts.interfaces.cli.options import (
     Config,
@@ -62,8 +62,8 @@ def show_figures(
     rows = [
         (
             _LABELS[name],
-            of_a_window(name, one.value),
-            f"{of_a_window(name, one.low)} to {of_a_window(name, one.high)}",
+            window_figure(name, one.value),
+            f"{window_figure(name, one.low)} to {window_figure(name, one.high)}",
             f"{one.n:.4g}",
         )
         if one.value is not None

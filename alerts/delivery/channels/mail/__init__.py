@@ -11,7 +11,7 @@ KIND = ChannelKind(
     section="mail",
     settings=MailSettings,
     open=MailChannel,
-    healthy="the server lets us in",
+    healthy="the server accepts the login",
     remedy="check host, port, tls, username and password",
     example="""\
   mail: []

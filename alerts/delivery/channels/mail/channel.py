@@ -36,7 +36,7 @@ class MailChannel(Channel):
             _address(recipient, f"delivery.mail {options.name}: recipients")
 
     def send(self, message: Message, now_ms: int) -> str:
-        """Send it. Raises ChannelUnavailable or Refused."""
+        """Send the message. Returns the refused recipients, empty if none. Raises ChannelUnavailable or Refused."""
         mail = compose(message, self._options.sender, self._options.recipients, self._domain, now_ms)
         try:
             server = self._connect()
@@ -45,11 +45,11 @@ class MailChannel(Channel):
             except BaseException:
                 server.close()
                 raise
-            _goodbye(server)
+            _quit(server)
         except smtplib.SMTPRecipientsRefused as error:
-            self._say_no(*next(iter(error.recipients.values()), (550, b"all recipients refused")), error)
+            self._raise(*next(iter(error.recipients.values()), (550, b"all recipients refused")), error)
         except smtplib.SMTPResponseException as error:
-            self._say_no(error.smtp_code, error.smtp_error, error)
+            self._raise(error.smtp_code, error.smtp_error, error)
         except smtplib.SMTPNotSupportedError as error:
             raise Refused(f"{self._options.host}: {error}") from error
         except (smtplib.SMTPException, OSError) as error:
@@ -59,7 +59,7 @@ class MailChannel(Channel):
         raise AssertionError("unreachable")
 
     def check(self) -> str:
-        """Whether the server answers and lets us in."""
+        """Return why the server cannot be used (no connection, wrong password), empty if it can."""
         try:
             with self._connect() as server:
                 server.noop()
@@ -89,17 +89,17 @@ class MailChannel(Channel):
             raise
         return server
 
-    def _say_no(self, code: int, said: bytes | str, error: Exception) -> None:
-        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    def _raise(self, code: int, answer: bytes | str, error: Exception) -> None:
+        words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
         text = f"{self._where}: SMTP {code} {' '.join(words.split())[:300]}"
-        # A wrong password is ours to mend, not the message's fault: it waits, and the channel is reported as failing.
+        # A wrong password is an error of the settings, not of the message: it waits, and the channel counts as failing.
         if 500 <= code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError):
             raise Refused(text) from error
         raise ChannelUnavailable(text) from error
 
 
 def compose(message: Message, sender: str, recipients: list[str], domain: str, now_ms: int) -> EmailMessage:
-    """The mail: the same id at every try; all mails of one alert refer to one root, so that they make a thread."""
+    """Return the mail: the same id at every attempt; all mails of one incident refer to one root and make a thread."""
     rendered = render(message)
     mail = EmailMessage(policy=SMTP_POLICY)
     mail["Subject"] = rendered.subject
@@ -119,13 +119,13 @@ def compose(message: Message, sender: str, recipients: list[str], domain: str, n
     mail.set_content(rendered.text, cte="quoted-printable")
     mail.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     if (rendered.subject + sender + mail["To"]).isascii():
-        # A long subject would begin on the line below its name: lawful, and missed by filters for "Subject: [high]".
+        # A long subject would begin on the line below its name: valid, and missed by filters for "Subject: [high]".
         # Not before the bodies are in: their lines must stay short. Encoded words, too, must stay short.
         mail.policy = SMTP_POLICY.clone(max_line_length=_LONG_LINE)
     return mail
 
 
-def _goodbye(server: smtplib.SMTP) -> None:
+def _quit(server: smtplib.SMTP) -> None:
     """End the session; the mail was taken, so a server that fails now changes nothing."""
     try:
         server.quit()

@@ -1,4 +1,4 @@
-"""A notification as a mail's subject, text and HTML. Everything from the world is text: Jinja escapes all of it.
+"""A notification as a mail's subject, text and HTML. Untrusted text is escaped by Jinja.
 
 Links are made only of http(s) URLs; subjects hold no line break; the HTML loads nothing from outside.
 """
@@ -32,7 +32,7 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail's three faces."""
+    """A mail's subject and its two bodies."""
 
     subject: str
     text: str
@@ -40,7 +40,7 @@ class Rendered:
 
 
 def render(message: Message) -> Rendered:
-    """The mail of a notification."""
+    """Return the mail of a notification."""
     shown = _shown(message)
     html = _environment().get_template("mail.html.j2").render(shown)
     text = _environment().get_template("mail.txt.j2").render(shown)
@@ -48,7 +48,10 @@ def render(message: Message) -> Rendered:
 
 
 def subject(content: Content, company: str = "") -> str:
-    """`[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %`; without a name, the id alone."""
+    """Return the subject of the mail; without a name of the company, with its id alone.
+
+    Example: `[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %`.
+    """
     if content.event in ("notice", "digest", "test"):
         said = {"notice": "Notice", "digest": "Digest", "test": "Test message"}[content.event]
         return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
@@ -101,18 +104,18 @@ def _shown(message: Message) -> dict[str, object]:
         "facts": _facts(content),
         "bar": _bar(content),
         "url": _link(message, content.alert),
-        "url_says": _LINK_SAYS.get(content.event, "Look, acknowledge or close") if content.alert else _OPEN,
+        "link_text": _LINK_TEXTS.get(content.event, "View, acknowledge or close") if content.alert else _OPEN,
         "folded": [
             {**line, "what": pick(STATE, line["event"], "en"), "url": _link(message, line["alert"])}
             for line in content.folded
         ],
-        "untold": max(content.folded_of - len(content.folded), 0),
+        "not_listed": max(content.folded_of - len(content.folded), 0),
         "message_id": message.id,
     }
 
 
 _OPEN = "Open the dashboard"
-_LINK_SAYS = {"resolved": "Look, and say what it was"}
+_LINK_TEXTS = {"resolved": "View and give a disposition"}
 
 
 def _link(message: Message, alert: str) -> str:
@@ -123,7 +126,7 @@ def _link(message: Message, alert: str) -> str:
 
 
 def safe_url(url: str) -> str:
-    """The URL where it is plain http(s) with a host; else empty."""
+    """Return the URL if it is plain http(s) with a host, else an empty text."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -134,19 +137,19 @@ def safe_url(url: str) -> str:
 
 def _headline(line: Headline) -> dict[str, str]:
     if line.abstained:
-        felt = "—"
+        sentiment = "—"
     elif line.p_negative >= max(line.p_positive, line.p_neutral):
-        felt = f"negative {line.p_negative / UNIT_SCALE:.0%}"
+        sentiment = f"negative {line.p_negative / UNIT_SCALE:.0%}"
     elif line.p_positive >= line.p_neutral:
-        felt = f"positive {line.p_positive / UNIT_SCALE:.0%}"
+        sentiment = f"positive {line.p_positive / UNIT_SCALE:.0%}"
     else:
-        felt = f"neutral {line.p_neutral / UNIT_SCALE:.0%}"
+        sentiment = f"neutral {line.p_neutral / UNIT_SCALE:.0%}"
     return {
         "title": line.title,
         "url": safe_url(line.url),
         "publisher": line.publisher,
         "at": f"{from_ms(line.available_at):%d %b %H:%M} UTC",
-        "felt": felt,
+        "sentiment": sentiment,
         "language": line.language,
     }
 
@@ -167,10 +170,10 @@ def _facts(content: Content) -> list[tuple[str, str]]:
     if content.kind == "outage":
         facts += content.facts
     else:
-        told = f"{many(content.stories, 'story', 'stories')}, {many(content.articles, 'article')}, "
-        told += many(content.publishers, "publisher")
-        facts.append(("Evidence", told))
-    since = "First told" if content.kind == "outage" else "Since"
+        counts = f"{many(content.stories, 'story', 'stories')}, {many(content.articles, 'article')}, "
+        counts += many(content.publishers, "publisher")
+        facts.append(("Evidence", counts))
+    since = "First notified" if content.kind == "outage" else "Since"
     facts.append((since, content.onset.replace("T", " ").replace("Z", " UTC")))
     facts.append(("Decided", content.decided_at.replace("T", " ").replace("Z", " UTC")))
     if content.incident:

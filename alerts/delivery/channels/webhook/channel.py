@@ -1,8 +1,8 @@
 """Webhooks, signed as Standard Webhooks 1.0 says.
 
-Headers webhook-id (the same at every try), webhook-timestamp (of the try) and webhook-signature (HMAC-SHA256 over
-`id.timestamp.body`; several signatures while a secret is rotated). Body `{type, timestamp, data}`, below 20 kB; its
-timestamp is of the event. No redirect is followed, no proxy of the environment is used, and the connection goes to
+Headers webhook-id (the same at every attempt), webhook-timestamp (of the attempt) and webhook-signature (HMAC-SHA256
+over `id.timestamp.body`; several signatures while a secret is rotated). Body `{type, timestamp, data}`, below 20 kB;
+its timestamp is of the event. No redirect is followed, no proxy of the environment is used, and the connection goes to
 the address that was checked (target.py).
 """
 
@@ -52,7 +52,7 @@ class WebhookChannel(Channel):
         self._signers = _signers(options, settings)
 
     def send(self, message: Message, now_ms: int) -> str:
-        """POST it. Raises ChannelUnavailable, Throttled, Refused or Disabled."""
+        """POST the message. Returns an empty remark. Raises ChannelUnavailable, Throttled, Refused or Disabled."""
         data = body(message)
         stamp = datetime.fromtimestamp(now_ms // 1000, UTC)
         text = data.decode()
@@ -63,22 +63,24 @@ class WebhookChannel(Channel):
             "webhook-timestamp": str(now_ms // 1000),
             "webhook-signature": " ".join(signer.sign(message.id, stamp, text) for signer in self._signers),
         }
-        status, wish = self._post(data, headers)
+        status, retry_after = self._post(data, headers)
         meaning = http_outcome(status)
-        said = f"HTTP {status} from {self._host}"
+        answered = f"HTTP {status} from {self._host}"
         if meaning is HttpOutcome.SENT:
             return ""
         if meaning is HttpOutcome.DISABLED:
-            raise Disabled(f"{said}: the receiver is gone; the channel is switched off")
+            raise Disabled(f"{answered}: the receiver is gone; the channel is switched off")
         if meaning is HttpOutcome.REFUSED:
-            raise Refused(said)
-        after_s = retry_after_s(wish, now_ms)
+            raise Refused(answered)
+        after_s = retry_after_s(retry_after, now_ms)
         if meaning is HttpOutcome.THROTTLE:
-            raise Throttled(said, after_s)
-        raise ChannelUnavailable(said + (" (redirects are not followed)" if status < 400 else ""), after_s)
+            raise Throttled(answered, after_s)
+        raise ChannelUnavailable(
+            answered + (" (redirects are not followed)" if status < 400 else ""), after_s
+        )
 
     def check(self) -> str:
-        """Whether the receiver's name resolves to an address that may be called."""
+        """Return why the receiver may not be called (unknown name, private address), empty if it may."""
         try:
             target(self._options.url, self._options.allow_private_addresses, self._look_up)
         except (ChannelUnavailable, Refused) as error:
@@ -104,7 +106,7 @@ class WebhookChannel(Channel):
                 for chunk in answer.iter_raw():
                     read += len(chunk)
                     if read > _MOST_ANSWER_BYTES:
-                        break  # nobody reads it; the status has said what there is to say
+                        break  # the status is all that is needed
                     if time.monotonic() > deadline:
                         raise ChannelUnavailable(f"{place.host}: no complete answer within {seconds:g} s")
                 return answer.status_code, answer.headers.get("retry-after")
@@ -115,7 +117,7 @@ class WebhookChannel(Channel):
 
 
 def body(message: Message) -> bytes:
-    """The JSON body: the same bytes at every try, below 20 kB whatever the alert holds."""
+    """Return the JSON body: the same bytes at every attempt, below 20 kB whatever the alert holds."""
     content = message.content
     for headlines, ids, folded in ((5, 50, 50), (3, 20, 20), (0, 0, 5)):
         data = _encoded(message, content, headlines, ids, folded)

@@ -24,19 +24,19 @@ class Target:
 
     @property
     def url(self) -> str:
-        """The URL by address."""
+        """Return the URL with the checked address as its host."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
     @property
     def host_header(self) -> str:
-        """What the Host header says."""
+        """Return the value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == {"http": 80, "https": 443}[self.scheme] else f"{host}:{self.port}"
 
 
 def check_url(url: str) -> tuple[str, str, int, str]:
-    """Return (scheme, host, port, path with query). Raises ConfigError for what is no plain http(s) URL."""
+    """Return (scheme, host, port, path with query). Raises ConfigError for anything but a plain http(s) URL."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
@@ -56,7 +56,7 @@ def target(url: str, allow: Sequence[str] = (), look_up: Resolve = resolve) -> T
     """Return the checked target of `url`. `allow`: hosts or networks that may be private.
 
     Raises Refused where an address is not allowed, ChannelUnavailable where the name does not resolve, ConfigError for
-    an `allow` that is none.
+    an invalid `allow`.
     """
     scheme, host, port, path = check_url(url)
     try:

@@ -197,9 +197,9 @@ def test_a_digest_and_a_notice_can_be_read() -> None:
 
 
 def test_the_link_says_what_can_still_be_done() -> None:
-    assert "Look, acknowledge or close: http://desk" in render(message()).text
+    assert "View, acknowledge or close: http://desk" in render(message()).text
     over = render(Message("m", of("resolved", state="resolved"), "http://desk.example:8501"))
-    assert "Look, and say what it was: http://desk" in over.text and "acknowledge" not in over.html
+    assert "View and give a disposition: http://desk" in over.text and "acknowledge" not in over.html
 
 
 def test_a_mail_calls_a_company_by_its_name_in_both_languages() -> None:
