@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -25,6 +23,7 @@ from alerts.delivery.channels.condition import (
 )
 from alerts.delivery.channels.contract import Channel, Names
 from alerts.delivery.channels.registry import open_channels
+from alerts.delivery.pool import DeliveryPool
 from alerts.delivery.reminders import ReminderJob
 from alerts.handling import audit
 from alerts.rules.model import RuleSet
@@ -37,8 +36,6 @@ from core.store import Lease, Store, take_lease
 from core.tables import outbox
 
 log = structlog.get_logger(__name__)
-THREADS = 4
-"""Messages of one channel that may be in flight at once."""
 _MOST_ROWS = 1000
 """Pending rows of a channel that one cycle reads, oldest first."""
 _STATE_ORDER = {"firing": 0, "severity": 1, "reminder": 2, "escalated": 3, "resolved": 4}
@@ -68,56 +65,6 @@ def due(
 
 def _order(row: Row[Any]) -> tuple[int, int, str]:
     return (row.created_at, _STATE_ORDER.get(row.event, 5), row.id)
-
-
-@dataclass
-class DeliveryPool:
-    """The rows in flight, by (id, channel), and the threads that send them."""
-
-    attempt: DeliveryAttempt
-    channels: Mapping[str, Channel]
-    pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
-    in_flight: dict[tuple[str, str], Future[str]] = field(default_factory=dict)
-    alerts: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def submit(self, rows: Sequence[Row[Any]], lease: Lease | None) -> int:
-        """Start sending rows in their channels' threads, as many as are free. Returns how many were started."""
-        begun = 0
-        for row in rows:
-            key = (row.id, row.channel)
-            mine = [other for other in self.in_flight if other[1] == row.channel]
-            if key in self.in_flight or len(mine) >= THREADS:
-                continue
-            if row.alert_id and any(self.alerts[other] == row.alert_id for other in mine):
-                continue
-            pool = self.pools.setdefault(row.channel, ThreadPoolExecutor(THREADS, f"deliver-{row.channel}"))
-            others = sorted(self.channels)
-            self.in_flight[key] = pool.submit(
-                self.attempt.run, row, self.channels[row.channel], others, lease
-            )
-            self.alerts[key] = row.alert_id
-            begun += 1
-        return begun
-
-    def collect(self, timeout_s: float | None) -> list[str]:
-        """Wait until an attempt ends, at most `timeout_s` seconds (None: without limit).
-
-        Returns the outbox status of each attempt that ended: sent | pending | refused | expired. Raises Fenced where
-        the lease is lost, StoreUnavailable.
-        """
-        if self.in_flight:
-            wait(self.in_flight.values(), timeout_s, FIRST_COMPLETED)
-        done = [key for key, future in self.in_flight.items() if future.done()]
-        futures = [self.in_flight.pop(key) for key in done]
-        for key in done:
-            del self.alerts[key]
-        return [future.result() for future in futures]
-
-    def close(self, cancel: bool = True) -> None:
-        """Stop the threads after the attempts that run; `cancel` drops those that have not begun."""
-        for pool in self.pools.values():
-            pool.shutdown(wait=True, cancel_futures=cancel)
-        self.pools.clear()
 
 
 def _open_to(condition: ChannelCondition | None, now_ms: int) -> bool:
