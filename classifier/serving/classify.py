@@ -15,7 +15,7 @@ KEPT_TOPIC = 100
 """Topics below 1 % are left out on the wire."""
 
 
-class TextScorer(Protocol):
+class ArticleScorer(Protocol):
     """The part of the engine that the step uses (classifier/scoring/engine.py)."""
 
     model_version: str
@@ -27,7 +27,7 @@ class TextScorer(Protocol):
 class Classify:
     """Scores batches. `register`: news, social, forum, or auto (the model detects it)."""
 
-    def __init__(self, engine: TextScorer, cache: ScoreCache, register: str = "auto") -> None:
+    def __init__(self, engine: ArticleScorer, cache: ScoreCache, register: str = "auto") -> None:
         self._engine, self._cache, self._register = engine, cache, register
         self.hits = 0
 

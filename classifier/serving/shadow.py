@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Integer, cast, func, select
 
 from classifier.records import Score, Text
-from classifier.serving.classify import KEPT_TOPIC, TextScorer
+from classifier.serving.classify import KEPT_TOPIC, ArticleScorer
 from core import metrics
 from core.ids import text_hash
 from core.records import Article, ScoredArticle
@@ -70,7 +70,7 @@ def _sentiment(p: tuple[int, int, int]) -> str:
 class Shadow:
     """Compares the challenger with the champion on `share` of the texts."""
 
-    def __init__(self, challenger: TextScorer, store: Store, *, share: float, register: str = "auto") -> None:
+    def __init__(self, challenger: ArticleScorer, store: Store, *, share: float, register: str = "auto") -> None:
         self._challenger, self._store, self._share = challenger, store, share
         self._register = None if register == "auto" else register
         self._faults = 0
