@@ -70,7 +70,9 @@ def _sentiment(p: tuple[int, int, int]) -> str:
 class Shadow:
     """Compares the challenger with the champion on `share` of the texts."""
 
-    def __init__(self, challenger: ArticleScorer, store: Store, *, share: float, register: str = "auto") -> None:
+    def __init__(
+        self, challenger: ArticleScorer, store: Store, *, share: float, register: str = "auto"
+    ) -> None:
         self._challenger, self._store, self._share = challenger, store, share
         self._register = None if register == "auto" else register
         self._faults = 0
