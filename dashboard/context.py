@@ -1,6 +1,6 @@
-"""What every page stands on: the settings, the store (opened once for all viewers), and the desk.
+"""What every page uses: the settings, the store (opened once for all viewers), and the desk's state.
 
-Settings come as the other processes get theirs: the file in NEWSQUAKE_CONFIG, then the environment.
+Settings are loaded as in the other processes: the file in NEWSQUAKE_CONFIG, then the environment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dashboard.queries.series import DeskState, desk_state
 
 
 class NotYet(Exception):
-    """There is no store, or nothing in it, so far; the message says which."""
+    """There is no store yet, or nothing in it; the message says which."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,7 +44,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def writable() -> Store:
-    """The store, for what a person did. Raises StoreUnavailable."""
+    """The store, opened for writing actions and feedback. Raises StoreUnavailable."""
     return open_store(settings().store, migrate=False)
 
 
@@ -54,7 +54,7 @@ def _desk(url: str, wanted: str) -> DeskState:
 
 
 def desk() -> DeskState:
-    """Where the desk stands, at most two seconds old, the same for all viewers. Raises NotYet."""
+    """The desk's state, at most two seconds old, the same for all viewers. Raises NotYet."""
     try:
         return _desk(settings().store.url, settings().alerts.desk)
     except StoreUnavailable as error:

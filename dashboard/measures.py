@@ -1,4 +1,4 @@
-"""What a chart may claim of a few stories: shares and mean sentiment with intervals, NA under too little evidence.
+"""Shares and mean sentiment with confidence intervals; NA with too few stories.
 
 Pure; counts are of decided stories (those the model did not abstain on), sums in 1/10,000.
 """
@@ -12,7 +12,7 @@ import pandas as pd
 from core.records import UNIT_SCALE
 
 MIN_DECIDED = 5
-"""Fewer decided stories than this say nothing: NA, never 0."""
+"""With fewer decided stories a figure is NA, never 0."""
 
 SMALLEST_P = 1e-9
 """No model of the news is accurate beyond this; smaller p-values are shown as `< 10⁻⁹`."""

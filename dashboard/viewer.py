@@ -1,4 +1,4 @@
-"""What a viewer has chosen: language, colours, period. It stands in the address, so that a link shows the same."""
+"""A viewer's choices: language, colours, period. They are part of the address, so that a link shows the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.queries.series import DeskState
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULTS = {"lang": "en", "period": "all", "width": "auto", "gaps": "skip", "colours": "safe"}
 KEPT = tuple(DEFAULTS)
-"""The choices that stand in the address."""
+"""The choices kept in the address."""
 PERIODS = ("all", "30d", "7d", "24h", "6h", "days")
 
 

@@ -1,4 +1,4 @@
-"""The sidebar's head: who is looking, with a form to sign in where there are users."""
+"""The viewer's identity: sign-in form, sign-out, and the name under which actions are recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _gate() -> auth.Gate:
 
 
 def actor() -> str:
-    """The name under which this viewer's actions are recorded; empty: may only look."""
+    """The name under which this viewer's actions are recorded; "" for a viewer without that right."""
     return auth.may_act(context.settings().dashboard, st.session_state.get("user", ""))
 
 

@@ -1,4 +1,4 @@
-"""What a person may do with an alert. Every action needs a reason and is recorded under the person's name."""
+"""The actions on an alert. Each needs a reason and is recorded under the person's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader says of a label: right as it is, or what it should be. Goes to the table `feedback`."""
+"""The form for corrections of an article's labels, stored in the table `feedback`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moved: topics by time, the most unusual series, alerts that fire, and how the pipeline is doing."""
+"""Overview: topics over time, the strongest anomalies, firing alerts, and the state of the pipeline."""
 
 from __future__ import annotations
 

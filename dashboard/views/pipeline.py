@@ -1,4 +1,4 @@
-"""How the pipeline is doing: do the numbers add up, which stage lags, what died and why, which source is silent."""
+"""The state of the pipeline: whether counts add up, lags of stages, dead letters, silent sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.views.export_buttons import export_buttons
 from dashboard.views.header import header, moment
 
 STALE_MS = MINUTE
-"""A running stage that has said nothing for so long is doubted."""
+"""A running stage that has not reported for so long is shown as silent."""
 
 
 def show(viewer: Viewer, desk: DeskState) -> None:

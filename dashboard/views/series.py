@@ -1,4 +1,4 @@
-"""One series over time: how much, how good or bad, how unusual; and behind every point its articles."""
+"""One series over time: volume, sentiment, anomaly; and the articles of every point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing what a person asked for, and saying on the page what came of it."""
+"""Carry out an action and show its outcome on the page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BOXES = {
     "reason": "Reason (required)", "rule": "Rule", "series": "Series", "disposition": "Disposition",
     MATCHERS: "Rule, series or severity",
 }  # fmt: skip
-"""What the boxes are called into which the parts of an action are typed."""
+"""Labels of the fields in which an action's arguments are entered."""
 
 
 def do(viewer: Viewer, action: Callable[[], None]) -> None:
-    """Do it and draw the page anew, or say why not."""
+    """Carry out `action` and redraw the page, or show why it failed."""
     t = viewer.t
     try:
         action()

@@ -1,4 +1,4 @@
-"""An alert's timeline: its changes, who was told, and what people and clocks did, by time."""
+"""An alert's timeline: its changes, notifications, and actions of people and timers, by time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABOUT = {
     SuppressionReason.FOLDED: "into incident {name}",
     SuppressionReason.DIGEST: "in {name}",
 }
-"""What stands behind the reason why nobody was told, where that names somebody or something."""
+"""Details of a suppression reason that name a person, an alert or an incident."""
 
 
 def timeline(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> None:
@@ -48,7 +48,7 @@ def timeline(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> None:
 
 
 def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """What stands in the timeline: time, who, what; the rule's lines first, then deliveries, then actions."""
+    """The rows of the timeline (time, who, what): the rule's lines first, then deliveries, then actions."""
     t = viewer.t
     rows = [
         {"time": row.decided_at, "who": t("rule"), "what": f"{t(str(row.state))} · {t(str(row.severity))}"}
