@@ -43,7 +43,7 @@ class NotificationContext:
     _firing: list[Row[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._silences = silences.holding(self.connection, self.desk, self.now_ms)
+        self._silences = silences.in_force(self.connection, self.desk, self.now_ms)
         if self.rules.file.inhibit:
             self._firing = list(
                 self.connection.execute(

@@ -10,15 +10,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, false, func, or_, select, update
+from sqlalchemy import Connection, Row, false, func, select
 
 from alerts.delivery import content, flood, outbox
 from alerts.delivery.context import NotificationContext, notified
+from alerts.delivery.release import release_withheld
 from alerts.delivery.stalled import notify_stalled
 from alerts.evidence.vocabulary import span_words
 from alerts.handling import actions as handling
 from alerts.handling import audit
-from alerts.handling.suppression import TEMPORARY, decide, more_severe
+from alerts.handling.suppression import decide, more_severe
 from alerts.rules.loading import load_rules
 from alerts.rules.model import RuleSet
 from alerts.rules.schema_notify import Escalation
@@ -66,7 +67,7 @@ class ReminderJob:
         """
         audit.lock(connection)  # waits for a concurrent acknowledgement: nobody is reminded after it
         context = NotificationContext(connection, self._desk, self._rules, now_ms)
-        released = sum(self._release(context, row) for row in self._withheld(connection))
+        released = release_withheld(context, self._channels)
         repeated = sum(self._repeat(context, row) for row in self._notified_alerts(connection))
         repeated += notify_stalled(connection, self._desk, self._channels, now_ms)
         for channel in self._channels:
@@ -77,46 +78,6 @@ class ReminderJob:
     def most_per_hour(self) -> int:
         """Return how many messages a channel sends per hour at most."""
         return self._rules.file.notify.most_per_hour
-
-    def _withheld(self, connection: Connection) -> list[Row[Any]]:
-        """Rows withheld for a temporary reason, of alerts that still fire."""
-        return list(
-            connection.execute(
-                select(table, alerts.c.rule, alerts.c.series, alerts.c.severity, alerts.c.incident)
-                .join(alerts, (alerts.c.desk == table.c.desk) & (alerts.c.id == table.c.alert_id))
-                .where(
-                    table.c.desk == self._desk,
-                    table.c.status == "withheld",
-                    or_(*(table.c.error.startswith(f"{reason}:") for reason in TEMPORARY)),
-                    table.c.event.in_(("firing", "severity")),
-                    alerts.c.state == "firing",
-                )
-                .order_by(table.c.created_at, table.c.id)
-            )
-        )
-
-    def _release(self, context: NotificationContext, row: Row[Any]) -> int:
-        """Send what was silenced, inhibited or folded, once that has ended and the alert still fires."""
-        if row.channel not in self._channels or context.still_suppressed(
-            row.alert_id, row.rule, row.series, row.severity
-        ):
-            return 0
-        latest = content.from_json(row.payload)
-        if row.severity != latest.severity:
-            return 0  # its severity has changed since: the row of that severity is the one to send
-        facts = context.facts(
-            "firing", row.alert_id, row.rule, row.series, row.severity, row.incident, latest.decided_at
-        )
-        if decide(facts) is not None:
-            return 0
-        context.connection.execute(
-            update(table)
-            .where(table.c.desk == row.desk, table.c.id == row.id, table.c.channel == row.channel)
-            .values(status="pending", not_before=context.now_ms, error="")
-        )
-        changes = {"silenced": False, "inhibited_by": "", "state": {"again_from": context.now_ms}}
-        handling.note(context.connection, self._desk, row.alert_id, changes, context.now_ms)
-        return 1
 
     def _notified_alerts(self, connection: Connection) -> list[Row[Any]]:
         """Firing, unacknowledged alerts of which somebody was notified, with the time of the first notification."""

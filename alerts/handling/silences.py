@@ -40,7 +40,7 @@ class Silence:
     author: str
     expired: bool = False
 
-    def holds(self, now_ms: int) -> bool:
+    def is_in_force(self, now_ms: int) -> bool:
         """Return whether the silence is in force at `now_ms`."""
         return not self.expired and self.starts_at <= now_ms < self.ends_at
 
@@ -141,7 +141,7 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
     Raises ActionRejected where no such silence has an id that begins with `which`, ConfigError where several have.
     """
     audit.lock(connection)  # of two concurrent callers one ends it
-    found = [silence for silence in left(connection, desk, now_ms) if silence.id.startswith(which)]
+    found = [silence for silence in not_ended(connection, desk, now_ms) if silence.id.startswith(which)]
     if not found:
         raise ActionRejected(NONE_LEFT, which=repr(which))
     if len(found) != 1 or not which:
@@ -156,38 +156,38 @@ def expire(connection: Connection, desk: str, which: str, *, actor: str, now_ms:
     return found[0].id
 
 
-def listed(connection: Connection, desk: str) -> Sequence[Silence]:
+def all_silences(connection: Connection, desk: str) -> Sequence[Silence]:
     """Return all silences, also expired ones, the latest start first."""
     return _found(connection, desk)
 
 
 def newest(connection: Connection, desk: str, now_ms: int, limit: int, *, over: bool = True) -> list[Silence]:
     """Return up to `limit` silences: those in force or to come, then (`over`) expired ones; the latest start first."""
-    found = _found(connection, desk, _left(now_ms), limit=limit)
+    found = _found(connection, desk, _not_ended(now_ms), limit=limit)
     if over and len(found) < limit:
-        found += _found(connection, desk, ~_left(now_ms), limit=limit - len(found))
+        found += _found(connection, desk, ~_not_ended(now_ms), limit=limit - len(found))
     return found
 
 
-def holding(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+def in_force(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
     """Return the silences in force."""
-    return _found(connection, desk, _left(now_ms), silences.c.starts_at <= now_ms)
+    return _found(connection, desk, _not_ended(now_ms), silences.c.starts_at <= now_ms)
 
 
 def covers(
     found: Iterable[Silence], now_ms: int, rule: str, series: str, severity: Severity, alert: str
 ) -> bool:
     """Return whether one of `found` is in force and matches such an alert."""
-    return any(one.holds(now_ms) and one.matches(rule, series, severity, alert) for one in found)
+    return any(one.is_in_force(now_ms) and one.matches(rule, series, severity, alert) for one in found)
 
 
-def left(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
+def not_ended(connection: Connection, desk: str, now_ms: int) -> list[Silence]:
     """Return the silences in force or to come, the earliest end first."""
-    found = _found(connection, desk, _left(now_ms))
+    found = _found(connection, desk, _not_ended(now_ms))
     return sorted(found, key=lambda one: (one.ends_at, one.id))
 
 
-def _left(now_ms: int) -> ColumnElement[bool]:
+def _not_ended(now_ms: int) -> ColumnElement[bool]:
     """The condition "in force or to come"; in SQL, since no silence is deleted and these are read every few seconds."""
     return ~silences.c.expired & (silences.c.ends_at > now_ms)
 

@@ -67,7 +67,7 @@ def list_alerts(
             or_(handled.c.acknowledged.is_(None), handled.c.acknowledged.is_(False)),
             or_(handled.c.state.is_(None), ~handling.CLOSED),
         )
-    in_force = silences.left(connection, desk, now_ms) if now_ms else []
+    in_force = silences.not_ended(connection, desk, now_ms) if now_ms else []
     found = [_summary(row) for row in connection.execute(query)]
     for one in found:
         if one["state"] != "resolved" and silences.covers(

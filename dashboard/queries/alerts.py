@@ -189,7 +189,7 @@ def rules(store: Store, desk: str) -> list[str]:
 def silences_left(store: Store, desk: str, now: int) -> list[Silence]:
     """Silences that are in force at wall time `now`, or to come."""
     with store.read() as connection:
-        return silences.left(connection, desk, now)
+        return silences.not_ended(connection, desk, now)
 
 
 def together(store: Store, desk: str, ident: str, incident: str) -> list[dict[str, str]]:

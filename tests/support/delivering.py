@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 
 from alerts.delivery import worker
+from alerts.delivery.channels import contract
 from alerts.delivery.channels.contract import Message
 from alerts.delivery.reminders import ReminderJob
+from alerts.records import Severity
 from core.clock import ManualClock
 from core.settings import Settings
 from core.store import Store
 from tests.support.alertrows import change, decide, rules_of
 
 
-class Channel:
+class Channel(contract.Channel):
     """Takes messages, or fails as told: each call raises the next of `faults`, and then none."""
 
     def __init__(self, name: str, *faults: Exception) -> None:
@@ -46,7 +48,7 @@ RULES = rules_of("notify: {most_per_hour: 12}\n")
 
 
 def storm(store: Store, clock: ManualClock, count: int, name: str = "C") -> None:
-    severities = ("low", "medium", "high", "critical")
+    severities: tuple[Severity, ...] = ("low", "medium", "high", "critical")
     changes = [
         change(RULES, series=f"entity:US:{name}{number}", severity=severities[number % 4])
         for number in range(count)
@@ -60,5 +62,5 @@ def run(
     if sweep is not None:
         with store.write() as connection:
             sweep.sweep(connection, clock.now_ms())
-    ways = {one.name: one for one in channels}
-    return worker.run_once(store, None, SETTINGS, clock, channels=ways, rules=RULES)
+    by_name: dict[str, contract.Channel] = {one.name: one for one in channels}
+    return worker.run_once(store, None, SETTINGS, clock, channels=by_name, rules=RULES)

@@ -83,9 +83,9 @@ def silence_list(
     """List silences in force, or to come."""
     with open_desk(config, store, desk, read_only=True) as at, at.store.read() as connection:
         if everything:
-            found = silences.listed(connection, at.name)
+            found = silences.all_silences(connection, at.name)
         else:
-            found = silences.left(connection, at.name, at.now_ms(connection))
+            found = silences.not_ended(connection, at.name, at.now_ms(connection))
     if json:
         show_json([one.__dict__ for one in found])
         return

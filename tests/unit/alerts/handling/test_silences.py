@@ -93,9 +93,9 @@ def test_silences_are_listed_with_those_first_that_are_not_over(scene: Scene) ->
         assert names(silences.newest(connection, "main", at, 9)) == [to_come, long, early, over]
         assert names(silences.newest(connection, "main", at, 3)) == [to_come, long, early]
         assert names(silences.newest(connection, "main", at, 9, over=False)) == [to_come, long]
-        assert names(silences.left(connection, "main", at)) == [to_come, long]
-        assert names(silences.holding(connection, "main", at)) == [long]
-        assert names(silences.listed(connection, "main")) == [to_come, early, over, long]
+        assert names(silences.not_ended(connection, "main", at)) == [to_come, long]
+        assert names(silences.in_force(connection, "main", at)) == [long]
+        assert names(silences.all_silences(connection, "main")) == [to_come, early, over, long]
 
 
 def test_an_alert_that_cleared_in_silence_is_never_told(scene: Scene) -> None:
