@@ -11,36 +11,36 @@ from core.errors import ConfigError
 class InvalidArgument(ConfigError):
     """One argument of a request (`reason`, `disposition` …) is invalid: an option, a field of JSON, a form field.
 
-    `argument` names it, `said` is what is expected, and the message quotes at most 60 characters of `value`.
+    `argument` names it, `requirement` is what is expected, and the message quotes at most 60 characters of `value`.
 
     >>> error = InvalidArgument("disposition", "expected true or false", "x")
     >>> str(error), error.message("--as")
     ('disposition x: expected true or false', '--as x: expected true or false')
     """
 
-    def __init__(self, argument: str, said: str, value: str = "") -> None:
-        self.argument, self.said, self._value = argument, said, value
+    def __init__(self, argument: str, requirement: str, value: str = "") -> None:
+        self.argument, self.requirement, self._value = argument, requirement, value
         super().__init__(self.message(argument))
 
     def message(self, name: str) -> str:
         """Return the message with `name` (an option, a label) in place of the argument's own name."""
         value = "".join(char if char.isprintable() else "?" for char in self._value[:60])
-        return f"{name} {value}: {self.said}" if value else f"{name}: {self.said}"
+        return f"{name} {value}: {self.requirement}" if value else f"{name}: {self.requirement}"
 
 
 class ActionRejected(ConfigError):
     """An action on an alert or silence is not possible in its present state.
 
-    `said` is the message with placeholders, `values` fills them: translations use both.
+    `template` is the message with placeholders, `values` fills them: translations use both.
 
     >>> error = ActionRejected("alert {alert} is acknowledged already, by {name}", alert="3f9a", name="ada")
     >>> str(error), error.values["name"]
     ('alert 3f9a is acknowledged already, by ada', 'ada')
     """
 
-    def __init__(self, said: str, **values: str) -> None:
-        self.said, self.values = said, values
-        super().__init__(said.format(**values))
+    def __init__(self, template: str, **values: str) -> None:
+        self.template, self.values = template, values
+        super().__init__(template.format(**values))
 
 
 def one_of(names: tuple[str, ...]) -> str:

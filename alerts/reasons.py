@@ -39,4 +39,4 @@ def reason_field(text: str) -> str:
     try:
         return check_reason(text)
     except InvalidArgument as error:
-        raise ValueError(error.said) from None
+        raise ValueError(error.requirement) from None

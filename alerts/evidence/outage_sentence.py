@@ -34,10 +34,10 @@ def _english(line: AlertLine, proof: OutageProof) -> str:
         return f"{name} is as usual again since {since}; the outage was told on {_when(onset, 'en')}."
     if proof.kind == "silent":
         holidays = [day for day in proof.days if day.holiday]
-        said = f"{name} has published nothing for {long(proof.at - proof.since, 'en')}, since {since}"
-        said += f"; by its own rhythm {count(proof.expected)} articles were to be expected in that time"
-        said += f"; p = {chance(proof.p_value)}"
-        return said + (
+        text = f"{name} has published nothing for {long(proof.at - proof.since, 'en')}, since {since}"
+        text += f"; by its own rhythm {count(proof.expected)} articles were to be expected in that time"
+        text += f"; p = {chance(proof.p_value)}"
+        return text + (
             f" ({_many(len(holidays), 'market holiday')} counted as Sundays)." if holidays else "."
         )
     if proof.kind == "misshapen":
@@ -58,9 +58,9 @@ def _chinese(line: AlertLine, proof: OutageProof) -> str:
         return f"{name}自 {since} 起恢复正常；故障始报于 {_when(parse_iso(line.onset), 'zh')}。"
     if proof.kind == "silent":
         holidays = sum(day.holiday for day in proof.days)
-        said = f"{name}自 {since} 起已 {long(proof.at - proof.since, 'zh')}没有发布任何文章"
-        said += f"；按其自身规律，这段时间预期有 {count(proof.expected)} 篇；p = {chance(proof.p_value)}"
-        return said + (f"（其中 {holidays} 个休市日按周日计）。" if holidays else "。")
+        text = f"{name}自 {since} 起已 {long(proof.at - proof.since, 'zh')}没有发布任何文章"
+        text += f"；按其自身规律，这段时间预期有 {count(proof.expected)} 篇；p = {chance(proof.p_value)}"
+        return text + (f"（其中 {holidays} 个休市日按周日计）。" if holidays else "。")
     if proof.kind == "misshapen":
         lacking = "，".join(f"{reported[key]} 条无{word}" for key, _, word in LACKS if reported.get(key))
         return (
@@ -120,8 +120,8 @@ def long(ms: int, tongue: Tongue) -> str:
     minutes = ms // MINUTE
     days, hours, rest = minutes // 1440, minutes % 1440 * MINUTE // HOUR, minutes % 60
     zh = tongue == "zh"
-    said = [(days, "天" if zh else "d"), (hours, "小时" if zh else "h"), (rest, "分钟" if zh else "min")]
-    kept = [f"{number} {unit}" for number, unit in said if number][:2]
+    text = [(days, "天" if zh else "d"), (hours, "小时" if zh else "h"), (rest, "分钟" if zh else "min")]
+    kept = [f"{number} {unit}" for number, unit in text if number][:2]
     return " ".join(kept) or ("0 分钟" if zh else "0 min")
 
 

@@ -59,17 +59,17 @@ def _windowed(line: AlertLine, kind: str, window: Window, expected: str, tongue:
     day, hour = WEEKDAYS[moment.weekday()][tongue == "zh"], f"{moment:%H:%M} UTC"
     if tongue == "zh":
         gap = " " if name[-1:].isascii() else ""  # as Chinese is set: a space between Latin and Han
-        said = f"{span}内 {name}{gap}{metric} {value}（{counts}）"
+        text = f"{span}内 {name}{gap}{metric} {value}（{counts}）"
         if line.expected is not None:
-            said += f"；{day} {hour} 预期{expected}"
-        return said + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
-    said = f"{metric} of {name} {value} ({counts}) in {span}"
+            text += f"；{day} {hour} 预期{expected}"
+        return text + (f"；p = {p_value(line.p_value)}。" if line.p_value is not None else "。")
+    text = f"{metric} of {name} {value} ({counts}) in {span}"
     if kind in COUNTS:
         one = _SINGULAR[kind] if value == "1" else metric.lower()
-        said = f"{value} {one} on {name} in {span} ({counts})"
+        text = f"{value} {one} on {name} in {span} ({counts})"
     if line.expected is not None:
-        said += f"; {expected} expected for a {day} {hour}"
-    return said + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
+        text += f"; {expected} expected for a {day} {hour}"
+    return text + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
 
 
 def _silent(line: AlertLine, quiet: int, expected: str, tongue: Tongue) -> str:

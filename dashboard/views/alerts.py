@@ -33,8 +33,8 @@ def show(viewer: Viewer, desk: DeskState) -> None:
     try:
         ident = data.called(desk.desk, asked)
     except InvalidArgument as error:
-        known = error.said in (TOO_SHORT, SEVERAL)
-        said = viewer.t(error.said) if known else viewer.t("This desk has no such alert.")
+        known = error.requirement in (TOO_SHORT, SEVERAL)
+        said = viewer.t(error.requirement) if known else viewer.t("This desk has no such alert.")
         st.warning(said[:1].upper() + said[1:])
         st.text(f"{viewer.t('Alert')} {asked[:40]}")
     else:

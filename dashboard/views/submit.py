@@ -39,8 +39,8 @@ def why(viewer: Viewer, error: ConfigError) -> str:
     """Why it cannot be done, in the viewer's language where the words are ours, by the name of the box."""
     t = viewer.t
     if isinstance(error, ActionRejected):
-        said = t(error.said, **error.values)
+        said = t(error.template, **error.values)
         return said[:1].upper() + said[1:]
     if isinstance(error, InvalidArgument) and error.argument in BOXES:
-        return f"{t(BOXES[error.argument])}: {t(error.said)}"
+        return f"{t(BOXES[error.argument])}: {t(error.requirement)}"
     return str(error)

@@ -53,13 +53,13 @@ def subject(content: Content, company: str = "") -> str:
     Example: `[high] Law and regulation for JPMorgan Chase (US:JPM): negative share 73 %`.
     """
     if content.event in ("notice", "digest", "test"):
-        said = {"notice": "Notice", "digest": "Digest", "test": "Test message"}[content.event]
-        return _line(f"[Newsquake] {said}" + (f": {content.note}" if content.note else ""))
+        label = {"notice": "Notice", "digest": "Digest", "test": "Test message"}[content.event]
+        return _line(f"[Newsquake] {label}" + (f": {content.note}" if content.note else ""))
     name = series_name(content.series, "en", company)
     if content.kind == "outage":
-        said = {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
+        label = {"source_silent": " is silent", "source_broken": " is broken"}.get(content.outage, "")
         # Without the kind there was no proof, only an end: its rule is gone, the source may be as silent as before.
-        name += " is as usual again" if said and content.event == "resolved" else said
+        name += " is as usual again" if label and content.event == "resolved" else label
     mark = {
         "resolved": "resolved",
         "reminder": f"still {content.severity}",
