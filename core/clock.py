@@ -10,10 +10,10 @@ class Clock(Protocol):
     """The time that a worker reads."""
 
     def now_ms(self) -> int:
-        """Wall-clock time in milliseconds since the epoch."""
+        """Return the wall-clock time in milliseconds since the epoch."""
 
     def monotonic_s(self) -> float:
-        """Monotonic seconds, for intervals."""
+        """Return the time of a monotonic clock in seconds, for intervals: its zero is arbitrary."""
 
     def sleep(self, seconds: float) -> None:
         """Block for `seconds`."""
@@ -54,5 +54,5 @@ class ManualClock:
         self._monotonic_s += seconds
 
     def jump(self, seconds: float) -> None:
-        """Move the wall clock by `seconds` (also back); the monotonic clock stays."""
+        """Move the wall clock alone by `seconds`, which may be negative."""
         self._now_ms += round(seconds * 1000)

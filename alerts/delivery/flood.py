@@ -41,9 +41,10 @@ def remaining(connection: Connection, desk: str, channel: str, most: int, now_ms
 def within(
     connection: Connection, desk: str, channel: str, rows: Sequence[Row[Any]], most: int, now_ms: int
 ) -> list[Row[Any]]:
-    """Return those of the due rows that the channel may send now: the most severe first, then the oldest.
+    """Return those of the due `rows` that the channel may send now; empty where `rows` is.
 
-    `most`: messages per hour. Digests, notices and tests are not limited.
+    First all digests, notices and tests, which are not limited; then of the others the most severe, then the oldest,
+    as many as `remaining` allows. `most`: messages per hour.
     """
     if not rows:
         return []

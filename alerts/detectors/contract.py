@@ -76,33 +76,38 @@ class Detector(ABC):
 
     @abstractmethod
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """State by series (all, or those asked for); the key "" holds what is pooled over series."""
+        """Return the state by series, of all or of the given ones; the key "" holds what is pooled over series."""
 
     @abstractmethod
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Restore exactly what `dump` gave. Raises ValueError or msgspec.DecodeError for bytes that no dump gave."""
+        """Restore the given (series, state) pairs, which `dump` returned; other series stay as they are.
+
+        Bytes that no `dump` returned may raise msgspec.DecodeError, ValueError, TypeError or AttributeError.
+        """
 
     def prior(self) -> Mapping[str, bytes]:
-        """State before the last step learned: loaded into a fresh detector, that step gives its verdict again.
+        """Return the state before the last step: loaded into a new detector, that step gives its verdict again.
 
-        {}: nothing was known. Raises RuntimeError where the last step's statistic was below its `floor`.
+        {} where nothing was known. Raises RuntimeError where the last step's statistic was below its `floor`.
         """
         return {}
 
     def next_due(self, series: str, at: int) -> int | None:
-        """When (epoch ms, after `at`) to evaluate the series though nothing comes; None: not before news does.
+        """Return when (epoch ms, after `at`) to evaluate the series if no article comes; None: only when one does.
 
-        Asked only of kinds with the trait `detects_absence`.
+        Called only for kinds with the trait `detects_absence`.
         """
         return None
 
     def absent(self, series: str) -> bool:
-        """The series was due in a time in which its rule did not run (the rule was changed and changed back): forget
-        what only an unbroken observation could know. Returns whether the state of the series changed."""
+        """Forget what only an unbroken observation of the series can know; return whether its state changed.
+
+        Called for a series that was due while its rule did not run (the rule was changed and changed back).
+        """
         return False
 
     def gather(self, window: Window, hop: Window) -> None:
-        """Take `hop` into what other series are compared with; `step` then gets the same two.
+        """Add `hop` to what other series are compared with; `step` then gets the same two arguments.
 
         Called only of kinds with the trait `compares_series`, for all series of a moment before the first is judged:
         otherwise the first by name would be compared with others whose news of the same moment is not in yet.

@@ -27,21 +27,24 @@ class PersistentDetector(Detector):
     _prior_extra: Mapping[str, Any] = {}
 
     def extra_state(self, series: str) -> Any:
-        """What is kept of `series` ("" = pooled) beside the memory, as msgpack can carry it; None: nothing."""
+        """Return the state of `series` ("" = pooled) beside the memory, as msgpack can carry it, or None."""
         return None
 
     def load_extra(self, series: str, extra: Any) -> None:
-        """Restore what `extra_state` gave; never called with None."""
+        """Restore what `extra_state` returned; never called with None."""
 
     def begin_step(self, series: str, floor: float) -> None:
-        """A step of `series` begins: what it finds is its prior state. Called first in `step`, with its `floor`."""
+        """Keep the present state of `series` as the prior state. `step` calls this first, with its `floor`."""
         self._series = series
         self.memory.begin_step(floor)
         if self.with_extra:
             self._prior_extra = {name: _pack(self.extra_state(name)) for name in ("", series)}
 
     def prior(self) -> Mapping[str, bytes]:
-        """State before the last step learned. Raises RuntimeError where its statistic was below its floor."""
+        """Return the state by series ("" = pooled) as it was before the last step.
+
+        Raises RuntimeError where the statistic of that step was below its floor.
+        """
         states = self.memory.prior(self._series)
         if not self.with_extra:
             return states
@@ -52,7 +55,7 @@ class PersistentDetector(Detector):
         }
 
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """State by series; "" is what is pooled. Series that were never learned are left out."""
+        """Return the state by series ("" = pooled), of all or of the given ones; series never learned are left out."""
         known = self.memory.states
         names = known if series is None else (name for name in series if name in known)
         return {"": self._packed("")} | {name: self._packed(name) for name in names}
@@ -62,7 +65,10 @@ class PersistentDetector(Detector):
         return _pack([memory, self.extra_state(name)]) if self.with_extra else memory
 
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Restore exactly what `dump` gave. Raises ValueError or msgspec.DecodeError for other bytes."""
+        """Restore the given (series, state) pairs, which `dump` returned; other series stay as they are.
+
+        Bytes that no `dump` returned raise msgspec.DecodeError, ValueError, TypeError or AttributeError.
+        """
         for name, state in states:
             memory, extra = msgspec.msgpack.decode(state, strict=False) if self.with_extra else (state, None)
             if memory is not None:

@@ -81,7 +81,7 @@ class Desk:
     # -- taking in
 
     def entry(self, scored: ScoredArticle) -> Entry:
-        """The article as this desk counts it."""
+        """Return the entry of an article: what the panes, stories and windows of this desk need of it."""
         return entry_of(scored, self.rules.watched, self._wanted, self._trust)
 
     def _trust(self, publisher: str) -> int:
@@ -96,7 +96,7 @@ class Desk:
         return bool(self.plan.interest(series))
 
     def add(self, scored: ScoredArticle) -> str:
-        """Take an article that was not seen before; returns `open` (it waits for its pane to close) or `late`."""
+        """Add an article that was not seen before; return `open` (its pane is still to close) or `late`."""
         entry = self.entry(scored)
         self.immediate.add(scored, self.watermark.furthest, self._effects)
         if self.is_late(entry.at):
@@ -106,7 +106,7 @@ class Desk:
         return "open"
 
     def is_late(self, at: int) -> bool:
-        """Whether the pane of this moment is closed, or bound to close before anything else is taken."""
+        """Return whether the pane that holds `at` (epoch ms) is closed, or closes with the next `advance`."""
         return self._open.start_of(at) + self.pane_ms <= max(self.watermark.at, self.closed)
 
     def buffer(self, entry: Entry) -> None:
@@ -114,27 +114,27 @@ class Desk:
         self._open.add(entry)
 
     def on_marker(self, partition: int, marker: Marker) -> None:
-        """A writer has handed over everything up to `marker.t` on this partition."""
+        """Record that a writer has delivered everything up to `marker.t` on this partition."""
         self.watermark.on_marker(partition, marker)
 
     def on_health(self, health: Health) -> None:
-        """A source reports its health."""
+        """Apply a source's health report: to the coverage of windows, and to the outage rules."""
         self.coverage.on_health(health)
         self.outages.on_health(health, self._effects)
 
     @property
     def fit_is_due(self) -> bool:
-        """Whether the next `advance` may make a weekly fit: give it the newest feedback before (`set_feedback`)."""
+        """Whether the next `advance` may make a weekly fit: call `set_feedback` with the newest feedback before it."""
         return self._next_fit <= self.watermark.at
 
     def set_feedback(self, feedback: AlarmFeedback) -> None:
-        """What people said of alerts so far: used by the fits from now on."""
+        """Set the alarms that people confirmed, and their echoes; the fits from now on use them."""
         self._feedback = feedback
 
     # -- moving on
 
     def advance(self, articles: int = 5_000) -> bool:
-        """Close what the watermark allows, about `articles` of them at most; returns whether there is more."""
+        """Process the moments up to the watermark, about `articles` articles at most; return whether more are due."""
         goal, taken = self.watermark.at, 0
         self.immediate.reached(self.watermark.furthest, self._effects)
         while (at := self._next()) is not None and at <= goal and taken < articles:
@@ -158,7 +158,7 @@ class Desk:
         return len(self._open)
 
     def effects(self) -> Effects:
-        """What happened since the last call, for the store."""
+        """Return what happened or changed since the last call, for the store; the next call starts from empty effects."""
         effects, self._effects = self._effects, Effects()
         for runner in self.runners:
             if (snapshot := runner.threshold.snapshot(self.closed)) is not None:
@@ -213,7 +213,7 @@ class Desk:
     # -- restarts
 
     def dump(self) -> Mapping[str, Any]:
-        """What the desk itself has to keep, as msgpack can carry it; the rest is in the effects and in the articles."""
+        """Return the desk's own state as msgpack can carry it; the rest follows from the effects and the articles."""
         return {
             "watermark": self.watermark.dump(),
             "unread": self.coverage.dump(),
@@ -224,7 +224,7 @@ class Desk:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Restore what `dump` gave. Raises KeyError where a part is missing."""
+        """Restore what `dump` returned. Raises KeyError where a part is missing."""
         self.closed, self._next_fit = state["closed"], state["next_fit"]
         self.watermark.load(state["watermark"])
         self.coverage.load(state["unread"])
@@ -232,7 +232,7 @@ class Desk:
         self.outages.load(state.get("outages", {}))
 
     def restore_schedule(self, panes: Iterable[tuple[str, int]]) -> None:
-        """Plan again what was planned before a restart, from panes (series, start) and the runners' timers."""
+        """Restore the planned evaluations from panes (series, start in epoch ms) and the runners' timers."""
         for series, start in panes:
             self.plan.again(series, start, after=self.closed)
         for number, runner in enumerate(self.runners):

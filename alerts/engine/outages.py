@@ -27,7 +27,7 @@ from core.times import iso
 
 
 def outage_id(rule: str, version: str, series: str, onset: int) -> str:
-    """The id of an outage's alert (a hash, hex). `onset`: the time of its first record (epoch ms)."""
+    """Return the id of an outage's alert: a hash in hexadecimal. `onset`: the time of its first record (epoch ms)."""
     return digest("outage", rule, version, series, str(onset))
 
 
@@ -40,7 +40,7 @@ class Outages:
         self._open: dict[tuple[str, str], Alert] = {}
 
     def on_health(self, health: Health, effects: Effects) -> None:
-        """Judge one record; changes of alerts go into `effects`. A record no newer than the last one is dropped."""
+        """Judge one record; add changes of alerts to `effects`. A record no newer than its source's last is dropped."""
         if health.at <= self._newest.get(health.source, -1):
             return
         self._newest[health.source] = health.at
@@ -97,7 +97,7 @@ class Outages:
             _change(alert, "resolved", health.at, health, effects)
 
     def dump(self) -> Mapping[str, Any]:
-        """State, as msgpack can carry it; it is kept with the desk's."""
+        """Return the state as msgpack can carry it; it is stored with the desk's."""
         return {
             "heard": self._newest,
             "open": [
@@ -107,7 +107,7 @@ class Outages:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Restore what `dump` gave; alerts of rules that are gone are ended by alerts/storage/retire.py."""
+        """Restore what `dump` returned, without alerts of removed rules: alerts/storage/retire.py ends those."""
         known = {_key(rule) for rule in self._rules}
         self._newest = dict(state.get("heard", {}))
         self._open = {

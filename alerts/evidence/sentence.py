@@ -29,18 +29,22 @@ def both(
     verdict: Verdict | None,
     outage: OutageProof | None = None,
 ) -> dict[str, str]:
-    """Return the sentence by language, `en` and `zh`."""
+    """Return the sentence of an alert by language, `en` and `zh`.
+
+    It is an outage's where `outage` is given, an immediate rule's where `window` or `verdict` is None, else a window
+    rule's.
+    """
     if outage is not None:
         return outage_sentence.sentence(line, outage)
     if not isinstance(rule, Rule) or window is None or verdict is None:
-        return at_once(line)
+        return immediate(line)
     return windowed(line, rule.metric, window, verdict)
 
 
 def windowed(
     line: AlertLine, metric: str, window: Window, verdict: Verdict, *, round_to_0: bool = False
 ) -> dict[str, str]:
-    """Return the sentence of a window rule's alert, by language.
+    """Return the sentence of a window rule's alert by language, `en` and `zh`.
 
     `round_to_0`: as earlier versions wrote it, with a tiny expectation as 0; their packs are verified with it.
     """
@@ -125,8 +129,8 @@ def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -
     return f"{gap}{middle} ({figure(metric, verdict.low)} – {figure(metric, verdict.high)})"
 
 
-def at_once(line: AlertLine) -> dict[str, str]:
-    """Return the sentence of an immediate rule's alert, by language."""
+def immediate(line: AlertLine) -> dict[str, str]:
+    """Return the sentence of an immediate rule's alert, `en` and `zh`. Raises ValueError for an invalid onset."""
     return {tongue: _immediate(line, tongue) for tongue in _TONGUES}
 
 

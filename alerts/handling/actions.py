@@ -43,7 +43,8 @@ REJECTIONS = (
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
-    """Return the row of `alerts` whose id begins with `which`. Raises InvalidArgument where none or several do."""
+    """Return the row of `alerts` whose id begins with `which`. Raises InvalidArgument where none or several
+    do, or `which` has fewer than six characters."""
     if len(which) < _SHORTEST_ID:
         raise InvalidArgument("alert", TOO_SHORT, which or "''")
     rows = connection.execute(
@@ -77,8 +78,8 @@ def acknowledge(
 ) -> str:
     """Acknowledge an alert: no reminder and no escalation until it clears. Returns its id.
 
-    `which`: an id or its beginning. Raises InvalidArgument, or ActionRejected where it is resolved, closed or
-    acknowledged.
+    `which`: an id or its beginning. Raises ActionRejected where it is resolved, closed or acknowledged, and
+    InvalidArgument as `dispose` does, of `which`, `actor` and `reason`.
     """
     audit.lock(connection)
     alert = _firing(find(connection, desk, which), RESOLVED_NOT_ACKNOWLEDGEABLE)
@@ -96,7 +97,8 @@ def unacknowledge(
 ) -> str:
     """Withdraw an acknowledgement: reminders and escalation start again from now. Returns the alert's id.
 
-    Raises InvalidArgument, or ActionRejected where it is not acknowledged.
+    Raises ActionRejected where it is not acknowledged, and InvalidArgument as `dispose` does, of `which`, `actor` and
+    `reason`.
     """
     audit.lock(connection)
     alert = str(find(connection, desk, which).id)
@@ -113,8 +115,8 @@ def unacknowledge(
 def close(connection: Connection, desk: str, which: str, *, actor: str, reason: str, now_ms: int) -> str:
     """Close an alert by hand: no further notification but its end, to the channels that were notified of it.
 
-    Its state still follows from the panes. Returns its id. Raises InvalidArgument, or ActionRejected where it is
-    resolved or closed.
+    Its state still follows from the panes. Returns its id. Raises ActionRejected where it is resolved or closed, and
+    InvalidArgument as `dispose` does, of `which`, `actor` and `reason`.
     """
     audit.lock(connection)
     alert = _firing(find(connection, desk, which), RESOLVED_NOT_CLOSEABLE)
@@ -129,7 +131,8 @@ def dispose(
 ) -> str:
     """Set the disposition of an alert: true | false | duplicate | known; it may be changed. Returns the alert's id.
 
-    Raises InvalidArgument.
+    Raises InvalidArgument where the disposition is another one, where not exactly one alert has the id or prefix
+    `which`, where `reason` has fewer than three characters, or where `actor` is empty.
     """
     if disposition not in DISPOSITIONS:
         raise InvalidArgument("disposition", one_of(DISPOSITIONS), disposition or "''")
@@ -141,9 +144,9 @@ def dispose(
 def resolve(
     connection: Connection, desk: str, which: str, disposition: str, *, actor: str, reason: str, now_ms: int
 ) -> tuple[str, bool]:
-    """Set the disposition of an alert and close it. Returns its id, and whether it was open until now.
+    """Set the disposition of an alert and close it. Return (its id, whether this closed it).
 
-    Raises InvalidArgument.
+    False: it was resolved or closed already. Raises InvalidArgument as `dispose` does.
     """
     alert = dispose(connection, desk, which, disposition, actor=actor, reason=reason, now_ms=now_ms)
     ended = find(connection, desk, alert).state == "resolved"

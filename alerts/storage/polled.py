@@ -39,12 +39,12 @@ class PolledBatch:
 
     @property
     def articles(self) -> list[ScoredArticle]:
-        """The articles, in order."""
+        """The articles, in the order of the poll."""
         return [record for _, record in self.records if isinstance(record, ScoredArticle)]
 
     @property
     def health(self) -> list[Health]:
-        """The health records, in order."""
+        """The health records, in the order of the poll."""
         return [record for _, record in self.records if isinstance(record, Health)]
 
     @property
@@ -56,10 +56,10 @@ class PolledBatch:
 def decode_batch(
     received: Sequence[Received], topic_id: str, now_ms: int, poison: dict[int, int]
 ) -> PolledBatch:
-    """Decode the records of a poll; what cannot be decoded or is impossible becomes a dead letter.
+    """Decode the records of a poll; one that cannot be decoded or fails its checks becomes a dead letter. Never raises.
 
     `topic_id`: the log's id, for the origins of dead letters; `poison`: undecodable records in a row before this poll,
-    by partition. Raises nothing.
+    by partition (not changed: the batch has its own).
     """
     batch = PolledBatch(poison=dict(poison))
     for one in received:

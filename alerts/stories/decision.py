@@ -41,9 +41,9 @@ def distance(a: Fingerprint, b: Fingerprint, bits: int) -> int:
 
 
 def same_story(a: Fingerprint, b: Fingerprint, bits: int) -> bool:
-    """Whether two articles in one language, of which no facts conflict, tell one story.
+    """Return whether two articles tell one story, given that they are in one language and their facts do not conflict.
 
-    `bits`: in how many bits their signatures differ.
+    `bits`: in how many bits their signatures differ (0..128).
     """
     words = containment(a.facts.words, b.facts.words)
     if bits > FAR_ALIKE or alike_but_for_names(a.facts, b.facts):
@@ -60,5 +60,8 @@ def same_story(a: Fingerprint, b: Fingerprint, bits: int) -> bool:
 
 
 def contradicts_story(fingerprint: Fingerprint, story: Story) -> bool:
-    """Whether any representative of the story states other facts: a translation must agree with all of them."""
+    """Return whether the facts of any representative of the story conflict with the article's.
+
+    A translation must agree with all of them.
+    """
     return any(conflict(fingerprint.facts, other.facts, other_title=True) for other in story.representatives)

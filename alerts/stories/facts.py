@@ -90,7 +90,9 @@ def named_in(text: str) -> frozenset[str]:
 
 
 def digits(text: str) -> frozenset[str]:
-    """Return the numbers of a lower-case text, each as its digits without zeros at either end; at most MOST_NUMBERS.
+    """Return the numbers of a lower-case text, each as its digits without zeros at either end.
+
+    Only the first MOST_NUMBERS are read.
 
     >>> sorted(digits("raises 2.50 bln dlrs to 1,200")), sorted(digits("20亿"))
     (['12', '25'], ['2'])
@@ -106,7 +108,9 @@ def digits(text: str) -> frozenset[str]:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return stems of the English words and pairs of the Chinese characters of a lower-case text, sorted.
+    """Return the distinct words of a lower-case text, sorted; empty where it has none.
+
+    English: the first six letters of each word, without the commonest words; Chinese: each pair of adjacent characters.
 
     >>> words_of("the fed raises rates"), words_of("央行降息")
     (('fed', 'raises', 'rates'), ('央行', '行降', '降息'))
@@ -134,7 +138,7 @@ def _stem(word: str) -> str:
 
 
 def interned(found: Iterable[str]) -> frozenset[str]:
-    """Return the names as a set; equal sets are interned, since most stories name what others named."""
+    """Return the names as a set; equal sets are interned, since most stories name the same things."""
     named = frozenset(found)
     if len(_SETS) > _MOST_KEPT:
         _SETS.clear()

@@ -121,7 +121,7 @@ class Rolling:
             self.squares += sign * mean * mean
 
     def window(self, series: str, start: int, end: int, observed: bool = True) -> Window:
-        """The figures, as of [start, end)."""
+        """Return the present figures as the Window of `series` over [start, end), in epoch ms."""
         return Window(
             series,
             start,
@@ -159,7 +159,7 @@ def measure(
 
 
 def with_series(window: Window, series: str) -> Window:
-    """Return the same figures under another series' name."""
+    """Return a copy of the window under another series' name."""
     return Window(
         series,
         window.start,

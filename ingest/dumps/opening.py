@@ -20,8 +20,8 @@ READERS: Mapping[RowFormat, type[DumpReader]] = {
 
 
 def open_reader(path: Path, kind: FileFormat, columns: Mapping[str, str]) -> DumpReader:
-    """The reader of a file, with the beginning of it read. `columns`: field -> column, where names do not say it.
+    """Return the reader of a file, with its beginning read. `columns`: field -> column, for names not found by default.
 
-    Raises ConfigError: the file cannot be read, holds no rows, or lacks a column (it names those that it has).
+    Raises ConfigError where the file cannot be read, holds no rows, or lacks a column (it names those that it has).
     """
     return READERS[kind.kind](path, kind, columns)

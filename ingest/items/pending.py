@@ -36,7 +36,10 @@ class PendingArticles:
         self._acknowledged: set[str] = set()
 
     def waiting(self) -> Waiting:
-        """What waits now. Raises StoreUnavailable."""
+        """Return the origins of the rows of the table, unsent and settled ones. Raises StoreUnavailable.
+
+        Those acknowledged by the present broker and not settled are in neither list.
+        """
         with self._store.read() as connection:
             rows = connection.execute(
                 select(pending.c.origin, origins.c.kind).select_from(
@@ -48,7 +51,10 @@ class PendingArticles:
         return Waiting(unsent, settled)
 
     def articles(self, names: Sequence[str]) -> Iterator[Article]:
-        """The articles of these origins, a few hundred in memory at a time. Raises StoreUnavailable."""
+        """Yield the articles of those of these origins that are in the table, a few hundred in memory at a time.
+
+        Raises StoreUnavailable.
+        """
         for start in range(0, len(names), _CHUNK):
             with self._store.read() as connection:
                 rows = connection.execute(
@@ -58,11 +64,11 @@ class PendingArticles:
             yield from articles
 
     def acknowledged(self, names: Iterable[str]) -> None:
-        """Note that the broker has these origins: they are not sent to it again."""
+        """Remember that the broker acknowledged these origins: `waiting` no longer lists them as unsent."""
         self._acknowledged.update(names)
 
     def forget_acknowledged(self) -> None:
-        """Note that the broker lost its log: what waits is sent again."""
+        """Forget all acknowledgements, as the broker lost its log: `waiting` lists those articles as unsent again."""
         self._acknowledged.clear()
 
     def delete(self, names: Sequence[str]) -> None:
@@ -76,5 +82,5 @@ class PendingArticles:
 
 
 def pending_row(article: Article) -> dict[str, object]:
-    """An article's row in the table."""
+    """Return an article's row of the table, by column name."""
     return {"origin": article.origin, "source": article.source, "article": encode(article)}

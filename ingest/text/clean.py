@@ -7,7 +7,9 @@ _EMPTY = frozenset(("nan", "null", "nat", "\\n", "none", "n/a"))
 
 
 def clean(value: object) -> str:
-    """The value as text, stripped, without control characters (tab and line breaks stay), valid as UTF-8.
+    """Return the value as stripped text without control characters (tab and line breaks stay), valid as UTF-8.
+
+    Empty for None and NaN. Bytes are decoded, and invalid ones replaced; other values become `str(value)`.
 
     >>> clean(" a\\x00b\\n ")
     'ab'
@@ -31,17 +33,20 @@ def clean(value: object) -> str:
 
 
 def empty_word(text: str) -> bool:
-    """Whether this is how a table writes nothing: nan, null, \\N …"""
+    """Return whether the text is a table's word for a missing value, in any case: nan, null, NaT, none, n/a or \\N.
+
+    False for an empty text.
+    """
     return len(text) <= 4 and text.lower() in _EMPTY
 
 
 def is_non_text(value: object) -> bool:
-    """Whether the value is no text and cannot serve as one (a number can): a list, an object, true or false."""
+    """Return whether the value cannot be read as text: a list, tuple, set, dict or bool. A number can."""
     return isinstance(value, (list, tuple, dict, set, bool))
 
 
 def non_text_detail(name: str, value: object) -> str:
-    """The detail of a dead letter whose field `name` holds no text.
+    """Return the detail of a dead letter whose field `name` holds no text.
 
     >>> non_text_detail("title", ["a"])
     'title: expected text, got list'

@@ -55,7 +55,7 @@ def immediate_checks(pack: schema.Pack) -> Iterator[Check]:
     yield same("article ids", line.article_ids, [article.id])
     yield from list_checks(pack, 1, 1, 1)
     yield same("headlines", pack.headlines, [article.id])
-    yield same("sentence", pack.sentence, sentence.at_once(line))
+    yield same("sentence", pack.sentence, sentence.immediate(line))
     yield nothing_else(pack, articles=True)
 
 

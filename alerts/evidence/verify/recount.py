@@ -29,7 +29,10 @@ Counted = schema.EvidenceArticle | schema.HopArticle
 
 
 def article_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
-    """Yield checks that the articles are this window's and this series', and that all are listed or left out."""
+    """Yield checks of the pack's articles: their window, series, figures, number, order and ids.
+
+    Raises ValueError for an invalid time, and TypeError for a value of a wrong type (`checks.guarded` catches both).
+    """
     articles, line = pack.articles, pack.line
     # Until the line's time of decision: articles that came later were not known.
     known = min(window.end, parse_iso(line.decided_at) - pack.lateness_ms)
@@ -66,7 +69,7 @@ def _ids(pack: schema.Pack, ids: list[str]) -> Iterator[Check]:
 
 
 def shares(articles: Sequence[Counted]) -> Check:
-    """Check that the sentiment shares of each article add up to one."""
+    """Return a check that the three sentiment shares of each article are not negative and add up to one."""
     off = []
     for one in articles:
         three = (one.p_negative, one.p_neutral, one.p_positive)
@@ -78,7 +81,7 @@ def shares(articles: Sequence[Counted]) -> Check:
 
 
 def bounds(articles: Sequence[schema.EvidenceArticle]) -> Check:
-    """Check that all probabilities and shares lie within 0 and one, also those that nothing is derived from."""
+    """Return a check that all relevances, topic probabilities and sentiment shares of mentions lie within 0 and 1."""
     off = [one.id for one in articles if any(not 0 <= value <= UNIT_SCALE for value in _fractions(one))]
     return none_of("bounds", off, "have a probability below 0 or above one", "probabilities within 0 and one")
 
@@ -91,7 +94,10 @@ def _fractions(article: schema.EvidenceArticle) -> Iterator[int]:
 
 
 def none_of(what: str, wrong: Sequence[str], are: str, fine: str) -> Check:
-    """Return a check that agrees where `wrong` is empty (its detail is `fine`), and else lists it."""
+    """Return a check named `what`: it agrees where `wrong` is empty (detail: `fine`), else differs and lists `wrong`.
+
+    `are`: the predicate of the listed ones, such as "are not of this window".
+    """
     return (
         Check(what, "differs", f"{len(wrong)} {are}: {listed(wrong)}")
         if wrong
@@ -114,7 +120,10 @@ def _belongs(article: schema.EvidenceArticle, series: str) -> bool:
 
 
 def count_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
-    """Yield checks of the window's figures, its stories and publishers, and the line's counts."""
+    """Yield checks of the line's counts, the window's figures, and the pack's lists (`list_checks`).
+
+    The figures are `unknown` where the pack leaves articles out. Raises TypeError for a value of a wrong type.
+    """
     line, given = pack.line, msgspec.structs.asdict(window)
     for name in ("articles", "stories", "publishers"):
         yield same(f"line's {name}", getattr(line, name), given[name])
@@ -166,7 +175,7 @@ def list_checks(pack: schema.Pack, articles: int, stories: int, publishers: int)
 
 
 def same_rows(what: str, given: Sequence[Any], found: Sequence[Any]) -> Check:
-    """Return a check of two lists that may be long: where they differ, of the first row that does."""
+    """Return a check that two lists are equal; where they differ, of the first different row, else of their lengths."""
     for given_row, found_row in zip(given, found, strict=False):
         if given_row != found_row:
             return same(what, given_row, found_row)
@@ -176,7 +185,7 @@ def same_rows(what: str, given: Sequence[Any], found: Sequence[Any]) -> Check:
 
 
 def tally(articles: Sequence[Counted]) -> dict[str, int]:
-    """Return the figures of a window that holds these articles, by name."""
+    """Return the figures of a window that holds these articles, by field name of Window; shares in 1/10,000."""
     stories: dict[str, list[Counted]] = {}
     for article in articles:
         stories.setdefault(article.story, []).append(article)
@@ -206,7 +215,10 @@ def tally(articles: Sequence[Counted]) -> dict[str, int]:
 
 
 def hop_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
-    """Yield checks of the hop that the detector learned in the deciding step: its time and its counts."""
+    """Yield checks of the hop that the detector learned in the deciding step: its series, time, articles and counts.
+
+    Raises KeyError, TypeError or ValueError for a malformed pack (`checks.guarded` catches them).
+    """
     if pack.hop is None:
         yield Check("hop", "differs", "the pack of a window has one")
         return

@@ -41,7 +41,7 @@ def _named(file: Path | None, also: Path | None) -> Path | None:
 
 
 def rules_of(file: Path | None, settings: Settings) -> RuleSet:
-    """Return the rules of `file`, else of the settings, else the built-in ones. Raises ConfigError."""
+    """Return the rules of `file`, else of the settings, else the built-in ones. Raises ConfigError for a fault."""
     if file is None and settings.alerts.rules:
         file = settings.path(settings.alerts.rules)
     return load_rules(file)
@@ -53,7 +53,7 @@ def check(
 ) -> None:  # fmt: skip
     """Report faults of a rules file with file and line; exit status 2 where there are any.
 
-    Where the store can be opened it also shows how far each rule has learned: a changed rule starts without history.
+    If the store can be opened, also show how far each rule has learned: a changed rule starts without history.
     """
     settings = settings_of(config, store, desk)
     rules = rules_of(_named(file, rules_file), settings)
