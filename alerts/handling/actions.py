@@ -43,8 +43,10 @@ REJECTIONS = (
 
 
 def find(connection: Connection, desk: str, which: str) -> Row[Any]:
-    """Return the row of `alerts` whose id begins with `which`. Raises InvalidArgument where none or several
-    do, or `which` has fewer than six characters."""
+    """Return the row of `alerts` whose id begins with `which`.
+
+    Raises InvalidArgument where none or several do, or `which` has fewer than six characters.
+    """
     if len(which) < _SHORTEST_ID:
         raise InvalidArgument("alert", TOO_SHORT, which or "''")
     rows = connection.execute(

@@ -185,7 +185,7 @@ def same_rows(what: str, given: Sequence[Any], found: Sequence[Any]) -> Check:
 
 
 def tally(articles: Sequence[Counted]) -> dict[str, int]:
-    """Return the figures of a window that holds these articles, by field name of Window; shares in 1/10,000."""
+    """Return the figures of a window that holds these articles, by field name of Window; sentiment in 1/10,000."""
     stories: dict[str, list[Counted]] = {}
     for article in articles:
         stories.setdefault(article.story, []).append(article)
