@@ -370,6 +370,7 @@ outbox = Table(
     _time("created_at"),
     _time("sent_at", nullable=True),
     Column("error", Text, nullable=False, default=""),
+    Column("reason", String(16), nullable=False, default=""),  # of withheld: a SuppressionReason
     Index("outbox_due", "desk", "status", "not_before"),
 )
 

@@ -25,9 +25,7 @@ from core.times import DAY, HOUR, parse_iso
 
 def notified() -> ColumnElement[bool]:
     """Return the condition for rows of the outbox that were or will be sent, by themselves or in a digest."""
-    return or_(
-        outbox.c.status.in_(("pending", "sent")), outbox.c.error.startswith(f"{SuppressionReason.DIGEST}:")
-    )
+    return or_(outbox.c.status.in_(("pending", "sent")), outbox.c.reason == SuppressionReason.DIGEST)
 
 
 @dataclass

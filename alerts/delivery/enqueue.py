@@ -111,7 +111,7 @@ def _enqueue_change(
         channels,
         now_ms=context.now_ms,
         mark=line.severity,
-        withheld=withheld_text(reason) if reason else "",
+        withheld=reason,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from alerts.delivery import content, outbox
 from alerts.delivery.content import Content
-from alerts.handling.suppression import SuppressionReason
+from alerts.handling.suppression import SuppressionReason, withheld_text
 from alerts.records import SEVERITIES
 from core.ids import digest
 from core.tables import outbox as table
@@ -98,15 +98,14 @@ def fold(
         folded_of=len(listed),
     )
     outbox.enqueue(connection, what, [channel], now_ms=now_ms, mark=f"{channel}/{name}")
-    where = (
-        f"{SuppressionReason.DIGEST}: in {outbox.notification_id(desk, '', 'digest', f'{channel}/{name}')}"
-    )
+    digest_id = outbox.notification_id(desk, "", "digest", f"{channel}/{name}")
+    reason = (SuppressionReason.DIGEST, f"in {digest_id}")
     for start in range(0, len(over), 400):
         keys = [(row.id, row.channel) for row in over[start : start + 400]]
         connection.execute(
             update(table)
             .where(table.c.desk == desk, tuple_(table.c.id, table.c.channel).in_(keys))
-            .values(status="withheld", error=where)
+            .values(status="withheld", error=withheld_text(reason), reason=reason[0])
         )
     return len(over)
 

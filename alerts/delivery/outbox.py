@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from alerts.delivery import content
 from alerts.handling import audit
+from alerts.handling.suppression import Suppression, withheld_text
 from core.errors import ConfigError
 from core.ids import digest
 from core.store import insert_absent
@@ -35,7 +36,7 @@ def enqueue(
     now_ms: int,
     mark: str = "",
     not_before: int = 0,
-    withheld: str = "",
+    withheld: Suppression | None = None,
 ) -> int:
     """Write one notification for each channel, in the caller's transaction. Returns how many rows were new.
 
@@ -56,7 +57,8 @@ def enqueue(
             "not_before": not_before or now_ms,
             "created_at": now_ms,
             "sent_at": None,
-            "error": withheld,
+            "error": withheld_text(withheld) if withheld else "",
+            "reason": withheld[0] if withheld else "",
         }
         for channel in channels
     ]
@@ -83,6 +85,8 @@ def replay(connection: Connection, desk: str, which: str, channel: str | None, n
     if not found:
         raise ConfigError(f"no notification to send again matches {which!r} (newsquake deliveries list)")
     done = connection.execute(
-        update(outbox).where(*chosen).values(status="pending", attempts=0, not_before=now_ms, error="")
+        update(outbox)
+        .where(*chosen)
+        .values(status="pending", attempts=0, not_before=now_ms, error="", reason="")
     )
     return done.rowcount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from alerts.delivery import content
 from alerts.delivery.context import NotificationContext
@@ -32,7 +32,7 @@ def _withheld(connection: Connection, desk: str) -> list[Row[Any]]:
             .where(
                 table.c.desk == desk,
                 table.c.status == "withheld",
-                or_(*(table.c.error.startswith(f"{reason}:") for reason in TEMPORARY)),
+                table.c.reason.in_(TEMPORARY),
                 table.c.event.in_(("firing", "severity")),
                 alerts.c.state == "firing",
             )
@@ -58,7 +58,7 @@ def _release(context: NotificationContext, channels: Collection[str], row: Row[A
     context.connection.execute(
         update(table)
         .where(table.c.desk == row.desk, table.c.id == row.id, table.c.channel == row.channel)
-        .values(status="pending", not_before=context.now_ms, error="")
+        .values(status="pending", not_before=context.now_ms, error="", reason="")
     )
     changes = {"silenced": False, "inhibited_by": "", "state": {"again_from": context.now_ms}}
     handling.note(context.connection, context.desk, row.alert_id, changes, context.now_ms)

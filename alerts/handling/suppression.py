@@ -35,6 +35,10 @@ TEMPORARY = (
 )
 
 
+Suppression = tuple[SuppressionReason, str]
+"""Why a notification is withheld, and the detail: the silence's id, the inhibiting alert, ..."""
+
+
 @dataclass(frozen=True)
 class SuppressionFacts:
     """The input of `decide`. Texts name what applies (a silence's id ...); empty: it does not apply."""
@@ -61,7 +65,7 @@ TOO_LATE = "decided too long ago (notify.stale_after)"
 JUST_NOTIFIED = "told within the hour"
 
 
-def decide(facts: SuppressionFacts) -> tuple[SuppressionReason, str] | None:
+def decide(facts: SuppressionFacts) -> Suppression | None:
     """Return None if the change is to be notified, else the reason and a text that names what applies."""
     if not facts.notify:
         return SuppressionReason.REPLAY, OF_A_REPLAY
@@ -97,12 +101,6 @@ def highest(severities: Sequence[Severity]) -> Severity | None:
     return max(severities, key=SEVERITIES.index, default=None)
 
 
-def withheld_text(reason: tuple[SuppressionReason, str]) -> str:
-    """Return the reason as the outbox stores it: `silenced: …`."""
+def withheld_text(reason: Suppression) -> str:
+    """Return the reason with its detail, as lists show it: `silenced: …`."""
     return f"{reason[0]}: {reason[1]}"
-
-
-def reason_of(error: str) -> SuppressionReason | None:
-    """Return the reason that an outbox row's `error` begins with, None where it has none."""
-    head = error.partition(":")[0]
-    return SuppressionReason(head) if head in SuppressionReason.__members__.values() else None

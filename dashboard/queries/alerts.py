@@ -119,7 +119,7 @@ def lines(store: Store, desk: str, ident: str) -> pd.DataFrame:
 
 
 def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
-    """Who was told: created_at, channel, event, status, attempts, sent_at, error."""
+    """Who was told: created_at, channel, event, status, attempts, sent_at, error, reason."""
     return frame(
         store,
         select(
@@ -130,6 +130,7 @@ def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
             outbox.c.attempts,
             outbox.c.sent_at,
             outbox.c.error,
+            outbox.c.reason,
         )
         .where(outbox.c.alert_id == ident, outbox.c.desk == desk)
         .order_by(outbox.c.created_at, outbox.c.channel),

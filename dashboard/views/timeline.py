@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from msgspec import json
 
-from alerts.handling.suppression import SuppressionReason, reason_of
+from alerts.handling.suppression import SuppressionReason
 from core.times import from_ms
 from dashboard.viewer import Viewer
 
@@ -60,23 +60,23 @@ def happened(viewer: Viewer, parts: Mapping[str, pd.DataFrame]) -> list[dict[str
         status = "waiting" if row["status"] == "pending" else row["status"]
         said = f"{t('notified ' + row['event'])} · {t(status)}"
         if row["error"]:
-            said += f" · {_why(viewer, status, str(row['error']))}"
+            said += f" · {_why(viewer, str(row['reason']), str(row['error']))}"
         rows.append({"time": when, "who": row["channel"], "what": said})
         if row["event"] == "escalated":
             escalated.add(row["created_at"])
     for _, row in parts["actions"].iterrows():
         if row["action"] == "alert.escalate" and row["at"] in escalated:
             continue  # its deliveries say so, channel by channel
-        said = _deed(viewer, row["action"], json.decode(row["detail"]))
+        said = _action(viewer, row["action"], json.decode(row["detail"]))
         rows.append({"time": row["at"], "who": row["actor"], "what": said})
     return rows
 
 
-def _why(viewer: Viewer, status: str, error: str) -> str:
+def _why(viewer: Viewer, reason: str, error: str) -> str:
     """Why it was not sent: a reason of ours in the viewer's language, or what the channel answered."""
-    t, why = viewer.t, reason_of(error)
-    if why is None or status != "withheld":
+    if not reason:
         return error
+    t, why = viewer.t, SuppressionReason(reason)
     detail = error.partition(": ")[2]
     head = ABOUT.get(why, "").removesuffix("{name}")
     if why is SuppressionReason.DISPOSED:
@@ -91,7 +91,7 @@ def _why(viewer: Viewer, status: str, error: str) -> str:
     return f"{t(str(why))}: {detail}"
 
 
-def _deed(viewer: Viewer, action: str, detail: Any) -> str:
+def _action(viewer: Viewer, action: str, detail: Any) -> str:
     """`judged (false alarm): one outlet only`."""
     t, known = viewer.t, detail if isinstance(detail, dict) else {}
     said = t(action)

@@ -9,7 +9,6 @@ import pytest
 from alerts.delivery.reminders import ReminderJob
 from alerts.handling import actions as handling
 from alerts.handling import silences
-from alerts.handling.suppression import reason_of
 from alerts.rules.model import RuleSet
 from core.settings import Settings
 from core.store import Store
@@ -64,7 +63,7 @@ class Scene:
         return [(row.event, row.channel) for row in rows(self.store) if row.status in ("pending", "sent")]
 
     def kept(self) -> list[str]:
-        return [str(reason_of(row.error)) for row in rows(self.store) if row.status == "withheld"]
+        return [str(row.reason) for row in rows(self.store) if row.status == "withheld"]
 
     def hands(self, alert: str) -> dict[str, Any]:
         with self.store.read() as connection:

@@ -16,7 +16,7 @@ import core.migrations
 from core.settings import StoreSettings
 from core.store import Store, open_store
 from core.store.migrate import revisions
-from core.tables import cursors, detector_state, fits, in_flight, metadata, rule_state
+from core.tables import cursors, detector_state, fits, in_flight, metadata, outbox, rule_state
 
 
 def test_the_migrated_store_is_what_the_tables_say(store: Store) -> None:
@@ -166,3 +166,26 @@ def test_fits_of_an_older_store_say_what_they_rest_on(store: Store) -> None:
         found = connection.execute(select(fits.c.fit, fits.c.basis).order_by(fits.c.in_force_from)).all()
     assert {json.loads(one.fit)["method"]: one.basis for one in found} == methods
     assert [one.fit for one in found] == [row["fit"] for row in rows]
+
+
+def test_the_reason_of_a_withheld_notification_of_an_older_store_gets_a_column(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.migrations.__file__).parent))
+    errors = {"a": "silenced: sil_1 by ada (test)", "b": "digest: in msg_2", "c": "HTTP 500 from h", "d": ""}
+    rows = [
+        {"desk": "main", "id": name, "channel": "team", "alert_id": "x", "event": "firing", "payload": "{}",
+         "status": "withheld", "attempts": 0, "not_before": 0, "created_at": 0, "error": error}
+        for name, error in errors.items()
+    ]  # fmt: skip
+    with store.write() as connection:
+        connection.execute(insert(outbox), rows)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010")
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    with store.read() as connection:
+        found = {row.id: (row.reason, row.error) for row in connection.execute(select(outbox))}
+    assert found == {
+        "a": ("silenced", errors["a"]), "b": ("digest", errors["b"]), "c": ("", errors["c"]), "d": ("", ""),
+    }  # fmt: skip
