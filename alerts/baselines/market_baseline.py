@@ -138,7 +138,7 @@ class MarketBaseline:
 
     @property
     def level(self) -> float:
-        """Mean stories an hour of one of its series; 0 while nothing is known."""
+        """Mean number of stories an hour of one series of the market; 0 while nothing is known."""
         if self.exposure <= 0.0 or not self.series:
             return 0.0
         return self.fast / self.exposure / self.series
@@ -175,7 +175,7 @@ class MarketBaseline:
         return plain | {name: getattr(self, name).tobytes() for name in self.arrays}
 
     def restore(self, dump: Mapping[str, Any]) -> None:
-        """Restore what `dump` returned."""
+        """Restore what `dump` returned. Raises KeyError where a value is missing."""
         for name in self.plain:
             setattr(self, name, dump[name])
         for name in self.arrays:

@@ -71,7 +71,7 @@ class SeriesState:
             self.early = {b: value * slow for b, value in (self.early or {}).items()}
 
     def dump(self) -> tuple[object, ...]:
-        """Return everything, as msgpack can carry it; later changes do not reach it."""
+        """Return a copy of the whole state, as msgpack can carry it."""
         hours = self.hours.tobytes() if self.hours is not None else None
         early = dict(self.early) if self.early is not None else None
         return (
@@ -91,7 +91,7 @@ class SeriesState:
 
     @classmethod
     def load(cls, dump: tuple[Any, ...]) -> SeriesState:
-        """Return the state whose `dump` this is."""
+        """Return a new SeriesState from what `dump` returned."""
         state = cls(dump[0])
         _, state.fast, state.slow, state.missing, state.early, hours, *rest = dump
         state.block, state.block_n, state.has_incident, state.unusual_at, state.excess, state.weight = rest

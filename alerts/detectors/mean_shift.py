@@ -54,16 +54,16 @@ class MeanShift(PersistentDetector):
         """Series -> (end of its last hop with stories, sum for up, sum for down)."""
 
     def extra_state(self, series: str) -> Any:
-        """The sums."""
+        """Return (end of its last hop with stories, in epoch ms; sum for up; sum for down), or None."""
         return self.sums.get(series)
 
     def load_extra(self, series: str, extra: Any) -> None:
-        """Restore the sums."""
+        """Restore the sums of the series."""
         at, up, down = extra
         self.sums[series] = (at, up, down)
 
     def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
-        """Judge the sums with the hop in them, then learn the hop. Never raises."""
+        """Add the hop to the sums, judge them, then learn the hop. NOT_OBSERVED for an unobserved window."""
         means, series, params = self.means, window.series, self.params
         self.begin_step(series, floor)
         if not window.observed:

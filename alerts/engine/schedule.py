@@ -6,7 +6,7 @@ import heapq
 
 
 def ceil_to(at: int, grid: int) -> int:
-    """The first point of the grid (aligned to the epoch) at or after `at`.
+    """Return the first multiple of `grid` at or after `at` (both in the same unit).
 
     >>> ceil_to(61, 60), ceil_to(60, 60)
     (120, 60)
@@ -22,11 +22,14 @@ class Schedule:
         self._times: list[int] = []
 
     def add(self, at: int, rule: int, series: str) -> None:
-        """The rule numbered `rule` shall evaluate `series` at time `at`."""
+        """Plan an evaluation of `series` by the rule numbered `rule` at `at` (epoch ms)."""
         self.at(at, rule).add(series)
 
     def at(self, at: int, rule: int) -> set[str]:
-        """The set of series that the rule shall evaluate at `at`; callers add to it."""
+        """Return the set of series that the rule is to evaluate at `at` (epoch ms), for callers to add to.
+
+        Plans `at` as a time to pop, also if the set stays empty.
+        """
         rules = self._due.get(at)
         if rules is None:
             self._due[at] = rules = {}
@@ -38,11 +41,11 @@ class Schedule:
 
     @property
     def next(self) -> int | None:
-        """The earliest time at which an evaluation is due; None: there is none."""
+        """The earliest time (epoch ms) at which an evaluation is due, or None."""
         return self._times[0] if self._times else None
 
     def pop(self) -> list[tuple[int, str]]:
-        """What is due at the earliest time: (rule, series), sorted."""
+        """Remove and return what is due at the earliest time: (rule, series), sorted. Raises IndexError for none."""
         rules = self._due.pop(heapq.heappop(self._times))
         found: list[tuple[int, str]] = []
         for rule in sorted(rules):

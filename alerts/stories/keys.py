@@ -40,14 +40,17 @@ def bands(signature: int) -> tuple[int, ...]:
 
 
 def band_keys(halves: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Return the keys of the bands, n x 16, of signatures given as (low, high), n x 2."""
+    """Return the keys (0 to FIRST_SLOT - 1) of the bands, shape (n, 16), of signatures given as (low, high), (n, 2)."""
     whole = halves.astype("<u8").view(np.uint8)
     turned = np.concatenate([whole[:, 1:], whole[:, :1]], axis=1)
     return np.concatenate([whole.view("<u2"), turned.view("<u2")], axis=1) + _BASES
 
 
 def slots(facts: Facts, language: str) -> list[int]:
-    """Return the slots (0..KEYS - FIRST_SLOT) of an article in `language`: of its words, then of its facts."""
+    """Return the slots of an article in `language`: those of `word_slots`, then those of `fact_slots`.
+
+    A slot is from 0 to KEYS - FIRST_SLOT - 1; add FIRST_SLOT for the key.
+    """
     return word_slots(facts, language) + fact_slots(facts, language)
 
 
@@ -65,7 +68,10 @@ def _hash(text: str) -> int:
 
 
 def word_slots(facts: Facts, language: str) -> list[int]:
-    """Return the slots of a title's words among titles of its language: pairs of its four smallest hashes."""
+    """Return the slots of a title's words among titles of its language: of pairs of its four smallest hashes, unsorted.
+
+    At most six, which may repeat; empty where the title has no word.
+    """
     least = sorted([_hash(word) for word in facts.words])[:4]
     if len(least) == 1:
         least *= 2
@@ -86,7 +92,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def fact_slots(facts: Facts, language: str) -> list[int]:
-    """Return the slots of what articles in other languages can share with one in `language`: facts, sorted."""
+    """Return the distinct slots, sorted, of facts that articles in other languages can share with one in `language`."""
     names = ["e " + language + " " + entity for entity in facts.entities]
     names += ["n " + language + " " + number for number in facts.numbers if len(number) > 1]
     if len(facts.named) > 1:

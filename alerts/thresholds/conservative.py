@@ -67,7 +67,7 @@ class ConservativeTail:
 
 
 def count_bouts(times: Iterable[int], span: float = DAY) -> int:
-    """Return how many bouts these moments (epoch ms) are: one lasts `span` ms from its first."""
+    """Return the number of bouts among these times (epoch ms); a bout lasts `span` ms from its first."""
     bouts, until = 0, -1.0
     for when in sorted(times):
         if when >= until:

@@ -87,7 +87,7 @@ class PaneArticles:
         self._panes: dict[str, list[tuple[int, list[str]]]] = defaultdict(list)
 
     def add(self, panes: Iterable[ClosedPane]) -> None:
-        """Add the articles of closed panes."""
+        """Add the articles of these closed panes."""
         for pane in panes:
             articles = [observation.article for observation in pane.observations]
             self._panes[pane.window.series].append((pane.window.start, articles))

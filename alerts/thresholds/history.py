@@ -42,16 +42,16 @@ class StatisticHistory:
 
     @property
     def first_at(self) -> int | None:
-        """When the first verdict with enough evidence came, epoch ms; None: none came yet."""
+        """The time (epoch ms) of the first evaluation with enough evidence, or None."""
         return self._tracker.first_at
 
     @property
     def weeks(self) -> float:
-        """Weeks with data so far."""
+        """The number of weeks with data so far."""
         return self._tracker.weeks
 
     def initial(self) -> Fit:
-        """Return the fit before any history: the conservative tail."""
+        """Return the fit that is used before there is any history: the conservative tail."""
         start, how = self._conservative().start((), 0.0)
         return Fit(round(start, 6), FitBasis.INITIAL, f"{how}: no history yet", budget=self._budget)
 

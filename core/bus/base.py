@@ -36,16 +36,20 @@ class Producer(Protocol):
     """Sends records to the broker. Not thread-safe."""
 
     def send(self, topic: str, record: Wire, *, key: str, partition: int) -> None:
-        """Queue a record. May block while buffers are full. Raises InvalidRecord (too_large)."""
+        """Queue a record. May block while buffers are full.
+
+        Raises InvalidRecord (reason `too_large`), or BusUnavailable where it cannot be queued.
+        """
 
     def send_bytes(self, topic: str, value: bytes, *, schema: str, key: str, partition: int) -> None:
-        """Queue an encoded record of this `schema`. Raises InvalidRecord (too_large)."""
+        """Queue an encoded record of this `schema`, as `send` does, which see for what it raises."""
 
     def flush(self) -> None:
         """Return once the broker has acknowledged everything sent so far.
 
         Raises BusUnavailable if it did not: then what was sent since the last flush may or may not be there,
-        and the caller starts over from its last committed position.
+        and the caller starts over from its last committed position. Raises ConfigError where the topic does not accept
+        records of the size that `send` does.
         """
 
     def close(self) -> None:
@@ -56,31 +60,37 @@ class Consumer(Protocol):
     """Reads one topic; its partitions are fixed, or assigned by the group. Not thread-safe."""
 
     def poll(self, timeout_s: float, max_records: int = 2000) -> Sequence[Received]:
-        """At most `max_records` records, in order within each partition; empty where none came in `timeout_s`."""
+        """Return at most `max_records` records, in order within each partition; empty where none came in `timeout_s`.
+
+        Raises BusUnavailable, and Fenced where a rebalance ended the membership.
+        """
 
     def assignment(self) -> set[int]:
-        """The partitions assigned at present."""
+        """Return the partitions assigned at present; empty until a poll has joined the group."""
 
     def seek(self, positions: Mapping[int, int]) -> None:
         """Continue at these offsets (partition -> next offset). One beyond the log's end is not detected here."""
 
     def commit(self, positions: Mapping[int, int]) -> None:
-        """Commit for the group: partition -> next offset. Raises Fenced where a rebalance took a partition away."""
+        """Commit for the group: partition -> next offset.
+
+        Raises Fenced where a rebalance took a partition away, and BusUnavailable.
+        """
 
     def committed(self) -> dict[int, int]:
-        """Partition -> committed offset, for the assigned partitions that have one."""
+        """Return partition -> committed offset of the assigned partitions that have one. Raises BusUnavailable."""
 
     def pause(self, partitions: Iterable[int] | None = None) -> None:
-        """Return no records of these partitions (None: all assigned) until resumed."""
+        """Make `poll` return no records of these partitions (None: all assigned) until they are resumed."""
 
     def resume(self, partitions: Iterable[int] | None = None) -> None:
         """End a pause (None: of all assigned partitions)."""
 
     def keepalive(self) -> None:
-        """Keep the group membership during a slow batch: poll without returning records."""
+        """Keep the group membership during a slow batch: poll without returning records. Raises what `poll` raises."""
 
     def ends(self) -> dict[int, int]:
-        """Partition -> end offset (of the next record to come) of the assigned partitions, as the broker reports it."""
+        """Return partition -> end offset (of the next record) of the assigned partitions. Raises BusUnavailable."""
 
     def close(self) -> None:
         """Leave the group and close the connection."""
@@ -93,23 +103,30 @@ class Bus(Protocol):
     """False for a broker that keeps its data in memory only."""
 
     def ensure_topics(self, partitions: int) -> None:
-        """Create those of the four topics that are missing. Raises ConfigError for another partition count."""
+        """Create those of the four topics that are missing.
+
+        Raises ConfigError where one has another number of partitions, and BusUnavailable.
+        """
 
     def partitions(self, topic: str) -> int:
-        """The number of partitions of the topic."""
+        """Return the number of partitions of the topic. Raises BusUnavailable."""
 
     def topic_id(self, topic: str) -> str:
-        """Identity of the topic's log; it changes when the topic is recreated or the broker lost its data."""
+        """Return the identity of the topic's log: a new one once the topic was recreated or the broker lost its data.
+
+        Raises BusUnavailable.
+        """
 
     def producer(self) -> Producer:
-        """A new producer (idempotent, acks=all)."""
+        """Return a new producer (idempotent, acks=all). Raises BusUnavailable or ConfigError."""
 
     def consumer(
         self, topic: str, *, group: str | None = None, partitions: Iterable[int] | None = None
     ) -> Consumer:
-        """A new consumer at the group's committed offsets, else at the beginning. Commits only when asked to.
+        """Return a new consumer of the topic, at the group's committed offsets, else at the beginning.
 
-        `partitions`: fixed ones; None: assigned by the group.
+        `partitions`: fixed ones; None: the group assigns them at the first polls. Offsets are committed by `commit`
+        alone. Raises BusUnavailable or ConfigError.
         """
 
     def close(self) -> None:

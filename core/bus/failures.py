@@ -46,7 +46,7 @@ class ConnectFailure:
 
     @classmethod
     def of(cls, error: Exception) -> ConnectFailure:
-        """Classify an exception of the client. Its connection errors carry no code, so those go by their message."""
+        """Return the failure that an exception of the client means; connection errors are classified by message."""
         detail = " ".join(str(error).split()).removeprefix("KafkaConnectionError: ")
         if isinstance(error, SaslAuthenticationFailedError | UnsupportedSaslMechanismError):
             kind = FailureKind.AUTHENTICATION
@@ -61,7 +61,7 @@ class ConnectFailure:
         return cls(kind, detail)
 
     def describe(self, protocol: str) -> str:
-        """The failure in words for a person, at most 300 characters. `protocol`: the security protocol tried."""
+        """Return the failure as text for a person, at most 300 characters. `protocol`: the security protocol tried."""
         if self.kind is FailureKind.REFUSED or not self.detail:
             return "no broker answers there"
         if self.kind is FailureKind.AUTHENTICATION:
@@ -103,7 +103,7 @@ class ConnectFailureHandler(logging.Handler):
 
 
 def capture_client_log() -> None:
-    """Install the handler on kafka-python's logger; its lines reach the terminal only at telemetry.log_level debug."""
+    """Install the handler on kafka-python's logger once; its lines are logged only at telemetry.log_level debug."""
     client = logging.getLogger("kafka")
     if not any(isinstance(handler, ConnectFailureHandler) for handler in client.handlers):
         client.addHandler(ConnectFailureHandler())
@@ -111,5 +111,5 @@ def capture_client_log() -> None:
 
 
 def bootstrap_failure(error: Exception) -> ConnectFailure | None:
-    """Why the bootstrap that raised `error` failed; None where `error` did not end a bootstrap."""
+    """Return why the bootstrap that raised `error` failed, or None where `error` did not end a bootstrap."""
     return vars(error).get(_ATTRIBUTE)

@@ -35,32 +35,32 @@ class MemoryBus:
     # -- failures
 
     def stop(self) -> None:
-        """The broker goes away."""
+        """Stop the broker: calls raise BusUnavailable until `start`."""
         self.running = False
 
     def start(self) -> None:
-        """The broker comes back with its data."""
+        """Start the broker again, with its data."""
         self.running = True
 
     def wipe(self) -> None:
-        """The broker restarts without its data."""
+        """Delete all topics, records and committed offsets, as a broker that lost its data."""
         with self.lock:
             self.logs.clear()
             self.ids.clear()
             self.offsets.clear()
 
     def fail_next(self, flushes: int = 1) -> None:
-        """Make the next flushes fail; their records are lost."""
+        """Make the next `flushes` flushes raise BusUnavailable; their records are lost."""
         self.failures = flushes
 
     def rebalance(self) -> None:
-        """Every group member loses its partitions; commits raise Fenced until the consumer polls again."""
+        """Revoke the partitions of all group members; a commit raises Fenced until its consumer polls again."""
         self.generation += 1
 
     # -- the contract
 
     def up(self) -> None:
-        """Raise BusUnavailable when stopped."""
+        """Raise BusUnavailable if the broker is stopped."""
         if not self.running:
             raise BusUnavailable("broker is stopped")
 
@@ -96,7 +96,7 @@ class MemoryBus:
         return MemoryConsumer(self, topic, group, chosen, grouped=partitions is None)
 
     def close(self) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 class MemoryProducer:
@@ -202,4 +202,4 @@ class MemoryConsumer:
         return {partition: len(self._bus.logs[self._topic][partition]) for partition in self._next}
 
     def close(self) -> None:
-        """Does nothing."""
+        """Do nothing."""

@@ -28,9 +28,10 @@ class Watchdog:
         self._active: set[int] = set()
 
     def observe(self, records: Sequence[Received], paused: Collection[int] = ()) -> None:
-        """Take note of what a poll returned (also nothing).
+        """Record what a poll returned; call it after every poll, also an empty one.
 
-        Raises BusUnavailable where a partition not in `paused` lags and returned nothing since the last check.
+        Every `after_s` seconds it checks: raises BusUnavailable where a partition not in `paused` lags and returned
+        nothing since the last check.
         """
         for record in records:
             self._next[record.partition] = record.offset + 1

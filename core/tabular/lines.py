@@ -14,12 +14,12 @@ _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 
 
 def undecoded(text: str) -> bool:
-    """Whether `text` holds bytes that fit none of the encodings that are known here."""
+    """Return whether `text` holds undecodable bytes, which `text_lines` keeps as surrogates."""
     return bool(_UNDECODED.search(text))
 
 
 def text_lines(head: bytes, rest: IO[bytes], *, newline: str | None = None) -> Iterator[str]:
-    """The lines, with their ends, of a stream whose first bytes (`head`) were read already.
+    """Return the lines, with their ends, of a stream whose first bytes (`head`) were read already.
 
     `newline` is as `open` takes it; None: a line feed alone ends a line (where there is none, a carriage return).
     Bytes that are not UTF-8 are kept as surrogates, which `undecoded` finds; of other encodings they are replaced.
@@ -32,7 +32,10 @@ def text_lines(head: bytes, rest: IO[bytes], *, newline: str | None = None) -> I
 
 
 def bounded_lines(readline: Callable[[int], Any], limit: int) -> Iterator[tuple[Any, bool]]:
-    """(line, whether it was cut) of `readline`, in bytes or text: what a line has beyond `limit` is passed over."""
+    """Yield (line, whether it was cut) until `readline(limit)` returns nothing: a line with its end, bytes or text.
+
+    A longer line is cut to `limit` bytes (characters of text), and its rest is skipped.
+    """
     while line := readline(limit):
         cut = len(line) >= limit and line[-1:] not in (b"\n", "\n")
         if cut:

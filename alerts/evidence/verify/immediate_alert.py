@@ -16,7 +16,7 @@ from alerts.engine.schedule import ceil_to
 from alerts.evidence import schema, sentence
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.recount import bounds, list_checks, shares
-from alerts.evidence.verify.rule_terms import immediate_terms, parts
+from alerts.evidence.verify.rule_terms import immediate_terms, same_fields
 from alerts.lifecycle.alert import immediate_id
 from alerts.windows.globs import matches
 from alerts.windows.series import entity_of
@@ -35,7 +35,7 @@ def immediate_checks(pack: schema.Pack) -> Iterator[Check]:
     rule = immediate_terms(pack.rule["content"])
     made = immediate_id(line.rule, line.rule_version, article.id, article.revision)
     yield same("alert's id", line.id, made)
-    yield parts("rule's terms", pack.rule, rule)
+    yield same_fields("rule's terms", pack.rule, rule)
     yield same("onset", line.onset, iso(article.available_at))
     if line.state == "resolved":
         due = ceil_to(article.available_at + LASTS_MS, pack.pane_ms) + pack.lateness_ms

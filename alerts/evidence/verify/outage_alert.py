@@ -15,7 +15,7 @@ from alerts.evidence import outage_sentence, schema
 from alerts.evidence.verify.checks import Check, same
 from alerts.evidence.verify.immediate_alert import nothing_else
 from alerts.evidence.verify.recount import same_rows
-from alerts.evidence.verify.rule_terms import outage_terms, parts
+from alerts.evidence.verify.rule_terms import outage_terms, same_fields
 from alerts.lifecycle.alert_line import round_significant
 from alerts.lifecycle.outage_proof import OutageProof, SilentDay, silent_days
 from alerts.rules.outage_rule import OUTAGE_PREFIX
@@ -32,7 +32,7 @@ def outage_checks(pack: schema.Pack, proof: OutageProof) -> Iterator[Check]:
     onset = parse_iso(line.onset)
     yield same("alert's id", line.id, outage_id(line.rule, line.rule_version, line.series, onset))
     terms = outage_terms(rule["content"])
-    yield parts("rule's terms", rule, terms)
+    yield same_fields("rule's terms", rule, terms)
     yield same("source", line.series, OUTAGE_PREFIX + proof.source)
     watched = any(matches(glob, proof.source) for glob in terms["sources"])
     watched = watched and not any(matches(glob, proof.source) for glob in terms["exclude"])

@@ -43,7 +43,7 @@ def rule_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     content, rule, line = pack.rule["content"], pack.rule, pack.line
     terms = _terms(content)
     # A minimum that the content does not name asks nothing.
-    yield parts("rule's terms", rule, {name: 0 for name in rule if name.startswith("min_")} | terms)
+    yield same_fields("rule's terms", rule, {name: 0 for name in rule if name.startswith("min_")} | terms)
     yield from _figure(rule, content)
     yield same("series of the window", window.series, line.series)
     yield Check(
@@ -62,7 +62,7 @@ def rule_checks(pack: schema.Pack, window: Window) -> Iterator[Check]:
     }
     hop = max(1, -(-rule["window_ms"] // (_EVALUATIONS_PER_WINDOW * pack.pane_ms))) * pack.pane_ms
     wanted = [length, length, hop, content.get("sectors", {})]
-    yield parts("window", found, dict(zip(found, wanted, strict=True)))
+    yield same_fields("window", found, dict(zip(found, wanted, strict=True)))
     yield from _lasted(pack, window)
     if pack.fit:
         fit = msgspec.json.decode(pack.fit)
@@ -162,7 +162,7 @@ def _params(kind: str, stated: Mapping[str, Any], content: Mapping[str, Any]) ->
         return Check("detector's parameters", "differs", f"{kind} has no {odd[0]}")
     given: dict[str, Any] = {name: value for name, value in _figures(content).items() if name in names}
     given |= {name: value for name, value in content["detector"].items() if name != "kind"}
-    return parts("detector's parameters", asdict(made.params(**stated)), asdict(made.params(**given)))
+    return same_fields("detector's parameters", asdict(made.params(**stated)), asdict(made.params(**given)))
 
 
 def immediate_terms(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,8 +186,11 @@ def outage_terms(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def parts(what: str, given: Mapping[str, Any], found: Mapping[str, Any]) -> Check:
-    """Return a check that agrees where all parts of `found` do, else that of the first part that differs."""
+def same_fields(what: str, given: Mapping[str, Any], found: Mapping[str, Any]) -> Check:
+    """Return a check named `what` that the derived fields of `found` equal those of `given`, the pack's.
+
+    Where some differ, it is of the first; fields of `given` alone are ignored.
+    """
     for name, value in found.items():
         if given.get(name) != value:
             return same(f"{what}: {name}", given.get(name), value)
