@@ -36,16 +36,19 @@ class Immediate:
 
     @property
     def next(self) -> int | None:
-        """When the next alert ends (epoch ms); None: none is open."""
+        """The time (epoch ms) at which the next alert ends, or None where none is open."""
         return self._due[0][0] if self._due else None
 
     def add(self, scored: ScoredArticle, furthest: int, effects: Effects) -> None:
-        """Decide on an article, or hold one from the future. `furthest`: the newest T of any marker (epoch ms)."""
+        """Open the alerts that an article raises, or hold one from the future; add the changes to `effects`.
+
+        `furthest`: the newest time of any marker (epoch ms).
+        """
         if self._rules and not self.wait(scored, furthest):
             self._decide(scored, effects)
 
     def wait(self, scored: ScoredArticle, furthest: int) -> bool:
-        """Hold an article from the future; returns whether it is one. Before the first marker none is."""
+        """Hold the article if it is from the future, and return whether it is. Before the first marker none is."""
         article = scored.article
         if furthest == NEVER or article.available_at <= furthest + AHEAD_MS:
             return False
@@ -53,7 +56,7 @@ class Immediate:
         return True
 
     def reached(self, furthest: int, effects: Effects) -> None:
-        """Decide on held articles that are no longer from the future."""
+        """Decide on the held articles that are no longer from the future, now that `furthest` (epoch ms) is reached."""
         while self._ahead and self._ahead[0][0] <= furthest + AHEAD_MS:
             self._decide(heapq.heappop(self._ahead)[3], effects)
 
@@ -79,12 +82,12 @@ class Immediate:
             self._change(alert, "firing", article.available_at, effects)
 
     def take_up(self, alert: Alert, article: str) -> None:
-        """Hold an open alert until it ends. `article`: the id of its article."""
+        """Add an open alert, to be resolved when it ends. `article`: the id of its article."""
         self._open[alert.id] = (alert, article)
         heapq.heappush(self._due, (ceil_to(alert.onset + LASTS_MS, self._pane_ms), alert.id))
 
     def until(self, at: int, effects: Effects) -> None:
-        """Resolve the alerts that end at or before `at` (epoch ms)."""
+        """Resolve the alerts that end at or before `at` (epoch ms); add the changes to `effects`."""
         while self._due and self._due[0][0] <= at:
             due, name = heapq.heappop(self._due)
             alert = self._open[name][0]
@@ -117,7 +120,7 @@ class Immediate:
         )
 
     def on_story(self, article: str, revision: str, story: str, effects: Effects) -> None:
-        """The article is now known to belong to `story`."""
+        """Set `story` as the incident of the article's open alerts, and add these to `effects`."""
         if not self._open:
             return
         for rule in self._rules:

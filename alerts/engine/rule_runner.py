@@ -42,7 +42,7 @@ class EvaluationResult(msgspec.Struct, frozen=True, gc=False):
 
 
 def detector_of(rule: Rule, context: DetectorContext) -> Detector:
-    """The rule's detector, new. The rule's direction and metric are passed where the kind has such parameters.
+    """Return a new detector for the rule, given its direction and metric where the kind has such parameters.
 
     Raises ConfigError for a kind or a parameter that the registry does not know.
     """
@@ -91,30 +91,34 @@ class RuleRunner:
 
     @property
     def reach_ms(self) -> int:
-        """How far back its evaluations reach, in milliseconds."""
+        """The time before an evaluation whose panes it needs, in milliseconds: a window and a hop."""
         return self.window_ms + self.hop_ms
 
     @property
     def key(self) -> str:
-        """The rule in this version: what detector state is kept under."""
+        """The key of the rule's stored state: `id@version`."""
         return f"{self.rule.id}@{self.rule.version}"
 
     def wants_early(self, pane: Window) -> bool:
-        """Whether a pane that closed could have raised the statistic: then the next grid point may be too late."""
+        """Return whether a closed pane could raise the statistic, so that the rule is to be evaluated at once."""
         return self.evaluates_early and (not self._negative_only or pane.negative > 0)
 
     def may_skip_few(self, series: str) -> bool:
-        """Whether `may_skip` holds where the hop is empty and the window has fewer than `min_articles` articles."""
+        """Return whether `may_skip` holds for an empty hop and a window of fewer than `min_articles` articles."""
         return not self._detects_absence and series not in self.alerts
 
     def may_skip(self, series: str, evidence: bool, hop: Window) -> bool:
-        """Whether no evaluation is needed: nothing to learn, nothing that could fire (`evidence`: as `has_evidence`
-        says), and no alert to move."""
+        """Return whether no evaluation is needed: nothing to learn, nothing that could fire, and no open alert.
+
+        `evidence`: what `has_evidence` returned.
+        """
         return hop.articles == 0 and not evidence and series not in self.alerts and not self._detects_absence
 
     def has_evidence(self, window: Window, windows: RecentPanes) -> bool:
-        """Whether the window holds the rule's minimum of evidence. `windows`: read article by article where the rule
-        has a minimum of breadth that the window's figures do not settle."""
+        """Return whether the window holds the rule's minimum of evidence.
+
+        `windows` is read where the rule has a minimum of breadth that the window's figures do not settle.
+        """
         articles, stories, publishers = self._minimum
         if window.articles < articles or window.stories < stories or window.publishers < publishers:
             return False
@@ -134,7 +138,7 @@ class RuleRunner:
         return broad(held, negative_publishers, beside_one)
 
     def evaluate(self, at: int, window: Window, hop: Window, evidence: bool) -> EvaluationResult:
-        """Judge, learn, and move the series' alert. `evidence`: as `has_evidence` says of the window."""
+        """Judge the window, learn the hop, and update the series' alert. `evidence`: what `has_evidence` returned."""
         series = window.series
         before, threshold = self.alerts.get(series), self.threshold.value(at)
         # Only what may fire, or is an alert already, is asked for its prior state.
@@ -158,8 +162,10 @@ class RuleRunner:
         return EvaluationResult(evaluation, hop, alert, lapsed, changes, prior)
 
     def set_timer(self, series: str, at: int) -> int | None:
-        """After an evaluation at `at`: sets the timer for the next one though nothing comes (hold, resolve, absence),
-        on the grid; returns its time (epoch ms), or None where there is none."""
+        """Set the timer for the evaluation after `at` that is needed if no article comes (hold, resolve, absence).
+
+        Return its time (epoch ms, on the grid), or None where none is needed.
+        """
         if not self._detects_absence and series not in self.alerts and series not in self.timers.due:
             return None
         due = self._due(series, at)
@@ -176,14 +182,16 @@ class RuleRunner:
         return max(ceil_to(min(times), self.hop_ms), ceil_to(at + 1, self.hop_ms)) if times else None
 
     def resume(self, closed: int) -> None:
-        """Drop timers due at or before the desk's `closed` (epoch ms): this version of the rule did not run for a while
-        (changed and changed back, switched off and on). Nothing is decided in the past."""
+        """Drop timers due at or before the desk's `closed` (epoch ms): nothing is decided in the past.
+
+        There are some where this version of the rule did not run for a while (changed and changed back, off and on).
+        """
         for series in self.timers.drop_until(closed):
             if self.detector.absent(series):
                 self._changed.add(series)
 
     def changed_state(self) -> Mapping[str, bytes]:
-        """Series -> the detector's state, as far as it changed since the last call."""
+        """Return series -> detector state, of the series whose state changed since the last call."""
         if not self._changed:
             return {}
         state = self.detector.dump(sorted(self._changed))
@@ -191,7 +199,7 @@ class RuleRunner:
         return state
 
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Restore the detector's state: (series, state)."""
+        """Restore the detector's state from (series, state) pairs. Raises what `Detector.load` raises."""
         self.detector.load(states)
 
     def restore_alert(self, alert: Alert) -> None:
@@ -199,5 +207,5 @@ class RuleRunner:
         self.alerts[alert.series] = alert
 
     def describe(self) -> dict[str, Any]:
-        """What the detector was made with, for the evidence: the fields of its context."""
+        """Return the fields of the detector's context, by name, for the evidence."""
         return asdict(self.context)

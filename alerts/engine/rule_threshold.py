@@ -18,7 +18,7 @@ Interval = tuple[str, int, int]
 
 
 class FittedThreshold(Protocol):
-    """What a budget's fit gives (alerts/thresholds has the one that is used)."""
+    """A threshold fitted by a budget (alerts/thresholds has the implementation)."""
 
     @property
     def threshold(self) -> float:
@@ -26,35 +26,38 @@ class FittedThreshold(Protocol):
 
     @property
     def version(self) -> str:
-        """Hash of the content."""
+        """A hash of the content, in hexadecimal."""
 
     @property
     def basis(self) -> str:
-        """What the threshold rests on, as kept in the store."""
+        """The basis of the threshold (FitBasis), as stored."""
 
     def to_json(self) -> str:
-        """As kept in the store."""
+        """Return the fit as JSON, as stored."""
 
 
 class FalseAlarmBudget(Protocol):
     """One rule's history of its own statistic, from which thresholds are fitted (see alerts/thresholds)."""
 
     def initial(self) -> FittedThreshold:
-        """The fit in force while there is no history."""
+        """Return the fit that is in force while there is no history."""
 
     def observe(self, at: int, series: str, statistic: float) -> None:
-        """A verdict with enough evidence, in order of `at` (epoch ms)."""
+        """Add the statistic of a verdict with enough evidence; calls come in order of `at` (epoch ms)."""
 
     def fit(
         self, at: int, true_alarms: Sequence[Interval] = (), echoes: Sequence[Interval] = ()
     ) -> FittedThreshold:
-        """The fit at `at`, without what people called true alarms and what other series told of those."""
+        """Return the fit at `at` (epoch ms) from what was observed before, without `true_alarms` and `echoes`.
+
+        `true_alarms`: times of alarms that people confirmed; `echoes`: times of their echoes in other series.
+        """
 
     def dump(self) -> bytes:
-        """Exact state."""
+        """Return the exact state as bytes."""
 
     def load(self, state: bytes) -> None:
-        """Restore what `dump` gave."""
+        """Restore what `dump` returned. Raises msgspec.DecodeError for other bytes."""
 
 
 class RuleThreshold:
@@ -70,21 +73,21 @@ class RuleThreshold:
         self._observed = 0
 
     def value(self, at: int) -> float:
-        """The threshold in force at `at` (epoch ms); infinite where nothing was fitted."""
+        """Return the threshold in force at `at` (epoch ms); infinity where nothing was fitted."""
         if self._fixed is not None:
             return self._fixed
         fit = self.fit(at)
         return float("inf") if fit is None else float(fit.threshold)
 
     def fit(self, at: int) -> FittedThreshold | None:
-        """The fit in force at `at` (epoch ms); None where the rule names its threshold."""
+        """Return the fit in force at `at` (epoch ms), or None where the rule names its threshold."""
         for since, fit in self.fits[::-1]:
             if since <= at:
                 return fit
         return None
 
     def observe(self, at: int, series: str, statistic: float) -> None:
-        """A verdict with enough evidence, in order of `at` (epoch ms)."""
+        """Add the statistic of a verdict with enough evidence; calls come in order of `at` (epoch ms)."""
         if self.budget is not None:
             self.budget.observe(at, series, statistic)
             self._observed_since_fit = True
@@ -95,7 +98,10 @@ class RuleThreshold:
     def refit(
         self, at: int, true_alarms: Sequence[Interval], echoes: Sequence[Interval]
     ) -> FittedThreshold | None:
-        """A new fit from what was observed before `at` (epoch ms), in force a day later; None where nothing was new."""
+        """Return a new fit from what was observed before `at` (epoch ms), in force a day later.
+
+        None where nothing was observed since the last fit, and where the rule names its threshold.
+        """
         if self.budget is None or not self._observed_since_fit:
             return None
         self._observed_since_fit = False
@@ -106,8 +112,10 @@ class RuleThreshold:
         return fit
 
     def snapshot(self, at: int) -> bytes | None:
-        """The budget's state at `at`, where one is due: the budget is this and the findings after `at`, which the store
-        has anyway. None: none is due."""
+        """Return the budget's state at `at` (epoch ms) as bytes, or None where no snapshot is due.
+
+        The budget is restored from it and from the findings after `at`, which the store has anyway.
+        """
         if self.budget is None or not self._snapshot_due:
             return None
         self._snapshot_due = False
@@ -118,7 +126,7 @@ class RuleThreshold:
         self.fits += fits
 
     def restore_snapshot(self, snapshot: bytes) -> int:
-        """Restore what `snapshot` gave; returns its time (epoch ms): findings after it are to be observed again.
+        """Restore what `snapshot` returned; return its time (epoch ms): findings after it are to be observed again.
 
         Raises ValueError or msgspec.DecodeError for other bytes.
         """
@@ -129,7 +137,7 @@ class RuleThreshold:
         return int(at)
 
     def observe_again(self, at: int, series: str, statistic: float) -> None:
-        """A finding after the snapshot, from the store: as `observe`, without a snapshot coming due."""
+        """Add a finding after the snapshot, from the store: as `observe`, but no snapshot becomes due."""
         if self.budget is not None:
             self.budget.observe(at, series, statistic)
             self._observed_since_fit = True

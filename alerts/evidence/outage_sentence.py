@@ -36,7 +36,7 @@ def _english(line: AlertLine, proof: OutageProof) -> str:
         holidays = [day for day in proof.days if day.holiday]
         text = f"{name} has published nothing for {long(proof.at - proof.since, 'en')}, since {since}"
         text += f"; by its own rhythm {count(proof.expected)} articles were to be expected in that time"
-        text += f"; p = {chance(proof.p_value)}"
+        text += f"; p = {p_value_text(proof.p_value)}"
         return text + (
             f" ({_many(len(holidays), 'market holiday')} counted as Sundays)." if holidays else "."
         )
@@ -59,7 +59,9 @@ def _chinese(line: AlertLine, proof: OutageProof) -> str:
     if proof.kind == "silent":
         holidays = sum(day.holiday for day in proof.days)
         text = f"{name}自 {since} 起已 {long(proof.at - proof.since, 'zh')}没有发布任何文章"
-        text += f"；按其自身规律，这段时间预期有 {count(proof.expected)} 篇；p = {chance(proof.p_value)}"
+        text += (
+            f"；按其自身规律，这段时间预期有 {count(proof.expected)} 篇；p = {p_value_text(proof.p_value)}"
+        )
         return text + (f"（其中 {holidays} 个休市日按周日计）。" if holidays else "。")
     if proof.kind == "misshapen":
         lacking = "，".join(f"{reported[key]} 条无{word}" for key, _, word in LACKS if reported.get(key))
@@ -137,7 +139,7 @@ def share(value: float | None) -> str:
     return "NA" if value is None else f"{value * 100:.0f} %"
 
 
-def chance(value: float | None) -> str:
+def p_value_text(value: float | None) -> str:
     """Return a p-value as text: `2e-4`; `NA` for None."""
     return p_value(value)
 

@@ -78,7 +78,7 @@ def list_alerts(
 
 
 def other_desks(connection: Connection, desk: str) -> list[str]:
-    """Return the names of all desks of the store where `desk` is none of them, else an empty list."""
+    """Return the names of all desks of the store, sorted, if `desk` is not one of them; else an empty list."""
     known = [*connection.execute(select(desks.c.desk).order_by(desks.c.desk)).scalars()]
     known += [
         one for one in connection.execute(select(alerts.c.desk).distinct()).scalars() if one not in known

@@ -21,7 +21,7 @@ OUTAGE_PREFIX = "outage:"
 
 
 def is_outage(series: str) -> bool:
-    """Whether an alert of this series is an outage, not a market alert.
+    """Return whether an alert of this series is an outage, not a market alert.
 
     >>> is_outage("outage:fed"), is_outage("source:fed")
     (True, False)
@@ -46,17 +46,17 @@ class OutageRule:
     content: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def matches(self, source: str) -> bool:
-        """Whether the rule watches this source."""
+        """Return whether the rule watches this source: one of `sources` matches its name, and none of `exclude`."""
         return any(matches(glob, source) for glob in self.sources) and not any(
             matches(glob, source) for glob in self.exclude
         )
 
     def breach(self, health: Health) -> bool:
-        """Whether this record reports the outage."""
+        """Return whether this record reports the rule's kind of outage."""
         return health.status == ("silent" if self.kind == "source_silent" else "broken")
 
     def over(self, health: Health) -> bool:
-        """Whether this record reports its end. The silence of a source goes on where the source breaks."""
+        """Return whether this record reports the end of the outage. A silent source that breaks stays silent."""
         return health.status == "ok" or (self.kind == "source_broken" and health.status == "silent")
 
     def channels(self, severity: Severity) -> tuple[str, ...]:
@@ -65,7 +65,10 @@ class OutageRule:
 
 
 def content_of(entry: OutageEntry) -> dict[str, Any]:
-    """Return the terms that decide: their hash is the rule's version."""
+    """Return the fields of an entry that affect decisions, as JSON values: all but name, about, enabled and route.
+
+    Their hash is the rule's version.
+    """
     return entry.model_dump(mode="json", exclude={"name", "about", "enabled", "route"})
 
 

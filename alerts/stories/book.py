@@ -26,7 +26,7 @@ _NOVELTY = (100, 75, 56, 42, 32, 24, 18, 13, 10, 8, 6, 4, 3, 2, 2, 1)
 
 
 def novelty(articles_before: int) -> int:
-    """1/10,000: how new the next article of a story with so many is.
+    """Return the novelty, in 1/10,000, of the next article of a story with `articles_before` articles.
 
     >>> novelty(0), novelty(1), novelty(99)
     (10000, 7500, 100)
@@ -50,7 +50,7 @@ class StoryBook:
         return len(self._index)
 
     def look_up(self, entries: Iterable[Entry]) -> None:
-        """Look up together articles that are to be placed next, in this order; they need not all be placed."""
+        """Look up articles together that are to be placed next, in this order; they need not all be placed."""
         coming = list(entries)
         if not coming:
             return
@@ -64,7 +64,7 @@ class StoryBook:
         }
 
     def looked_up(self, entry: Entry) -> bool:
-        """Whether this article was in the last `look_up` and has not been placed since."""
+        """Return whether this article was in the last `look_up` and has not been placed since."""
         return id(entry) in self._ahead
 
     def place(self, entry: Entry) -> tuple[str, int]:
@@ -98,7 +98,7 @@ class StoryBook:
         return story.id if story else ""
 
     def changed(self) -> list[dict[str, Any]]:
-        """Return the rows (alerts/stories/codec.py) of the stories that changed since the last call, by id."""
+        """Return the rows (alerts/stories/codec.py) of the stories that changed since the last call, sorted by id."""
         changed = self._changed
         rows = [row_of(changed[name]) for name in sorted(changed)]
         self._changed.clear()

@@ -46,7 +46,7 @@ class StoredDeadLetter:
         return hashlib.sha256(self.payload).hexdigest() == self.payload_hash
 
     def summary(self) -> dict[str, Any]:
-        """Every column but payload and context, the payload's size, and whether it is whole."""
+        """Return every column but payload and context, the payload's size as `bytes`, and `whole`."""
         shown = {
             name: getattr(self, name)
             for name in self.__dataclass_fields__
@@ -55,7 +55,7 @@ class StoredDeadLetter:
         return shown | {"bytes": len(self.payload), "whole": self.whole}
 
     def record(self) -> DeadLetter:
-        """The record as it was written."""
+        """Return the record as it was written to the log."""
         fields = {name: getattr(self, name) for name in DeadLetter.__struct_fields__}
         return DeadLetter(**{**fields, "reason": Reason(self.reason)})
 
@@ -68,7 +68,10 @@ def find(
     status: str = ALL,
     limit: int = 50,
 ) -> list[StoredDeadLetter]:
-    """The dead letters that match, newest first, `limit` at most. Raises ConfigError: unknown reason or status."""
+    """Return the dead letters that match, newest first, `limit` at most.
+
+    Raises ConfigError for an unknown reason or status, and StoreUnavailable.
+    """
     statement = chosen_by(select(dead), reason=reason, source=source, status=status)
     with store.read() as connection:
         rows = (
@@ -80,7 +83,10 @@ def find(
 
 
 def counts(store: Store, status: str = ALL) -> dict[str, int]:
-    """Reason -> number of dead letters, most first. Raises ConfigError for an unknown status."""
+    """Return reason -> number of dead letters, most first.
+
+    Raises ConfigError for an unknown status, and StoreUnavailable.
+    """
     statement = chosen_by(select(dead.c.reason, func.count().label("n")), status=status).group_by(
         dead.c.reason
     )
@@ -89,7 +95,7 @@ def counts(store: Store, status: str = ALL) -> dict[str, int]:
 
 
 def get(store: Store, origin: str) -> StoredDeadLetter:
-    """The dead letter of this origin. Raises ConfigError when there is none."""
+    """Return the dead letter of this origin. Raises ConfigError where there is none, and StoreUnavailable."""
     with store.read() as connection:
         row = connection.execute(select(dead).where(dead.c.origin == origin)).mappings().one_or_none()
     if row is None:
@@ -101,9 +107,10 @@ def purge(
     store: Store, *, reason: str | None = None, source: str | None = None, older_than_ms: int = 0,
     clock: Clock | None = None, count_only: bool = False,
 ) -> int:  # fmt: skip
-    """Delete payloads and contexts of the dead letters that match; returns how many were purged, or would be.
+    """Delete payloads and contexts of the dead letters that match; return how many were, or with `count_only` would be.
 
-    Raises ConfigError for an unknown reason.
+    `older_than_ms`: the least age (0: any). Those purged before do not count. Raises ConfigError for an unknown reason,
+    and StoreUnavailable.
     """
     before = (clock or SystemClock()).now_ms() - older_than_ms if older_than_ms else None
 
@@ -120,7 +127,7 @@ def purge(
 
 
 def load(store: Store, names: Sequence[str]) -> list[StoredDeadLetter]:
-    """The dead letters of these origins that there are, in no order. Raises StoreUnavailable."""
+    """Return the dead letters of those of these origins that have one, in no order. Raises StoreUnavailable."""
     with store.read() as connection:
         rows = connection.execute(select(dead).where(dead.c.origin.in_(names))).mappings().all()
     return [StoredDeadLetter(**row) for row in rows]
@@ -130,7 +137,10 @@ def chosen_by(
     statement: Any, *, reason: str | None = None, source: str | None = None, status: str = ALL,
     origin: Sequence[str] = (), before: int | None = None,
 ) -> Any:  # fmt: skip
-    """A statement on `dead` with these conditions. Raises ConfigError: unknown reason or status."""
+    """Return `statement`, on the table `dead`, with the given conditions. `before`: epoch ms.
+
+    Raises ConfigError for an unknown reason or status.
+    """
     if reason is not None:
         if reason not in set(Reason):
             raise ConfigError(f"unknown reason {reason!r}; known: {', '.join(Reason)}")

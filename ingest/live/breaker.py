@@ -13,7 +13,7 @@ OPEN_AFTER = 3
 
 
 class Breaker:
-    """Its state is kept in the source's cursor, so that a restart does not hammer a server that is down."""
+    """Counts a source's failures in a row. Its state is in the source's cursor, so that a restart goes on waiting."""
 
     def __init__(self, state: dict[str, Any], rng: random.Random | None = None) -> None:
         self.failures = int(state.get("failures", 0))
@@ -25,7 +25,7 @@ class Breaker:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the cursor keeps; empty while there is no failure."""
+        """The state for the source's cursor; empty while there is no failure."""
         return (
             {"failures": self.failures, "retry_at": self.retry_at, "error": self.error, "since": self.since}
             if self.failures
@@ -34,19 +34,23 @@ class Breaker:
 
     @property
     def open(self) -> bool:
-        """Whether the source counts as down."""
+        """Whether the source counts as down: OPEN_AFTER failures in a row."""
         return self.failures >= OPEN_AFTER
 
     def allows(self, now_ms: int) -> bool:
-        """Whether the source may be polled now."""
+        """Return whether the source may be polled at `now_ms`."""
         return now_ms >= self.retry_at
 
     def success(self) -> None:
-        """The source answered: forget the failures."""
+        """Clear the failures, after a poll that succeeded."""
         self.failures, self.retry_at, self.error, self.since = 0, 0, "", 0
 
     def failure(self, now_ms: int, error: str, after_s: float | None = None) -> None:
-        """The source failed: wait `after_s` seconds at least, or a minute doubled at each failure, up to six hours."""
+        """Count a failure and set the time of the next poll.
+
+        The delay is a minute, doubled at each failure up to six hours, less a random part of up to a half of it; it is
+        `after_s` seconds at least.
+        """
         self.failures += 1
         self.since = self.since or now_ms
         self.error = error[:500]

@@ -77,12 +77,12 @@ class SourceSettings(BaseModel):
 
     @property
     def jitter_s(self) -> float:
-        """Seconds of jitter."""
+        """The largest jitter, in seconds."""
         return (self.jitter if self.jitter is not None else min(self.every // 10, 30_000)) / 1000
 
     @property
     def location(self) -> str:
-        """Where it is read from, for people; "" where nothing is read (`push`)."""
+        """The address or path that the source is read from, for display; "" where nothing is read (`push`)."""
         return ""
 
     @property

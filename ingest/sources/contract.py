@@ -61,12 +61,12 @@ class Source(ABC):
     """
 
     def __init__(self, settings: Any, folder: Path = Path()) -> None:
-        """`settings`: of the kind's own model. Opens nothing yet. Raises nothing."""
+        """`settings`: of the kind's own model. Opens nothing. Never raises."""
         self._spec, self._folder = settings, folder
 
     @abstractmethod
     def poll(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """What is new since `state`, the part of the source's cursor that the last acknowledged poll returned.
+        """Return what is new since `state`, the part of the source's cursor that the last acknowledged poll returned.
 
         Raises Refused (layout, terms, not a feed), Retryable (unavailable: the breaker waits longer and longer),
         ConfigError (a secret is not set) and OSError (a file cannot be read).
@@ -74,21 +74,21 @@ class Source(ABC):
 
     @abstractmethod
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter, by the settings as they are now: `raw` and `context` are those of its NewsItem.
+        """Return the item of a dead letter by the present settings; `raw` and `context` are those of its NewsItem.
 
-        Raises Refused (there is no article in it) and ValueError (`raw` cannot be decoded).
+        Raises Refused where there is no article in it, and ValueError where `raw` cannot be decoded.
         """
 
     def check(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """What a poll would return, without taking anything in, for `newsquake sources check`.
+        """Return what a first poll would return, without storing anything, for `newsquake sources check`.
 
-        By default a poll that starts anew. Override it where that would be expensive or would take something away.
+        By default it polls without a state. Override it where that would be expensive or would consume items.
         Raises what `poll` raises.
         """
         return self.poll({}, context)
 
     def close(self) -> None:  # noqa: B027 - most sources hold nothing open
-        """Release what is open; a further poll opens it anew. By default nothing is."""
+        """Release what is open; the next poll opens it again. By default nothing is."""
 
 
 @dataclass(frozen=True)

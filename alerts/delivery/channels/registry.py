@@ -68,14 +68,17 @@ def channel_settings(settings: Settings) -> list[tuple[ChannelKind, ChannelSetti
 
 
 def channel_names(settings: Settings) -> list[str]:
-    """Return the names of all configured channels. Raises ConfigError as `channel_settings` does."""
+    """Return the names of all configured channels, in the order of `channel_settings`.
+
+    Raises ConfigError for an unknown kind, a fault in an entry, or a name that two channels have.
+    """
     return [entry.name for _, entry in channel_settings(settings)]
 
 
 def open_channels(settings: Settings) -> dict[str, Channel]:
     """Return all configured channels by name; connects nowhere.
 
-    Raises ConfigError for what is wrong in their settings.
+    Raises ConfigError for faults in their settings.
     """
     return {entry.name: kind.open(entry, settings) for kind, entry in channel_settings(settings)}
 

@@ -66,8 +66,11 @@ class FeedSource(Source):
     def _take(
         self, item: NewsItem, mark: str, times: int | None, result: PollResult, context: PollContext
     ) -> bool:
-        """The item with its page's text. Where that cannot be had: its summary at once (flagged), and the page
-        again in the next polls, as a revision. False where the page's server asks to wait."""
+        """Add the item with its page's text to `result`; return False where the page's server asks to wait, else True.
+
+        Where the page cannot be read, the summary is added at once (flagged), and the page is tried again in the next
+        polls, as a revision.
+        """
         asked = True
         try:
             result.items.append(replace(_whole(item, context), mark=mark))
@@ -89,17 +92,17 @@ class FeedSource(Source):
         return asked
 
     def check(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """A poll that starts anew and fetches two pages at most: enough to see that pages can be read."""
+        """Return the result of a poll without a state that fetches at most CHECK_PAGES pages. Raises as `poll` does."""
         short = self._spec.model_copy(update={"max_pages": CHECK_PAGES})
         return FeedSource(short, self._folder).poll({}, context)
 
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter, with what its page had added. Raises ValueError: no JSON."""
+        """Return the item of a dead letter, with the text of its page. Raises ValueError where `raw` is not JSON."""
         return rebuild_entry(raw, context)
 
 
 def _whole(item: NewsItem, context: PollContext) -> NewsItem:
-    """The item with its page's text. Raises Refused or Retryable where the page cannot be had whole."""
+    """Return the item with its page's text. Raises Refused or Retryable where the page cannot be read whole."""
     answer = context.fetcher.get(item.url, accept="text/html, */*;q=0.5")
     if cut_short(answer):
         raise Retryable(f"{answer.url}: the connection ended early")

@@ -31,7 +31,7 @@ JOIN_S = 10.0
 
 
 class KafkaSource(Source):
-    """One topic on another system's broker. A poll raises Fenced after a rebalance, besides what the contract says."""
+    """One topic on another system's broker. `poll` also raises Fenced, after a rebalance."""
 
     _spec: KafkaSettings
 
@@ -91,7 +91,10 @@ class KafkaSource(Source):
         return self._bus
 
     def check(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """The newest records, up to PEEK_RECORDS of each partition, outside the group: no member's place changes."""
+        """Return the newest records, up to PEEK_RECORDS of each partition, read outside the group: no offset changes.
+
+        Raises ConfigError or BusUnavailable.
+        """
         bus = self._join()
         consumer = bus.consumer(self._spec.topic, partitions=range(bus.partitions(self._spec.topic)))
         try:
@@ -115,14 +118,14 @@ class KafkaSource(Source):
         return _placed(map_item(entry, self._spec.fields), place)
 
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter. Raises ValueError: no JSON."""
+        """Return the item of a dead letter. Raises ValueError where `raw` is not JSON."""
         return _placed(map_item(orjson.loads(raw), self._spec.fields), context.get("place", ""))
 
     def _file(self, name: str | None) -> str | None:
         return str(self._folder / name) if name else None
 
     def close(self) -> None:
-        """Leave the group; what was not committed comes again."""
+        """Leave the group and close the connection; uncommitted records are returned again by a later poll."""
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None
@@ -132,5 +135,5 @@ class KafkaSource(Source):
 
 
 def _placed(item: NewsItem, place: str) -> NewsItem:
-    """With its place on the topic, which is its identity where it names none."""
+    """Return the item with its place on the topic in its context, and as its id where it has none."""
     return replace(item, own_id=item.own_id if item.key else place, context={"place": place})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.evidence.outage_sentence import chance, count, long, share
+from alerts.evidence.outage_sentence import count, long, p_value_text, share
 from core.times import DAY, HOUR, MINUTE
 
 
@@ -13,5 +13,5 @@ def test_a_duration_has_its_two_largest_units() -> None:
 
 
 def test_figures_are_na_where_there_is_none() -> None:
-    assert (count(None), share(None), chance(None)) == ("NA", "NA", "NA")
-    assert (count(14.23), count(120.4), share(0.981), chance(0.0002)) == ("14.2", "120", "98 %", "2e-4")
+    assert (count(None), share(None), p_value_text(None)) == ("NA", "NA", "NA")
+    assert (count(14.23), count(120.4), share(0.981), p_value_text(0.0002)) == ("14.2", "120", "98 %", "2e-4")
