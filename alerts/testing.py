@@ -154,7 +154,7 @@ def share_runners(rules: RuleSet, pane_ms: int) -> list[RuleRunner]:
 
 
 def desk_of(rules: RuleSet, partitions: int = 1, lateness_ms: int = MINUTE) -> Desk:
-    """A desk that knows nothing yet, with the detector `Share`."""
+    """Return a desk without any state, with the detector `Share`."""
     return make_desk(
         rules, partitions=partitions, pane_ms=MINUTE, lateness_ms=lateness_ms, make_runners=share_runners
     )
@@ -181,12 +181,12 @@ def drive(
 
 
 def lines(effects: Iterable[Effects]) -> bytes:
-    """The lines of alerts.jsonl, sorted, each ending in a newline."""
+    """Return the lines of alerts.jsonl, sorted, each ending in a newline."""
     changes = [change.line for one in effects for change in one.changes]
     changes.sort(key=lambda line: (parse_iso(line.decided_at), line.id, line.state, line.severity))
     return b"".join(msgspec.json.encode(line) + b"\n" for line in changes)
 
 
 def end_marker(t: int, writer: str = "w") -> tuple[int, Marker]:
-    """The marker at a dump's end, for partition 0."""
+    """Return the marker at a dump's end, for partition 0."""
     return 0, Marker(writer=writer, t=t, end=True)

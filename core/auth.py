@@ -56,7 +56,10 @@ class TokenAuthenticator:
         return check
 
     def check(self, token: str, scope: str) -> str:
-        """The token's name. Raises HTTPException 401 (unknown or revoked), 403 (without `scope`) or 429 (rate)."""
+        """Return the token's name.
+
+        Raises HTTPException 401 (unknown or revoked), 403 (without `scope`) or 429 (over its rate).
+        """
         key = sha256(token.encode()).hexdigest()
         with self._lock:
             known = self._look_up(key)

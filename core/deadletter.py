@@ -44,7 +44,7 @@ def dead_letter(
     source: str = "", topic: str = "", partition: int = -1, offset: int = -1, key: str = "", attempts: int = 1,
     context: str = "",
 ) -> DeadLetter:  # fmt: skip
-    """A dead letter. `at` is in milliseconds, `context` is JSON that the source needs besides the payload to try again.
+    """Return a dead letter. `at`: milliseconds; `context`: JSON that the source needs beside the payload to try again.
 
     The payload is cut to KEPT_BYTES, its hash is that of the whole payload, so that a cut one can be recognised. A
     context over KEPT_BYTES leaves neither: without it the payload would give another article.

@@ -28,7 +28,7 @@ def writable(folder: Path, option: str) -> None:
 
 
 def cache_folder() -> Path:
-    """A writable folder for caches: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
+    """Return a writable folder for caches: $NEWSQUAKE_CACHE, else the user's cache, else a temporary one."""
     wanted = os.environ.get("NEWSQUAKE_CACHE")
     choices = [Path(wanted)] if wanted else []
     choices += [

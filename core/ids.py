@@ -8,7 +8,7 @@ _LENGTHS = tuple(size.to_bytes(8, "big") for size in range(4096))
 
 
 def digest(*parts: str | bytes, length: int = 32) -> str:
-    """The first `length` hex digits of a SHA-256 over the parts, each preceded by its length.
+    """Return the first `length` hex digits of a SHA-256 over the parts, each preceded by its length.
 
     >>> digest("ab", "c") == digest("a", "bc")
     False
@@ -23,7 +23,7 @@ def digest(*parts: str | bytes, length: int = 32) -> str:
 
 
 def article_id(source: str, *, url: str = "", own_id: str = "", published_at: int = 0, text: str = "") -> str:
-    """An article's id, 32 hex digits: of its source and canonical URL, else the source's own id, else time and text.
+    """Return an article's id, 32 hex digits: a hash of its source and its URL, else its own id, else time and text.
 
     The text alone is not enough: a wire repeats headlines. `published_at`: milliseconds.
     """
@@ -35,15 +35,15 @@ def article_id(source: str, *, url: str = "", own_id: str = "", published_at: in
 
 
 def revision(title: str, body: str) -> str:
-    """16 hex digits of the content: an article whose text changes keeps its id and gets another revision."""
+    """Return the revision, 16 hex digits of a hash of the content: a changed text has the same id, another revision."""
     return digest("revision", title, body, length=16)
 
 
 def text_hash(title: str, body: str) -> str:
-    """The score cache's key, 32 hex digits: of the text that the model reads, and nothing else."""
+    """Return the score cache's key, 32 hex digits of a hash of the text that the model reads."""
     return digest("text", title, body)
 
 
 def partition_of(article: str, partitions: int) -> int:
-    """The partition (0 to partitions - 1) of an article id, by SHA-256: the same in every process."""
+    """Return the partition (0 to partitions - 1) of an article id, by SHA-256: the same in every process."""
     return int.from_bytes(sha256(article.encode()).digest()[:4], "big") % partitions

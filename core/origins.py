@@ -66,17 +66,17 @@ _PREFIXES = frozenset(kind.value for kind in OriginKind if kind)
 
 
 def file_origin(file_hash: str, row: int) -> str:
-    """The text of the origin of a dump's row: the same when the file is read again."""
+    """Return the text of the origin of a dump's row: the same when the file is read again."""
     return f"f:{file_hash[:16]}:{row}"  # 70,000 a second in a replay: written without an Origin in between
 
 
 def source_origin(source: str, key: str, rev: str) -> str:
-    """The text of the origin of something fetched or pushed: the same when it is fetched or sent again."""
+    """Return the text of the origin of something fetched or pushed: the same when it is fetched or sent again."""
     return str(Origin(OriginKind.SOURCE_ITEM, digest("origin", source, key, rev)))
 
 
 def record_origin(
     kind: Literal[OriginKind.RAW_RECORD, OriginKind.SCORED_RECORD], topic_id: str, partition: int, offset: int
 ) -> str:
-    """The text of the origin of a topic's record that names none itself; at most MAX_LENGTH characters."""
+    """Return the text of the origin of a topic's record that names none itself; at most MAX_LENGTH characters."""
     return str(Origin(kind, f"{topic_id[:36]}:{partition}:{offset}"))[:MAX_LENGTH]

@@ -114,7 +114,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence for `silent` or `broken`, enough to derive it again (docs/ingest.md); empty where ok."""
 
     def row(self) -> dict[str, Any]:
-        """The row for the table `health`."""
+        """Return the row for the table `health`."""
         told = msgspec.structs.asdict(self)
         return told | {"proof": msgspec.json.encode(self.proof).decode() if self.proof else ""}
 
@@ -164,17 +164,17 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 def schema_of(record: Wire) -> str:
-    """The record's schema name, such as `article/1`, for the header."""
+    """Return the record's schema name, such as `article/1`, for the header."""
     return _NAMES[type(record)]
 
 
 def encode(record: Wire) -> bytes:
-    """The record as JSON in UTF-8; deterministic, as the order of fields is fixed."""
+    """Return the record as JSON in UTF-8; deterministic, as the order of fields is fixed."""
     return _ENCODER.encode(record)
 
 
 def decode(value: bytes, schema: str) -> Wire:
-    """The record in `value`, JSON in UTF-8. Raises InvalidRecord: bad_schema, bad_encoding or bad_json."""
+    """Return the record in `value`, JSON in UTF-8. Raises InvalidRecord: bad_schema, bad_encoding or bad_json."""
     decoder = _DECODERS.get(schema)
     if decoder is None:
         raise InvalidRecord(Reason.BAD_SCHEMA, f"unknown schema {schema!r}; known: {', '.join(SCHEMAS)}")

@@ -37,7 +37,7 @@ def retry(
     stop: Callable[[], bool] = lambda: False,
     clock: Clock | None = None,
 ) -> Result:
-    """The result of `action`, called until it raises no Retryable; waits between calls on `clock`.
+    """Return the result of `action`, called until it raises no Retryable; waits between calls on `clock`.
 
     `doing`: what is attempted, for the log. Raises the last Retryable after `give_up_after_s` or once `stop()` is true,
     and at once whatever else `action` raises.

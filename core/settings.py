@@ -51,7 +51,7 @@ Span = Annotated[
 
 
 def within(least: int = 0, most: int | None = None) -> AfterValidator:
-    """A validator of a span's limits in milliseconds, whose error names them as written: `at least 1s`."""
+    """Return a validator of a span's limits in milliseconds, whose error names them as written: `at least 1s`."""
 
     def check(value: int) -> int:
         if value < least:
@@ -227,7 +227,7 @@ class Settings(Section):
     """The settings file, for errors found later."""
 
     def path(self, name: str) -> Path:
-        """The path of `name`, relative to the settings file's folder."""
+        """Return the path of `name`, relative to the settings file's folder."""
         return Path(self.folder) / name
 
 

@@ -26,7 +26,7 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    """The datetime (aware, UTC) of milliseconds since the epoch."""
+    """Return the datetime (aware, UTC) of milliseconds since the epoch."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
@@ -77,7 +77,7 @@ def _whole(ms: float, text: object) -> int:
 
 
 def format_span(ms: int) -> str:
-    """A span of milliseconds as text, in the largest unit that divides it.
+    """Return a span of milliseconds as text, in the largest unit that divides it.
 
     >>> format_span(900000), format_span(5400000), format_span(1500)
     ('15m', '90m', '1500ms')

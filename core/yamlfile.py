@@ -69,7 +69,7 @@ def _line(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """` (did you mean KEY?)` where a known word is similar to `word`, else "".
+    """Return ` (did you mean KEY?)` where a known word is similar to `word`, else "".
 
     >>> suggestion("evry", ["every", "url"]), suggestion("colour", ["every", "url"])
     (' (did you mean every?)', '')
@@ -132,7 +132,7 @@ Further = Callable[[dict[str, Any]], Iterable[tuple[tuple[Any, ...], str]]]
 
 
 def parse(text: str, model: type[Model], name: str, further: Further | None = None) -> Model:
-    """The validated content of YAML `text`. Raises ConfigError with `name` and line of every error.
+    """Return the validated content of YAML `text`. Raises ConfigError with `name` and line of every error.
 
     `further`: checks whose errors are reported beside the model's own, where it has any.
     """
@@ -186,17 +186,17 @@ def check(
 
 
 def dotted(path: tuple[Any, ...]) -> str:
-    """A path as text, such as `rules.0.window`."""
+    """Return a path as text, such as `rules.0.window`."""
     return ".".join(str(step) for step in path)
 
 
 def line_of(text: str, path: tuple[Any, ...]) -> int:
-    """The line (from 1) of `path` in valid YAML `text`: for errors found after validation."""
+    """Return the line (from 1) of `path` in valid YAML `text`: for errors found after validation."""
     return _line(yaml.compose(text, Loader=_Loader), path)
 
 
 def read(path: Path) -> str:
-    """The file's text. Raises ConfigError where it is missing, not readable or not UTF-8."""
+    """Return the file's text. Raises ConfigError where it is missing, not readable or not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -208,5 +208,5 @@ def read(path: Path) -> str:
 
 
 def load(path: Path, model: type[Model]) -> Model:
-    """The validated content of a YAML file. Raises ConfigError with file and line of every error."""
+    """Return the validated content of a YAML file. Raises ConfigError with file and line of every error."""
     return parse(read(path), model, str(path))

@@ -99,7 +99,7 @@ class Calendar:
         return found
 
     def is_holiday(self, day: date) -> bool:
-        """Whether `day` is a weekday without a session, within the days that the calendar knows."""
+        """Return whether `day` is a weekday without a session, within the days that the calendar knows."""
         if self._known is None or not self._known[0] <= day <= self._known[1]:
             return False
         return day.weekday() < 5 and day not in self._sessions

@@ -61,7 +61,7 @@ class Baseline(Memory[MarketBaseline, SeriesState]):
         return mean, 1.0 / (max(spread, 1e-3) + unsure + apart + 1.0 / belief)
 
     def knows_rhythm(self, market: MarketBaseline, start: int, end: int) -> bool:
-        """Whether the rhythm at the first and last hour of [start, end) (epoch ms) is known well enough to judge.
+        """Return whether the rhythm of the first and last hour of [start, end) (epoch ms) is known well enough.
 
         In the first week two days of their kind (working or weekend) must have had data then; later it always is. Of a
         Monday morning a Thursday afternoon, a day missing from the archive and a Sunday say nothing: no tail, however

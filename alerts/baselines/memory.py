@@ -102,7 +102,7 @@ class Memory(Generic[P, T]):
         self.own_state(series, market).unusual_at = end
 
     def was_unusual(self, series: str, hop_end: int) -> bool:
-        """Whether a hop that ended at `hop_end` (epoch ms) was in a window marked as unusual."""
+        """Return whether a hop that ended at `hop_end` (epoch ms) was in a window marked as unusual."""
         state = self.states.get(series)
         return state is not None and state.unusual_at >= hop_end
 

@@ -80,7 +80,7 @@ class Reference(Hops):
         self.usual_n, self.usual_negative = usual_n, usual_negative
 
     def state(self) -> list[Any]:
-        """[hops, usual n, usual negative], as msgpack can carry it."""
+        """Return [hops, usual n, usual negative], as msgpack can carry it."""
         return [list(self.hops), self.usual_n, self.usual_negative]
 
 
@@ -99,29 +99,32 @@ class Divergence(PersistentDetector):
         """Each series' own part of its group, taken out where the series is compared with the rest."""
 
     def feeds(self, series: str) -> str:
-        """Name of the group that the series' hops go to; "" = none."""
+        """Return the name of the group that the series' hops are added to; "" for none."""
         raise NotImplementedError
 
     def reference_of(self, series: str) -> tuple[str, bool]:
-        """(name of the reference group, whether the series' own stories are in it and are taken out); "" = none."""
+        """Return (name of the reference group, whether the series' own stories are to be subtracted from it).
+
+        The name is "" where there is no reference.
+        """
         raise NotImplementedError
 
     def extra_state(self, series: str) -> Any:
-        """For "" the groups; for a series its own part of its group."""
+        """Return the state of all groups by name for "", and of a series its own hops, or None where it has none."""
         if series:
             own = self.own.get(series)
             return list(own.hops) if own is not None else None
         return {name: group.state() for name, group in sorted(self.groups.items())}
 
     def load_extra(self, series: str, extra: Any) -> None:
-        """Restore them."""
+        """Restore what `extra_state` returned."""
         if series:
             self.own[series] = Hops(extra)
         else:
             self.groups = {name: Reference(*state) for name, state in extra.items()}
 
     def gather(self, window: Window, hop: Window) -> None:
-        """Take a hop into its group; a hop that was taken already is left out."""
+        """Add a hop to the series' group; a hop that was added before is ignored."""
         name, n, negative = self.feeds(window.series), hop.decided, hop.negative
         if not name or not n or not window.observed or self._gathered(window.series, hop.end):
             return
@@ -219,11 +222,11 @@ class LanguageDivergence(Divergence):
     kind: ClassVar[str] = "language_divergence"
 
     def feeds(self, series: str) -> str:
-        """Itself."""
+        """Return the series itself where it ends with @en or @zh, else ""."""
         return series if series.endswith(("@en", "@zh")) else ""
 
     def reference_of(self, series: str) -> tuple[str, bool]:
-        """The same series in the other language."""
+        """Return (the same series in the other language, False); ("", False) for a series without one."""
         base, _, language = series.rpartition("@")
         return {"en": f"{base}@zh", "zh": f"{base}@en"}.get(language, ""), False
 
@@ -239,10 +242,10 @@ class SectorDivergence(Divergence):
         self.sectors = context.sectors
 
     def feeds(self, series: str) -> str:
-        """Its sector."""
+        """Return the company's sector with the series' topic and language; "" for one without a sector."""
         sector = self.sectors.get(entity_of(series))
         return sector + series[len(base_of(series)) :] if sector else ""
 
     def reference_of(self, series: str) -> tuple[str, bool]:
-        """Its sector without itself."""
+        """Return (what `feeds` returns, True): the sector without the company itself."""
         return self.feeds(series), True

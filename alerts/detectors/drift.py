@@ -57,11 +57,11 @@ class Drift(PersistentDetector):
         of the recent mean, of the long one, and the products of both)."""
 
     def extra_state(self, series: str) -> Any:
-        """The two faded means."""
+        """Return the two decayed means and their weights (see `faded`), or None."""
         return self.faded.get(series)
 
     def load_extra(self, series: str, extra: Any) -> None:
-        """Restore them."""
+        """Restore what `extra_state` returned, of this or the previous format."""
         live, n, total, many, whole, *squares = extra
         if not squares:  # kept before the squares were: what they are at a steady pace
             squares = [n / 2.0, many / 2.0, n * many / (n + many) if n else 0.0]

@@ -69,7 +69,7 @@ class MarketMeans(MarketBaseline):
         return max(self.squares / self.n - mean * mean, 1e-6)
 
     def shift(self, b: int) -> float:
-        """What hour `b` of the week adds to a story's value."""
+        """Return what hour `b` (0..167) of the week adds to a story's value."""
         return (self.hour_total[b] - self.hour_n[b] * self.mean) / (
             self.hour_n[b] + PRIOR_HOUR * self.at_slow
         )
@@ -95,12 +95,12 @@ class SeriesMean:
         self.total *= fast
 
     def dump(self) -> tuple[object, ...]:
-        """Everything, as msgpack can carry it."""
+        """Return the whole state, as msgpack can carry it."""
         return _own(self)
 
     @classmethod
     def load(cls, dump: tuple[Any, ...]) -> SeriesMean:
-        """The mean whose `dump` this is."""
+        """Return a new SeriesMean from what `dump` returned. Raises ValueError for another number of values."""
         mean = cls(0)
         for name, value in zip(KEPT, dump, strict=True):
             setattr(mean, name, value)
@@ -114,7 +114,10 @@ class Means(Memory[MarketMeans, SeriesMean]):
         super().__init__(MarketMeans, SeriesMean, window, memory_hours, exchange)
 
     def expect(self, market: MarketMeans, series: str, b: int) -> tuple[float, float, float]:
-        """(mean, belief in stories, correlation) of a story of this series in hour `b`, as known so far."""
+        """Return (expected value, number of stories that it rests on, correlation) of the series in hour `b` (0..167).
+
+        The market's values for a series that is not known yet.
+        """
         state = self.states.get(series)
         common = market.between / market.within
         if state is None:

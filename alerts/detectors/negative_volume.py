@@ -30,5 +30,5 @@ class NegativeVolume(Volume):
         return window.negative
 
     def can_count(self, window: Window) -> bool:
-        """Whether any of the window's stories was decided."""
+        """Return whether the window has a decided story."""
         return window.decided > 0

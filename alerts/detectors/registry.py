@@ -82,8 +82,10 @@ FIXED_THRESHOLD_KIND = "static"
 
 
 def traits_of(kind: str) -> Traits:
-    """What the kind declares of itself; the defaults for a kind that this release does not know (evidence packs of
-    other releases may have one)."""
+    """Return the traits of the kind; the defaults for a kind that this release does not know.
+
+    Evidence packs of other releases may have one.
+    """
     known = KINDS.get(kind)
     return Traits() if known is None else known.traits
 
@@ -91,7 +93,7 @@ def traits_of(kind: str) -> Traits:
 def make(
     kind: str, params: Mapping[str, Any] | None = None, context: DetectorContext | None = None
 ) -> Detector:
-    """A new detector for all series of one rule. Raises ConfigError for an unknown kind or parameter.
+    """Return a new detector for all series of one rule. Raises ConfigError for an unknown kind or parameter.
 
     >>> make("volume", {"direction": "both"}).kind
     'volume'

@@ -74,7 +74,7 @@ class Sentiment(PersistentDetector):
 
 
 def one_sided(z: float, direction: str) -> float:
-    """The p-value of a standard normal deviation in this direction."""
+    """Return the p-value (0..1) of a standard normal deviation in this direction: up, down or both."""
     if direction == "both":
         return min(1.0, 2.0 * normal_tail(abs(z)))
     return normal_tail(z if direction == "up" else -z)

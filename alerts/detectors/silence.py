@@ -82,7 +82,7 @@ class SilenceDetector(PersistentDetector):
         return Verdict(statistic(p), p, 0.0, mean, low, high, enough, why, since)
 
     def absent(self, series: str) -> bool:
-        """When the series last had news is not known any more; it starts again with its next story. Always True."""
+        """Forget when the series last had a story: it starts again with its next one. Return True."""
         self.last.pop(series, None)
         return True
 
@@ -103,7 +103,7 @@ class SilenceDetector(PersistentDetector):
         return mean, size * max(1.0, (end - start) / self.window)
 
     def next_due(self, series: str, at: int) -> int | None:
-        """When to evaluate again though nothing comes: by then about one more story should have come."""
+        """Return when (epoch ms) about one more story is expected after `at`; None: unknown, or silent too long."""
         since = self.last.get(series)
         if since is None or not self._known(series) or at - since > self.params.give_up_days * DAY:
             return None

@@ -39,7 +39,7 @@ class Static(Detector):
         self.params = params
 
     def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
-        """Measure the window. Never raises."""
+        """Return the window's value as the statistic, without a p-value. Never raises."""
         if not window.observed:
             return NOT_OBSERVED
         value = figure(window, self.params.metric)
@@ -49,19 +49,22 @@ class Static(Detector):
         return Verdict(turned, None, value)
 
     def prior(self) -> Mapping[str, bytes]:
-        """Nothing is kept: {"": b""}."""
+        """Return {"": b""}: it has no state."""
         return {"": b""}
 
     def dump(self, series: Iterable[str] | None = None) -> Mapping[str, bytes]:
-        """Nothing is kept: {"": b""}."""
+        """Return {"": b""}: it has no state."""
         return {"": b""}
 
     def load(self, states: Iterable[tuple[str, bytes]]) -> None:
-        """Nothing is kept."""
+        """Do nothing: it has no state."""
 
 
 def figure(window: Window, metric: str) -> float | None:
-    """The window's figure; None where it takes stories and there are none."""
+    """Return the value of `metric` for the window; None for a metric of decided stories where there are none.
+
+    A share is from 0 to 1, a sentiment from -1 to 1. An unknown name means `mean_sentiment`.
+    """
     if metric in ("stories", "articles", "publishers"):
         return float(getattr(window, metric))
     n = window.decided

@@ -25,7 +25,7 @@ def statistic(p: float) -> float:
 
 
 def directed(p_up: float, direction: str) -> float:
-    """A mid-p tail for "more than expected", turned to the `direction` asked for: up, down or both.
+    """Return the p-value in `direction` (up, down or both) from `p_up`, the mid-p value of "more than expected".
 
     >>> directed(0.2, "both")
     0.4
@@ -177,7 +177,10 @@ def normal_tail(z: float) -> float:
 
 
 def count_band(mean: float, size: float, z: float = 1.96) -> tuple[float, float]:
-    """About the central 95 % of that negative binomial (Wilson and Hilferty 1931, on the matching gamma)."""
+    """Return (low, high) of the central 95 % of the negative binomial with `mean` and `size`, approximately.
+
+    Wilson and Hilferty 1931, on the matching gamma. `z`: normal quantile; (0, 0) for a mean of 0.
+    """
     if mean <= 0.0:
         return 0.0, 0.0
     shape = mean * size / (mean + size)
@@ -187,7 +190,10 @@ def count_band(mean: float, size: float, z: float = 1.96) -> tuple[float, float]
 
 
 def share_band(n: int, share: float, precision: float, z: float = 1.96) -> tuple[float, float]:
-    """About the central 95 % of k/n of that beta-binomial (Wilson's score form with its effective n)."""
+    """Return (low, high), from 0 to 1, of the central 95 % of k/n of the beta-binomial, approximately.
+
+    Wilson's score interval with its effective n. `z`: normal quantile.
+    """
     effective = n * (precision + 1.0) / (precision + n) if n > 0 else 1.0
     z2 = z * z
     centre = (share + z2 / (2.0 * effective)) / (1.0 + z2 / effective)

@@ -46,15 +46,15 @@ class Volume(PersistentDetector):
         self.memory = self.baseline = Baseline(context.window_ms, params.memory_days * 24.0, params.calendar)
 
     def counted(self, window: Window) -> int:
-        """Number of stories that count, of a window or a hop."""
+        """Return the number of stories to judge, of a window or a hop."""
         return window.stories
 
     def can_count(self, window: Window) -> bool:
-        """Whether the window has anything that could be counted; without it nothing may fire."""
+        """Return whether the window has stories whose number can be judged; without them nothing fires."""
         return True
 
     def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
-        """Judge what counts of `window`, then learn what counts of `hop`. Never raises."""
+        """Judge the number that `counted` returns of `window`, then learn that of `hop`. Never raises."""
         baseline, series, params = self.baseline, window.series, self.params
         self.begin_step(series, floor)
         market = baseline.market(series)

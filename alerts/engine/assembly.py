@@ -32,7 +32,7 @@ def make_desk(
     lateness_ms: int,
     make_runners: MakeRunners = runners_of,
 ) -> Desk:
-    """A desk that knows nothing yet.
+    """Return a desk without any state.
 
     `partitions`: of the topic that its articles and markers come from. `make_runners`: other runners than the rules'
     own (previews, tests). Raises ConfigError for a detector that the registry does not know.

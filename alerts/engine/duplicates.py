@@ -25,7 +25,7 @@ class RevisionDeduplicator:
             self._counted[article] = counted_at
 
     def count(self, entry: Entry) -> bool:
-        """Whether this revision counts; if so, it is noted. Call in the order in which panes close."""
+        """Return whether this revision is a new one, and remember it if so. Call in the order in which panes close."""
         if entry.id not in self._counted:
             return True
         last = self._counted[entry.id]

@@ -22,7 +22,7 @@ class OpenPanes:
         return len(self._held)
 
     def start_of(self, at: int) -> int:
-        """The start of the pane that holds `at` (both epoch ms)."""
+        """Return the start of the pane that holds `at` (both epoch ms)."""
         return at - at % self.pane_ms
 
     @property
@@ -44,8 +44,11 @@ class OpenPanes:
         return sorted(self._held[start], key=_order)
 
     def coming(self, start: int, contents: list[Entry], until: int) -> list[Entry]:
-        """`contents`, the pane that starts at `start`, and those of the next panes that end by `until`: some hundred
-        articles at the least, as stories are looked up together (which ones together has no effect on results)."""
+        """Return `contents`, of the pane at `start`, and the articles of the next panes that end by `until` (epoch ms).
+
+        At least some hundred articles, if there are so many, since stories are looked up together; which ones together
+        has no effect on results.
+        """
         coming = list(contents)
         for later in sorted(self._starts):
             if len(coming) >= TOGETHER or later + self.pane_ms > until:

@@ -40,7 +40,7 @@ class EvaluationPlan:
         return found
 
     def reach(self, interest: tuple[int, ...]) -> int:
-        """How far back these rules' windows and hops reach, in milliseconds."""
+        """Return the longest time that these rules' windows and hops reach back, in milliseconds."""
         found = self._reaches.get(interest)
         if found is None:
             self._reaches[interest] = found = max(self.runners[number].reach_ms for number in interest)

@@ -30,7 +30,7 @@ class RuleTimers:
         return series
 
     def changed(self) -> bytes | None:
-        """All timers as msgpack, where any changed since the last call; else None."""
+        """Return all timers as msgpack if any changed since the last call, else None."""
         if not self._changed:
             return None
         self._changed = False

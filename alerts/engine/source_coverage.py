@@ -41,7 +41,7 @@ class SourceCoverage:
         return not self._broken
 
     def observed(self, series: str, start: int, sources: set[str]) -> bool:
-        """Whether any of the series' sources was being read at some time since `start` (epoch ms).
+        """Return whether any of the series' sources was being read at some time since `start` (epoch ms).
 
         A source series has its own source; any other series has `sources`, those of its articles in the window, or all
         known sources where that is empty.

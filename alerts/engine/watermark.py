@@ -27,7 +27,7 @@ class Watermark:
         self._ended: list[int] = [NEVER] * partitions
 
     def on_marker(self, partition: int, marker: Marker) -> int:
-        """A marker of one partition; returns the watermark after it (epoch ms)."""
+        """Apply a marker of one partition; return the watermark after it (epoch ms)."""
         live = self._live[partition]
         newest = max(marker.t, live.get(marker.writer, NEVER))
         self.furthest = max(self.furthest, newest)

@@ -29,7 +29,7 @@ class WindowReader:
     def read(
         self, at: int, number: int, series: str, interest: tuple[int, ...]
     ) -> tuple[Window, Window] | None:
-        """(window, hop) of rule `number` at `at`; None where the rule need not be evaluated."""
+        """Return (window, hop) of rule `number` at `at` (epoch ms), or None where the rule need not be evaluated."""
         runner = self.runners[number]
         if self.coverage.all_read and number in self._alone(interest):
             least = runner.min_articles if runner.may_skip_few(series) else 0
@@ -39,7 +39,7 @@ class WindowReader:
         return None if self.idle(at, runner, series) else self.shared(at, series, runner)
 
     def idle(self, at: int, runner: RuleRunner, series: str) -> bool:
-        """Whether the window holds so few articles that `runner.may_skip` holds: then nothing need be added up."""
+        """Return whether the window holds so few articles that `runner.may_skip` is true: then no sums are needed."""
         if not runner.may_skip_few(series):
             return False
         start = at - runner.window_ms
@@ -48,7 +48,7 @@ class WindowReader:
         return few(series, start, at, runner.min_articles) and few(series, end - runner.hop_ms, end, 1)
 
     def shared(self, at: int, series: str, runner: RuleRunner) -> tuple[Window, Window]:
-        """The window that ends at `at` and the hop to learn; made once for all rules with the same window and hop."""
+        """Return (window that ends at `at`, hop to learn); computed once for all rules with the same window and hop."""
         if self._at != at:
             self._at = at
             self._seen.clear()
@@ -72,9 +72,11 @@ class WindowReader:
         return found
 
     def wants_early(self, runner: RuleRunner, pane: Window, articles: int) -> bool:
-        """Whether the series' window fills so fast that the rule does not wait for its grid
-        (docs/decisions/0004-early-evaluations.md). `articles`: an upper bound of the articles in any window of the
-        series."""
+        """Return whether the series' window fills so fast that the rule is evaluated before its next grid point.
+
+        See docs/decisions/0004-early-evaluations.md. `articles`: an upper bound of the articles in any window of the
+        series.
+        """
         at = pane.end
         since = at - at % runner.hop_ms
         return (

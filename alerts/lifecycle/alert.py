@@ -29,7 +29,7 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
         return self.enough and self.verdict.statistic >= self.threshold
 
     def resolves(self, resolve_below: float) -> bool | None:
-        """Whether the statistic is below `resolve_below` x threshold (hysteresis), or the evidence too little.
+        """Return whether the statistic is below `resolve_below` x threshold (hysteresis), or the evidence too little.
 
         None where none of the series' sources was being read: then the alert stays as it is.
         """

@@ -25,7 +25,7 @@ class MaintenanceWindow:
     zone: str = "UTC"
 
     def contains(self, now_ms: int) -> bool:
-        """Whether the window contains `now_ms` (milliseconds UTC)."""
+        """Return whether the window contains `now_ms` (milliseconds UTC)."""
         if self.first < 0:
             return self.starts <= now_ms < self.ends
         local = from_ms(now_ms).astimezone(ZoneInfo(self.zone))

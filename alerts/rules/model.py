@@ -68,7 +68,7 @@ class Rule:
     min_stories_beside_one: int = 0
 
     def matches(self, series: str) -> bool:
-        """Whether the rule watches `series`."""
+        """Return whether the rule watches `series`."""
         if not self._wanted.fullmatch(series) or self._unwanted.fullmatch(series):
             return False
         if traits_of(self.detector).by_sector and entity_of(series) not in self.sectors:

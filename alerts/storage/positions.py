@@ -29,7 +29,7 @@ def load_positions(connection: Connection, desk: str) -> dict[int, Position]:
 
 
 def of_another_log(stored: Mapping[int, Position], topic_id: str) -> bool:
-    """Whether any of these positions is one in another log than `topic_id` (the topic was made anew)."""
+    """Return whether any of these positions is in another log than `topic_id` (the topic was recreated)."""
     return any(position.topic_id != topic_id for position in stored.values())
 
 

@@ -87,7 +87,7 @@ def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:
 
 
 def has_run(connection: Connection, desk: str, key: str) -> bool:
-    """Whether the rule ran on this desk in this version. `key`: id@version."""
+    """Return whether the rule ran on this desk in this version. `key`: id@version."""
     query = union_all(
         *(
             select(table.c.rule).where(table.c.desk == desk, table.c.rule == key)

@@ -32,7 +32,7 @@ def by_kind(named: frozenset[str]) -> dict[str, frozenset[str]]:
 
 
 def conflict(a: Facts, b: Facts, other_title: bool = False) -> bool:
-    """Whether two articles state different companies, numbers or named things where both state any.
+    """Return whether two articles state different companies, numbers or named things where both state any.
 
     `other_title`: the titles are in two languages, so each may state another of the numbers of one text.
     """
@@ -57,7 +57,7 @@ def conflict(a: Facts, b: Facts, other_title: bool = False) -> bool:
 
 
 def alike_but_for_names(a: Facts, b: Facts) -> bool:
-    """Whether what the two titles share is the words of a report that every company files, and no name.
+    """Return whether the titles share only the words of a report that every company files, and no name.
 
     >>> titles = "UNISYS CORP 3RD QTR SHR 65 CTS VS 34 CTS", "SOUTHERN CORP 3RD QTR SHR 75 CTS VS 67 CTS"
     >>> alike_but_for_names(*(facts_of(title, "", ()) for title in titles))

@@ -72,7 +72,7 @@ def _lexicon() -> tuple[AhoCorasick, list[str], list[tuple[str, ...]]]:
 def named_in(text: str) -> frozenset[str]:
     """Return `kind:name` of each place, month, index, good … that a lower-case text names.
 
-    >>> sorted(named_in("u.s. crude falls in june")), sorted(named_in("11月印度原油"))
+    >>> sorted(named_in("u.s. crude in june")), sorted(named_in("11月印度原油"))
     (['good:oil', 'month:m06', 'place:us'], ['good:oil', 'month:m11', 'place:in'])
     """
     finder, words, names = _lexicon()

@@ -42,7 +42,7 @@ class Story:
     """Sorted: of the few that most stories have, a list takes a third of what a set does."""
 
     def open_at(self, at: int) -> bool:
-        """Whether an article of `at` (epoch ms) may join: neither too long after the last nor after the first."""
+        """Return whether an article of `at` (epoch ms) may join: not too long after the last or after the first."""
         return self.last_at >= at - HORIZON_MS and self.first_at >= at - LONGEST_MS
 
 

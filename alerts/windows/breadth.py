@@ -8,8 +8,9 @@ from alerts.windows.observations import Observation
 
 
 def broad(observations: Sequence[Observation], bad: int, beside: int) -> bool:
-    """Whether at least `bad` publishers report a negative story, and at least `beside` stories are left whichever
-    publisher is left out; 0 asks nothing."""
+    """Return whether at least `bad` publishers report a negative story, and at least `beside` stories remain whichever
+    publisher is removed. 0 requires nothing.
+    """
     if beside and stories_beside_one(observations) < beside:
         return False
     return not bad or negative_publishers(observations) >= bad

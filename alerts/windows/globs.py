@@ -65,7 +65,7 @@ def glob_regex(glob: str) -> re.Pattern[str]:
 
 
 def matches(glob: str, name: str) -> bool:
-    """Whether `glob` matches the whole of a name. Raises ValueError for a bad glob."""
+    """Return whether `glob` matches the whole of a name. Raises ValueError for a bad glob."""
     return glob_regex(glob).fullmatch(name) is not None
 
 
@@ -128,7 +128,7 @@ def _never(glob: str) -> str:
 
 
 def names_company(glob: str) -> bool:
-    """Whether the glob, without braces, can be the name of a company."""
+    """Return whether the glob, which has no braces, can match the name of a company."""
     if not _WILD.search(glob):
         return COMPANY.fullmatch(glob) is not None
     head = _WILD.split(glob, maxsplit=1)[0]

@@ -80,7 +80,7 @@ class RecentPanes:
         return {one.source for pane in self._inside(series, start, end) for one in pane}
 
     def holds_fewer(self, series: str, start: int, end: int, number: int) -> bool:
-        """Whether [start, end) holds fewer than `number` articles, found without adding anything up."""
+        """Return whether [start, end) (epoch ms) holds fewer than `number` articles, without building the window."""
         held = self._by_series.get(series)
         if held is None:
             return number > 0
@@ -90,7 +90,7 @@ class RecentPanes:
         return last - first < number and sum(map(len, held.panes[first:last])) < number
 
     def fills_fast(self, series: str, start: int, since: int, end: int, least: int, part: int) -> bool:
-        """Whether [start, end) holds at least `least` articles, at least one in `part` of them in [since, end).
+        """Return whether [start, end) holds at least `least` articles, at least one in `part` of them in [since, end).
 
         `end` must not lie before the newest pane's end: everything from `start` on is counted.
         """

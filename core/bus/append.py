@@ -39,7 +39,7 @@ _VARINTS = tuple(varint(number) for number in range(_SMALL))
 
 
 def encode_header(name: str, value: str) -> bytes:
-    """A record's headers, this one alone, as they stand in the record."""
+    """Return the headers of a record with this header alone, as encoded in the record."""
     return b"".join((varint(1), varint(len(name)), name.encode(), varint(len(value)), value.encode()))
 
 

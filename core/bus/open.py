@@ -7,7 +7,7 @@ from core.settings import BrokerSettings
 
 
 def open_bus(settings: BrokerSettings) -> Bus:
-    """A connected bus. Raises BusUnavailable where no broker answers, ConfigError where crc32c is not installed."""
+    """Return a connected bus. Raises BusUnavailable where no broker answers, ConfigError without crc32c."""
     # Imported here: kafka-python takes 0.3 s, and not every command needs it.
     from core.bus.kafka import KafkaBus
 

@@ -31,7 +31,7 @@ def source_hash(source: Path) -> str:
 
 
 def source_names(folder: Path) -> list[str]:
-    """The names of a folder's Python files, sorted: a folder compiled as a whole is stale once one is added."""
+    """Return the names of a folder's Python files, sorted: a folder compiled as a whole is stale once one is added."""
     return sorted(file.name for file in folder.glob("*.py"))
 
 
@@ -44,7 +44,7 @@ class Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec of a compiled module, None for any other name."""
+        """Return the spec of a compiled module, None for any other name."""
         file = self.files.get(name)
         return None if file is None else spec_from_file_location(name, file)
 

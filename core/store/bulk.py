@@ -40,7 +40,7 @@ def upsert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def batched(items: Iterable[Item], size: int = _IN) -> Iterator[list[Item]]:
-    """The items in lists of at most `size`."""
+    """Yield the items in lists of at most `size`."""
     held: list[Item] = []
     for item in items:
         held.append(item)

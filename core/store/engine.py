@@ -52,7 +52,7 @@ class Store:
             connection.rollback()
 
     def now_ms(self, connection: Connection) -> int:
-        """The database's clock in milliseconds since the epoch: the one that leases are compared with."""
+        """Return the database's clock in milliseconds since the epoch: the one that leases are compared with."""
         if self.is_sqlite:
             sql = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
         else:

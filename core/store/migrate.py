@@ -20,7 +20,7 @@ _LOCK = 7_206_481_155
 
 
 def revisions(connection: Connection) -> tuple[str | None, str | None, bool]:
-    """(the store's revision, None where it has none; the newest known one; whether the store's is known)."""
+    """Return (the store's revision, None where it has none; the newest known one; whether the store's is known)."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     script = ScriptDirectory.from_config(config)

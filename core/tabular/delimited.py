@@ -41,14 +41,14 @@ class RepairRule(ABC):
         """Called for each further line of a record, before it is read; `at` lines of the record come before it."""
 
     def full(self, lines: int) -> bool:
-        """Whether the record of so many lines takes no more of them."""
+        """Return whether a record of `lines` lines may not grow further."""
         return False
 
     @abstractmethod
     def cut(self, lines: Sequence[str], cells: Sequence[str], ended: bool) -> int | None:
-        """How many of the lines belong to a broken record; None: these cells are a sound one.
+        """Return how many of the lines belong to a broken record; None where the cells are a valid record.
 
-        Asked for records of several lines, and for the last one of the file (`ended`).
+        Called for records of several lines, and for the last one of the file (`ended`).
         """
 
 
@@ -180,7 +180,7 @@ class RowsInsideRule(RepairRule):
 
 
 def strict_records(lines: Sequence[str], delimiter: str) -> list[list[str]] | None:
-    """The records of the lines, read strictly; None where a quote is misplaced or not closed."""
+    """Return the records of the lines, read strictly; None where a quote is misplaced or not closed."""
     try:
         return list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:

@@ -38,7 +38,7 @@ class EncodingRule:
 
 
 def detect_encoding(head: bytes, rule: EncodingRule) -> str:
-    """The codec of a table that begins with `head` (HEAD_BYTES of it, or all). Raises nothing.
+    """Return the codec of a table that begins with `head` (HEAD_BYTES of it, or all). Never raises.
 
     >>> detect_encoding("1,贵州茅台涨停".encode("gbk"), BY_LINES), detect_encoding(b"up", WHOLE_TEXT)
     ('gb18030', 'utf-8')
@@ -47,7 +47,7 @@ def detect_encoding(head: bytes, rule: EncodingRule) -> str:
 
 
 def marked_encoding(head: bytes) -> str:
-    """The codec that a byte-order mark or zero bytes (UTF-16 without a mark) show; "" where there are neither."""
+    """Return the codec that a byte-order mark or zero bytes (UTF-16 without a mark) show, "" for neither."""
     for mark, name in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name

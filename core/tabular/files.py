@@ -59,7 +59,7 @@ class FileFormat:
 
 
 def file_format(path: Path) -> FileFormat:
-    """Format and compression of a file by its name. Raises ConfigError for an unknown ending."""
+    """Return format and compression of a file by its name. Raises ConfigError for an unknown ending."""
     name = Path(path.name)
     packing = name.suffix.lower() if name.suffix.lower() in PACKED else ""
     inner = name.with_suffix("") if packing else name
@@ -99,7 +99,7 @@ def _inside(folder: Path) -> str:
 
 
 def is_dump(path: Path) -> bool:
-    """Whether the path is a file, not hidden, whose name ends as a dump's does."""
+    """Return whether the path is a file, not hidden, whose name ends as a dump's does."""
     if path.name.startswith(".") or not path.is_file():
         return False
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
@@ -115,7 +115,7 @@ def file_hash(path: Path) -> str:
 
 
 def file_hashes(path: Path, first: int) -> tuple[str, str]:
-    """(hash of the first `first` bytes, hash of all of them), in one pass."""
+    """Return (hash of the first `first` bytes, hash of all of them), in one pass."""
     beginning = hashlib.sha256()
     with path.open("rb") as file:
         while first > 0 and (chunk := file.read(min(_BUFFER, first))):

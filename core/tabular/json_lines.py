@@ -9,7 +9,7 @@ import orjson
 
 
 def parse_json(line: bytes | str, *, exact: bool = False) -> Any:
-    """The JSON value of a line, NaN and lone surrogates included. Raises ValueError or RecursionError.
+    """Return the JSON value of a line, NaN and lone surrogates included. Raises ValueError or RecursionError.
 
     `exact`: integers over 64 bits stay integers and 1e400 is infinite, at a fifth of the speed; else they are floats
     and an error.

@@ -43,7 +43,7 @@ class ParquetTable:
         return sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
 
     def batches(self, columns: Sequence[str], rows: int) -> Iterator[arrow.RecordBatch]:
-        """The rows in batches of up to `rows`, only these columns. Raises ConfigError where the file is damaged."""
+        """Yield the rows in batches of up to `rows`, with these columns. Raises ConfigError for a damaged file."""
         batches = self._file.iter_batches(rows, columns=list(columns), use_threads=False)
         while True:
             try:

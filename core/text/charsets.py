@@ -29,7 +29,7 @@ _NEUTRAL = re.compile(
 
 
 def sample_of(data: bytes) -> bytes:
-    """The first 32 kB of the bytes without stretches of ASCII (markup), which say nothing of the charset."""
+    """Return the first 32 kB of the bytes without stretches of ASCII (markup), which say nothing of the charset."""
     return _MARKUP.sub(rb"\1 ", data)[:_SAMPLE]
 
 
@@ -45,7 +45,7 @@ def _usual() -> dict[str, frozenset[str]]:
 
 
 def usual(text: str, name: str) -> float:
-    """The share (0 to 1) of the text's own characters that are in common use where the charset `name` is used.
+    """Return the share (0 to 1) of the text's own characters in common use where the charset `name` is used.
 
     0.0 where there are none, or where Japanese has no kana.
 
@@ -70,13 +70,13 @@ def _is_korean(text: str) -> bool:
 
 
 def mostly_utf8(data: bytes) -> bool:
-    """Whether it is UTF-8, broken in a few places only."""
+    """Return whether the bytes are UTF-8, broken in a few places at most."""
     text = data.decode("utf-8", "replace")
     return text.count("\ufffd") * 20 <= sum(char > "\x7f" for char in text)
 
 
 def east_asian(data: bytes) -> tuple[str, float]:
-    """(charset, how sure from 0 to 1); ("", 0.0) where no East Asian one reads it as usual text."""
+    """Return (charset, confidence from 0 to 1); ("", 0.0) where no East Asian one reads it as usual text."""
     best, sample = ("", 0.0), sample_of(data)
     for name in _usual():
         text = sample.decode(name, "replace")
@@ -109,7 +109,7 @@ _SCRIPTS = {
 
 
 def european_charset(data: bytes) -> str:
-    """The single-byte charset by which every letter of the bytes is one of a single language; "" where none is so."""
+    """Return the single-byte charset in which all letters of the bytes are of one language; "" for none."""
     sample = sample_of(data)
     for name, alphabets in _ALPHABETS.items():
         try:
@@ -123,7 +123,7 @@ def european_charset(data: bytes) -> str:
 
 
 def in_script(text: str, name: str) -> bool:
-    """Whether a text decoded from the single-byte charset `name` is in the script that charset is for."""
+    """Return whether a text decoded from the single-byte charset `name` is in the script that charset is for."""
     script = _SCRIPTS.get(name)
     telling = _NEUTRAL.sub("", text)[:_SAMPLE]
     if script is None or not telling:

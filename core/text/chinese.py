@@ -11,7 +11,7 @@ _BLOCKS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00))
 
 
 def simplified(text: str) -> str:
-    """`text` with traditional characters replaced by simplified ones; the length does not change.
+    """Return `text` with traditional characters replaced by simplified ones; the length does not change.
 
     >>> simplified("台積電與騰訊"), simplified("Apple 發布 iPhone"), simplified("腾讯")
     ('台积电与腾讯', 'Apple 发布 iPhone', '腾讯')
@@ -34,12 +34,12 @@ def _table() -> tuple[dict[int, str], re.Pattern[str]]:
 
 
 def charset_rows(codec: str, first: int, last: int) -> frozenset[str]:
-    """The characters in some rows of a double-byte charset. `first`, `last`: lead bytes, both included."""
+    """Return the characters in some rows of a double-byte charset. `first`, `last`: lead bytes, both included."""
     cells = (bytes((lead, trail)) for lead in range(first, last + 1) for trail in range(0x40, 0xFF))
     return frozenset("".join(cell.decode(codec, "ignore") for cell in cells))
 
 
 @lru_cache(1)
 def common_characters() -> frozenset[str]:
-    """The characters that nearly all Chinese text consists of: level 1 (by frequency of use) of GB 2312 and Big5."""
+    """Return the characters that nearly all Chinese text consists of: level 1 of GB 2312 and of Big5."""
     return charset_rows("gb2312", 0xB0, 0xD7) | charset_rows("big5", 0xA4, 0xC6)

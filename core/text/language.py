@@ -49,7 +49,7 @@ _UNLIKELY, _CERTAIN = 0.1, 0.0003
 
 @lru_cache(512)
 def normalize_tag(tag: str) -> str:
-    """The two- or three-letter code of a language tag or name: `en-US`, `English`, `zh_CN` -> `en`, `en`, `zh`.
+    """Return the two- or three-letter code of a language tag or name: `en-US`, `English`, `zh_CN` -> `en`, `en`, `zh`.
 
     "" for a tag that names no language.
     """
@@ -89,7 +89,7 @@ def detect_quick(text: str) -> str:
 
 
 def detect(text: str, hint: str = "") -> str:
-    """The language code of an article: by quick signs, else signs and lingua together, else `hint`.
+    """Return the language code of an article: by quick signs, else signs and lingua together, else `hint`.
 
     lingua chooses among the languages that news is likely to be in. "" only for a text without letters and hint.
     """
@@ -108,7 +108,7 @@ def detect(text: str, hint: str = "") -> str:
 
 
 def detect_foreign(text: str) -> str:
-    """The language of a Latin text that shows signs of not being English, where the model agrees; else "".
+    """Return the language of a Latin text that shows signs of not being English, where the model agrees; else "".
 
     >>> detect_foreign("DAX fällt nach Zinsentscheid der EZB"), detect_foreign("Nestlé raises prices")
     ('de', '')

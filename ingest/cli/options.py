@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 def load(config: Path | None, store: str | None = None, broker: str | None = None) -> Settings:
-    """The settings of `config`, else of NEWSQUAKE_CONFIG or ./newsquake.yaml. Raises ConfigError."""
+    """Return the settings of `config`, else of NEWSQUAKE_CONFIG or ./newsquake.yaml. Raises ConfigError."""
     overrides: dict[str, dict[str, str]] = {}
     if store:
         overrides["store"] = {"url": store}

@@ -101,7 +101,7 @@ class JsonLinesReader(DumpReader):
 
 
 def parse_line(line: bytes) -> Any:
-    """The JSON value on a line, or a RowFault. Raises nothing."""
+    """Return the JSON value on a line, or a RowFault. Never raises."""
     try:
         return parse_json(line)
     except (ValueError, RecursionError) as error:

@@ -57,11 +57,14 @@ class DumpReader:
 
     @property
     def wanted(self) -> list[str | None]:
-        """Per field (and extra) the column's name, or None."""
+        """Per field (and extra) the name of its column, or None."""
         return [self.mapping.get(field) for field in (*FIELDS, *self.extras)]
 
     def batches(self) -> Generator[list[Row]]:
-        """All rows, in batches of bounded size, from the first one at each call. Raises ConfigError: a damaged file."""
+        """Yield all rows, in batches of bounded size; each call begins at the first.
+
+        Raises ConfigError where the file is damaged.
+        """
         try:
             yield from self._batches()
         except (*DAMAGED, OSError) as error:
@@ -72,13 +75,13 @@ class DumpReader:
         raise NotImplementedError
 
     def count(self) -> int | None:
-        """The number of rows, or None where only reading them all would tell."""
+        """Return the number of rows, or None where it is known only after reading them all."""
         return None
 
     def original(self, values: tuple[Any, ...] | RowFault, found: Original) -> bytes:
-        """What a dead letter keeps of a row: the bytes, or an object of its columns under the names they have there.
+        """Return what a dead letter keeps of a row: its bytes, or a JSON object of its columns by their own names.
 
-        Made for the dead only: so that a row can be read again by another mapping, and costs nothing while it lives.
+        A row can be read again from it by another mapping.
         """
         if isinstance(found, bytes):
             return found
@@ -98,14 +101,14 @@ class DumpReader:
 
 
 def values_of(record: Mapping[str, Any], named_columns: Mapping[str, str]) -> tuple[Any, ...]:
-    """A record's values in the order of FIELDS and then of the extras in `named_columns`; None where it has none."""
+    """Return a record's values in the order of FIELDS, then of the extras in `named_columns`; None for absent ones."""
     extras = [field for field in named_columns if field.startswith("extra.")]
     names = names_for(list(record), named_columns, (*FIELDS, *extras))
     return tuple(None if name is None else record.get(name) for name in names)
 
 
 def moment_text(ms: int) -> str:
-    """Milliseconds as an ISO 8601 time; the number itself where no calendar has such a time."""
+    """Return milliseconds as an ISO 8601 time, or as a number where they are out of a datetime's range."""
     try:
         return iso(ms)
     except (OverflowError, ValueError):

@@ -22,9 +22,10 @@ from ingest.web.urls import canonical, publisher_of
 
 
 def build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article | DeadLetter:
-    """The item's article; first_seen_at and available_at are `now_ms` (available_at is set anew when it is published).
+    """Return the item's article, or a dead letter with the reason `no_text`, `too_large` or `bad_row`.
 
-    Dead: `no_text`, `too_large`, `bad_row`. A missing or impossible time is replaced by first_seen_at and flagged.
+    first_seen_at and available_at are `now_ms` (available_at is set again when it is published).
+    A missing or impossible time is replaced by first_seen_at and flagged.
     """
     try:
         return _build(item, info, now_ms)
@@ -91,7 +92,7 @@ def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
 
 
 def with_available_at(article: Article, now_ms: int) -> Article:
-    """The article with available_at = `now_ms`. A dump's row keeps its event time: late, it is a correction."""
+    """Return the article with available_at = `now_ms`. A dump's row keeps its event time: late, it is a correction."""
     if Origin.parse(article.origin).kind is OriginKind.FILE_ROW:
         return article
     return msgspec.structs.replace(article, available_at=now_ms)

@@ -8,7 +8,7 @@ from ingest.text.clean import clean, empty_word
 
 
 def ticker_list(value: Any) -> list[str]:
-    """`"$AAPL, MSFT"` or `["AAPL"]` -> sorted names without $.
+    """Return the tickers of a text or a list, sorted, without `$`; empty where it has none.
 
     >>> ticker_list("$MSFT, AAPL")
     ['AAPL', 'MSFT']

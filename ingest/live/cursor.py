@@ -36,7 +36,7 @@ class Cursor:
         return f"live:{self.name}"
 
     def known(self, key: str, mark: str = "") -> bool:
-        """Whether an item with this key was seen (saying the same)."""
+        """Return whether an item with this key was seen, with the same `mark` where one is given."""
         found = self.seen.get(_short(key))
         return found is not None and (not mark or found == mark)
 
@@ -57,7 +57,7 @@ class Cursor:
             del self.seen[next(iter(self.seen))]
 
     def row(self, now_ms: int) -> dict[str, Any]:
-        """The cursor's row in the table."""
+        """Return the cursor's row of the table, by column."""
         state = {
             "source": self.source,
             "seen": self.seen,
@@ -78,12 +78,12 @@ def _short(key: str) -> str:
 
 
 def mark_of(item: NewsItem, revision: str) -> str:
-    """The mark that `seen` keeps for an item: its own, else its revision."""
+    """Return the mark that `seen` keeps for an item: its own, else its revision."""
     return item.mark or revision
 
 
 def load_cursor(store: Store, name: str) -> Cursor:
-    """The stored cursor of a source, or a new one. Raises StoreUnavailable."""
+    """Return the stored cursor of a source, or a new one. Raises StoreUnavailable."""
     with store.read() as connection:
         row = connection.execute(select(cursors).where(cursors.c.source == f"live:{name}")).one_or_none()
     return Cursor(name) if row is None else Cursor(name, msgspec.json.decode(row.state), row.read)

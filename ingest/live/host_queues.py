@@ -55,5 +55,5 @@ class HostQueues:
 
 
 def queue_name(spec: SourceSettings) -> str:
-    """The host that a poll of this source requests first; a source without one has a queue of its own."""
+    """Return the host that a poll of this source requests first; a source without one has a queue of its own."""
     return spec.host or f"source:{spec.name}"

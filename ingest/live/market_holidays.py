@@ -8,7 +8,7 @@ from functools import lru_cache
 
 @lru_cache(4096)
 def is_holiday(calendar: str, day: date) -> bool:
-    """Whether the market is closed on this weekday; False at weekends, and where its calendar does not reach."""
+    """Return whether the market is closed on this weekday; False at weekends, and where its calendar does not reach."""
     if day.weekday() >= 5:
         return False
     found = _sessions(calendar, day.year)

@@ -26,7 +26,7 @@ class SourceMonitor:
         self._seen: dict[str, int] = {}
 
     def rhythm(self, cursor: Cursor) -> Rhythm:
-        """The rhythm of a cursor's source, as the cursor holds it."""
+        """Return the rhythm of the cursor's source from the cursor's state."""
         spec = self._specs[cursor.name]
         return Rhythm(cursor.rhythm, spec.timezone, spec.calendar)
 
@@ -64,7 +64,7 @@ class SourceMonitor:
         return found
 
     def health(self, cursor: Cursor, now_ms: int, since_ms: int) -> Health:
-        """The health of a cursor's source now. `since_ms`: when it was last reported."""
+        """Return the health of a cursor's source now. `since_ms`: when it was last reported."""
         rhythm, breaker = self.rhythm(cursor), cursor.breaker
         seen = self._seen.get(cursor.name, 0)
         quiet = rhythm.quiet_since or since_ms

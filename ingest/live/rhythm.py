@@ -69,7 +69,7 @@ class Rhythm:
         return weekday * 24 + moment.hour
 
     def closed(self, at_ms: int) -> bool:
-        """Whether its market has a holiday then."""
+        """Return whether the source's market has a holiday at `at_ms` (epoch ms)."""
         return bool(self._calendar) and is_holiday(
             str(self._calendar), from_ms(at_ms).astimezone(self._zone).date()
         )
@@ -104,7 +104,7 @@ class Rhythm:
         return total
 
     def rates(self) -> list[float]:
-        """Articles an hour by slot of the week (168), to four decimals: what `expected` adds up and the proof holds."""
+        """Return the articles an hour in each of the week's 168 hours, to four decimals; `expected` adds these up."""
         total_hours = sum(self.hours)
         mean = sum(self.counts) / total_hours if total_hours else 0.0
         # An hour of the week that was never watched counts as the mean; one that was quiet once is taken as quiet.
@@ -143,14 +143,14 @@ class Rhythm:
         return self.usual >= USUAL and len(recent) >= _SHAPE // 2 and whole <= LEFT * len(recent)
 
     def proof_of_silence(self) -> dict[str, Any]:
-        """What `expected` was added up from."""
+        """Return the numbers that `expected` was computed from, by name."""
         return {
             "kind": "silent", "timezone": self._zone.key, "calendar": self._calendar or "",
             "last_at": self.last_at, "threshold": SILENT_AT, "reach_ms": REACH_MS, "rates": self.rates(),
         }  # fmt: skip
 
     def proof_of_shape(self) -> dict[str, Any]:
-        """What the newest items lack, and how many of the earlier ones were whole."""
+        """Return what the newest items lack, and how many of the earlier ones were whole, by name."""
         recent = self.recent
         return {
             "kind": "misshapen", "usual": round(self.usual, 4), "usual_at_least": USUAL, "whole_at_most": LEFT,
@@ -161,7 +161,7 @@ class Rhythm:
 
 
 def shape_of(article: Article) -> tuple[int, str]:
-    """The article's shape (WHOLE, NO_BODY or NO_TITLE), and its id."""
+    """Return the article's shape (WHOLE, NO_BODY or NO_TITLE), and its id."""
     if article.title and article.body:
         return WHOLE, article.id
     return (NO_BODY if article.title else NO_TITLE), article.id

@@ -26,7 +26,7 @@ class Caller:
 
 
 def caller_of(store: Store, authorization: str) -> Caller:
-    """The caller of an `Authorization` header. Raises HTTPException 401 or 403, and StoreUnavailable."""
+    """Return the caller of an `Authorization` header. Raises HTTPException 401 or 403, and StoreUnavailable."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
@@ -51,7 +51,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def split_lines(data: bytes, content_type: str) -> list[tuple[int, bytes]]:
-    """(number from 1, bytes) of each line that is not empty; empty ones are counted.
+    """Return (number from 1, bytes) of each line that is not empty; empty ones count for the number.
 
     Raises HTTPException: 415 for another content type, 400 for an empty body, 413 for over MAX_ARTICLES lines.
     """

@@ -25,7 +25,7 @@ from ingest.sources.push.settings import PushSettings
 
 
 def push_router(settings: Settings, store: Store, clock: Clock | None = None) -> APIRouter:
-    """The router. Every push needs a bearer token with the scope `push` (newsquake tokens create)."""
+    """Return the router. Every push needs a bearer token with the scope `push` (newsquake tokens create)."""
     time_source = clock or SystemClock()
     rates = RateLimiter()
     router = APIRouter()

@@ -74,7 +74,7 @@ class RowArticles:
     def build(
         self, number: int, row: tuple[Any, ...] | RowFault, raw: Original
     ) -> EncodedArticle | DeadLetter:
-        """The article of row `number`, encoded, or its dead letter. Raises nothing for what a row may hold."""
+        """Return the article of row `number`, encoded, or its dead letter. No content of a row raises an error."""
         if isinstance(row, RowFault):
             return self._dead(number, row.reason, row.detail, row, raw)
         (
@@ -211,7 +211,7 @@ class RowArticles:
 
 
 def union_tickers(value: bytes, others: Sequence[bytes]) -> bytes:
-    """The article `value` with the companies that its copies in other rows name."""
+    """Return the article `value` with the companies that its copies in other rows name."""
     decoder = msgspec.json.Decoder(Article)
     article = decoder.decode(value)
     names = {name for other in (value, *others) for name in decoder.decode(other).extra.get("tickers", ())}

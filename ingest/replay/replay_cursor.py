@@ -58,7 +58,7 @@ class ReplayCursor:
             upsert(connection, cursors, [row])
 
     def settled(self, names: list[str]) -> set[str]:
-        """Those of these origins that are settled. Raises StoreUnavailable."""
+        """Return those of these origins that are settled. Raises StoreUnavailable."""
         with self._store.read() as connection:
             return set(
                 connection.execute(select(origins.c.origin).where(origins.c.origin.in_(names))).scalars()

@@ -146,7 +146,7 @@ class SortedDump:
         return True
 
     def groups(self) -> Iterator[ArticleGroup]:
-        """The articles by available_at, copies merged, from the first one at each call."""
+        """Yield the articles by available_at, copies merged, from the first one at each call."""
         for first, members in itertools.groupby(self._articles, key=lambda pair: pair[0][:32]):
             at, own, rev, _ = _KEY.unpack(first + b"\0\0\0\0")
             (key, value), *copies = members
@@ -162,7 +162,7 @@ class SortedDump:
             )
 
     def dead(self) -> Iterator[DeadLetter]:
-        """The dead letters in the order of their rows."""
+        """Yield the dead letters in the order of their rows."""
         for _, value in self._dead:
             letter = decode(value, "dead/1")
             assert isinstance(letter, DeadLetter)

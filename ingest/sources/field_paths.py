@@ -29,7 +29,7 @@ class FieldPaths(BaseModel):
 
 
 def dig(data: Any, path: str) -> Any:
-    """The value at a dotted path, `a.0.b`; None where there is none.
+    """Return the value at a dotted path, `a.0.b`; None where there is none.
 
     >>> dig({"a": [{"b": 1}]}, "a.0.b")
     1

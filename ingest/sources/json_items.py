@@ -15,7 +15,7 @@ from ingest.web.extract import plain
 
 
 def map_item(entry: Any, fields: FieldPaths, base: str = "") -> NewsItem:
-    """The item that `fields` find in one JSON object; `base` resolves relative addresses. Raises nothing.
+    """Return the item that `fields` find in one JSON object; `base` resolves relative addresses. Never raises.
 
     Where a title or body is no text the item carries a fault, which makes it a dead letter.
     """

@@ -16,22 +16,22 @@ TRIES = 3
 
 
 def failed_requests(context: PollContext, key: str, mark: str = "") -> int | None:
-    """How often the page behind this key was requested in vain; None: never, or it is settled."""
+    """Return how many requests for this key's page failed; None where none was made, or it is settled."""
     return next((times for times in range(TRIES) if context.known(key, retry_mark(mark, times))), None)
 
 
 def retry_mark(mark: str, times: int) -> str:
-    """The mark of an item whose page was requested `times` times in vain; `mark` itself once that is enough."""
+    """Return the mark of an item whose page failed `times` times; `mark` itself once no retry is left."""
     return f"{mark}?{times}" if times < TRIES else mark
 
 
 def asks_to_wait(error: Refused | Retryable) -> bool:
-    """Whether the server only asked for time: that counts as no request, and says nothing of the page itself."""
+    """Return whether the server only asked to wait, which does not count as a failed request."""
     return isinstance(error, Retryable) and error.after_s is not None
 
 
 def cut_short(page: Answer) -> bool:
-    """Whether the end of an HTML page is missing. A whole one under a wrong Content-Length is whole."""
+    """Return whether the end of an HTML page is missing. A complete one with a wrong Content-Length is not cut."""
     return page.cut and b"</html" not in page.body[-4096:].lower()
 
 

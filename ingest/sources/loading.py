@@ -33,9 +33,9 @@ PUBLIC = Path(__file__).parent.parent / "public.yaml"
 
 
 def load_sources(settings: Settings) -> list[SourceSettings]:
-    """Every source that the settings name, the disabled too. `public` in source_files is the shipped starter set.
+    """Return every source that the settings name, also disabled ones; `public` in source_files is the starter set.
 
-    Raises ConfigError with the place of every fault, or for a name that is there twice.
+    Raises ConfigError with the place of every fault, also for a name that occurs twice.
     """
     found = _named_in_settings(settings)
     for name in settings.ingest.source_files:

@@ -20,7 +20,7 @@ REGISTERED = (feed.KIND, page.KIND, api.KIND, dump.KIND, push.KIND, kafka.KIND)
 
 
 def by_name(kinds: Sequence[SourceKind], folder: Path) -> dict[str, SourceKind]:
-    """The kinds by the name that `kind:` has in the settings. `folder` holds a folder for each.
+    """Return the kinds by the name that `kind:` has in the settings. `folder` holds a folder for each.
 
     Raises ConfigError: an entry is incomplete, is there twice or has no folder, or a folder has no entry.
     """
@@ -67,7 +67,7 @@ def kind_name(settings: SourceSettings) -> str:
 
 
 def create_source(settings: SourceSettings, folder: Path) -> Source | None:
-    """The source that these settings describe; None for a passive kind, which is not polled.
+    """Return the source that these settings describe; None for a passive kind, which is not polled.
 
     `folder` is where relative paths start. Raises ConfigError for settings of a kind that is not registered.
     """

@@ -37,7 +37,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def decode_text(data: bytes, content_type: str = "") -> tuple[str, str]:
-    """(text, charset). Never raises: what fits nothing is read as the best guess with broken bytes replaced."""
+    """Return (text, charset). Never raises: what fits nothing is read as the best guess with broken bytes replaced."""
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace"), name

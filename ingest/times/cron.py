@@ -11,7 +11,7 @@ _NUMBERS = re.compile(r"(\d+)(?:-(\d+))?(?:/(\d+))?")
 
 
 def cron_trigger(fields: str, timezone: str | None = None, jitter_s: float = 0.0) -> CronTrigger:
-    """A trigger at the times of five cron fields, each delayed by up to `jitter_s`. Raises ValueError."""
+    """Return a trigger at the times of five cron fields, each delayed by up to `jitter_s`. Raises ValueError."""
     *others, weekday = fields.split()
     days = ",".join(_weekdays(part) for part in weekday.split(","))
     trigger = CronTrigger.from_crontab(" ".join([*others, days]), timezone=timezone)

@@ -28,7 +28,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def publish_time(text: str, first_seen_at: int, zone: str = "UTC", language: str = "") -> tuple[int, str]:
-    """(milliseconds, flag): flag is "" for a time taken as written, else what was done about it.
+    """Return (milliseconds, flag): flag is "" for a time taken as written, else what was done about it.
 
     `zone` is the source's own, for times that name none.
     """
@@ -44,7 +44,7 @@ def publish_time(text: str, first_seen_at: int, zone: str = "UTC", language: str
 
 
 def read_time(text: str, zone: str = "UTC", language: str = "", now: int = 0) -> tuple[int, bool] | None:
-    """(milliseconds, date only) of `text`, its naive times in `zone`; None if unreadable.
+    """Return (milliseconds, date only) of `text`, its naive times in `zone`; None if unreadable.
 
     `now` is when it was read, for times such as "5 minutes ago".
     """

@@ -49,11 +49,11 @@ _FORMATS = tuple(
 
 
 def parse_moment(value: object, zone: tzinfo = UTC) -> tuple[int, bool] | None:
-    """(milliseconds, whether it is a date without a time) of text, number, date or datetime; None if unreadable.
+    """Return (milliseconds, whether it is a date without a time) of text, number, date or datetime; None if unreadable.
 
     `zone` is that of text which names none.
 
-    What is a date and cannot be (the year 99999) is the calendar's first or last second: impossible, not unreadable.
+    An impossible date (the year 99999) gives the calendar's first or last second, not None.
 
     >>> parse_moment("3-MAR-1987 09:15:05.40")
     (541761305400, False)
@@ -182,5 +182,5 @@ def _mail(text: str, zone: tzinfo) -> tuple[int, bool] | None:
 
 
 def is_plausible(ms: int, now_ms: int) -> bool:
-    """Whether news can be from then: not before 1900, not in the future (a day's grace for wrong clocks)."""
+    """Return whether news can be from `ms`: from 1900 to a day after `now_ms` (clocks may be wrong)."""
     return EARLIEST <= ms <= now_ms + FUTURE_MS

@@ -73,7 +73,7 @@ class Page:
 
 
 def extract_page(data: bytes, url: str = "", content_type: str = "") -> Page:
-    """The article on the page. Raises Refused when there is none (no text, not HTML)."""
+    """Return the article on the page. Raises Refused when there is none (no text, not HTML)."""
     text, _ = decode_text(_DROP.sub(b"", data) if b"\0" not in data[:200] else data, content_type)
     tree = parse_html(text)
     if tree is None:
@@ -113,7 +113,7 @@ def _trafilatura(text: str, url: str, *, precise: bool) -> Any:
 
 
 def parse_html(text: str) -> Any | None:
-    """The lxml tree of the text; None where it is no HTML."""
+    """Return the lxml tree of the text; None where it is no HTML."""
     if not text.strip():
         return None
     try:
@@ -216,7 +216,7 @@ def _word(value: Any) -> str:
 
 
 def plain(html: str) -> str:
-    """The text of an HTML fragment (a feed's summary): blocks on lines of their own, nothing executed."""
+    """Return the text of an HTML fragment (a feed's summary): each block on a line of its own."""
     if _MARKUP.search(html) is None:  # `ASHTON-TATE <TATE>` names a ticker, not a tag
         return clean(normalize_text(unescape(html)))
     tree = parse_html(f"<div>{html}</div>")

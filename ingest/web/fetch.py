@@ -61,7 +61,7 @@ class Answer:
         return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}
 
     def blame(self, error: Refused) -> Refused | Unreachable:
-        """The error to raise where the body cannot be read: `error`, or Unreachable where only a part of it came."""
+        """Return the error to raise for an unreadable body: `error`, or Unreachable where only a part arrived."""
         return Unreachable(f"{self.url}: the connection ended early") if self.cut else error
 
 

@@ -10,7 +10,7 @@ from ingest.web.fetch import Fetcher
 
 
 def open_fetcher(settings: Settings, stage: Stage | None = None) -> Fetcher:
-    """The guarded fetcher that the settings describe; its pauses end when `stage` stops. Raises ConfigError."""
+    """Return the guarded fetcher that the settings describe; its pauses end when `stage` stops. Raises ConfigError."""
     wait = threading.Event().wait if stage is None else stage.wait
     return Fetcher(
         user_agent=settings.ingest.user_agent,

@@ -39,7 +39,7 @@ class Robots:
         self._sites: dict[str, threading.Lock] = {}
 
     def allows(self, url: str) -> bool:
-        """Whether `url` may be fetched. Raises Retryable when its robots.txt cannot be had at present."""
+        """Return whether `url` may be fetched. Raises Retryable where its robots.txt cannot be fetched at present."""
         found = self._rules(url)
         if found.away:
             raise Retryable(f"{url}: its robots.txt cannot be read ({found.away})", after_s=AGAIN_S)

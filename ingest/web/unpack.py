@@ -15,9 +15,10 @@ _STEP = 256 * 1024
 
 
 def unpack(data: bytes, encoding: str, limit: int, *, cut: bool = False) -> bytes:
-    """The plain bytes, at most `limit`. Raises Refused: too large (and not to be `cut`), unknown encoding, broken.
+    """Return the decompressed bytes, at most `limit` bytes.
 
-    A stream that merely ends early gives what it held: half a feed is better than none, and the caller parses it.
+    Raises Refused where they are too large (unless `cut`), the encoding is unknown, or the stream is broken. A stream
+    that ends early gives what it held: a part of a feed is better than none.
     """
     for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
         if name in ("identity", ""):

@@ -27,7 +27,7 @@ def canonical(url: str) -> str:
     """The same for every writing of one address: no tracking parameters, no fragment, lower-case host, no default port,
     no dot segments, escapes only where they are needed (RFC 3986, 6.2.2).
 
-    "" for what is no http(s) address: then it is no identity either.
+    "" for what is not an http(s) address.
 
     >>> canonical("HTTPS://Example.com:443/A?b=1&utm_source=x#top")
     'https://example.com/A?b=1'
@@ -96,7 +96,7 @@ def origin(url: str) -> str:
 
 
 def publisher_of(url: str) -> str:
-    """The registrable domain: `news.bbc.co.uk` -> `bbc.co.uk`; a bare host or address stays as it is."""
+    """Return the registrable domain: `news.bbc.co.uk` -> `bbc.co.uk`; a bare host or address stays as it is."""
     if plain := _PLAIN.fullmatch(url):
         return _registrable(plain.group(1))
     try:

@@ -41,7 +41,7 @@ class Walk:
     """How often it had to begin again."""
 
     def begin_again(self) -> bool:
-        """From the start, since its cursor is taken no more; False: that was tried often enough."""
+        """Start again, since the server no longer accepts the cursor; return False if that was tried too often."""
         self.skip, self.page, self.next = max(self.skip, self.page), 1, ""
         self.refused += 1
         return self.refused < TRIES
@@ -53,7 +53,7 @@ class JsonApiSource(Source):
     _spec: JsonApiSettings
 
     def poll(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """The newest pages, up to one on which everything is known; then those that earlier polls had to leave."""
+        """Return the items of the newest pages, up to one with only known items, then those that earlier polls left."""
         spec = self._spec
         newest = int(state.get("newest", 0))
         head = Walk(since=newest if spec.since_param else 0)
@@ -165,12 +165,12 @@ class JsonApiSource(Source):
         return headers
 
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter. Raises ValueError: no JSON."""
+        """Return the item of a dead letter. Raises ValueError where `raw` is not JSON."""
         return map_item(orjson.loads(raw), self._spec.fields, context.get("base") or self._spec.url)
 
 
 def with_params(url: str, params: dict[str, str | int]) -> str:
-    """`url` with these query parameters set.
+    """Return `url` with these query parameters set.
 
     >>> with_params("https://x.org/a?p=1&q=2", {"p": 3})
     'https://x.org/a?q=2&p=3'

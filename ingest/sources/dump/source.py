@@ -96,14 +96,14 @@ class DumpSource(Source):
         entry["done"] = True
 
     def check(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """A poll that goes on at `state`: its rows are counted by the cursor."""
+        """Return the result of a poll that continues at `state`, whose cursor counts rows. Raises as `poll` does."""
         result = self.poll(state, context)
         if self._resting:
             result.remark = f"{self._resting} file(s) written just now: read once they rest"
         return result
 
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter, by the columns that the settings name now. Raises ValueError: no JSON object."""
+        """Return the item of a dead letter, by the present columns. Raises ValueError where `raw` is no JSON object."""
         record = parse_line(raw)
         if not isinstance(record, dict):
             raise ValueError(record.detail if isinstance(record, RowFault) else "no JSON object")

@@ -32,7 +32,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 def parse_feed(
     data: bytes, url: str = "", content_type: str = "", shared: dict[str, None] | None = None
 ) -> list[NewsItem]:
-    """The feed's items. Raises Refused: not a feed, an error page, hostile XML. A bad item spoils no other.
+    """Return the feed's items; a malformed item does not affect the others.
+
+    Raises Refused for what is not a feed, an error page, or hostile XML.
+
 
     `shared`: addresses that were found to be several items'; those found now are added.
     """
@@ -101,7 +104,7 @@ def _parse(data: bytes, url: str, content_type: str) -> list[NewsItem]:
 
 
 def ends_early(data: bytes) -> bool:
-    """Whether an XML feed breaks off inside its last item: its text would be taken for all of it."""
+    """Return whether an XML feed ends inside its last item, whose text would be incomplete."""
     starts = [found.start() for found in _ITEM.finditer(data)]
     return bool(starts) and _ITEM_END.search(data, starts[-1]) is None
 
@@ -182,7 +185,7 @@ def _json_entry(entry: Any, language: str, base: str) -> NewsItem:
 
 
 def rebuild_entry(raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-    """The item of a dead letter's entry, with what its page had added. Raises ValueError: no JSON."""
+    """Return the item of a dead letter's entry, with what its page had added. Raises ValueError for no JSON."""
     entry = orjson.loads(raw)
     language, base = context.get("language", ""), context.get("base", "")
     if context.get("form") == "json":
@@ -197,7 +200,7 @@ def rebuild_entry(raw: bytes, context: Mapping[str, Any]) -> NewsItem:
 
 
 def with_page(item: NewsItem, page: Page) -> NewsItem:
-    """The item with what its page adds; the context keeps that, for the page may not be there again."""
+    """Return the item with what its page adds; the context keeps it, as the page may not be available again."""
     return replace(
         item,
         title=item.title or page.title,

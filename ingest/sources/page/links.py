@@ -19,7 +19,7 @@ HTML, URLS, INDEX = "a page", "a sitemap", "an index of sitemaps"
 
 
 def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, str]]:
-    """(canonical address, publish time or "") of what a list page or sitemap names, each once, in its order.
+    """Return (canonical address, publish time or "") of what a list page or sitemap names, each once, in its order.
 
     A sitemap's newest come first. Raises Refused: no HTML, or a broken sitemap.
     """
@@ -46,7 +46,7 @@ def links_of(data: bytes, url: str, content_type: str = "") -> list[tuple[str, s
 
 
 def ungzipped(data: bytes) -> bytes:
-    """The bytes, without the gzip of a `sitemap.xml.gz`. Raises Refused: broken, or over SITEMAP_BYTES."""
+    """Return the bytes, without the gzip of a `sitemap.xml.gz`. Raises Refused: broken, or over SITEMAP_BYTES."""
     return unpack(data, "gzip", SITEMAP_BYTES) if data[:2] == b"\x1f\x8b" else data
 
 

@@ -216,12 +216,12 @@ class PageSource(Source):
         return publisher_of(url) == publisher_of(base) and len(path) > 1 and likely
 
     def check(self, state: dict[str, Any], context: PollContext) -> PollResult:
-        """A poll that starts anew and fetches two pages at most: enough to see that pages can be read."""
+        """Return the result of a poll without a state that fetches two pages at most. Raises as `poll` does."""
         short = self._spec.model_copy(update={"max_pages": CHECK_PAGES})
         return PageSource(short, self._folder).poll({}, context)
 
     def rebuild(self, raw: bytes, context: Mapping[str, Any]) -> NewsItem:
-        """The item of a dead letter. Raises Refused: no article on the page."""
+        """Return the item of a dead letter. Raises Refused where there is no article on the page."""
         address, kind = context.get("address", ""), context.get("content_type", "")
         answer = Answer(address, 200, {"content-type": kind}, raw)
         return _item(context.get("url", address), context.get("listed", ""), answer)
