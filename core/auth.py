@@ -40,7 +40,7 @@ class TokenAuthenticator:
         self._lock = threading.Lock()
 
     def requires(self, scope: str) -> Callable[[Request], str]:
-        """A FastAPI dependency that returns the name of the request's token.
+        """Return a FastAPI dependency that returns the name of the request's token.
 
         It raises HTTPException 401 (no token, or an unknown one), 403 (without `scope`) or 429 (over its rate).
         """

@@ -48,7 +48,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> Origin:
-        """The origin of a text, of kind UNKNOWN where its prefix is none of ours. Raises nothing.
+        """Return the origin that a text names, of kind UNKNOWN where the prefix is not known. Never raises.
 
         >>> Origin.parse("f:9f86d081884c7d65:7")
         Origin(kind=<OriginKind.FILE_ROW: 'f'>, place='9f86d081884c7d65:7')

@@ -70,7 +70,7 @@ class Detector(ABC):
     def step(self, window: Window, hop: Window, floor: float = NO_FLOOR) -> Verdict:
         """Judge `window`, then learn `hop`. Never raises.
 
-        `floor`: where the statistic is below it, nobody will call `prior` after this step, so that a detector need not
+        `floor`: where the statistic is below it, `prior` is not called after this step, so that a detector need not
         keep the state before it.
         """
 

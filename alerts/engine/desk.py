@@ -158,7 +158,7 @@ class Desk:
         return len(self._open)
 
     def effects(self) -> Effects:
-        """Return what happened or changed since the last call, for the store; the next call starts anew."""
+        """Return what happened or changed since the last call, for the store; the next call starts again from none."""
         effects, self._effects = self._effects, Effects()
         for runner in self.runners:
             if (snapshot := runner.threshold.snapshot(self.closed)) is not None:

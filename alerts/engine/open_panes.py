@@ -40,7 +40,7 @@ class OpenPanes:
         held.append(entry)
 
     def contents(self, start: int) -> list[Entry]:
-        """The articles of the pane that starts at `start`, in the order in which they are decided."""
+        """Return the articles of the pane that starts at `start` (epoch ms), in the order of decision."""
         return sorted(self._held[start], key=_order)
 
     def coming(self, start: int, contents: list[Entry], until: int) -> list[Entry]:

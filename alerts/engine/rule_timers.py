@@ -37,5 +37,5 @@ class RuleTimers:
         return msgspec.msgpack.encode(dict(sorted(self.due.items())))
 
     def load(self, state: bytes) -> None:
-        """Restore what `changed` gave. Raises msgspec.DecodeError or msgspec.ValidationError for other bytes."""
+        """Restore what `changed` returned. Raises msgspec.DecodeError for other bytes."""
         self.due = msgspec.msgpack.decode(state, type=dict[str, int])

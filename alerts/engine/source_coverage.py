@@ -59,7 +59,7 @@ class SourceCoverage:
         return {"known": sorted(self._known), "broken": self._broken, "coming": sorted(self._coming)}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Restore what `dump` gave. Raises KeyError where a part is missing."""
+        """Restore what `dump` returned. Raises KeyError where a part is missing."""
         self._known, self._broken = set(state["known"]), dict(state["broken"])
         self._coming = [tuple(one) for one in state["coming"]]
         heapq.heapify(self._coming)

@@ -59,7 +59,10 @@ class Watermark:
         return {"at": self.at, "live": self._live, "ended": self._ended}
 
     def load(self, state: Mapping[str, object]) -> None:
-        """Restore what `dump` gave; with another number of partitions only the watermark. Raises KeyError."""
+        """Restore what `dump` returned; only the watermark if the number of partitions differs.
+
+        Raises KeyError where a part is missing.
+        """
         self.at = max(self.at, int(state["at"]))  # type: ignore[call-overload]
         live, ended = state["live"], state["ended"]
         if isinstance(live, list) and isinstance(ended, list) and len(live) == len(self._live):

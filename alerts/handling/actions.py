@@ -158,7 +158,7 @@ def resolve(
 
 
 def closed_by(state: Mapping[str, Any]) -> str:
-    """Return who closed the alert by hand, from the state of its handling row; empty: nobody."""
+    """Return who closed the alert by hand, from the state of its handling row; empty if nobody did."""
     return str(state.get("closed_by", ""))
 
 

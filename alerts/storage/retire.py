@@ -21,7 +21,7 @@ NOTE = (
 
 
 def retire_alerts(connection: Connection, name: str, desk: Desk) -> list[RecordedChange]:
-    """Resolve open alerts of rules that `desk` no longer runs in their version; return these ends, to be announced.
+    """Resolve open alerts of rules that `desk` no longer runs in their version; return these changes, to be notified.
 
     Pending alerts are deleted: nobody was notified of them. `name`: the desk's.
     """

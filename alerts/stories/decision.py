@@ -23,9 +23,9 @@ COPY_BITS = 10
 
 
 def distance(a: Fingerprint, b: Fingerprint, bits: int) -> int:
-    """Return how far two articles of one story are apart (0..128, in bits or as if); OTHER where they tell two.
+    """Return how far two articles of one story are apart (0..128); OTHER where they belong to two.
 
-    `bits`: in how many bits their signatures differ.
+    In one language it is in bits, else a comparable number. `bits`: in how many bits their signatures differ.
     """
     if not a.signature or not b.signature:
         bits = 64
@@ -41,7 +41,7 @@ def distance(a: Fingerprint, b: Fingerprint, bits: int) -> int:
 
 
 def same_story(a: Fingerprint, b: Fingerprint, bits: int) -> bool:
-    """Return whether two articles tell one story, given that they are in one language and their facts do not conflict.
+    """Return whether two articles in one language, whose facts do not conflict, belong to one story.
 
     `bits`: in how many bits their signatures differ (0..128).
     """

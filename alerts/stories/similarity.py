@@ -31,10 +31,10 @@ PER_HUNDRED_BITS = 36
 
 
 def log_odds(a: Facts, b: Facts, bits: int, apart_ms: int) -> int:
-    """Return tenths of log-odds that two articles whose facts do not conflict tell one story.
+    """Return tenths of log-odds that two articles whose facts do not conflict belong to one story.
 
-    `bits`: in how many bits their signatures differ; `apart_ms`: time between them. ANY_TWO where they share nothing
-    that is enough to be about the same.
+    `bits`: in how many bits their signatures differ; `apart_ms`: time between them. ANY_TWO where they share too
+    little to be of one story.
     """
     companies = len(a.entities & b.entities)
     numbers = a.more_numbers & b.more_numbers

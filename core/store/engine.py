@@ -30,7 +30,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, committed at the end of the block, rolled back on an exception.
+        """Yield a connection in one transaction, committed at the end of the block, rolled back on an exception.
 
         Raises StoreUnavailable (locked, read-only, full, gone) or ConfigError (not a database, other tables).
         """
@@ -43,7 +43,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for queries; changes made on it are rolled back. Raises as `write` does."""
+        """Yield a connection for queries; changes made on it are rolled back. Raises as `write` does."""
         with _translated(self.engine), self.engine.connect() as connection:
             if self.is_sqlite:
                 # Without it every statement is a transaction of its own, and sees another state.

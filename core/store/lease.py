@@ -44,7 +44,7 @@ class Lease:
 
 
 def take_lease(store: Store, desk: str, holder: str, timeout_ms: int) -> Lease | None:
-    """The desk's lease if it is free, expired or already `holder`'s; else None. Load state only after this."""
+    """Return the desk's lease if it is free, expired or already `holder`'s; else None. Load state only after this."""
     with store.write() as connection:
         now = store.now_ms(connection)
         insert_absent(connection, leases, [{"desk": desk, "epoch": 0, "holder": "", "renewed_at": 0}])

@@ -74,7 +74,7 @@ def file_format(path: Path) -> FileFormat:
 
 
 def check_readable(path: Path) -> None:
-    """Raise ConfigError in one line where the file is not there, not a file, empty or not ours to read."""
+    """Raise ConfigError in one line where the file does not exist, is not a file, empty or without read permission."""
     try:
         if path.is_dir():
             raise ConfigError(

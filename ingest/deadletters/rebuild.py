@@ -35,9 +35,9 @@ def rebuild(
     letter: DeadLetter, settings: Settings, specs: Mapping[str, SourceSettings], now: int,
     columns: Mapping[str, str] | None = None,
 ) -> Article:  # fmt: skip
-    """The article that a dead letter would have become. `columns`: in place of those that a dump was replayed with.
+    """Return the article that a dead letter becomes now. `columns`: instead of those that a dump was replayed with.
 
-    Raises InvalidRecord: still no article, or bytes that were not kept whole.
+    Raises InvalidRecord where it is still no article, or its bytes were not kept whole.
     """
     if hashlib.sha256(letter.payload).hexdigest() != letter.payload_hash:
         raise InvalidRecord(

@@ -41,7 +41,7 @@ class Cursor:
         return found is not None and (not mark or found == mark)
 
     def keep_listed(self, keys: Sequence[str]) -> None:
-        """The list names these keys now: all of them are remembered, and they are the last to be forgotten."""
+        """Remember all of these keys, which the list names now; of all keys they are dropped last."""
         self._room = max(SEEN, len(keys))
         for key in keys:
             short = _short(key)

@@ -26,7 +26,7 @@ class InFlightOrigins:
                 self._by_source.setdefault(row.source, set()).add(row.origin)
 
     def of(self, source: str) -> frozenset[str]:
-        """The origins of a source that are in flight."""
+        """Return the origins of a source that are in flight."""
         return frozenset(self._by_source.get(source, ()))
 
     def add(self, origins: Mapping[str, set[str]]) -> None:

@@ -88,7 +88,7 @@ class ArticlePublisher:
         return self._last_t
 
     def drop(self) -> None:
-        """Close the producer; the next call opens another. Raises nothing where the broker is unavailable."""
+        """Close the producer; the next call opens another. Does not raise where the broker is unavailable."""
         if self._producer is not None:
             with contextlib.suppress(BusUnavailable):
                 self._producer.close()

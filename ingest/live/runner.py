@@ -150,7 +150,7 @@ class LiveRunner:
     # -- one poll, in a thread of the schedule
 
     def poll(self, spec: SourceSettings) -> None:
-        """Poll one source and wait until what it returned is safe. Raises nothing that a source may cause."""
+        """Poll one source and wait until what it returned is stored. No fault of a source raises an error."""
         cursor, source = self._cursors[spec.name], self._sources[spec.name]
         now = self._stage.clock.now_ms()
         if not cursor.breaker.allows(now) or self._stage.stopping:

@@ -82,7 +82,7 @@ def push_router(settings: Settings, store: Store, clock: Clock | None = None) ->
 
 
 def push_components() -> dict[str, dict[str, Any]]:
-    """What the router's OpenAPI refers to; merge into `components`."""
+    """Return the OpenAPI components that the router's routes refer to, to be merged into `components`."""
     return {
         "schemas": {"PushedArticle": PushedArticle.model_json_schema()},
         "securitySchemes": {

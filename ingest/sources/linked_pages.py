@@ -36,5 +36,5 @@ def cut_short(page: Answer) -> bool:
 
 
 def headers_for(url: str, home: str, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """The source's own headers (keys, cookies) where `url` is of the origin of `home`, else none."""
+    """Return the source's `headers` (keys, cookies) where `url` has the origin of `home`, else an empty mapping."""
     return headers if origin(url) == origin(home) else {}

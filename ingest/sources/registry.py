@@ -59,7 +59,7 @@ else:
 
 
 def kind_name(settings: SourceSettings) -> str:
-    """The name of the kind that these settings are of. Raises ConfigError for a model that is not registered."""
+    """Return the name of the kind of these settings. Raises ConfigError for a model that is not registered."""
     for name, kind in KINDS.items():
         if type(settings) is kind.settings:
             return name
