@@ -105,7 +105,7 @@ class Calendar:
         return day.weekday() < 5 and day not in self._sessions
 
     def bin_at(self, ms: int) -> int:
-        """Return the bin of the hour that holds `ms` (epoch ms)."""
+        """Return the bin (0..167, an hour of the week) of the hour that holds `ms` (epoch ms), as `bin` does."""
         return self.bin(ms // HOUR)
 
 

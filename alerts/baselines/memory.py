@@ -113,7 +113,7 @@ class Memory(Generic[P, T]):
         self._floor = floor
 
     def note_statistic(self, statistic: float) -> None:
-        """Note the statistic of this step; call it before anything changes."""
+        """Record the statistic of this step; call it before the state changes."""
         self._prior_skipped = statistic < self._floor
 
     def keep_prior(self, series: str, market: P) -> None:

@@ -140,8 +140,7 @@ class Means(Memory[MarketMeans, SeriesMean]):
         squares: float,
         weight: float,
     ) -> None:
-        """Take in a hop's `n` stories worth `total` (and the sum of squares), with `weight` below 1 in an
-        incident."""
+        """Learn a hop's `n` stories: their values' sum and sum of squares. `weight`: below 1 in an incident."""
         self.keep_prior(series, market)
         market.advance(end, end - start)
         state = self.own_state(series, market)

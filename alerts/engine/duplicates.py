@@ -19,7 +19,7 @@ class RevisionDeduplicator:
         self._counted: dict[str, int | None] = {}
 
     def flag(self, article: str, counted_at: int | None) -> None:
-        """Note an id with several revisions. `counted_at`: of the newest that counted (epoch ms); None: none did."""
+        """Record an id with several revisions. `counted_at`: the time (epoch ms) of the newest counted one, or None."""
         known = self._counted.get(article)
         if known is None or (counted_at is not None and counted_at > known):
             self._counted[article] = counted_at

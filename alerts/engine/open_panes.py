@@ -27,7 +27,7 @@ class OpenPanes:
 
     @property
     def next_end(self) -> int | None:
-        """The end of the earliest pane that holds an article; None: there is none."""
+        """The end (epoch ms) of the earliest pane that holds an article, or None."""
         return self._starts[0] + self.pane_ms if self._starts else None
 
     def add(self, entry: Entry) -> None:
@@ -40,7 +40,7 @@ class OpenPanes:
         held.append(entry)
 
     def contents(self, start: int) -> list[Entry]:
-        """Return the articles of the pane that starts at `start` (epoch ms), in the order of decision."""
+        """Return the articles of the pane that starts at `start` (epoch ms), by time, id and revision."""
         return sorted(self._held[start], key=_order)
 
     def coming(self, start: int, contents: list[Entry], until: int) -> list[Entry]:
@@ -59,7 +59,7 @@ class OpenPanes:
         return coming
 
     def drop(self, start: int) -> None:
-        """Let go of the pane that starts at `start`; it is the earliest one."""
+        """Remove the pane that starts at `start` (epoch ms), which must be the earliest one."""
         heapq.heappop(self._starts)
         del self._held[start]
 

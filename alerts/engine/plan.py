@@ -47,8 +47,10 @@ class EvaluationPlan:
         return found
 
     def enter(self, series: str, start: int, interest: tuple[int, ...], articles: int) -> None:
-        """The pane that starts at `start` came: plan the evaluations that it brings. `articles`: an upper bound of the
-        articles that any window of the series holds now."""
+        """Plan the evaluations that the pane starting at `start` (epoch ms) requires.
+
+        `articles`: an upper bound of the articles that any window of the series holds now.
+        """
         if start != self._places_of:
             self._places_of = start
             self._places.clear()

@@ -18,7 +18,7 @@ class SourceCoverage:
         self._coming: list[tuple[int, str, str, int]] = []
 
     def on_health(self, health: Health) -> None:
-        """A source reports its health; it takes effect at `health.at`."""
+        """Record a source's health report, which takes effect at `health.at`."""
         heapq.heappush(self._coming, (health.at, health.source, health.status, health.since))
 
     def until(self, at: int) -> None:
@@ -32,7 +32,7 @@ class SourceCoverage:
                 self._broken.pop(source, None)
 
     def on_article(self, source: str) -> None:
-        """An article of this source counted: the source is known from now on."""
+        """Record the source of an article that counted: it is a known source from now on."""
         self._known.add(source)
 
     @property

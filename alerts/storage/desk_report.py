@@ -22,7 +22,7 @@ class DeskReport:
         self._marker_s = clock.monotonic_s()
 
     def marker_came(self) -> None:
-        """Note that a time marker came now."""
+        """Record that a time marker arrived now."""
         self._marker_s = self._clock.monotonic_s()
 
     def send(self, desk: Desk, busy_s: float) -> None:

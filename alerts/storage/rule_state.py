@@ -59,9 +59,10 @@ def log_fits(connection: Connection, desk: str, fits: Sequence[NewFit], now_ms: 
 
 
 def load_runner(connection: Connection, desk: str, runner: RuleRunner) -> None:
-    """Fill a fresh runner with what the store holds of its rule: detector, timers, open alerts, fits and budget.
+    """Restore a new runner from the stored state of its rule: detector, timers, open alerts, fits and budget.
 
-    Logs a warning where only earlier statistics of the rule's detector have left a state.
+    Raises what `RuleRunner.load` raises for invalid stored bytes. Logs a warning where only an earlier statistic of the
+    rule's detector has a stored state.
     """
     states, kept, alerts = tables.detector_state.c, tables.rule_state.c, tables.alerts.c
     query = select(states.series, states.state).where(states.desk == desk, states.rule == runner.key)
@@ -117,7 +118,7 @@ def _warn_of_former_statistic(connection: Connection, desk: str, runner: RuleRun
 
 
 def load_budget(connection: Connection, desk: str, runner: RuleRunner) -> None:
-    """Give the runner its fits and the history of its statistic; nothing where its threshold is fixed.
+    """Restore the runner's fits and the history of its statistic; do nothing where its threshold is fixed.
 
     The history is the newest snapshot and the findings after it, of this version of the rule: what another version
     found in between, before somebody went back to this one, is on another scale.

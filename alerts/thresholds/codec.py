@@ -35,7 +35,7 @@ def encode(tracker: EpisodeTracker) -> bytes:
 
 
 def decode_into(tracker: EpisodeTracker, data: bytes) -> None:
-    """Give the tracker the state that `encode` returned. Raises msgspec.DecodeError for other bytes."""
+    """Restore the tracker's state from what `encode` returned. Raises msgspec.DecodeError for other bytes."""
     state = msgspec.msgpack.decode(data, type=_State)
     tracker.first_at, tracker.last_at, tracker.gap_ms = state.first_at, state.last_at, state.gap_ms
     tracker.evaluations, tracker.peaks, tracker.episodes = state.evaluations, state.peaks, state.episodes

@@ -33,7 +33,7 @@ class SourceMonitor:
     def note_poll(
         self, cursor: Cursor, now_ms: int, articles: Sequence[Article], empty: Sequence[str], unchanged: bool
     ) -> None:
-        """Note a poll that worked. `empty`: origins of items that had no text at all."""
+        """Record a successful poll. `empty`: origins of items that had no text at all."""
         rhythm = self.rhythm(cursor)
         rhythm.watch(now_ms, len(articles))
         if not unchanged:

@@ -75,7 +75,7 @@ class Rhythm:
         )
 
     def watch(self, now_ms: int, articles: int) -> None:
-        """Note a poll at `now_ms` that returned so many articles. Over two hours without a poll teach nothing."""
+        """Record a poll at `now_ms` that returned `articles` articles; a gap of over two hours is not learned."""
         start = self.watched_until
         # A holiday is expected to be like a Sunday, and teaches nothing of Sundays: some sources do publish then.
         if start and now_ms > start and now_ms - start <= 2 * HOUR and not self.closed(now_ms):
@@ -119,7 +119,7 @@ class Rhythm:
         return sum(self.hours) >= LEARN_HOURS and sum(self.counts) >= LEARN_ARTICLES
 
     def note_shape(self, shapes: Sequence[tuple[int, str]]) -> None:
-        """Note the shape and id of each of the newest items."""
+        """Record the shape and id of each of the newest items."""
         for one, name in shapes:
             if len(self.shape) >= _SHAPE:
                 # While it is broken it is hardly learned from: else what is broken would soon be usual.

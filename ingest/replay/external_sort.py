@@ -32,7 +32,7 @@ class ExternalSort:
         self.count = 0
 
     def add(self, key: bytes, value: bytes) -> None:
-        """Take one pair. Raises NewsquakeError when the folder is full or cannot be written."""
+        """Add one pair. Raises NewsquakeError when the folder is full or cannot be written."""
         self._pairs.append((key, value))
         self._sorted = False
         self.count += 1

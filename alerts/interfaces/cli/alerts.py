@@ -172,7 +172,7 @@ def unack(
     store: StoreUrl = None,
     desk: DeskName = None,
 ) -> None:
-    """Take an acknowledgement back."""
+    """Withdraw an acknowledgement."""
     _handle(handling.unacknowledge, "no longer acknowledged", which, reason, by, config, store, desk)
 
 
