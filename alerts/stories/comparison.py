@@ -59,6 +59,7 @@ def conflict(a: Facts, b: Facts, other_title: bool = False) -> bool:
 def alike_but_for_names(a: Facts, b: Facts) -> bool:
     """Return whether the titles share only the words of a report that every company files, and no name.
 
+    >>> from alerts.stories.facts import facts_of
     >>> titles = "UNISYS CORP 3RD QTR SHR 65 CTS VS 34 CTS", "SOUTHERN CORP 3RD QTR SHR 75 CTS VS 67 CTS"
     >>> alike_but_for_names(*(facts_of(title, "", ()) for title in titles))
     True
