@@ -27,10 +27,10 @@ demo: install ## See it work: simulated news, a real broker, the model, alerts a
 	@exec $(BIN)/newsquake demo $(ARGS)
 
 test: dev ## Run all tests but the long ones, about 20 minutes on 2 cores (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --durations=10 $(ARGS)
 
 test-fast: dev ## Unit, property and contract tests on memory and SQLite, about 3 minutes
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "$(FAST)" tests/unit tests/property tests/contract $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --durations=10 -m "$(FAST)" tests/unit tests/property tests/contract $(ARGS)
 
 test-long: dev ## The long tests: all of the wire of 1987, many kills, every page; writes docs/measured/long-tests.md
 	@$(BIN)/python scripts/long_tests.py $(ARGS)
