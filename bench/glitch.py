@@ -59,7 +59,7 @@ class Forgetting(Other):
         self.late: deque[float] = deque(maxlen=1000)
 
     def floor(self, known: list[float], usual: float) -> float:
-        """The spread is taken anew at every row: slow, and only for comparison."""
+        """The spread is taken again at every row: slow, and only for comparison."""
         return 0.03 * (max(self.late) - min(self.late))
 
     def _learn(self, value: float) -> None:

@@ -5,7 +5,7 @@ rewards its earliest detection by a scaled sigmoid, a miss costs the profile's f
 costs up to fpWeight (less just after a window); the first 15 % of a file (750 rows at most) are probation. One
 threshold serves all files, the best for the profile. 100 = perfect, 0 = a detector that never speaks.
 
-The scorer is checked with the published per-file scores of the windowed Gaussian (tests/unit/alerts/test_nab.py).
+The scorer is checked with the published per-file scores of the windowed Gaussian (tests/unit/detect/test_nab.py).
 """
 
 from __future__ import annotations

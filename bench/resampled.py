@@ -1,4 +1,4 @@
-"""False alarms on real history, its days drawn anew: `python -m bench.resampled --store sqlite:///FILE [--weeks 60]`.
+"""False alarms on real history, its days resampled: `python -m bench.resampled --store sqlite:///FILE [--weeks 60]`.
 
 The store holds scored articles of a replay of the wire of 1987 (`newsquake up --replay … --store …`). Whole days are
 drawn with replacement from days of the same weekday, so the rhythm, the lengths of stories and what comes together

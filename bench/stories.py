@@ -9,7 +9,7 @@ Every pair falls on one of two sides by a hash of its story (or title, or compan
 2. The wire of 1987, whole, within the horizon (labels by what no rule here looks at: bodies' words, tickers):
    - one headline: bodies that share nine tenths of their words are copies; less than seven tenths is another text, a
      recurring report where the headline is met on three days or more (hard negatives), else sent again, which is mostly
-     the same event told anew and is reported for what it is;
+     the same event told again and is reported for what it is;
    - reports of two companies (QTR, NET, PAYOUT ...): other tickers, or other first words before CORP, INC, <...>;
    - a flash without a text, and a text within the hour whose headline begins with the same three words.
 3. Stories of the real world in four wordings, two of them Chinese (classifier/evaluation/stories.yaml, where groups
@@ -220,8 +220,8 @@ def written() -> None:
     found = placed(scored(articles))
     tally: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for one, other in combinations(sorted(found), 2):
-        tongues = (one[0] > "1") + (other[0] > "1")
-        counts = tally[("English", "across", "Chinese")[tongues]]
+        chinese = (one[0] > "1") + (other[0] > "1")
+        counts = tally[("English", "across", "Chinese")[chinese]]
         real, said = one[1:] == other[1:], found[one] == found[other]
         counts[0] += real
         counts[1] += said

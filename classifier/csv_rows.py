@@ -70,7 +70,7 @@ def records(
 
 
 def _repaired(record: BrokenRecord, delimiter: str) -> tuple[list[str], str]:
-    """The cells of a broken record's first line, and what is wrong with it; the lines behind it are read anew."""
+    """The cells of a broken record's first line, and what is wrong with it; the lines behind it are read again."""
     if record.error is not None:
         return [], f"not CSV: {record.error}"
     first = record.lines[0]

@@ -8,6 +8,6 @@ def how(extra: str) -> str:
     "pip install 'newsquake[train]' (in a checkout: python3 scripts/install.py --extra dev --extra train)"
     """
     checkout = (
-        f"python3 scripts/install.py --extra dev --extra {extra}"  # without dev, `make dev` installs anew
+        f"python3 scripts/install.py --extra dev --extra {extra}"  # without dev, `make dev` installs again
     )
     return f"pip install 'newsquake[{extra}]' (in a checkout: {checkout})"

@@ -232,7 +232,7 @@ class Settings(Section):
 
 
 def _environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
-    """(the settings that `environ` names, nested; path of each -> variable). One that is no setting is told, once.
+    """(the settings that `environ` names, nested; path of each -> variable). One that is no setting is logged, once.
 
     Raises ConfigError naming the variable that makes no sense.
     """

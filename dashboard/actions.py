@@ -19,7 +19,7 @@ DISPOSITIONS = handling.DISPOSITIONS
 
 
 def acknowledge(store: Store, desk: str, alert: str, *, actor: str, reason: str) -> None:
-    """Take the alert in hand until it clears."""
+    """Acknowledge the alert until it clears."""
     with store.write() as connection:
         handling.acknowledge(connection, desk, alert, actor=actor, reason=reason, now_ms=now_ms())
 

@@ -202,6 +202,6 @@ def dead_letters(reason: str) -> pd.DataFrame:
 
 
 def forget_people() -> None:
-    """After somebody did something: what people did is read anew."""
+    """Discard what is cached of people's actions, after one of them."""
     for cached in (find_alerts, alert, alert_counts, marks, together, _silences):
         cached.clear()

@@ -41,7 +41,7 @@ def title(series: str, language: str, company: Callable[[str], str] = lambda _: 
     >>> title("entity:US:IBM/topic:earnings", "en", {"US:IBM": "IBM Corp"}.get)
     'IBM Corp (US:IBM) · Earnings'
     """
-    name, _, tongue = series.partition("@")
+    name, _, language_code = series.partition("@")
     base, _, within = name.partition("/topic:")
     chinese = language == "zh"
     kind, _, rest = base.partition(":")
@@ -61,6 +61,6 @@ def title(series: str, language: str, company: Callable[[str], str] = lambda _: 
     parts = [words]
     if within:
         parts.append(topic(within, language))
-    if tongue:
-        parts.append(_LANGUAGES.get(tongue, (tongue, tongue))[chinese])
+    if language_code:
+        parts.append(_LANGUAGES.get(language_code, (language_code, language_code))[chinese])
     return " · ".join(parts)

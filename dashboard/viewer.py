@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from alerts.evidence.vocabulary import Tongue
+from alerts.evidence.vocabulary import DisplayLanguage
 from core.times import DAY, from_ms, to_ms
 from dashboard import i18n
 from dashboard.charts.palette import PALETTES, Palette
@@ -27,7 +27,7 @@ PERIODS = ("all", "30d", "7d", "24h", "6h", "days")
 class Viewer:
     """The choices; `dark`: the page's theme."""
 
-    language: Tongue
+    language: DisplayLanguage
     palette: Palette
     dark: bool
     period: Period
@@ -42,14 +42,14 @@ class Viewer:
         return i18n.translate(text, self.language, **values)
 
 
-def language() -> Tongue:
+def language() -> DisplayLanguage:
     """`en` or `zh`, before the widgets are drawn."""
     return "zh" if _remember("lang", list(LANGUAGES)) == "zh" else "en"
 
 
 def sidebar(desk: DeskState) -> Viewer:
     """Draw the choices that hold for every page, and give them."""
-    tongue = language()
+    lang = language()
     _remember("period", PERIODS)
     _remember("width", list(WIDTHS))
     _remember("colours", list(PALETTES))
@@ -66,29 +66,27 @@ def sidebar(desk: DeskState) -> Viewer:
         def choice(
             label: str, options: Sequence[str], key: str, words: Callable[[str], str], hint: str = ""
         ) -> None:
-            st.selectbox(
-                i18n.translate(label, tongue), options, key=key, format_func=words, help=hint or None
-            )
+            st.selectbox(i18n.translate(label, lang), options, key=key, format_func=words, help=hint or None)
 
         choice(
-            "Period", PERIODS, "period", lambda key: i18n.translate(key, tongue),
-            hint=i18n.translate("Event time, up to the desk's watermark", tongue),
+            "Period", PERIODS, "period", lambda key: i18n.translate(key, lang),
+            hint=i18n.translate("Event time, up to the desk's watermark", lang),
         )  # fmt: skip
-        days = _days(desk, tongue) if st.session_state["period"] == "days" else None
+        days = _days(desk, lang) if st.session_state["period"] == "days" else None
         choice(
             "Resolution",
             list(WIDTHS),
             "width",
-            lambda key: i18n.translate("6h slots" if key == "6h" else key, tongue),
+            lambda key: i18n.translate("6h slots" if key == "6h" else key, lang),
         )
-        choice("Periods without news", ["skip", "show"], "gaps", lambda key: i18n.translate(key, tongue))
-        choice("Colours", list(PALETTES), "colours", lambda key: i18n.translate(PALETTES[key].title, tongue))
+        choice("Periods without news", ["skip", "show"], "gaps", lambda key: i18n.translate(key, lang))
+        choice("Colours", list(PALETTES), "colours", lambda key: i18n.translate(PALETTES[key].title, lang))
     chosen = {key: str(st.session_state[key]) for key in KEPT}
     for key, value in chosen.items():
         _into_address(key, value)
     period = choose(chosen["period"], desk.first, desk.now, WIDTHS[chosen["width"]], days)
     dark = st.context.theme.type == "dark"
-    return Viewer(tongue, PALETTES[chosen["colours"]], dark, period, chosen["gaps"] == "skip")
+    return Viewer(lang, PALETTES[chosen["colours"]], dark, period, chosen["gaps"] == "skip")
 
 
 def _remember(key: str, options: Sequence[str]) -> str:
@@ -106,10 +104,10 @@ def _into_address(key: str, value: str) -> None:
         st.query_params[key] = value
 
 
-def _days(desk: DeskState, tongue: str) -> tuple[int, int] | None:
+def _days(desk: DeskState, lang: str) -> tuple[int, int] | None:
     first, last = from_ms(desk.first).date(), from_ms(desk.now - 1).date()
     chosen = st.date_input(
-        i18n.translate("From, to (UTC)", tongue),
+        i18n.translate("From, to (UTC)", lang),
         (first, last),
         min_value=first,
         max_value=last,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.evidence.vocabulary import Tongue
+from alerts.evidence.vocabulary import DisplayLanguage
 
 SHARES = ("negative_share",)
 COUNTS = ("stories", "negative_stories", "articles", "publishers")
@@ -45,6 +45,6 @@ def tiny(metric: str, expected: float | None) -> bool:
     return metric in COUNTS and expected is not None and figure(metric, expected) in ("0", "-0")
 
 
-def less(tongue: Tongue) -> str:
+def less(lang: DisplayLanguage) -> str:
     """Return the text of a tiny expected count: `less than 0.1`."""
-    return "不足 0.1" if tongue == "zh" else "less than 0.1"
+    return "不足 0.1" if lang == "zh" else "less than 0.1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.evidence.number_text import p_value
-from alerts.evidence.vocabulary import WEEKDAYS, Tongue
+from alerts.evidence.vocabulary import WEEKDAYS, DisplayLanguage
 from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine
 from core.times import HOUR, MINUTE, from_ms, parse_iso
@@ -106,14 +106,14 @@ def _day(proof: OutageProof, at: int) -> str:
     )
 
 
-def _when(at: int, tongue: Tongue) -> str:
+def _when(at: int, lang: DisplayLanguage) -> str:
     moment = from_ms(at)
-    day = WEEKDAYS[moment.weekday()][tongue == "zh"]
+    day = WEEKDAYS[moment.weekday()][lang == "zh"]
     stamp = f"{moment:%Y-%m-%d %H:%M} UTC"
     return f"{day} {stamp}"
 
 
-def long(ms: int, tongue: Tongue) -> str:
+def long(ms: int, lang: DisplayLanguage) -> str:
     """Return a duration as text: its two largest units.
 
     >>> long(312 * 60_000, "en"), long(50 * 3_600_000, "zh"), long(90_000, "en")
@@ -121,7 +121,7 @@ def long(ms: int, tongue: Tongue) -> str:
     """
     minutes = ms // MINUTE
     days, hours, rest = minutes // 1440, minutes % 1440 * MINUTE // HOUR, minutes % 60
-    zh = tongue == "zh"
+    zh = lang == "zh"
     text = [(days, "天" if zh else "d"), (hours, "小时" if zh else "h"), (rest, "分钟" if zh else "min")]
     kept = [f"{number} {unit}" for number, unit in text if number][:2]
     return " ".join(kept) or ("0 分钟" if zh else "0 min")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from alerts.evidence import outage_sentence
 from alerts.evidence.number_text import COUNTS, SHARES, figure, less, many, p_value, tiny
-from alerts.evidence.vocabulary import METRIC, WEEKDAYS, Tongue, pick, series_name, span_words
+from alerts.evidence.vocabulary import METRIC, WEEKDAYS, DisplayLanguage, pick, series_name, span_words
 from alerts.lifecycle.outage_proof import OutageProof
 from alerts.records import AlertLine, Verdict, Window
 from alerts.rules.model import AnyRule, Rule
 from core.times import DAY, HOUR, MINUTE, from_ms, parse_iso
 
-_TONGUES: tuple[Tongue, ...] = ("en", "zh")
+_LANGUAGES: tuple[DisplayLanguage, ...] = ("en", "zh")
 _SINGULAR = {
     "stories": "story",
     "negative_stories": "negative story",
@@ -48,20 +48,20 @@ def windowed(
 
     `round_to_0`: as earlier versions wrote it, with a tiny expectation as 0; their packs are verified with it.
     """
-    expected = {tongue: _expected(metric, verdict, tongue, round_to_0) for tongue in _TONGUES}
+    expected = {lang: _expected(metric, verdict, lang, round_to_0) for lang in _LANGUAGES}
     if verdict.since is not None:
         quiet = window.end - verdict.since
-        return {tongue: _silent(line, quiet, expected[tongue], tongue) for tongue in _TONGUES}
-    return {tongue: _windowed(line, metric, window, expected[tongue], tongue) for tongue in _TONGUES}
+        return {lang: _silent(line, quiet, expected[lang], lang) for lang in _LANGUAGES}
+    return {lang: _windowed(line, metric, window, expected[lang], lang) for lang in _LANGUAGES}
 
 
-def _windowed(line: AlertLine, kind: str, window: Window, expected: str, tongue: Tongue) -> str:
-    name, metric = series_name(line.series, tongue), pick(METRIC, kind, tongue)
-    value, span = figure(kind, line.observed), span_words(window.end - window.start, tongue)
-    counts = _counts(kind, window, tongue)
+def _windowed(line: AlertLine, kind: str, window: Window, expected: str, lang: DisplayLanguage) -> str:
+    name, metric = series_name(line.series, lang), pick(METRIC, kind, lang)
+    value, span = figure(kind, line.observed), span_words(window.end - window.start, lang)
+    counts = _counts(kind, window, lang)
     moment = from_ms(window.end)
-    day, hour = WEEKDAYS[moment.weekday()][tongue == "zh"], f"{moment:%H:%M} UTC"
-    if tongue == "zh":
+    day, hour = WEEKDAYS[moment.weekday()][lang == "zh"], f"{moment:%H:%M} UTC"
+    if lang == "zh":
         gap = " " if name[-1:].isascii() else ""  # as Chinese is set: a space between Latin and Han
         text = f"{span}内 {name}{gap}{metric} {value}（{counts}）"
         if line.expected is not None:
@@ -76,11 +76,11 @@ def _windowed(line: AlertLine, kind: str, window: Window, expected: str, tongue:
     return text + (f"; p = {p_value(line.p_value)}." if line.p_value is not None else ".")
 
 
-def _silent(line: AlertLine, quiet: int, expected: str, tongue: Tongue) -> str:
+def _silent(line: AlertLine, quiet: int, expected: str, lang: DisplayLanguage) -> str:
     """Of a silence: what was expected is of the whole quiet, which is longer than any window."""
-    name, span = series_name(line.series, tongue), span_words(_whole(quiet), tongue)
+    name, span = series_name(line.series, lang), span_words(_whole(quiet), lang)
     p = p_value(line.p_value)
-    if tongue == "zh":
+    if lang == "zh":
         gap = " " if name[-1:].isascii() else ""
         return f"{name}{gap}已 {span}没有报道；其间预期{expected}；p = {p}。"
     return f"No story on {name} for {span}; {expected} expected in that time; p = {p}."
@@ -92,9 +92,9 @@ def _whole(quiet: int) -> int:
     return quiet - quiet % unit
 
 
-def _counts(metric: str, window: Window, tongue: Tongue) -> str:
+def _counts(metric: str, window: Window, lang: DisplayLanguage) -> str:
     """The counts behind the figure, without those that the sentence gives already."""
-    if tongue == "zh":
+    if lang == "zh":
         stories = (
             f"{window.decided} 个报道中 {window.negative} 个负面；"
             if metric in SHARES
@@ -111,12 +111,12 @@ def _counts(metric: str, window: Window, tongue: Tongue) -> str:
     return articles if metric == "stories" else stories + articles
 
 
-def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -> str:
+def _expected(metric: str, verdict: Verdict, lang: DisplayLanguage, round_to_0: bool) -> str:
     """`18 % ± 7`, `1.3 (0 – 5.3)`, `less than 0.1`; in Chinese with a space before figures only."""
-    gap = " " if tongue == "zh" else ""
+    gap = " " if lang == "zh" else ""
     middle = figure(metric, verdict.expected)
     if not round_to_0 and tiny(metric, verdict.expected):
-        middle, gap = less(tongue), ""
+        middle, gap = less(lang), ""
     if verdict.expected is None or verdict.low is None or verdict.high is None:
         return gap + middle
     up, down = verdict.high - verdict.expected, verdict.expected - verdict.low
@@ -131,12 +131,12 @@ def _expected(metric: str, verdict: Verdict, tongue: Tongue, round_to_0: bool) -
 
 def immediate(line: AlertLine) -> dict[str, str]:
     """Return the sentence of an immediate rule's alert, `en` and `zh`. Raises ValueError for an invalid onset."""
-    return {tongue: _immediate(line, tongue) for tongue in _TONGUES}
+    return {lang: _immediate(line, lang) for lang in _LANGUAGES}
 
 
-def _immediate(line: AlertLine, tongue: Tongue) -> str:
+def _immediate(line: AlertLine, lang: DisplayLanguage) -> str:
     moment = from_ms(parse_iso(line.onset))
-    at, name = f"{moment:%Y-%m-%d %H:%M} UTC", series_name(line.series, tongue)
-    if tongue == "zh":
+    at, name = f"{moment:%Y-%m-%d %H:%M} UTC", series_name(line.series, lang)
+    if lang == "zh":
         return f"单篇文章即满足规则：{name}（{at}）。"
     return f"One article on {name} met the rule by itself ({at})."

@@ -6,7 +6,7 @@ from typing import Literal
 
 from alerts.windows.series import base_of, entity_of, language_of, topic_of
 
-Tongue = Literal["en", "zh"]
+DisplayLanguage = Literal["en", "zh"]
 
 TOPIC: dict[str, tuple[str, str]] = {
     "earnings": ("earnings", "业绩"),
@@ -68,42 +68,42 @@ WEEKDAYS: tuple[tuple[str, str], ...] = (
 _UNITS = {"w": ("w", "周"), "d": ("d", "天"), "h": ("h", "小时"), "m": ("min", "分钟"), "s": ("s", "秒")}
 
 
-def pick(table: dict[str, tuple[str, str]], name: str, tongue: Tongue) -> str:
-    """Return the word for `name` in the language `tongue`; the name itself where the table has none."""
-    return table[name][tongue == "zh"] if name in table else name
+def pick(table: dict[str, tuple[str, str]], name: str, lang: DisplayLanguage) -> str:
+    """Return the word for `name` in the language `lang`; the name itself where the table has none."""
+    return table[name][lang == "zh"] if name in table else name
 
 
-def series_name(series: str, tongue: Tongue, company: str = "") -> str:
+def series_name(series: str, lang: DisplayLanguage, company: str = "") -> str:
     """Return a series' name: `law and regulation for US:JPM`, `US:JPM 的法律监管`; `company` is put before its id."""
     base, topic, language = base_of(series), topic_of(series), language_of(series)
-    topic_word = pick(TOPIC, topic, tongue) if topic else ""
+    topic_word = pick(TOPIC, topic, lang) if topic else ""
     if entity := entity_of(series):
         if company:
-            entity = f"{company}（{entity}）" if tongue == "zh" else f"{company} ({entity})"
+            entity = f"{company}（{entity}）" if lang == "zh" else f"{company} ({entity})"
         if not topic:
             name = entity
         else:
             gap = " " if entity[-1].isascii() else ""
-            name = f"{entity}{gap}的{topic_word}" if tongue == "zh" else f"{topic_word} for {entity}"
+            name = f"{entity}{gap}的{topic_word}" if lang == "zh" else f"{topic_word} for {entity}"
     elif base == "all":
-        name = topic_word or ("全部新闻" if tongue == "zh" else "all news")
+        name = topic_word or ("全部新闻" if lang == "zh" else "all news")
     elif base.startswith("source:"):
-        name = ("来源 " if tongue == "zh" else "source ") + base.removeprefix("source:")
+        name = ("来源 " if lang == "zh" else "source ") + base.removeprefix("source:")
     elif base.startswith("outage:"):
-        name = ("来源 " if tongue == "zh" else "source ") + base.removeprefix("outage:")
+        name = ("来源 " if lang == "zh" else "source ") + base.removeprefix("outage:")
     else:
         name = topic_word or base
     if not language:
         return name
-    word = pick(LANGUAGE, language, tongue)
-    return f"{name}（{word}）" if tongue == "zh" else f"{name} ({word})"
+    word = pick(LANGUAGE, language, lang)
+    return f"{name}（{word}）" if lang == "zh" else f"{name} ({word})"
 
 
-def span_words(ms: int, tongue: Tongue) -> str:
+def span_words(ms: int, lang: DisplayLanguage) -> str:
     """Return a span of milliseconds as text: `1 h`, `90 min`, `1 小时`."""
     from core.times import format_span
 
     text = format_span(ms)
     if text.endswith("ms"):
         return text
-    return f"{text[:-1]} {_UNITS[text[-1]][tongue == 'zh']}"
+    return f"{text[:-1]} {_UNITS[text[-1]][lang == 'zh']}"

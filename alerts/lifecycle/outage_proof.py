@@ -1,7 +1,7 @@
 """What an outage is reported from, taken from a Health record: numbers, days, samples; and derived again from them.
 
 Of silence: the rates of the hours of the week that ingest says it expected by. Which hours passed, on which days, and
-which of those the source's market was closed, is found here anew, from time zone and exchange calendar.
+which of those the source's market was closed, is found here again, from time zone and exchange calendar.
 """
 
 from __future__ import annotations

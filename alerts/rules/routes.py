@@ -1,4 +1,4 @@
-"""Which channels hear of an alert, by its severity."""
+"""Which channels are notified of an alert, by its severity."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _warn_of_former_statistic(connection: Connection, desk: str, runner: RuleRun
         query = select(func.count()).where(fits.desk == desk, fits.rule == key)
         log.warning(
             "the statistic of this rule's detector is computed otherwise now: its fits and what it learned are not "
-            "used, and it learns anew",
+            "used, and it learns again",
             rule=runner.rule.id,
             detector=runner.rule.detector,
             fits=connection.execute(query).scalar_one(),

@@ -75,10 +75,10 @@ def word_slots(facts: Facts, language: str) -> list[int]:
     least = sorted([_hash(word) for word in facts.words])[:4]
     if len(least) == 1:
         least *= 2
-    tongue = _hash(language)
+    language_hash = _hash(language)
     found = []
     for place, one in enumerate(least):
-        mixed = one * 31 ^ tongue
+        mixed = one * 31 ^ language_hash
         for other in least[place + 1 :]:
             found.append((mixed ^ other) % _SLOTS)
     return found

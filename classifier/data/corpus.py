@@ -183,7 +183,7 @@ def load(
     seed: int = 1,
     watch: Callable[[str], None] | None = None,
 ) -> list[Example]:
-    """Read the named sets below `folder` and give each example its side; `watch` is told what comes next.
+    """Read the named sets below `folder` and give each example its side; `watch` is called with what comes next.
 
     Raises FileNotFoundError where a set is absent, KeyError for a name not in SETS.
     """

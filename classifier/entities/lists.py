@@ -39,7 +39,7 @@ class Lists:
 
 
 def imported() -> Path:
-    """Where `newsquake entities import` writes unless told, and where it is looked for."""
+    """Where `newsquake entities import` writes by default, and where it is looked for."""
     return Path(platformdirs.user_data_dir("newsquake")) / "entities.yaml"
 
 

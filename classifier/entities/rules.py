@@ -2,7 +2,7 @@
 
 A careful name (Apple, Target, 平安) counts when company words stand near it and nothing near it says that the
 everyday word is meant. "Near" is a stretch of characters around the name. The test is a table
-(tests/unit/classifier/test_linker.py); a rule that has no row there does not belong here.
+(tests/unit/classifier/entities/test_linker.py); a rule that has no row there does not belong here.
 """
 
 # ruff: noqa: E501  (a table of patterns reads better unbroken)

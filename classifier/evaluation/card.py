@@ -31,7 +31,7 @@ LIMITS = """
 - The bars and the table of all figures are in corpus: held-out texts of sets that training saw another part of.
   Expect less on other sources (published FinBERT falls from .88 to .60-.73 off its own corpus).
 - One seed of the whole model; {seeds}.
-- Long articles are read by their title, lead and at most two later windows.
+- Long articles are read by their title, lead and at most two later chunks.
 """
 
 

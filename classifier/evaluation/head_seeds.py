@@ -1,4 +1,4 @@
-"""How far the heads depend on the seed: fresh heads over the frozen, fine-tuned encoder, trained anew per seed.
+"""How far the heads depend on the seed: fresh heads over the frozen, fine-tuned encoder, trained again per seed.
 
     python -m classifier.evaluation.head_seeds --data ../shared/data --out heads.json [--weights DIR] [--seeds 1 2]
     newsquake evaluate --card docs/model-card.md --heads heads.json

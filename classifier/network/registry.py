@@ -77,7 +77,7 @@ def _version(folder: Path, used: Path) -> Version:
         name = str(config["model_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"{folder / packed.CONFIG}: no model's config ({error}); take the folder away or copy it anew"
+            f"{folder / packed.CONFIG}: no model's config ({error}); take the folder away or copy it again"
         ) from error
     return Version(name, folder, str(config.get("recipe", "")), folder == used)
 

@@ -61,6 +61,6 @@ def _padded(chunks: Sequence[Chunk], bucket: Bucket) -> np.ndarray:
 
 
 def _mean(hidden: np.ndarray, start: int, end: int) -> np.ndarray:
-    """The mean state (width,) of pieces start to end; never a view of `hidden`, which the backend writes anew."""
+    """The mean state (width,) of pieces start to end; never a view of `hidden`, which the backend writes again."""
     out: np.ndarray = np.add.reduce(hidden[start:end]) / np.float32(end - start)
     return out

@@ -1,4 +1,4 @@
-"""Fit the calibration of packed weights anew, on dev; the tensors stay as they are. Needs no torch.
+"""Fit the calibration of packed weights again, on dev; the tensors stay as they are. Needs no torch.
 
 python -m classifier.training.recalibrate --weights DIR [--data ../shared/data]
 """

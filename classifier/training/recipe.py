@@ -97,7 +97,7 @@ def load(name: Path, changes: dict[str, Any] | None = None) -> Recipe:
             f"{path}:1: empty; a recipe names at least name, base and sets, as the shipped ones do"
         )
     recipe = yamlfile.parse(text, Recipe, str(path))
-    try:  # whole and anew: a copy with updates would take any value
+    try:  # whole and from the start: a copy with updates would take any value
         return Recipe.model_validate(recipe.model_dump() | (changes or {}))
     except ValidationError as error:
         first = error.errors()[0]

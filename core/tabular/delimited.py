@@ -76,8 +76,8 @@ class DelimitedRecords:
                 yield self._broken(len(self._record), error)
                 reader = self._reader()
                 continue
-            sound = len(self._record) < 2 and not self._ended
-            if sound or (cut := self._rule.cut(self._record, cells, self._ended)) is None:
+            complete = len(self._record) < 2 and not self._ended
+            if complete or (cut := self._rule.cut(self._record, cells, self._ended)) is None:
                 yield cells
                 continue
             yield self._broken(cut)
@@ -133,7 +133,7 @@ class StrictRule(RepairRule):
 class RowsInsideRule(RepairRule):
     """A record ends before lines that are rows themselves: as many cells as the header, and `is_row(cells)`.
 
-    Where no line is one, the record stays what the csv module makes of it, save one that the file's end cuts off.
+    Where no line is one, the record stays what the csv module makes of it, except one that the file's end cuts off.
     """
 
     def __init__(self, delimiter: str, width: int, is_row: Callable[[Sequence[str]], bool]) -> None:

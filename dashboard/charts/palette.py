@@ -1,4 +1,4 @@
-"""Colours: safe for the colour-blind unless told; Western and Chinese markets read red and green the other way round.
+"""Colours: safe for the colour-blind by default; Western and Chinese markets read red and green the other way round.
 
 Blue and orange (Okabe-Ito) are told apart under all common colour-vision deficiencies, and in grey by lightness.
 """

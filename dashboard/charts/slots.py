@@ -47,7 +47,7 @@ def time_axis(shown: list[int], period: Period, *, labels: bool = True) -> alt.X
             "datum.label" if period.width >= DAY or len(days) > 1 else "slice(datum.label, 11)",
         )
     ticks = ticks[:: max(1, -(-len(ticks) // MOST_TICKS))]
-    # Neither flush nor by parity: one label that lies upon its neighbour would take every other one with it.
+    # Neither flush nor by parity: one label that overlaps its neighbour would remove every other one.
     axis = alt.Axis(
         values=ticks, labelExpr=short, labelAngle=0, title=None, labels=labels, ticks=labels,
         labelOverlap="greedy", labelSeparation=6, labelFlush=False, domain=False, grid=False,

@@ -119,7 +119,7 @@ def lines(store: Store, desk: str, ident: str) -> pd.DataFrame:
 
 
 def deliveries(store: Store, desk: str, ident: str) -> pd.DataFrame:
-    """Who was told: created_at, channel, event, status, attempts, sent_at, error, reason."""
+    """Who was notified: created_at, channel, event, status, attempts, sent_at, error, reason."""
     return frame(
         store,
         select(

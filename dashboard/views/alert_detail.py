@@ -64,7 +64,7 @@ def alert_detail(viewer: Viewer, desk: DeskState, ident: str) -> None:
 
 
 def _together(viewer: Viewer, desk: DeskState, ident: str, incident: str) -> None:
-    """The other alerts of its incident: people were told of all of them once."""
+    """The other alerts of its incident: people were notified of all of them once."""
     others = data.together(desk.desk, ident, incident)
     if not others:
         return

@@ -1,6 +1,6 @@
 """Dead letters tried again, as `newsquake dlq replay` does.
 
-Each article is built anew from the original bytes (rebuild.py). It keeps its origin, so whoever settles it settles it
+Each article is built again from the original bytes (rebuild.py). It keeps its origin, so whoever settles it settles it
 once. Where no broker is named (the embedded one has no address), it waits in the store's table `pending` like what is
 pushed: the ingest process that runs, or the next one, sends it.
 """

@@ -47,8 +47,8 @@ def _build(item: NewsItem, info: SourceInfo, now_ms: int) -> Article:
         raise InvalidRecord(Reason.NO_TEXT, "neither title nor body")
     if len(title) > 2000:  # a body in the title's place
         title, body = "", body or title
-    tongue = normalize_tag(item.language) or normalize_tag(info.language)
-    seen_language = detect(f"{title}\n{body[:600]}", tongue)
+    stated_language = normalize_tag(item.language) or normalize_tag(info.language)
+    seen_language = detect(f"{title}\n{body[:600]}", stated_language)
     published_at, flag = publish_time(str(item.published), now_ms, info.timezone, seen_language)
     url = canonical(item.url)
     identity = {"url": "" if item.by_own_id else url, "own_id": item.own_id}

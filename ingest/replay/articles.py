@@ -134,9 +134,11 @@ class RowArticles:
             origin_source, url=address, own_id=identity, published_at=published_at, text=f"{title}\n{body}"
         )
         rev = revision(title, body)
-        tongue = normalize_tag(str(language)) if language is not None else ""
-        if not tongue:
-            tongue = detect_quick(f"{title}\n{body[:400]}") or detect_foreign(f"{title}\n{body[:200]}")
+        article_language = normalize_tag(str(language)) if language is not None else ""
+        if not article_language:
+            article_language = detect_quick(f"{title}\n{body[:400]}") or detect_foreign(
+                f"{title}\n{body[:200]}"
+            )
         article = Article(
             id=key,
             revision=rev,
@@ -146,7 +148,7 @@ class RowArticles:
             url=address,
             title=title,
             body=body,
-            language=tongue,
+            language=article_language,
             published_at=published_at,
             first_seen_at=available_at,
             available_at=available_at,

@@ -111,7 +111,7 @@ class Replay:
                 raise ConfigError(
                     f"{options.path}: {older}: use another store (--store) or another desk (alerts.desk)"
                 )
-            log.warning("%s; they are late: no alert is decided anew", older, file=str(options.path))
+            log.warning("%s; they are late: no alert is decided again", older, file=str(options.path))
         self._stage.gauge("rows_total", dump.rows)
         end_t = self._delivery.end_t()
         cursor.state |= {"file": str(options.path), "how": how, "rows": dump.rows, "end_t": end_t}

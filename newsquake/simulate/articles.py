@@ -12,8 +12,8 @@ from newsquake.simulate.world import WORLD, Publisher
 
 _BACKGROUND = {
     about: tuple(
-        tuple(compile_template(row, tongue, set(FACTS)) for row in WORLD.background[about][language])
-        for tongue, language in enumerate(("en", "zh"))
+        tuple(compile_template(row, language_index, set(FACTS)) for row in WORLD.background[about][language])
+        for language_index, language in enumerate(("en", "zh"))
     )
     for about in ("company", "world")
 }
@@ -25,8 +25,8 @@ def _pick(draw: Callable[[], float], options: Sequence[Any]) -> Any:
 
 def write(story: SimulatedStory, publisher: Publisher, angle: int | None = None) -> tuple[str, str]:
     """(title, body) in the publisher's style; `angle` chooses the headline's template, None: at random."""
-    draw, tongue = story.draw, publisher.tongue
-    titles = story.kind.titles[tongue]
+    draw, language_index = story.draw, publisher.language_index
+    titles = story.kind.titles[language_index]
     writer = titles[angle % len(titles)] if angle is not None else titles[int(draw() * len(titles))]
     title = writer(story).strip()
     if title[0].islower() and not title.startswith("iPhone"):
@@ -34,12 +34,12 @@ def write(story: SimulatedStory, publisher: Publisher, angle: int | None = None)
     return _STYLES[publisher.style](story, publisher, title)
 
 
-def _sentences(story: SimulatedStory, tongue: int, leads: int, background: float) -> list[str]:
-    draw, own = story.draw, story.kind.leads[tongue]
+def _sentences(story: SimulatedStory, language_index: int, leads: int, background: float) -> list[str]:
+    draw, own = story.draw, story.kind.leads[language_index]
     first = int(draw() * len(own))
     out = [own[(first + step) % len(own)](story) for step in range(min(leads, len(own)))]
     if draw() < background:
-        out.append(_pick(draw, _BACKGROUND["company" if story.company else "world"][tongue])(story))
+        out.append(_pick(draw, _BACKGROUND["company" if story.company else "world"][language_index])(story))
     return [text[0].upper() + text[1:] for text in out]
 
 
@@ -58,10 +58,10 @@ def _wire(story: SimulatedStory, publisher: Publisher, title: str) -> tuple[str,
 
 
 def _paper(story: SimulatedStory, publisher: Publisher, title: str) -> tuple[str, str]:
-    draw, tongue = story.draw, publisher.tongue
+    draw, language_index = story.draw, publisher.language_index
     leads = 1 + (draw() < 0.4)
-    texts = _sentences(story, tongue, leads, 0.6)
-    return title, (" " if tongue == 0 else "").join(texts)
+    texts = _sentences(story, language_index, leads, 0.6)
+    return title, (" " if language_index == 0 else "").join(texts)
 
 
 _OPENERS = (
@@ -75,9 +75,9 @@ _CLOSERS = (
 
 
 def _blog(story: SimulatedStory, publisher: Publisher, title: str) -> tuple[str, str]:
-    draw, tongue = story.draw, publisher.tongue
-    text = (" " if tongue == 0 else "").join(_sentences(story, tongue, 1, 0.7))
-    return title, _pick(draw, _OPENERS[tongue]) + text + _pick(draw, _CLOSERS[tongue])
+    draw, language_index = story.draw, publisher.language_index
+    text = (" " if language_index == 0 else "").join(_sentences(story, language_index, 1, 0.7))
+    return title, _pick(draw, _OPENERS[language_index]) + text + _pick(draw, _CLOSERS[language_index])
 
 
 def _social(story: SimulatedStory, publisher: Publisher, title: str) -> tuple[str, str]:

@@ -30,8 +30,8 @@ def compile_kind(name: str, item: dict[str, Any], languages: Sequence[str] = ("e
     parts = [lines(item[language]) for language in languages]
     titles, leads = (
         tuple(
-            tuple(compile_template(row, tongue, set(FACTS)) for row in part[which])
-            for tongue, part in enumerate(parts)
+            tuple(compile_template(row, language_index, set(FACTS)) for row in part[which])
+            for language_index, part in enumerate(parts)
         )
         for which in (0, 1)
     )

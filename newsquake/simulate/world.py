@@ -47,7 +47,7 @@ class Publisher:
     style: str
 
     @property
-    def tongue(self) -> int:
+    def language_index(self) -> int:
         """0 English, 1 Chinese: the place in a Pair."""
         return int(self.language == "zh")
 

@@ -24,7 +24,7 @@ PARTITIONS = 3
 
 @dataclass
 class Place:
-    """A broker under test: `open()` connects anew, `wipe()` makes it forget everything."""
+    """A broker under test: `open()` connects again, `wipe()` makes it forget everything."""
 
     kind: str
     open: Callable[[], Bus]

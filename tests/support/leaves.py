@@ -1,4 +1,4 @@
-"""Every leaf of an evidence pack, and packs in which one of them is another, with the hash made anew."""
+"""Every leaf of an evidence pack, and packs in which one of them is another, with the hash made again."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def others(value: Any) -> list[Any]:
 
 
 def changed(pack: schema.Pack, path: Path, value: Any) -> schema.Pack | None:
-    """The pack with this leaf another, its hash made anew; None where that is no pack at all."""
+    """The pack with this leaf another, its hash made again; None where that is no pack at all."""
     whole = plain(pack)
     held = whole
     for name in path[:-1]:

@@ -1,6 +1,6 @@
 """Counting the articles of an evidence pack again: window, hop, stories, publishers, models.
 
-The arithmetic is written anew and not shared with the desk (see derivation.py).
+The arithmetic is written again and not shared with the desk (see derivation.py).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ SMOOTH = {"qkv": 0.8, "out": 0.8, "up": 0.8, "down": 0.8}
 KEEP = {"qkv": 0, "out": 0, "up": 0, "down": 8}
 """Input channels of a product that stay in float: those that reach furthest after smoothing."""
 POSITIONS = 160
-"""Windows are at most 112 pieces; further positions would only weigh on the file."""
+"""Chunks are at most 112 pieces; further positions would only weigh on the file."""
 
 
 class _Range:

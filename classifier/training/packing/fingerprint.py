@@ -34,7 +34,7 @@ def data(examples: list[Example]) -> str:
 def demand(folder: Path, mine: dict[str, Any]) -> None:
     """Raise ConfigError where a checkpoint in `folder` is of another run, or does not say of which."""
     found = [p for p in (folder / "checkpoint.pt", folder / "best.pt") if p.exists()]
-    todo = f"name another --out, or remove {' and '.join(map(str, found))} to begin anew"
+    todo = f"name another --out, or remove {' and '.join(map(str, found))} to begin again"
     for path in found:
         try:
             kept = torch.load(path, weights_only=True, map_location="cpu", mmap=True).get(KEY)

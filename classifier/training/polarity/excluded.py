@@ -1,6 +1,6 @@
 """Texts kept for evaluation, so that chance never makes one of them: digests in excluded.yaml, not their words.
 
-python -m classifier.training.polarity.excluded FILE.jsonl ...     (writes excluded.yaml anew)
+python -m classifier.training.polarity.excluded FILE.jsonl ...     (rewrites excluded.yaml)
 """
 
 import json

@@ -184,13 +184,13 @@ def test_a_new_statistic_is_another_version_and_says_that_old_fits_are_not_used(
     desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     with capture_logs() as logs, sqlite_store.read() as connection:
         restore.load(connection, "main", desk)
-    said: list[Any] = [one for one in logs if "learns anew" in one["event"]]
+    said: list[Any] = [one for one in logs if "learns again" in one["event"]]
     assert [(one["rule"], one["was"]) for one in said] == [("sliding", before["sliding"])]
     sliding = next(runner for runner in desk.runners if runner.rule.id == "sliding")
     assert len(sliding.threshold.fits) == 1 and sliding.threshold.fits[0][1].weeks == 0.0
     with capture_logs() as logs, sqlite_store.read() as connection:
         restore.load(connection, "main", Desk(RULES, runners_of(RULES, MINUTE), Watermark(1, MINUTE), MINUTE))
-    assert not [one for one in logs if "learns anew" in one["event"]]
+    assert not [one for one in logs if "learns again" in one["event"]]
 
 
 def test_a_pack_of_an_earlier_statistic_is_unknown_and_not_called_wrong(

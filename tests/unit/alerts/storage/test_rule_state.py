@@ -43,7 +43,7 @@ rules:
 
 
 def _run(store: Store, rules: RuleSet, articles: list[ScoredArticle], until: int) -> list[tuple[str, int]]:
-    """(state, when it was decided) of what a desk that starts anew on the store decides; it may rest at any moment."""
+    """(state, when it was decided) of what a desk that starts again on the store decides; it may rest at any moment."""
     desk = Desk(rules, runners_of(rules, MINUTE), Watermark(1, MINUTE), MINUTE)
     with store.read() as connection:
         restore.load(connection, "d", desk)
