@@ -57,7 +57,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of alerts.jsonl: a change of state or severity of an alert that fired (DESIGN.md).
+    """One line of alerts.jsonl: a change of state or severity of an alert that fired (docs/rules.md).
 
     Times are ISO 8601 UTC text, floats have six significant digits, there is no wall-clock field.
     """

@@ -5,7 +5,8 @@
 Prints one line per fault and exits with 1 if there is any. What it refuses:
 
 - a circle of imports between modules, packages counted as the modules that their `__init__.py` are;
-- a folder with more than 18 modules, `__init__.py` not counted;
+- a folder of the product or of bench and scripts with more than 18 modules, `__init__.py` not counted (tests mirror
+  them or are grouped by what they need);
 - a folder with modules and without an `__init__.py` that says in its first line what it is for;
 - a module called common, utils, misc or helpers;
 - a public class name defined in two modules, unless ALLOWED names it.

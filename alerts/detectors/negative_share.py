@@ -1,6 +1,6 @@
 """Negative share: more of a window's stories are negative than usual. Beta-binomial, mid-p.
 
-n = stories not abstained on, k = those whose majority is negative (DESIGN.md: copies are no evidence). The share
+n = stories not abstained on, k = those whose majority is negative (docs/windows.md: copies are no evidence). The share
 itself varies: its Beta's precision joins how much windows differ beyond chance (the correlation between
 stories of one window) and how well the series' own mean is known.
 """

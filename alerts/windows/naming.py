@@ -1,4 +1,4 @@
-"""Which series an article belongs to (DESIGN.md: `base['/topic:'TOPIC]['@'language]`).
+"""Which series an article belongs to (docs/windows.md: `base['/topic:'TOPIC]['@'language]`).
 
 Every article: `all`, its source, its topics, its companies, each also per language. Company×topic series exist for
 watch-lists, and where a rule asks for them by name.

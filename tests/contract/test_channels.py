@@ -138,7 +138,7 @@ def test_a_folder_that_is_no_complete_kind_is_an_error(
     (tmp_path / "carrier").mkdir()
     (tmp_path / "carrier" / "__init__.py").write_text("")
     monkeypatch.setattr(registry.package, "__path__", [*registry.package.__path__, str(tmp_path)])
-    with pytest.raises(TypeError, match="carrier: expected KIND"):
+    with pytest.raises(ConfigError, match="carrier: expected KIND"):
         registry.discover()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import alerts.detectors
 from alerts.detectors import KINDS, Detector, DetectorContext, make
 from alerts.records import Verdict, Window
 from core.errors import ConfigError
@@ -257,3 +260,14 @@ def test_every_trait_of_a_kind_is_documented(kind: str) -> None:
     for name in KINDS[kind].traits.__struct_fields__:
         listed = {one.strip() for one in rows[name].split(",")}
         assert (kind in listed) == getattr(KINDS[kind].traits, name), f"docs/detectors.md on {name} of {kind}"
+
+
+def test_every_detector_of_the_folder_is_registered() -> None:
+    registered = {kind.detector for kind in KINDS.values()}
+    defined = {
+        one
+        for module in pkgutil.iter_modules(alerts.detectors.__path__)
+        for one in vars(importlib.import_module(f"alerts.detectors.{module.name}")).values()
+        if isinstance(one, type) and issubclass(one, Detector) and vars(one).get("kind")
+    }
+    assert defined == registered

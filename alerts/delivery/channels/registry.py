@@ -23,7 +23,7 @@ from core.settings import Settings
 def discover() -> tuple[ChannelKind, ...]:
     """Return the kinds that the folders of this package define, by name.
 
-    Raises TypeError for a folder without a ChannelKind of its own name, or for two kinds with one section.
+    Raises ConfigError for a folder without a ChannelKind of its own name, or for two kinds with one section.
     """
     found: list[ChannelKind] = []
     for module in pkgutil.iter_modules(package.__path__):
@@ -31,13 +31,15 @@ def discover() -> tuple[ChannelKind, ...]:
             continue
         kind = getattr(import_module(f"{package.__name__}.{module.name}"), "KIND", None)
         if not isinstance(kind, ChannelKind) or kind.name != module.name:
-            raise TypeError(
+            raise ConfigError(
                 f"alerts/delivery/channels/{module.name}: expected KIND, a ChannelKind of that name"
             )
         if not issubclass(kind.settings, ChannelSettings):
-            raise TypeError(f"alerts/delivery/channels/{module.name}: settings is no ChannelSettings")
+            raise ConfigError(f"alerts/delivery/channels/{module.name}: settings is no ChannelSettings")
         if any(kind.section == other.section for other in found):
-            raise TypeError(f"alerts/delivery/channels/{module.name}: the section {kind.section!r} is taken")
+            raise ConfigError(
+                f"alerts/delivery/channels/{module.name}: the section {kind.section!r} is taken"
+            )
         found.append(kind)
     return tuple(sorted(found, key=lambda one: one.name))
 

@@ -1,8 +1,8 @@
 """Deriving an alert again from its evidence pack, with a check of each figure.
 
-Needs nothing but the pack. The arithmetic is written again, from DESIGN.md, and not shared with the desk: one mistake
-does not confirm itself. Alerts differ in kind: window_alert.py, immediate_alert.py, outage_alert.py. What only the
-store can confirm is in stored_change.py and stored_alert.py, what is taken as the pack states it in stated.py.
+Needs nothing but the pack. The arithmetic is written again, from docs/detectors.md, and not shared with the desk: one
+mistake does not confirm itself. Alerts differ in kind: window_alert.py, immediate_alert.py, outage_alert.py. What only
+the store can confirm is in stored_change.py and stored_alert.py, what is taken as the pack states it in stated.py.
 """
 
 from __future__ import annotations

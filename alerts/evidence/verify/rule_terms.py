@@ -25,7 +25,7 @@ from core.records import UNIT_SCALE
 from core.times import iso, parse_iso, parse_span
 
 _EVALUATIONS_PER_WINDOW = 12
-"""Evaluations over a window's length (DESIGN.md), though never more than one a pane."""
+"""Evaluations over a window's length (docs/rules.md), though never more than one a pane."""
 
 
 def version_checks(pack: schema.Pack) -> Iterator[Check]:
