@@ -35,6 +35,7 @@ settings.load_profile("house")
 _KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE", "NEWSQUAKE_COMPILED", "NEWSQUAKE_ENTITIES_LISTS")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell pytest-xdist what must stay in one process: users of Apache Kafka (one server), and each file outside
     tests/unit and tests/property, whose session fixtures (brokers, replays, a browser) are expensive."""
