@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& { echo $$p; break; }; done)
 BIN := .venv/bin
 ARGS ?=
+# A file stays in one process (its brokers, replays and browser are expensive); slow folders come first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 FAST := not (long or slow or kafka or postgres or browser or shared)
 
 .DEFAULT_GOAL := help
@@ -27,10 +29,10 @@ demo: install ## See it work: simulated news, a real broker, the model, alerts a
 	@exec $(BIN)/newsquake demo $(ARGS)
 
 test: dev ## Run all tests but the long ones, about 20 minutes on 2 cores (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --durations=10 $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) --durations=10 $(ARGS)
 
 test-fast: dev ## Unit, property and contract tests on memory and SQLite, about 3 minutes
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --durations=10 -m "$(FAST)" tests/unit tests/property tests/contract $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) --durations=10 -m "$(FAST)" tests/unit tests/property tests/contract $(ARGS)
 
 test-long: dev ## The long tests: all of the wire of 1987, many kills, every page; writes docs/measured/long-tests.md
 	@$(BIN)/python scripts/long_tests.py $(ARGS)

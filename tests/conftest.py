@@ -10,7 +10,6 @@ os.environ["NEWSQUAKE_COMPILED"] = "off"
 os.environ["NEWSQUAKE_ENTITIES_LISTS"] = "none"
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,20 +32,6 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 _KEPT = ("NEWSQUAKE_TEST_", "NEWSQUAKE_CACHE", "NEWSQUAKE_COMPILED", "NEWSQUAKE_ENTITIES_LISTS")
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell pytest-xdist what must stay in one process: users of Apache Kafka (one server), and each file outside
-    tests/unit and tests/property, whose session fixtures (brokers, replays, a browser) are expensive."""
-    for item in items:
-        if item.get_closest_marker("kafka"):
-            group = "kafka"
-        elif {"unit", "property"} & set(item.path.relative_to(Path(__file__).parent).parts):
-            continue
-        else:
-            group = item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
